@@ -1,0 +1,42 @@
+/**
+ * What a source (capture file, live proxy, simulator) tells about connections: the seam between the rooms that
+ * move octets and the rooms that read them. A source calls the methods of a FlowSink; octets of one direction
+ * arrive in order, each once, and what is missing is told as a gap, never hidden.
+ */
+import type { Timestamp } from './timestamp.ts';
+
+/** One end of a connection or datagram. `address` is RFC 5952 or dotted text. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** One TCP connection, or the datagrams between two UDP ends. A reused 4-tuple is a new flow. */
+export interface Flow {
+  /** Counts all flows of the source, from 0. Not the `connection` of a message, which counts failover connections. */
+  readonly id: number;
+  readonly transport: 'tcp' | 'udp';
+  /** By direction: [0] is the opener (who sent the SYN, or else was seen first), [1] the other. */
+  readonly ends: readonly [Endpoint, Endpoint];
+}
+
+/** 0: from `ends[0]` to `ends[1]`; 1: the reverse. */
+export type Direction = 0 | 1;
+
+/** When and where some octets were seen. */
+export interface Seen {
+  readonly time: Timestamp;
+  /** Packet number in the file, from 1, counted over all packets; live sources count what they forward. */
+  readonly packet: number;
+}
+
+export interface FlowSink {
+  /** First sight of a flow. `midStream`: its beginning was not seen. */
+  open(flow: Flow, seen: Seen, midStream: boolean): void;
+  /** In-order octets `bytes[start, end)`. They may be overwritten after the call: copy what must be kept. */
+  data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void;
+  /** `missing` octets of this direction never came, or the buffer for out-of-order data was full. */
+  gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void;
+  /** `fin`: this direction ended; `reset`: both did; `lost`: the source stopped following the flow. */
+  close(flow: Flow, direction: Direction, how: 'fin' | 'reset' | 'lost', seen: Seen): void;
+}

@@ -1,0 +1,15 @@
+/** Assertions for our own mistakes. They stay on in production; bytes from outside never reach them. */
+
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError';
+}
+
+/** Throws InvariantError unless `condition` holds. `text` says what must have been true. */
+export function invariant(condition: unknown, text: string): asserts condition {
+  if (!condition) throw new InvariantError(text);
+}
+
+/** For the `default` of an exhaustive switch: does not compile unless every case is handled. */
+export function unreachable(value: never, what: string): never {
+  throw new InvariantError(`${what}: unexpected ${JSON.stringify(value)}`);
+}
