@@ -33,7 +33,10 @@ export interface Seen {
 export interface FlowSink {
   /** First sight of a flow. `midStream`: its beginning was not seen. */
   open(flow: Flow, seen: Seen, midStream: boolean): void;
-  /** In-order octets `bytes[start, end)`. They may be overwritten after the call: copy what must be kept. */
+  /**
+   * In-order octets `bytes[start, end)`. Nobody writes to them again, but `bytes` may be a large chunk of a file:
+   * what is kept for long is copied first, or it keeps the whole chunk alive.
+   */
   data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void;
   /** `missing` octets of this direction never came, or the buffer for out-of-order data was full. */
   gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void;

@@ -18,7 +18,7 @@ export interface Connection {
 export interface Frame {
   readonly connection: Connection;
   readonly direction: Direction;
-  /** Holds the message at `[start, end)`, without the length prefix. Owned by the frame; never written to again. */
+  /** Holds the message at `[start, end)`, without the length prefix. May be part of a chunk; never written to again. */
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;

@@ -1,0 +1,56 @@
+/**
+ * A dissected frame: what every view, check, filter and fault works on. Reading is lazy: type and header come first,
+ * the tree of options is built when somebody asks. All offsets are positions in `frame.bytes`, so that a field can be
+ * marked in a hex dump and patched where it stands.
+ */
+import type { Frame, ProtocolName } from '../base/frame.ts';
+import type { Problem } from '../base/problem.ts';
+
+/** Numbers as on the wire, addresses and names as text, octet strings as lower-case hex. */
+export type FieldValue = number | string | readonly string[] | null;
+
+/** One field under its RFC name, e.g. `valid-lifetime`, and its companions such as `binding-status-name`. */
+export interface Field {
+  readonly name: string;
+  readonly value: FieldValue;
+  /** Octets `[start, end)` of `frame.bytes`. */
+  readonly start: number;
+  readonly end: number;
+  /** What a person reads where it differs from the value: enumeration name, ISO time, flag names. */
+  readonly display?: string;
+}
+
+/** An option, a group of fields inside one, or the message itself. */
+export interface TreeNode {
+  /** RFC name, e.g. `OPTION_IAADDR` or `BNDUPD`; `null` where no dissector knows the code. */
+  readonly name: string | null;
+  /** Option or message code; `null` for a group that has none. */
+  readonly code: number | null;
+  readonly start: number;
+  readonly end: number;
+  readonly fields: readonly Field[];
+  readonly children: readonly TreeNode[];
+  readonly problems: readonly Problem[];
+}
+
+export interface Message {
+  /** 0, 1, 2, … over the whole capture or session, as in JSON output. */
+  readonly index: number;
+  readonly frame: Frame;
+  readonly protocol: ProtocolName;
+  readonly msgType: number;
+  /** `null` for a type that no dissector knows. */
+  readonly msgName: string | null;
+  /** `null` where the message is too short to have one. */
+  readonly transactionId: number | null;
+  /** Absolute seconds since 2000; `null` where the header has none. */
+  readonly sentTime: number | null;
+  /** Octets of the message, without length prefix. */
+  readonly size: number;
+  /** Everything that could not be read as its dissector says, over the whole tree. */
+  problems(): readonly Problem[];
+  /** The whole tree; built once, on demand. */
+  tree(): TreeNode;
+  /** One line of `-T jsonl`, without newline. */
+  json(): string;
+}
