@@ -1,0 +1,13 @@
+/**
+ * Which commands exist and where they live. A command is loaded when it is asked for, so that `read` does not pay for
+ * the servers' store and nobody pays for the terminal library; only the general help loads them all.
+ */
+import type { Command } from 'commander';
+
+/** One file per command: it adds itself, with its options, help and action, to the program. */
+export interface CommandModule {
+  register(program: Command): void;
+}
+
+/** In the order of the general help: what one tries first comes first. */
+export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {};

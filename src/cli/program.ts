@@ -1,0 +1,85 @@
+/**
+ * From arguments to an exit code: finds the command, runs it and turns whatever ends it into what a shell expects.
+ * 0: done; 1: done, and it found something (a command sets it); 2: bad usage or bad input, told in one line.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { InputError } from '../base/problem.ts';
+import { commands } from './commands.ts';
+import { describeSystemError } from './system-error.ts';
+
+export const EXIT_FINDINGS = 1;
+export const EXIT_BAD_INPUT = 2;
+
+const HELP_AFTER = `
+Examples:
+  leasetap lab                         watch two servers, a proxy and clients on this machine; needs no set-up
+  leasetap read capture.pcapng         one line for each failover message of a capture
+  tcpdump -w - port 647 | leasetap read -
+  leasetap help read                   everything about one command
+
+Exit status: 0 done, 1 done with findings, 2 bad usage or input.`;
+
+/** Runs the command that `args` (without node and script) names and returns its exit code; never throws. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  endQuietlyOnClosedPipes();
+  const program = emptyProgram();
+  try {
+    for (const load of commandsNeededFor(args)) (await load()).register(program);
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+}
+
+function emptyProgram(): Command {
+  return new Command('leasetap')
+    .description(
+      'Look into DHCPv6 failover (RFC 8156), tap it, break it on purpose, and run a pair of servers.',
+    )
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain the program or a command')
+    .addHelpText('after', HELP_AFTER)
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(`leasetap: ${oneLine(text)}\n`) })
+    .exitOverride();
+}
+
+/** The named command alone; all of them for help, and for a name that is none (to suggest the nearest). */
+function commandsNeededFor(args: readonly string[]): (typeof commands)[string][] {
+  const named = args[0] === 'help' ? args[1] : args[0];
+  const load = named === undefined ? undefined : commands[named];
+  if (load !== undefined) return [load];
+  const versionOnly = named === '-V' || named === '--version';
+  return versionOnly ? [] : Object.values(commands);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+  const message = error instanceof InputError ? error.message : describeSystemError(error);
+  if (message !== undefined) process.stderr.write(`leasetap: ${oneLine(message)}\n`);
+  else process.stderr.write(`leasetap: this is a bug: ${error instanceof Error ? error.stack : error}\n`);
+  return EXIT_BAD_INPUT;
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
+}
+
+/** Whoever reads us may go away (`| head`): then there is nobody to tell, and nothing is wrong. */
+function endQuietlyOnClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,39 @@
+/** What the operating system refused, in words: files, ports and connections that the user named. */
+
+const WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EADDRINUSE: 'the port is in use by another program',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ECONNREFUSED: 'nobody listens there',
+  EHOSTUNREACH: 'the host cannot be reached',
+  EISDIR: 'it is a directory, expected a file',
+  EMFILE: 'too many open files',
+  ENETUNREACH: 'the network cannot be reached',
+  ENOENT: 'no such file or directory',
+  ENOSPC: 'no space left on the device',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOTFOUND: 'no such host',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ETIMEDOUT: 'no answer in time',
+};
+
+/** One line, e.g. `x.pcap: no such file or directory`; `undefined` if `error` is not from the operating system. */
+export function describeSystemError(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, path, address, port } = error as Error & {
+    code?: string;
+    path?: string;
+    address?: string;
+    port?: number;
+  };
+  const words = code === undefined ? undefined : WORDS[code];
+  if (words === undefined) return undefined;
+  const where = path ?? (address === undefined ? undefined : endpointText(address, port));
+  return where === undefined ? words : `${where}: ${words}`;
+}
+
+function endpointText(address: string, port: number | undefined): string {
+  const host = address.includes(':') ? `[${address}]` : address;
+  return port === undefined ? host : `${host}:${port}`;
+}

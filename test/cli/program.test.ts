@@ -1,0 +1,49 @@
+/** What a shell and a person see of the program as such: help, version, mistakes, exit codes. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text;
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += text;
+    return true;
+  });
+  const code = await runProgram(args);
+  return { code, out, err };
+}
+
+describe('leasetap', () => {
+  it('explains itself on stdout when asked', async () => {
+    const { code, out, err } = await run('--help');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('Usage: leasetap');
+    expect(out).toContain('Exit status: 0 done, 1 done with findings, 2 bad usage or input.');
+  });
+
+  it('explains itself when called without anything', async () => {
+    expect((await run()).out).toContain('Usage: leasetap');
+  });
+
+  it('prints its version alone', async () => {
+    expect(await run('--version')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+
+  it('answers an unknown option with one line and exit code 2', async () => {
+    const { code, err } = await run('--nonsense');
+    expect(code).toBe(2);
+    expect(err).toMatch(/^leasetap: unknown option '--nonsense'[^\n]*\n$/);
+  });
+});
