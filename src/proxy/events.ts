@@ -1,0 +1,97 @@
+/**
+ * What a running proxy tells: connections, messages with what became of them, faults, states. The log, the recorder's
+ * comments, the terminal UI, the control API and the lab all read these and nothing else.
+ */
+
+import type { Direction, Endpoint } from '../base/flow.ts';
+import type { Connection } from '../base/frame.ts';
+import type { Message } from '../dissect/message.ts';
+import type { FaultSpec } from './faults/spec.ts';
+import type { FaultHit } from './stage.ts';
+
+/**
+ * What became of a message. `forwarded`: as it came; `changed`: other octets went onward; `dropped`: nothing did;
+ * `injected`: nobody but the proxy sent it; `late`: unchanged, but held or delayed by a fault.
+ */
+export type Verdict = 'forwarded' | 'changed' | 'dropped' | 'injected' | 'late';
+
+/** An armed fault, as lists, log lines and the control API show it. */
+export interface FaultView {
+  readonly id: string;
+  readonly spec: FaultSpec;
+  /** One sentence. */
+  readonly sentence: string;
+  readonly seed: number;
+  /** How many messages its conditions (direction, types, where, while) have chosen so far. */
+  readonly matched: number;
+  /** How often it has been applied. */
+  readonly hits: number;
+  /** Octets that it holds back now. */
+  readonly heldOctets: number;
+  readonly armedMillis: number;
+  /** Unix milliseconds at which it heals itself. */
+  readonly endsMillis?: number;
+}
+
+interface Happened {
+  /** Unix milliseconds. */
+  readonly atMillis: number;
+}
+
+export type ProxyEvent =
+  | (Happened & {
+      readonly kind: 'connection-up';
+      readonly connection: Connection;
+      /** Our ends of both legs: where the primary reached us and where we dialled from. */
+      readonly listening: Endpoint;
+      readonly dialling: Endpoint;
+    })
+  | (Happened & {
+      readonly kind: 'connection-down';
+      readonly connection: Connection;
+      /** E.g. `closed by the secondary`, `reset by the primary`, `reset by F2`. */
+      readonly reason: string;
+    })
+  /** Somebody connected and could not be served: partner absent, over a limit, refused by a fault. */
+  | (Happened & { readonly kind: 'connection-refused'; readonly client: Endpoint; readonly reason: string })
+  | (Happened & {
+      readonly kind: 'message';
+      /** As the sender sent it; of an injected one, as we sent it. */
+      readonly message: Message;
+      /** As it went onward, where that differs. */
+      readonly onward?: Message;
+      readonly verdict: Verdict;
+      readonly hits: readonly FaultHit[];
+    })
+  /** A fault was applied; `message` is what it was applied to, `null` where it concerned the connection. */
+  | (Happened & { readonly kind: 'fault-hit'; readonly message: Message | null; readonly hit: FaultHit })
+  | (Happened & { readonly kind: 'fault-armed'; readonly fault: FaultView })
+  | (Happened & {
+      readonly kind: 'fault-gone';
+      readonly fault: FaultView;
+      readonly reason: 'removed' | 'expired' | 'used-up';
+    })
+  /** From here on octets of this direction are passed on without being read. */
+  | (Happened & {
+      readonly kind: 'unreadable';
+      readonly connection: Connection;
+      readonly direction: Direction;
+      /** Octets of this direction before the point. */
+      readonly streamOffset: number;
+      readonly reason: string;
+    })
+  /** An endpoint announced another state than before. */
+  | (Happened & { readonly kind: 'state'; readonly who: 'primary' | 'secondary'; readonly state: string });
+
+export interface ProxyStats {
+  readonly connectionsOpen: number;
+  readonly connectionsTotal: number;
+  readonly connectionsRefused: number;
+  /** By direction: [0] from the primary, [1] from the secondary. */
+  readonly octetsReceived: readonly [number, number];
+  readonly octetsSent: readonly [number, number];
+  /** Keys are `p>s BNDUPD forwarded`: direction, message name, verdict. */
+  readonly messages: Readonly<Record<string, number>>;
+  /** As last announced on the wire; `null` before the first STATE. */
+  readonly states: { readonly primary: string | null; readonly secondary: string | null };
+}

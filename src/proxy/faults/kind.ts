@@ -1,0 +1,156 @@
+/**
+ * What every fault file exports: the verb, its parameters with their types, the sentence about it, and its stage.
+ * The short form, YAML, the control API, help and docs all read the parameters from this one declaration.
+ */
+import { InputError } from '../../base/problem.ts';
+import type { Stage, StageSetup } from '../stage.ts';
+import type { FaultSpec, ParameterRecord, ParameterValue } from './spec.ts';
+
+/** How a parameter is written and checked. Seconds are written `250ms`, `7s`, `+7s`, `2m`, `1h` or as a plain number. */
+export interface ParameterDefinition<T> {
+  readonly type: 'seconds' | 'number' | 'integer' | 'word' | 'flag' | 'numbers' | 'fields';
+  readonly doc: string;
+  /** Absent: the parameter must be given. */
+  readonly fallback?: T;
+  /** Least and greatest number. */
+  readonly range?: readonly [number, number];
+  /** Of a word. */
+  readonly choices?: readonly string[];
+  /** In the short form the value may stand without its name. */
+  readonly positional?: boolean;
+}
+
+type ParameterDefinitions<P> = { readonly [K in keyof P]: ParameterDefinition<P[K]> };
+
+export interface FaultDefinition<P> {
+  readonly name: string;
+  /** One line for help and docs. */
+  readonly summary: string;
+  readonly parameters: ParameterDefinitions<P>;
+  /**
+   * `message`: acts on the messages that its conditions choose. `moment`: without conditions on messages it acts once,
+   * when its time window opens. `connection`: decides about connections and is carried out by the session.
+   */
+  readonly trigger: 'message' | 'moment' | 'connection';
+  /** Verb phrase with its object, e.g. `delays BNDUPD by 2 s`. */
+  describe(parameters: P, subject: string): string;
+  stage(parameters: P, setup: StageSetup, spec: FaultSpec): Stage;
+}
+
+/** A fault file's definition with the type of its parameters hidden, so that all fit in one list. */
+export interface FaultKind {
+  readonly name: string;
+  readonly summary: string;
+  readonly trigger: FaultDefinition<unknown>['trigger'];
+  readonly parameters: ReadonlyMap<string, ParameterDefinition<unknown>>;
+  /** Checks the parameters. Throws InputError that names the parameter and what was expected. */
+  prepare(parameters: ParameterRecord): PreparedAction;
+}
+
+export interface PreparedAction {
+  describe(subject: string): string;
+  stage(setup: StageSetup, spec: FaultSpec): Stage;
+}
+
+export function defineFault<P extends object>(definition: FaultDefinition<P>): FaultKind {
+  const parameters = new Map(
+    Object.entries<ParameterDefinition<unknown>>(definition.parameters as Record<string, never>),
+  );
+  return {
+    name: definition.name,
+    summary: definition.summary,
+    trigger: definition.trigger,
+    parameters,
+    prepare: (given) => {
+      const checked = checkParameters(definition.name, parameters, given) as P;
+      return {
+        describe: (subject) => definition.describe(checked, subject),
+        stage: (setup, spec) => definition.stage(checked, setup, spec),
+      };
+    },
+  };
+}
+
+function checkParameters(
+  action: string,
+  definitions: ReadonlyMap<string, ParameterDefinition<unknown>>,
+  given: ParameterRecord,
+): Record<string, unknown> {
+  for (const name of Object.keys(given)) {
+    if (definitions.has(name)) continue;
+    const known = [...definitions.keys()].join(', ') || 'none';
+    throw new InputError(`fault ${action}: unknown parameter "${name}"; it takes: ${known}`);
+  }
+  const checked: Record<string, unknown> = {};
+  for (const [name, definition] of definitions) {
+    const value = given[name];
+    if (value !== undefined) checked[name] = checkValue(`fault ${action}: ${name}`, definition, value);
+    else if ('fallback' in definition) checked[name] = definition.fallback;
+    else throw new InputError(`fault ${action}: ${name} is missing (${definition.doc})`);
+  }
+  return checked;
+}
+
+function checkValue(where: string, definition: ParameterDefinition<unknown>, value: ParameterValue): unknown {
+  switch (definition.type) {
+    case 'seconds':
+      return checkNumber(where, definition, parseSeconds(value), value, 'a time such as 250ms, 7s or 2m');
+    case 'number':
+      return checkNumber(where, definition, Number(value), value, 'a number');
+    case 'integer': {
+      const number = Number(value);
+      const whole = Number.isInteger(number) ? number : undefined;
+      return checkNumber(where, definition, whole, value, 'a whole number');
+    }
+    case 'word':
+      return checkWord(where, definition, value);
+    case 'flag':
+      if (typeof value === 'boolean') return value;
+      throw expected(where, 'true or false', value);
+    case 'numbers':
+      return checkNumbers(where, value);
+    case 'fields':
+      if (typeof value === 'object' && !Array.isArray(value)) return value;
+      throw expected(where, 'field=value pairs', value);
+  }
+}
+
+function checkNumber(
+  where: string,
+  { range }: ParameterDefinition<unknown>,
+  number: number | undefined,
+  value: ParameterValue,
+  wanted: string,
+): number {
+  const [least, greatest] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  if (number === undefined || !Number.isFinite(number)) throw expected(where, wanted, value);
+  if (number < least || number > greatest)
+    throw expected(where, `${wanted} from ${least} to ${greatest}`, value);
+  return number;
+}
+
+function checkWord(where: string, { choices }: ParameterDefinition<unknown>, value: ParameterValue): string {
+  if (typeof value !== 'string') throw expected(where, 'a word', value);
+  if (choices !== undefined && !choices.includes(value)) throw expected(where, choices.join(' or '), value);
+  return value;
+}
+
+function checkNumbers(where: string, value: ParameterValue): number[] {
+  const items = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value];
+  const numbers = items.map(Number);
+  if (numbers.length > 0 && numbers.every(Number.isInteger)) return numbers;
+  throw expected(where, 'whole numbers separated by commas', value);
+}
+
+function expected(where: string, wanted: string, got: ParameterValue): InputError {
+  return new InputError(`${where}: expected ${wanted}, got ${JSON.stringify(got)}`);
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Seconds of `250ms`, `+7s`, `-2m`, `1h`, `3d` or a plain number; `undefined` if it is none of these. */
+export function parseSeconds(value: ParameterValue): number | undefined {
+  if (typeof value === 'number') return value;
+  const parts = typeof value === 'string' ? /^([+-]?\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(value) : null;
+  return parts === null ? undefined : Number(parts[1]) * (UNIT_SECONDS[parts[2] ?? 's'] as number);
+}

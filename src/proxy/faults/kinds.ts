@@ -1,0 +1,28 @@
+/** The faults that exist. A new one is a file in this folder and a line here (docs/writing-a-fault.md). */
+import { InputError } from '../../base/problem.ts';
+import { drop } from './drop.ts';
+import type { FaultKind, PreparedAction } from './kind.ts';
+import { describeWith, type FaultSpec, subjectOf } from './spec.ts';
+
+export const FAULT_KINDS: readonly FaultKind[] = [drop];
+
+const BY_NAME: ReadonlyMap<string, FaultKind> = new Map(FAULT_KINDS.map((kind) => [kind.name, kind]));
+
+/** Throws InputError with the list of faults if there is none of that name. */
+export function faultKind(name: string): FaultKind {
+  const kind = BY_NAME.get(name);
+  if (kind === undefined) {
+    throw new InputError(`unknown fault "${name}"; there are: ${[...BY_NAME.keys()].join(', ')}`);
+  }
+  return kind;
+}
+
+/** Checks the spec's parameters. Throws InputError. */
+export function prepareAction(spec: FaultSpec): PreparedAction {
+  return faultKind(spec.action).prepare(spec.parameters);
+}
+
+/** What the fault does, in one sentence. Throws InputError if it makes no sense. */
+export function describe(spec: FaultSpec): string {
+  return describeWith(prepareAction(spec).describe(subjectOf(spec)), spec);
+}
