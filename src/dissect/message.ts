@@ -5,9 +5,10 @@
  */
 import type { Frame, ProtocolName } from '../base/frame.ts';
 import type { Problem } from '../base/problem.ts';
+import type { JsonBuffer } from './json-buffer.ts';
 
 /** Numbers as on the wire, addresses and names as text, octet strings as lower-case hex. */
-export type FieldValue = number | string | readonly string[] | null;
+export type FieldValue = number | string | readonly (string | number)[] | null;
 
 /** One field under its RFC name, e.g. `valid-lifetime`, and its companions such as `binding-status-name`. */
 export interface Field {
@@ -20,12 +21,21 @@ export interface Field {
   readonly display?: string;
 }
 
-/** An option, a group of fields inside one, or the message itself. */
+/**
+ * What a node stands for: a message (the whole one, or one inside an option), an option, a vendor's sub-option, or
+ * a stretch of octets that could not be read at all.
+ */
+export type NodeKind = 'message' | 'option' | 'sub-option' | 'octets';
+
+/** An option, or a message: the whole one or one inside an option. */
 export interface TreeNode {
+  readonly kind: NodeKind;
   /** RFC name, e.g. `OPTION_IAADDR` or `BNDUPD`; `null` where no dissector knows the code. */
   readonly name: string | null;
-  /** Option or message code; `null` for a group that has none. */
+  /** Option or message code; `null` where there is none. */
   readonly code: number | null;
+  /** Whether its dissector says that options follow its fields; `children` may still be empty. */
+  readonly encapsulates: boolean;
   readonly start: number;
   readonly end: number;
   readonly fields: readonly Field[];
@@ -51,6 +61,8 @@ export interface Message {
   problems(): readonly Problem[];
   /** The whole tree; built once, on demand. */
   tree(): TreeNode;
-  /** One line of `-T jsonl`, without newline. */
+  /** One line of `-T jsonl`, without newline. For many messages, `writeJson` into one buffer is twice as fast. */
   json(): string;
+  /** Appends what `json()` returns, as UTF-8. */
+  writeJson(out: JsonBuffer): void;
 }
