@@ -1,6 +1,7 @@
 /**
  * How a long-running command is asked to end: Ctrl-C, SIGTERM and SIGHUP ask once and it finishes its files and
- * leaves; a second signal ends the process on the spot.
+ * leaves; a second signal ends the process on the spot. A program that started us with an IPC channel and is gone asks
+ * the same, so that no child outlives its parent, however that ended.
  */
 import { constants } from 'node:os';
 
@@ -9,7 +10,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type StopSignal = (typeof SIGNALS)[number];
 
 export interface Interrupt {
-  /** Aborted by the first signal; `reason` is its name. */
+  /** Aborted by the first signal, `reason` is its name; or by the loss of the parent, `reason` is `disconnect`. */
   readonly signal: AbortSignal;
   /** Back to what signals did before. */
   release(): void;
@@ -22,11 +23,14 @@ export function onInterrupt(): Interrupt {
     if (controller.signal.aborted) process.exit(signalExitCode(name));
     controller.abort(name);
   };
+  const orphaned = () => controller.abort('disconnect');
   for (const name of SIGNALS) process.on(name, listen);
+  if (process.connected) process.on('disconnect', orphaned);
   return {
     signal: controller.signal,
     release: () => {
       for (const name of SIGNALS) process.off(name, listen);
+      process.off('disconnect', orphaned);
     },
   };
 }
