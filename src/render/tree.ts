@@ -1,0 +1,99 @@
+/**
+ * The tree of a message as indented lines, like `tshark -V`: options under options, fields under their option, and
+ * every problem where it stands. Each row keeps the octets that it speaks of, so that a view can mark them.
+ */
+import { timestampText } from '../base/timestamp.ts';
+import type { Field, Message, TreeNode } from '../dissect/message.ts';
+import { safeText } from './escape.ts';
+import { type Line, type Style, span } from './style.ts';
+
+/** A deeper nesting than the dissector ever builds; what is deeper is told in one row. */
+const DEPTH_MAX = 64;
+const INDENT = '    ';
+
+/** One line of the tree and the octets `[start, end)` of `frame.bytes` that it shows. */
+export interface TreeRow {
+  readonly line: Line;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The rows of a message: a heading about frame, connection and header, then its options. */
+export function treeRows(message: Message): TreeRow[] {
+  const root = message.tree();
+  const rows: TreeRow[] = [headingRow(message)];
+  addContents(rows, root, 1);
+  return rows;
+}
+
+/** The same as lines. */
+export function treeLines(message: Message): Line[] {
+  return treeRows(message).map((row) => row.line);
+}
+
+function headingRow(message: Message): TreeRow {
+  const { frame } = message;
+  const sender = frame.connection.flow.ends[frame.direction];
+  const receiver = frame.connection.flow.ends[frame.direction === 0 ? 1 : 0];
+  const name = message.msgName ?? `message type ${message.msgType}`;
+  const where = `${message.protocol}, packet ${frame.seen.packet}, connection ${frame.connection.index}`;
+  const ends = `${endText(sender.address, sender.port)} > ${endText(receiver.address, receiver.port)}`;
+  return {
+    line: [
+      span(`#${message.index} ${safeText(name)}`, 'title'),
+      span(` ${timestampText(frame.seen.time)} ${ends} (${where}, ${message.size} octets)`),
+    ],
+    start: frame.start,
+    end: frame.end,
+  };
+}
+
+/** `[2001:db8::1]:647` or `192.0.2.1:647`. */
+export function endText(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function addContents(rows: TreeRow[], node: TreeNode, depth: number): void {
+  for (const problem of node.problems) {
+    const section = problem.section === undefined ? '' : ` (${problem.section})`;
+    rows.push(row(depth, `! ${safeText(problem.message)}${section}`, 'bad', node.start, node.end));
+  }
+  for (const field of node.fields) rows.push(fieldRow(field, depth));
+  if (depth >= DEPTH_MAX && node.children.length > 0) {
+    rows.push(row(depth, `! nested deeper than ${DEPTH_MAX}, not shown`, 'bad', node.start, node.end));
+    return;
+  }
+  for (const child of node.children) {
+    const name = child.name === null ? 'unknown option' : safeText(child.name);
+    const code = child.code === null ? '' : ` (${child.code})`;
+    const title = `${name}${code}, ${child.end - child.start} octets`;
+    rows.push(row(depth, title, child.name === null ? 'warn' : 'strong', child.start, child.end));
+    addContents(rows, child, depth + 1);
+  }
+}
+
+function row(depth: number, text: string, style: Style, start: number, end: number): TreeRow {
+  return { line: [span(INDENT.repeat(depth)), span(text, style)], start, end };
+}
+
+function fieldRow(field: Field, depth: number): TreeRow {
+  const raw = valueText(field.value);
+  const shown = field.display === undefined ? raw : safeText(field.display);
+  const extra = field.display === undefined || shown === raw ? '' : ` (${raw})`;
+  return {
+    line: [
+      span(`${INDENT.repeat(depth)}${safeText(field.name)}: `),
+      span(shown, 'address'),
+      span(extra, 'dim'),
+    ],
+    start: field.start,
+    end: field.end,
+  };
+}
+
+function valueText(value: Field['value']): string {
+  if (value === null) return 'none';
+  if (typeof value === 'number') return `${value}`;
+  if (typeof value === 'string') return value === '' ? '""' : safeText(value);
+  return value.length === 0 ? 'none' : safeText(value.join(' | '));
+}
