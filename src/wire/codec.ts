@@ -1,0 +1,242 @@
+/**
+ * Codecs of option contents, and tables that tie option codes to fields of a message. A table row says once which
+ * option holds which field and how; reading and writing both follow it. What no row knows, what comes twice and what
+ * has a wrong length is kept as a RawOption in `extra`, so that encoding what was decoded loses nothing.
+ */
+import { invariant } from '../base/invariant.ts';
+import type { RawOption, Status } from './messages.ts';
+import type { Reader } from './reader.ts';
+import type { Writer } from './writer.ts';
+
+/** How the contents of an option are read and written. */
+export interface Codec<T> {
+  /** Octets: exactly so many, or at least so many if `open`. Looked at before `read` is called. */
+  readonly size: number;
+  readonly open: boolean;
+  /** Reads the whole window; `undefined` if the contents mean nothing. */
+  read(reader: Reader): T | undefined;
+  write(writer: Writer, value: T): void;
+}
+
+export const u8: Codec<number> = {
+  size: 1,
+  open: false,
+  read: (reader) => reader.u8(),
+  write: (writer, value) => writer.u8(value),
+};
+
+export const u16: Codec<number> = {
+  size: 2,
+  open: false,
+  read: (reader) => reader.u16(),
+  write: (writer, value) => writer.u16(value),
+};
+
+export const u32: Codec<number> = {
+  size: 4,
+  open: false,
+  read: (reader) => reader.u32(),
+  write: (writer, value) => writer.u32(value),
+};
+
+export const octets: Codec<Uint8Array> = {
+  size: 0,
+  open: true,
+  read: (reader) => reader.rest(),
+  write: (writer, value) => writer.octets(value),
+};
+
+export const text: Codec<string> = {
+  size: 0,
+  open: true,
+  read: (reader) => reader.text(),
+  write: (writer, value) => writer.text(value),
+};
+
+/** OPTION_STATUS_CODE, RFC 8415 §21.13. */
+export const status: Codec<Status> = {
+  size: 2,
+  open: true,
+  read(reader) {
+    const code = reader.u16();
+    const message = reader.text();
+    return message === undefined ? undefined : { code, message };
+  },
+  write(writer, value) {
+    writer.u16(value.code);
+    writer.text(value.message);
+  },
+};
+
+/** `T` while it is being read. */
+export type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Row {
+  readonly code: number;
+  readonly field: string;
+  readonly codec: Codec<unknown>;
+  /** Set where the field is a list: whether this row writes the item. */
+  readonly writes: ((item: unknown) => boolean) | undefined;
+}
+
+/** Any value with options: fields by name and, for what has no field, `extra`. */
+interface Fields {
+  [field: string]: unknown;
+  extra?: RawOption[];
+}
+
+type ElementOf<T> = T extends readonly (infer Item)[] ? Item : never;
+type FieldsHolding<T, V> = { [K in keyof T]-?: V extends NonNullable<T[K]> ? K : never }[keyof T] & string;
+
+/** The options of a `T`, in the order in which they are written. */
+export class OptionTable<T> {
+  private readonly rows: Row[] = [];
+  private readonly byCode: (Row | undefined)[] = [];
+
+  /** Option `code` holds `field`; a second one of the kind is kept in `extra` and reported. */
+  one<V>(code: number, field: FieldsHolding<T, V>, codec: Codec<V>): this {
+    return this.add({ code, field, codec: codec as Codec<unknown>, writes: undefined });
+  }
+
+  /** Option `code` holds an item of the list `field`: those of which `writes` is true. The list always exists. */
+  many<K extends keyof T & string, V extends ElementOf<T[K]>>(
+    code: number,
+    field: K,
+    codec: Codec<V>,
+    writes: (item: ElementOf<T[K]>) => boolean = () => true,
+  ): this {
+    return this.add({
+      code,
+      field,
+      codec: codec as Codec<unknown>,
+      writes: writes as (item: unknown) => boolean,
+    });
+  }
+
+  /** Reads options up to the end of the window into `target`. */
+  read(reader: Reader, target: Draft<T>): void {
+    const fields = target as Fields;
+    const outer = reader.end;
+    while (reader.at < outer) {
+      if (outer - reader.at < 4) {
+        reader.report('option-header-cut', `${outer - reader.at} octets are no option`, 'RFC 8415 §21.1');
+        break;
+      }
+      const code = reader.u16();
+      const length = reader.u16();
+      const end = reader.at + length;
+      if (end > outer) {
+        reader.path.push(code);
+        const left = outer - reader.at;
+        reader.report('option-past-end', `option-len ${length}, ${left} octets left`, 'RFC 8415 §21.1');
+        reader.path.pop();
+        break;
+      }
+      reader.end = end;
+      this.readOption(reader, code, fields);
+      reader.end = outer;
+      reader.at = end;
+    }
+    reader.at = outer;
+  }
+
+  /** Writes the fields of `source` in table order, lists in theirs, then `extra`. */
+  write(writer: Writer, source: T): void {
+    const fields = source as Fields;
+    const { rows } = this;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index] as Row;
+      const value = fields[row.field];
+      if (value === undefined) continue;
+      if (row.writes === undefined) writeOption(writer, row, value);
+      // Rows that share a list are neighbours; the first of them writes it all, so that its order is kept.
+      else if (rows[index - 1]?.field !== row.field)
+        this.writeList(writer, index, value as readonly unknown[]);
+    }
+    if (fields.extra !== undefined) for (const option of fields.extra) writeRaw(writer, option);
+  }
+
+  private readOption(reader: Reader, code: number, fields: Fields): void {
+    const row = this.byCode[code];
+    const start = reader.at;
+    const length = reader.end - start;
+    if (row === undefined) {
+      keepRaw(fields, code, reader);
+      return;
+    }
+    const { codec } = row;
+    reader.path.push(code);
+    if (row.writes === undefined && fields[row.field] !== undefined) {
+      reader.report(
+        'duplicate-option',
+        'only one option of this kind is expected',
+        'RFC 8415 §21.1',
+        start - 4,
+      );
+      keepRaw(fields, code, reader);
+    } else if (length < codec.size || (length > codec.size && !codec.open)) {
+      const expected = `${codec.open ? 'at least ' : ''}${codec.size}`;
+      reader.report(
+        'option-length',
+        `option-len ${length}, expected ${expected}`,
+        'RFC 8415 §21.1',
+        start - 4,
+      );
+      keepRaw(fields, code, reader);
+    } else {
+      const value = codec.read(reader);
+      if (value === undefined) {
+        reader.report(
+          'option-contents',
+          'the contents do not have the form of this option',
+          'RFC 8415 §21.1',
+          start,
+        );
+        reader.at = start;
+        keepRaw(fields, code, reader);
+      } else if (row.writes === undefined) fields[row.field] = value;
+      else (fields[row.field] as unknown[]).push(value);
+    }
+    reader.path.pop();
+  }
+
+  private writeList(writer: Writer, first: number, items: readonly unknown[]): void {
+    for (const item of items) {
+      let index = first;
+      while (this.rows[index]?.writes?.(item) === false) index++;
+      const row = this.rows[index];
+      invariant(
+        row !== undefined && row.field === this.rows[first]?.field,
+        'every item of a list has an option',
+      );
+      writeOption(writer, row, item);
+    }
+  }
+
+  private add(row: Row): this {
+    invariant(this.byCode[row.code] === undefined, 'an option has one row in a table');
+    this.rows.push(row);
+    this.byCode[row.code] = row;
+    return this;
+  }
+}
+
+/** An option that has no field of its own. */
+export function writeRaw(writer: Writer, option: RawOption): void {
+  writer.u16(option.code);
+  writer.u16(option.bytes.length);
+  writer.octets(option.bytes);
+}
+
+function writeOption(writer: Writer, row: Row, value: unknown): void {
+  writer.u16(row.code);
+  const mark = writer.beginLength();
+  row.codec.write(writer, value);
+  writer.endLength(mark);
+}
+
+function keepRaw(fields: Fields, code: number, reader: Reader): void {
+  const option = { code, bytes: reader.rest() };
+  if (fields.extra === undefined) fields.extra = [option];
+  else fields.extra.push(option);
+}
