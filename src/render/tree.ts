@@ -2,6 +2,7 @@
  * The tree of a message as indented lines, like `tshark -V`: options under options, fields under their option, and
  * every problem where it stands. Each row keeps the octets that it speaks of, so that a view can mark them.
  */
+import { formatSocketAddress } from '../base/socket-address.ts';
 import { timestampText } from '../base/timestamp.ts';
 import type { Field, Message, TreeNode } from '../dissect/message.ts';
 import { safeText } from './escape.ts';
@@ -37,7 +38,7 @@ function headingRow(message: Message): TreeRow {
   const receiver = frame.connection.flow.ends[frame.direction === 0 ? 1 : 0];
   const name = message.msgName ?? `message type ${message.msgType}`;
   const where = `${message.protocol}, packet ${frame.seen.packet}, connection ${frame.connection.index}`;
-  const ends = `${endText(sender.address, sender.port)} > ${endText(receiver.address, receiver.port)}`;
+  const ends = `${formatSocketAddress(sender)} > ${formatSocketAddress(receiver)}`;
   return {
     line: [
       span(`#${message.index} ${safeText(name)}`, 'title'),
@@ -46,11 +47,6 @@ function headingRow(message: Message): TreeRow {
     start: frame.start,
     end: frame.end,
   };
-}
-
-/** `[2001:db8::1]:647` or `192.0.2.1:647`. */
-export function endText(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function addContents(rows: TreeRow[], node: TreeNode, depth: number): void {

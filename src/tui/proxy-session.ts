@@ -1,0 +1,77 @@
+/** A running proxy, in process or over its control connection, as a session of the terminal UI. */
+import { formatSocketAddress } from '../base/socket-address.ts';
+import type { FaultView, ProxyEvent } from '../proxy/events.ts';
+import type { ProxyHandle } from '../proxy/handle.ts';
+import type { ServerStatus, Session, SessionItem } from './session.ts';
+
+export interface ProxySessionOptions {
+  readonly title: string;
+  /** Both servers, where their control is reachable: calls back whenever something changed. */
+  readonly watchServers?: (listener: (servers: readonly ServerStatus[]) => void) => () => void;
+  readonly command?: (line: string) => Promise<string>;
+}
+
+export function sessionOfProxy(proxy: ProxyHandle, options: ProxySessionOptions): Session {
+  return {
+    title: options.title,
+    live: true,
+    subscribe: (listener) => {
+      listener({ kind: 'faults', faults: proxy.listFaults() });
+      const stops = [
+        proxy.subscribe((event) => {
+          for (const item of itemsOf(event, () => proxy.listFaults())) listener(item);
+        }),
+        options.watchServers?.((servers) => listener({ kind: 'servers', servers })),
+      ];
+      return () => {
+        for (const stop of stops) stop?.();
+      };
+    },
+    faults: {
+      arm: async (spec) => proxy.armFault(spec),
+      remove: async (id) => {
+        proxy.removeFault(id);
+      },
+    },
+    ...(options.command === undefined ? {} : { command: options.command }),
+  };
+}
+
+function itemsOf(event: ProxyEvent, faults: () => readonly FaultView[]): SessionItem[] {
+  const note = (text: string, alarming: boolean): SessionItem => ({
+    kind: 'note',
+    atMillis: event.atMillis,
+    text,
+    alarming,
+  });
+  switch (event.kind) {
+    case 'message':
+      return [{ kind: 'message', message: event.message, verdict: event.verdict, hits: event.hits }];
+    case 'connection-up':
+      return [
+        note(
+          `connection ${event.connection.index} up, from ${formatSocketAddress(event.connection.flow.ends[0])}`,
+          false,
+        ),
+      ];
+    case 'connection-down':
+      return [note(`connection ${event.connection.index} down: ${event.reason}`, true)];
+    case 'connection-refused':
+      return [note(`connection from ${formatSocketAddress(event.client)} refused: ${event.reason}`, true)];
+    case 'unreadable':
+      return [
+        note(`connection ${event.connection.index}: passed on unread from here: ${event.reason}`, true),
+      ];
+    case 'fault-armed':
+      return [
+        note(`${event.fault.id} armed: ${event.fault.sentence}`, false),
+        { kind: 'faults', faults: faults() },
+      ];
+    case 'fault-gone':
+      return [note(`${event.fault.id} ${event.reason}`, false), { kind: 'faults', faults: faults() }];
+    case 'fault-hit':
+      return [{ kind: 'faults', faults: faults() }];
+    case 'state':
+      return [note(`the ${event.who} announces ${event.state}`, false)];
+  }
+}
