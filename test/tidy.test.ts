@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const DOES_IO: readonly RegExp[] = [
   /^cli\//,
   /^dissect\/load\.ts$/,
-  /^server\/(sockets|driver|control|tls)\.ts$/,
+  /^server\/(sockets|driver|control|tls|config-file)\.ts$/,
   /^server\/store(s\/|-)[\w-]+\.ts$/,
   /^proxy\/(relay|control|recorder-file)\.ts$/,
   /^tui\/terminal\.ts$/,
