@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The only files, besides all of cli, that touch files, sockets, timers, clocks, randomness or the terminal. */
 const DOES_IO: readonly RegExp[] = [
   /^cli\//,
+  /^capture\/files\.ts$/,
   /^dissect\/load\.ts$/,
   /^server\/(sockets|driver|control|tls|config-file)\.ts$/,
   /^server\/store(s\/|-)[\w-]+\.ts$/,
