@@ -1,0 +1,104 @@
+/**
+ * What a lab consists of: ports, files and the configuration of the two servers. Everything is on loopback and in one
+ * folder; times are so short that what takes a production pair an hour happens within a minute.
+ */
+import { join } from 'node:path';
+import type { Endpoint } from '../../base/flow.ts';
+import { formatSocketAddress } from '../../base/socket-address.ts';
+
+export const LOOPBACK = '::1';
+
+export type ServerName = 'primary' | 'secondary';
+
+export const SERVER_NAMES: readonly ServerName[] = ['primary', 'secondary'];
+
+/** In seconds. */
+export interface LabTimes {
+  readonly mclt: number;
+  readonly keepalive: number;
+  readonly startup: number;
+  readonly reconnect: number;
+  readonly validLifetime: number;
+  readonly preferredLifetime: number;
+}
+
+/** The MCLT and lifetimes are the shortest that a server accepts: no lease may be shorter than 30 s (RFC 8156 §1). */
+export const LAB_TIMES: LabTimes = {
+  mclt: 30,
+  keepalive: 6,
+  startup: 2,
+  reconnect: 2,
+  validLifetime: 60,
+  preferredLifetime: 40,
+};
+
+/** TCP and UDP ports that are free on loopback. */
+export interface LabPorts {
+  readonly proxy: number;
+  readonly failover: number;
+  readonly clients: Readonly<Record<ServerName, number>>;
+}
+
+export interface LabPlan {
+  readonly folder: string;
+  readonly ports: LabPorts;
+  readonly times: LabTimes;
+}
+
+export const LAB_RELATIONSHIP = 'lab';
+/** The link that the lab's clients are on, as their relay says it. */
+export const LAB_LINK_PREFIX = '2001:db8:1::/64';
+export const LAB_LINK_ADDRESS = '2001:db8:1::1';
+
+export function configFile(plan: LabPlan, name: ServerName): string {
+  return join(plan.folder, `${name}.yaml`);
+}
+
+export function controlSocket(plan: LabPlan, name: ServerName): string {
+  return join(plan.folder, `${name}.sock`);
+}
+
+/** Where the primary finds its partner: at the proxy. */
+export function proxyListen(plan: LabPlan): Endpoint {
+  return { address: LOOPBACK, port: plan.ports.proxy };
+}
+
+/** Where the proxy finds the secondary. */
+export function secondaryListen(plan: LabPlan): Endpoint {
+  return { address: LOOPBACK, port: plan.ports.failover };
+}
+
+/** Where a server answers clients and relays. */
+export function clientListen(plan: LabPlan, name: ServerName): Endpoint {
+  return { address: LOOPBACK, port: plan.ports.clients[name] };
+}
+
+/** The configuration of one server as YAML, as `leasetap serve` reads it. */
+export function serverYaml(plan: LabPlan, name: ServerName): string {
+  const { times } = plan;
+  const listen =
+    name === 'secondary' ? `failover:\n  listen: "${formatSocketAddress(secondaryListen(plan))}"\n` : '';
+  const partnerPort = name === 'primary' ? `, port: ${plan.ports.proxy}` : '';
+  return `# The ${name} of a leasetap lab.
+store: ${JSON.stringify(join(plan.folder, name))}
+control: ${JSON.stringify(controlSocket(plan, name))}
+dhcpv6:
+  listen: "${formatSocketAddress(clientListen(plan, name))}"
+  relay-only: true
+${listen}relationships:
+  - name: ${LAB_RELATIONSHIP}
+    role: ${name}
+    partner: { address: "${LOOPBACK}"${partnerPort} }
+    security: none
+    mclt: ${times.mclt}
+    keepalive: ${times.keepalive}
+    startup: ${times.startup}
+    reconnect: ${times.reconnect}
+    lifetimes: { preferred: ${times.preferredLifetime}, valid: ${times.validLifetime} }
+    links:
+      - prefix: ${LAB_LINK_PREFIX}
+        address-pools: ["2001:db8:1::1000 - 2001:db8:1::1fff"]
+        prefix-pools:
+          - { prefix: "2001:db8:8000::/44", delegated-length: 48 }
+`;
+}
