@@ -1,15 +1,17 @@
 /**
  * Lines to stdout: gathered into large writes, never more than the reader takes, and silent once the reader is gone.
- * For text that a program may read; what is meant for the person at the terminal goes to stderr.
+ * For what a program may read; what is meant for the person at the terminal goes to stderr.
  */
 import type { Writable } from 'node:stream';
 
-/** Characters gathered before a write. */
-const BATCH_CHARACTERS = 64 * 1024;
+/** Octets gathered before a write; a text may go over it by its own length. */
+const BATCH_OCTETS = 64 * 1024;
 
 export class Output {
   readonly #stream: Writable;
-  #batch = '';
+  #batch: Buffer = Buffer.allocUnsafe(BATCH_OCTETS);
+  #length = 0;
+  #text = '';
   #full = false;
   #closed = false;
 
@@ -29,14 +31,21 @@ export class Output {
 
   /** Adds one line; `text` carries no newline at its end. */
   line(text: string): void {
-    this.#batch += `${text}\n`;
-    if (this.#batch.length >= BATCH_CHARACTERS) this.#write();
+    if (this.#length > 0) this.#write();
+    this.#text += text;
+    this.#text += '\n';
+    if (this.#text.length >= BATCH_OCTETS) this.#write();
   }
 
-  /** Adds text as it is. */
-  text(text: string): void {
-    this.#batch += text;
-    if (this.#batch.length >= BATCH_CHARACTERS) this.#write();
+  /** Adds octets, which may change as soon as this returns. */
+  octets(octets: Uint8Array): void {
+    if (this.#text !== '' || this.#length + octets.length > BATCH_OCTETS) this.#write();
+    if (octets.length > BATCH_OCTETS) {
+      this.#send(Buffer.from(octets));
+      return;
+    }
+    this.#batch.set(octets, this.#length);
+    this.#length += octets.length;
   }
 
   /** Resolves when the reader has taken enough for more to be made. Call it between pieces of work. */
@@ -50,10 +59,21 @@ export class Output {
     await this.ready();
   }
 
+  /** Octets and text are never gathered at the same time, so their order is kept. */
   #write(): void {
-    if (this.#batch === '' || this.#closed) return;
-    this.#full = !this.#stream.write(this.#batch);
-    this.#batch = '';
+    if (this.#length > 0) {
+      this.#send(this.#batch.subarray(0, this.#length));
+      this.#batch = Buffer.allocUnsafe(BATCH_OCTETS);
+      this.#length = 0;
+    }
+    if (this.#text !== '') {
+      this.#send(this.#text);
+      this.#text = '';
+    }
+  }
+
+  #send(piece: Buffer | string): void {
+    if (!this.#closed) this.#full = !this.#stream.write(piece);
   }
 
   #drained(): Promise<void> {

@@ -1,0 +1,82 @@
+/** That output keeps its order, waits for slow readers and forgives readers that go away. */
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { Output } from '../../src/cli/output.ts';
+
+/** Keeps what it gets; takes the next piece only when told. */
+class Slow extends Writable {
+  readonly pieces: Buffer[] = [];
+  #take: (() => void) | undefined;
+
+  constructor() {
+    super({ highWaterMark: 1 });
+  }
+
+  override _write(piece: Buffer, _encoding: string, done: () => void): void {
+    this.pieces.push(piece);
+    this.#take = done;
+  }
+
+  take(): void {
+    this.#take?.();
+  }
+
+  get text(): string {
+    return Buffer.concat(this.pieces).toString();
+  }
+}
+
+describe('Output', () => {
+  it('gathers small pieces and keeps lines and octets in their order', async () => {
+    const stream = new Slow();
+    const out = new Output(stream);
+    out.line('one');
+    out.octets(new TextEncoder().encode('two\n'));
+    out.octets(new TextEncoder().encode('three\n'));
+    out.line('four');
+    const flushed = out.flush();
+    for (let turn = 0; turn < 5; turn++) {
+      stream.take();
+      await new Promise(setImmediate);
+    }
+    await flushed;
+    expect(stream.text).toBe('one\ntwo\nthree\nfour\n');
+  });
+
+  it('copies octets, so that their buffer can be used again', async () => {
+    const stream = new Slow();
+    const out = new Output(stream);
+    const octets = new TextEncoder().encode('first\n');
+    out.octets(octets);
+    octets.fill(0x2e);
+    void out.flush();
+    expect(stream.text).toBe('first\n');
+  });
+
+  it('is not ready before its reader has taken what was written', async () => {
+    const stream = new Slow();
+    const out = new Output(stream);
+    out.line('x'.repeat(100_000));
+    let ready = false;
+    const waiting = out.ready().then(() => {
+      ready = true;
+    });
+    await new Promise(setImmediate);
+    expect(ready).toBe(false);
+    stream.take();
+    await waiting;
+    expect(ready).toBe(true);
+  });
+
+  it('waits no longer when the reader goes away, and says so', async () => {
+    const stream = new Slow();
+    const out = new Output(stream);
+    out.line('x'.repeat(100_000));
+    const waiting = out.ready();
+    stream.destroy();
+    await waiting;
+    out.line('to nobody');
+    await out.flush();
+    expect(out.closed).toBe(true);
+  });
+});
