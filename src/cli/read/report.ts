@@ -1,0 +1,56 @@
+/**
+ * What reading a capture has to say beside the messages: on stderr, one line each, bounded, worst last. Files with a
+ * million holes must not bury the line about the damage.
+ */
+import type { CaptureSummary } from '../../capture/summary.ts';
+import type { Notice, NoticeKind } from '../../dissect/notice.ts';
+import { safeText } from '../../render/escape.ts';
+
+/** Lines of one kind of notice; the rest is counted. */
+const NOTICES_OF_ONE_KIND_MAX = 10;
+
+/** What every reader wants to know; that a connection was recognized is seen from its messages. */
+const SILENT: ReadonlySet<NoticeKind> = new Set(['connection']);
+
+export class ReadReport {
+  readonly #write: (line: string) => void;
+  readonly #counts = new Map<NoticeKind, number>();
+
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
+
+  notice(notice: Notice): void {
+    if (SILENT.has(notice.kind)) return;
+    const count = (this.#counts.get(notice.kind) ?? 0) + 1;
+    this.#counts.set(notice.kind, count);
+    if (count <= NOTICES_OF_ONE_KIND_MAX) {
+      this.#write(`packet ${notice.seen.packet}: ${safeText(notice.message)}`);
+    }
+  }
+
+  /** After the last message. Returns whether every source could be read to its end. */
+  close(summary: CaptureSummary, messages: number): boolean {
+    for (const [kind, count] of this.#counts) {
+      const more = count - NOTICES_OF_ONE_KIND_MAX;
+      if (more > 0) this.#write(`${more} more lines of this kind (${kind}) are not shown`);
+    }
+    for (const { limit, hits } of summary.limits) this.#write(`limit ${limit} was reached ${hits} times`);
+    const damages = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
+    if (messages === 0 && damages.length === 0) this.#nothingFound(summary);
+    for (const damage of damages) {
+      this.#write(`${safeText(damage.path)}: ${safeText(damage.message)}${offsetText(damage.offset)}`);
+    }
+    return damages.length === 0;
+  }
+
+  #nothingFound(summary: CaptureSummary): void {
+    const skipped = summary.skipped.map(({ reason, packets }) => `${packets}: ${safeText(reason)}`);
+    const why = skipped.length === 0 ? '' : `; skipped packets: ${skipped.join(', ')}`;
+    this.#write(`no message was found in ${summary.packets} packets${why}`);
+  }
+}
+
+function offsetText(offset: number | undefined): string {
+  return offset === undefined ? '' : ` (at octet ${offset})`;
+}
