@@ -1,0 +1,57 @@
+/**
+ * Everything that messages mean together, fed one by one, the same for files and live traffic. Views ask it for
+ * relationships, leases and annotations; they compute nothing themselves.
+ */
+import type { Message } from '../dissect/message.ts';
+import { type Exchange, Exchanges } from './exchanges.ts';
+import { Leases, type LeaseView } from './leases.ts';
+import { type Relationship, Relationships, type StateChange } from './relationships.ts';
+
+export type AnalysisEvent =
+  | { readonly kind: 'exchange'; readonly exchange: Exchange }
+  | { readonly kind: 'state'; readonly change: StateChange; readonly message: Message }
+  | { readonly kind: 'leases'; readonly leases: readonly LeaseView[]; readonly message: Message };
+
+export class Analysis {
+  readonly exchanges = new Exchanges();
+  readonly leases: Leases;
+  readonly #relationships = new Relationships();
+
+  /** `leasesMax`: how many leases to follow; 0 for none. */
+  constructor(leasesMax?: number) {
+    this.leases = new Leases(leasesMax);
+  }
+
+  /**
+   * Takes the next message and tells what it means. `delivered` is `false` for a message that a fault kept from its
+   * receiver.
+   */
+  push(message: Message, delivered = true): AnalysisEvent[] {
+    const events: AnalysisEvent[] = [];
+    const exchange = this.exchanges.push(message);
+    if (exchange !== undefined) events.push({ kind: 'exchange', exchange });
+    const change = this.#relationships.push(message);
+    if (change !== undefined) events.push({ kind: 'state', change, message });
+    if (exchange !== undefined && delivered) this.#relationships.answered(message);
+    const leases = this.#leases(message, exchange, delivered);
+    if (leases.length > 0) events.push({ kind: 'leases', leases, message });
+    return events;
+  }
+
+  /** A connection ended. */
+  closed(flowId: number): void {
+    this.exchanges.close(flowId);
+    this.#relationships.down(flowId);
+  }
+
+  /** All relationships, the longest silent one first. */
+  relationships(): readonly Relationship[] {
+    return this.#relationships.all();
+  }
+
+  #leases(message: Message, exchange: Exchange | undefined, delivered: boolean): readonly LeaseView[] {
+    if (message.protocol !== 'dhcpv6-failover') return [];
+    if (exchange !== undefined) return this.leases.replied(message, exchange.request.index, delivered);
+    return this.leases.updated(message, this.#relationships.pairOf(message.frame.connection), delivered);
+  }
+}

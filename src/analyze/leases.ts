@@ -1,0 +1,194 @@
+/**
+ * What both servers said about each address and prefix, and what the other one acknowledged: one short history a lease,
+ * and whether the servers can be of different minds about it, and why. Read from BNDUPD and BNDREPLY alone.
+ */
+import { timestampMillis } from '../base/timestamp.ts';
+import { factsOf, type LeaseFacts } from '../dissect/facts.ts';
+import type { Message } from '../dissect/message.ts';
+import { bindingStatusName, MessageType, STATUS_SUCCESS, statusName } from '../dissect/vocabulary.ts';
+import { type Role, senderRole } from './relationships.ts';
+
+/** Leases that are followed; the one that was not heard of longest goes when another comes. */
+export const LEASES_MAX = 50_000;
+/** Statements kept of one lease; older ones go first. */
+export const STATEMENTS_MAX = 24;
+
+/** BNDUPDs whose BNDREPLY is still awaited; the oldest goes when another comes. */
+const WAITING_UPDATES_MAX = 4096;
+
+export type Outcome =
+  /** No answer seen yet. */
+  | 'pending'
+  | 'acked'
+  | 'rejected'
+  /** The update never got to the partner. */
+  | 'lost'
+  /** The partner answered, and the answer never came back. */
+  | 'reply-lost';
+
+/** One BNDUPD's word about one lease. */
+export interface Statement {
+  readonly by: Role;
+  /** `index` of the BNDUPD, and of its BNDREPLY. */
+  readonly messageIndex: number;
+  replyIndex: number | undefined;
+  /** Unix milliseconds. */
+  readonly atMillis: number;
+  readonly bindingStatus: string;
+  readonly client: string | undefined;
+  /** Absolute seconds since 2000. */
+  readonly stateExpirationTime: number | undefined;
+  readonly partnerLifetime: number | undefined;
+  outcome: Outcome;
+  /** Name of the status code of a rejection. */
+  reason: string | undefined;
+}
+
+export interface LeaseView {
+  /** RFC 5952 text, a prefix with its length. */
+  readonly text: string;
+  readonly kind: 'address' | 'prefix';
+  /** Key of its relationship's connection: leases of different pairs are apart. */
+  readonly pair: string;
+  /** Oldest first. */
+  readonly statements: readonly Statement[];
+  /** The newest statement of each server, and the newest that was acknowledged. */
+  readonly primary: Statement | undefined;
+  readonly secondary: Statement | undefined;
+  readonly acked: Statement | undefined;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type MutableLease = Mutable<Omit<LeaseView, 'statements'>> & { readonly statements: Statement[] };
+
+export class Leases {
+  readonly #limit: number;
+  readonly #byKey = new Map<string, MutableLease>();
+  /** By index of a BNDUPD: what waits for its BNDREPLY. */
+  readonly #waiting = new Map<number, readonly (readonly [MutableLease, Statement])[]>();
+  #version = 0;
+
+  constructor(limit = LEASES_MAX) {
+    this.#limit = limit;
+  }
+
+  /** Grows with every change: a view that has drawn this version need not draw again. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** All leases, the one heard of longest ago first. */
+  all(): IterableIterator<LeaseView> {
+    return this.#byKey.values();
+  }
+
+  get(pair: string, text: string): LeaseView | undefined {
+    return this.#byKey.get(`${pair} ${text}`);
+  }
+
+  /** A BNDUPD. `delivered`: whether it reached the partner, as far as we know. */
+  updated(message: Message, pair: string, delivered: boolean): LeaseView[] {
+    if (message.msgType !== MessageType.BNDUPD) return [];
+    const by = senderRole(message);
+    const waiting: [MutableLease, Statement][] = [];
+    for (const facts of factsOf(message).leases) {
+      const lease = this.#lease(pair, facts);
+      const statement: Statement = {
+        by,
+        messageIndex: message.index,
+        replyIndex: undefined,
+        atMillis: timestampMillis(message.frame.seen.time),
+        bindingStatus: facts.bindingStatus === undefined ? '-' : bindingStatusName(facts.bindingStatus),
+        client: facts.client,
+        stateExpirationTime: facts.stateExpirationTime,
+        partnerLifetime: facts.partnerLifetime,
+        outcome: delivered ? 'pending' : 'lost',
+        reason: undefined,
+      };
+      lease[by] = statement;
+      lease.statements.push(statement);
+      if (lease.statements.length > STATEMENTS_MAX) lease.statements.shift();
+      waiting.push([lease, statement]);
+    }
+    if (this.#waiting.size >= WAITING_UPDATES_MAX) {
+      this.#waiting.delete(this.#waiting.keys().next().value as number);
+    }
+    this.#waiting.set(message.index, waiting);
+    return waiting.map(([lease]) => lease);
+  }
+
+  /** The BNDREPLY to the BNDUPD `requestIndex`. A lease that it does not repeat has the fate of the whole message. */
+  replied(reply: Message, requestIndex: number, delivered: boolean): readonly LeaseView[] {
+    const waiting = this.#waiting.get(requestIndex);
+    if (reply.msgType !== MessageType.BNDREPLY || waiting === undefined) return [];
+    this.#waiting.delete(requestIndex);
+    const facts = factsOf(reply);
+    for (const [lease, statement] of waiting) {
+      const said = facts.leases.find((one) => one.text === lease.text);
+      const statusCode = said === undefined ? facts.statusCode : said.statusCode;
+      settle(statement, statusCode ?? STATUS_SUCCESS, reply.index, delivered);
+      if (statement.outcome === 'acked') lease.acked = statement;
+      this.#version++;
+    }
+    return waiting.map(([lease]) => lease);
+  }
+
+  #lease(pair: string, facts: LeaseFacts): MutableLease {
+    const key = `${pair} ${facts.text}`;
+    let lease = this.#byKey.get(key);
+    if (lease === undefined) {
+      if (this.#byKey.size >= this.#limit) this.#byKey.delete(this.#byKey.keys().next().value as string);
+      lease = {
+        text: facts.text,
+        kind: facts.kind,
+        pair,
+        statements: [],
+        primary: undefined,
+        secondary: undefined,
+        acked: undefined,
+      };
+    } else this.#byKey.delete(key);
+    this.#byKey.set(key, lease);
+    this.#version++;
+    return lease;
+  }
+}
+
+function settle(statement: Statement, statusCode: number, replyIndex: number, delivered: boolean): void {
+  statement.replyIndex = replyIndex;
+  if (statusCode !== STATUS_SUCCESS) {
+    statement.outcome = delivered ? 'rejected' : 'reply-lost';
+    statement.reason = statusName(statusCode);
+  } else statement.outcome = delivered ? 'acked' : 'reply-lost';
+}
+
+/** An answer that takes longer than this counts as missing; milliseconds. */
+export const ANSWER_PATIENCE_MILLIS = 5_000;
+
+/**
+ * Why the servers may be of different minds about the lease at `nowMillis`; `undefined` if nothing says so. The newest
+ * statement counts: what came before it was overtaken.
+ */
+export function divergenceOf(lease: LeaseView, nowMillis: number): string | undefined {
+  const newest = lease.statements.at(-1);
+  if (newest === undefined) return undefined;
+  const to = newest.by === 'primary' ? 'secondary' : 'primary';
+  switch (newest.outcome) {
+    case 'rejected':
+      return `${to} refused: ${newest.reason}`;
+    case 'lost':
+      return `update to the ${to} was lost`;
+    case 'reply-lost':
+      return newest.reason === undefined
+        ? `${to} has it, its reply was lost`
+        : `refusal of the ${to} was lost`;
+    case 'pending':
+      return nowMillis - newest.atMillis > ANSWER_PATIENCE_MILLIS ? `no answer from the ${to}` : undefined;
+    case 'acked':
+      return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ReplyTimes } from '../../src/analyze/reply-times.ts';
+import { Statistics } from '../../src/analyze/statistics.ts';
+import { clientLease, Dialogue, status } from '../support/dialogue.ts';
+
+describe('statistics', () => {
+  it('count messages by type and direction, rejections by code, replies with their times', () => {
+    const statistics = new Statistics();
+    const dialogue = new Dialogue();
+    const say: Dialogue['say'] = dialogue.say.bind(dialogue);
+    statistics.add(say('p', 24, 1, 0, clientLease('2001:db8::1')).frame);
+    statistics.add(say('p', 24, 2, 1, clientLease('2001:db8::2')).frame);
+    statistics.add(say('s', 25, 1, 10, clientLease('2001:db8::1')).frame);
+    statistics.add(say('s', 25, 2, 31, clientLease('2001:db8::2', status(16))).frame);
+    statistics.add(say('s', 35, 9, 61_000).frame);
+    const [connection] = statistics.connections;
+    expect(connection?.messages[0][24]).toBe(2);
+    expect(connection?.messages[1][25]).toBe(2);
+    expect(connection?.unackedMost).toEqual([2, 0]);
+    expect(connection?.unacked).toEqual([0, 0]);
+    expect([...statistics.rejects]).toEqual([[16, 1]]);
+    expect(statistics.minutes.map(({ messages, rejects }) => [messages, rejects])).toEqual([
+      [4, 1],
+      [1, 0],
+    ]);
+    const times = statistics.replyTimes.get(24);
+    expect(times?.count).toBe(2);
+    expect(times?.mean).toBe(20);
+    expect(times?.most).toBe(30);
+  });
+});
+
+describe('reply times', () => {
+  it('give quantiles to 2 % of those of the sorted list', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0.002, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 300 }),
+        fc.constantFrom(0.5, 0.95, 0.99),
+        (list, q) => {
+          const times = new ReplyTimes();
+          for (const millis of list) times.add(millis);
+          const exact = [...list].sort((a, b) => a - b)[
+            Math.max(1, Math.ceil(q * list.length)) - 1
+          ] as number;
+          expect(Math.abs((times.quantile(q) as number) / exact - 1)).toBeLessThanOrEqual(0.02);
+        },
+      ),
+    );
+  });
+
+  it('say nothing of nothing', () => {
+    expect(new ReplyTimes().quantile(0.5)).toBeUndefined();
+  });
+});
