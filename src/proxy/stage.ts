@@ -35,6 +35,8 @@ export interface InFlight {
   /** Unix milliseconds. */
   readonly arrivedMillis: number;
   readonly hits: readonly FaultHit[];
+  /** Only a part of a unit that a fault has cut: no other fault is applied to it. The last part has the message. */
+  readonly fragment?: boolean;
   /** To be written together with the next unit, in one call. */
   readonly glued?: boolean;
 }
@@ -46,9 +48,7 @@ export type StageOutput =
   | { readonly kind: 'forward'; readonly unit: InFlight }
   | { readonly kind: 'drop'; readonly unit: InFlight }
   /** `fin`: we end our sending side; `reset`: the leg is gone at once. */
-  | { readonly kind: 'close'; readonly leg: Leg; readonly how: 'fin' | 'reset' }
-  /** Something worth an event that changes no unit yet, e.g. `held, 45 s of keepalive left`. */
-  | { readonly kind: 'note'; readonly unit: InFlight | null; readonly hit: FaultHit };
+  | { readonly kind: 'close'; readonly leg: Leg; readonly how: 'fin' | 'reset'; readonly hit: FaultHit };
 
 export interface Stage {
   /**
@@ -75,10 +75,11 @@ export interface Stage {
 export interface StageSetup {
   readonly direction: Direction;
   readonly random: Random;
-  /** Reads changed or injected octets (with length prefix) as a message of this direction; `null` if they are none. */
-  readonly dissect: (octets: Uint8Array, now: number) => Message | null;
-  /** The last message that was seen in this direction, for faults that need a model to build one. */
-  readonly recent: () => Message | null;
+  /**
+   * Reads changed or injected octets (with length prefix) as a message of this direction; `null` if they are none.
+   * `like` is the message that was changed.
+   */
+  readonly dissect: (octets: Uint8Array, now: number, like: Message | null) => Message | null;
 }
 
 /** A stage that holds nothing: most faults act on a unit and forget it. */

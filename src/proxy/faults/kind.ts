@@ -29,9 +29,11 @@ export interface FaultDefinition<P> {
   readonly parameters: ParameterDefinitions<P>;
   /**
    * `message`: acts on the messages that its conditions choose. `moment`: without conditions on messages it acts once,
-   * when its time window opens. `connection`: decides about connections and is carried out by the session.
+   * when its time window opens.
    */
-  readonly trigger: 'message' | 'moment' | 'connection';
+  readonly trigger: 'message' | 'moment';
+  /** What happens to connections that come while the fault is open. */
+  readonly connecting?: 'refuse' | 'wait';
   /** Verb phrase with its object, e.g. `delays BNDUPD by 2 s`. */
   describe(parameters: P, subject: string): string;
   stage(parameters: P, setup: StageSetup, spec: FaultSpec): Stage;
@@ -42,6 +44,7 @@ export interface FaultKind {
   readonly name: string;
   readonly summary: string;
   readonly trigger: FaultDefinition<unknown>['trigger'];
+  readonly connecting: FaultDefinition<unknown>['connecting'];
   readonly parameters: ReadonlyMap<string, ParameterDefinition<unknown>>;
   /** Checks the parameters. Throws InputError that names the parameter and what was expected. */
   prepare(parameters: ParameterRecord): PreparedAction;
@@ -60,6 +63,7 @@ export function defineFault<P extends object>(definition: FaultDefinition<P>): F
     name: definition.name,
     summary: definition.summary,
     trigger: definition.trigger,
+    connecting: definition.connecting,
     parameters,
     prepare: (given) => {
       const checked = checkParameters(definition.name, parameters, given) as P;

@@ -1,0 +1,73 @@
+/**
+ * The faults of one relationship that are armed now. Links look at it and keep a stage for every fault that covers
+ * their direction.
+ */
+import type { Random } from '../base/clock.ts';
+import { InputError } from '../base/problem.ts';
+import { ArmedFault } from './faults/armed.ts';
+import type { FaultSpec } from './faults/spec.ts';
+import type { ConditionCompiler } from './faults/where.ts';
+
+export const ARMED_FAULTS_MAX = 256;
+
+const SEED_BOUND = 2 ** 32;
+
+export class FaultBoard {
+  private readonly random: Random;
+  private readonly compile: ConditionCompiler;
+  private readonly armed = new Map<string, ArmedFault>();
+  private nextNumber = 1;
+  private version = 0;
+
+  /** `random` draws the seeds of faults that come without one. */
+  constructor(random: Random, compile: ConditionCompiler) {
+    this.random = random;
+    this.compile = compile;
+  }
+
+  /** Throws InputError: a spec that makes no sense, a name taken, too many. */
+  arm(spec: FaultSpec, now: number): ArmedFault {
+    if (this.armed.size >= ARMED_FAULTS_MAX)
+      throw new InputError(`at most ${ARMED_FAULTS_MAX} faults can be armed`);
+    const id = spec.id ?? this.freeName();
+    if (this.armed.has(id)) throw new InputError(`there is already a fault "${id}"`);
+    const fault = new ArmedFault(id, spec, spec.seed ?? this.random.below(SEED_BOUND), now, this.compile);
+    this.armed.set(id, fault);
+    this.version++;
+    return fault;
+  }
+
+  /** The fault that was removed. */
+  remove(id: string): ArmedFault | undefined {
+    const fault = this.armed.get(id);
+    if (fault === undefined) return undefined;
+    this.armed.delete(id);
+    this.version++;
+    return fault;
+  }
+
+  get(id: string): ArmedFault | undefined {
+    return this.armed.get(id);
+  }
+
+  get size(): number {
+    return this.armed.size;
+  }
+
+  /** In the order in which they were armed, which is the order in which they act. */
+  list(): readonly ArmedFault[] {
+    return [...this.armed.values()];
+  }
+
+  /** Another number than before means that links must look again. */
+  currentVersion(): number {
+    return this.version;
+  }
+
+  private freeName(): string {
+    for (;;) {
+      const name = `F${this.nextNumber++}`;
+      if (!this.armed.has(name)) return name;
+    }
+  }
+}

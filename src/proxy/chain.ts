@@ -1,0 +1,158 @@
+/**
+ * The stages of one direction in the order in which their faults were armed. A unit goes through all of them; what
+ * comes out of the last one goes onward. Sans-IO; what happens is told to the link through the `Exit`.
+ */
+import type { Direction } from '../base/flow.ts';
+import type { Message } from '../dissect/message.ts';
+import type { FaultBoard } from './board.ts';
+import type { ArmedFault } from './faults/armed.ts';
+import type { FaultHit, InFlight, Stage, StageOutput, StageSetup } from './stage.ts';
+import type { WireStates } from './wire-states.ts';
+
+/** Where a chain hands over its results. */
+export interface Exit {
+  deliver(unit: InFlight, now: number): void;
+  dropped(unit: InFlight, now: number): void;
+  close(output: StageOutput & { kind: 'close' }): void;
+  /** A fault has been applied to a message, or to the connection. */
+  hit(message: Message | null, hit: FaultHit): void;
+}
+
+interface Slot {
+  readonly fault: ArmedFault;
+  readonly stage: Stage;
+  begun: boolean;
+}
+
+export class FaultChain {
+  private readonly board: FaultBoard;
+  private readonly states: WireStates;
+  private readonly direction: Direction;
+  private readonly dissect: StageSetup['dissect'];
+  private readonly exit: Exit;
+  private slots: Slot[] = [];
+  private version = -1;
+
+  constructor(
+    board: FaultBoard,
+    states: WireStates,
+    direction: Direction,
+    dissect: StageSetup['dissect'],
+    exit: Exit,
+  ) {
+    this.board = board;
+    this.states = states;
+    this.direction = direction;
+    this.dissect = dissect;
+    this.exit = exit;
+  }
+
+  /** Whether nothing can happen to a unit: octets may be passed on before they are read. */
+  isEmpty(): boolean {
+    return this.slots.length === 0;
+  }
+
+  /** Makes stages for faults that were armed, and heals those of faults that are gone or have expired. */
+  refresh(now: number): void {
+    if (this.board.currentVersion() !== this.version) {
+      this.version = this.board.currentVersion();
+      this.adopt();
+    }
+    for (const slot of [...this.slots]) {
+      if (this.board.get(slot.fault.id) !== slot.fault || slot.fault.hasExpired(now)) this.heal(slot, now);
+      else if (!slot.begun && slot.fault.isOpen(now)) this.begin(slot, now);
+    }
+  }
+
+  push(unit: InFlight, now: number): void {
+    this.pass(unit, 0, now);
+  }
+
+  /** Unix milliseconds of the next `tick`. */
+  deadline(): number | undefined {
+    let earliest: number | undefined;
+    for (const { fault, stage, begun } of this.slots) {
+      const times = [stage.deadline(), begun ? undefined : fault.beginsMillis, fault.endsMillis];
+      for (const time of times) if (time !== undefined && !(time >= (earliest ?? Infinity))) earliest = time;
+    }
+    return earliest;
+  }
+
+  tick(now: number): void {
+    this.refresh(now);
+    for (const [index, slot] of [...this.slots.entries()]) {
+      const due = slot.stage.deadline();
+      if (due !== undefined && due <= now) this.settle(slot.stage.tick(now), index + 1, now);
+    }
+  }
+
+  release(id: string, order: readonly number[] | undefined, now: number): boolean {
+    const index = this.slots.findIndex(({ fault }) => fault.id === id);
+    const stage = this.slots[index]?.stage;
+    if (stage?.release === undefined) return false;
+    this.settle(stage.release(order, now), index + 1, now);
+    return true;
+  }
+
+  /** Octets that wait in all stages, or in the stages of one fault. */
+  held(id?: string): number {
+    let octets = 0;
+    for (const { fault, stage } of this.slots)
+      if (id === undefined || fault.id === id) octets += stage.held();
+    return octets;
+  }
+
+  blocksReading(): boolean {
+    return this.slots.some(({ stage }) => stage.blocksReading?.() === true);
+  }
+
+  private adopt(): void {
+    const known = new Set(this.slots.map(({ fault }) => fault));
+    for (const fault of this.board.list()) {
+      if (known.has(fault) || !fault.covers(this.direction)) continue;
+      const { direction, dissect } = this;
+      const stage = fault.action.stage({ direction, dissect, random: fault.random }, fault.spec);
+      this.slots.push({ fault, stage, begun: false });
+    }
+  }
+
+  private begin(slot: Slot, now: number): void {
+    slot.begun = true;
+    if (!slot.fault.actsByItself || slot.stage.begin === undefined) return;
+    const hit = slot.fault.hit();
+    this.exit.hit(null, hit);
+    this.settle(slot.stage.begin(hit, now), this.slots.indexOf(slot) + 1, now);
+  }
+
+  private heal(slot: Slot, now: number): void {
+    const index = this.slots.indexOf(slot);
+    const released = slot.stage.heal(now);
+    this.slots.splice(index, 1);
+    this.settle(released, index, now);
+  }
+
+  private pass(first: InFlight, from: number, now: number): void {
+    let unit = first;
+    for (let index = from; index < this.slots.length; index++) {
+      const { fault, stage } = this.slots[index] as Slot;
+      const hit = unit.fragment === true ? undefined : fault.judge(unit, this.states, now);
+      if (hit !== undefined) this.exit.hit(unit.original ?? unit.message, hit);
+      const outputs = stage.push(unit, hit, now);
+      const [only] = outputs;
+      if (outputs.length !== 1 || only?.kind !== 'forward') {
+        this.settle(outputs, index + 1, now);
+        return;
+      }
+      unit = only.unit;
+    }
+    this.exit.deliver(unit, now);
+  }
+
+  private settle(outputs: readonly StageOutput[], next: number, now: number): void {
+    for (const output of outputs) {
+      if (output.kind === 'forward') this.pass(output.unit, next, now);
+      else if (output.kind === 'drop') this.exit.dropped(output.unit, now);
+      else this.exit.close(output);
+    }
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * One relayed connection: two links, two legs. Carries out what the links ask for on the legs first, and only then
+ * records and tells it, so that observing costs no latency. Sans-IO: a leg is whatever can write, end and reset.
+ */
+import type { Direction, Flow } from '../base/flow.ts';
+import type { Connection } from '../base/frame.ts';
+import type { ProxyEvent } from './events.ts';
+import type { Link } from './link.ts';
+import type { LinkOutput } from './link-output.ts';
+import type { ConnectionRecorder, RecordedLeg } from './recorder.ts';
+import type { FaultHit, Leg } from './stage.ts';
+import { SENDER } from './wire-states.ts';
+
+/** Our end of one leg. */
+export interface LegPort {
+  write(octets: Uint8Array): void;
+  /** Ends our sending side: FIN. */
+  end(): void;
+  /** RST; nothing more comes from it. */
+  reset(): void;
+}
+
+/** What a conversation needs of its surroundings. */
+export interface ConversationSetup {
+  readonly flow: Flow;
+  readonly connection: () => Connection;
+  readonly links: readonly [Link, Link];
+  /** [0] towards the primary, [1] towards the secondary. */
+  readonly ports: readonly [LegPort, LegPort];
+  readonly recorder: ConnectionRecorder | undefined;
+  readonly tell: (event: ProxyEvent) => void;
+  readonly count: (direction: Direction, received: number, sent: number) => void;
+  readonly closed: (conversation: Conversation) => void;
+}
+
+export class Conversation {
+  readonly setup: ConversationSetup;
+  private readonly ended: [boolean, boolean] = [false, false];
+  private readonly legGone: [boolean, boolean] = [false, false];
+  private reason = '';
+  private down = false;
+
+  constructor(setup: ConversationSetup) {
+    this.setup = setup;
+  }
+
+  receive(direction: Direction, bytes: Uint8Array, now: number): void {
+    if (this.down) return;
+    this.apply(direction, this.setup.links[direction].receive(bytes, now), now);
+  }
+
+  /** The sender of `direction` has sent its FIN. */
+  senderEnded(direction: Direction, now: number): void {
+    if (this.down) return;
+    this.setup.recorder?.fin(direction, direction, now);
+    this.reason ||= `closed by the ${SENDER[direction]}`;
+    this.apply(direction, this.setup.links[direction].end(now), now);
+  }
+
+  /** A leg has failed or was reset by the other side; the other leg is reset too. */
+  legLost(leg: RecordedLeg, how: string, now: number): void {
+    if (this.down || this.legGone[leg]) return;
+    this.legGone[leg] = true;
+    this.reason = `${how} by the ${SENDER[leg]}`;
+    this.setup.recorder?.reset(leg, leg, [], now);
+    this.resetLeg(leg === 0 ? 1 : 0, [], now);
+    this.finish(now);
+  }
+
+  deadline(): number | undefined {
+    const [a, b] = [this.setup.links[0].deadline(), this.setup.links[1].deadline()];
+    return a === undefined || (b !== undefined && b < a) ? b : a;
+  }
+
+  tick(now: number): void {
+    for (const direction of [0, 1] as const) {
+      if (!this.down) this.apply(direction, this.setup.links[direction].tick(now), now);
+    }
+  }
+
+  release(id: string, order: readonly number[] | undefined, now: number): boolean {
+    let any = false;
+    for (const direction of [0, 1] as const) {
+      const outputs = this.setup.links[direction].release(id, order, now);
+      if (outputs === undefined) continue;
+      any = true;
+      this.apply(direction, outputs, now);
+    }
+    return any;
+  }
+
+  /** The proxy itself stops: both legs are ended in order. */
+  shutDown(now: number): void {
+    if (this.down) return;
+    this.reason = 'the proxy was stopped';
+    for (const leg of [0, 1] as const) {
+      if (!this.legGone[leg]) this.setup.ports[leg].end();
+      this.setup.recorder?.fin(leg, leg === 0 ? 1 : 0, now);
+    }
+    this.finish(now);
+  }
+
+  blocksReading(direction: Direction): boolean {
+    return this.setup.links[direction].blocksReading();
+  }
+
+  held(id: string): number {
+    return this.setup.links[0].held(id) + this.setup.links[1].held(id);
+  }
+
+  private apply(direction: Direction, outputs: readonly LinkOutput[], now: number): void {
+    const onward = direction === 0 ? 1 : 0;
+    for (const output of outputs) {
+      if (output.kind === 'send' && this.canSend(direction)) this.setup.ports[onward].write(output.octets);
+    }
+    for (const output of outputs) this.tell(direction, output, now);
+    if (this.isOver(0) && this.isOver(1)) this.finish(now);
+  }
+
+  private canSend(direction: Direction): boolean {
+    return !this.ended[direction] && !this.legGone[direction === 0 ? 1 : 0];
+  }
+
+  private isOver(direction: Direction): boolean {
+    return this.ended[direction] || this.legGone[direction];
+  }
+
+  private tell(direction: Direction, output: LinkOutput, now: number): void {
+    const { recorder, tell, count } = this.setup;
+    const onward = direction === 0 ? 1 : 0;
+    switch (output.kind) {
+      case 'received':
+        count(direction, output.octets.length, 0);
+        recorder?.data(direction, direction, output.octets, output.hits, now);
+        return;
+      case 'send':
+        if (!this.canSend(direction)) return;
+        count(direction, 0, output.octets.length);
+        recorder?.data(onward, direction, output.octets, output.hits, now);
+        return;
+      case 'end':
+        this.endDirection(direction, now);
+        return;
+      case 'close':
+        this.closeLegs(direction, output.leg, output.how, output.hit, now);
+        return;
+      case 'message':
+        tell({ ...output, atMillis: now });
+        return;
+      case 'hit':
+        tell({ kind: 'fault-hit', message: output.message, hit: output.hit, atMillis: now });
+        return;
+      case 'state':
+        tell({ ...output, atMillis: now });
+        return;
+      case 'unreadable':
+        tell({ ...output, connection: this.setup.connection(), direction, atMillis: now });
+        return;
+    }
+  }
+
+  private endDirection(direction: Direction, now: number): void {
+    const onward = direction === 0 ? 1 : 0;
+    if (this.ended[direction]) return;
+    this.ended[direction] = true;
+    if (this.legGone[onward]) return;
+    this.setup.ports[onward].end();
+    this.setup.recorder?.fin(onward, direction, now);
+  }
+
+  private closeLegs(direction: Direction, leg: Leg, how: 'fin' | 'reset', hit: FaultHit, now: number): void {
+    const onward = direction === 0 ? 1 : 0;
+    const legs: RecordedLeg[] = leg === 'both' ? [0, 1] : [leg === 'sender' ? direction : onward];
+    for (const each of legs) {
+      if (how === 'reset') this.resetLeg(each, [hit], now);
+      else if (!this.legGone[each]) {
+        this.setup.ports[each].end();
+        this.ended[each === 0 ? 1 : 0] = true;
+        this.setup.recorder?.fin(each, each === 0 ? 1 : 0, now);
+      }
+    }
+    this.reason ||= `${how === 'reset' ? 'reset' : 'closed'} by ${hit.fault}`;
+    if (this.legGone[0] && this.legGone[1]) this.finish(now);
+  }
+
+  private resetLeg(leg: RecordedLeg, hits: readonly FaultHit[], now: number): void {
+    if (this.legGone[leg]) return;
+    this.legGone[leg] = true;
+    this.setup.ports[leg].reset();
+    this.setup.recorder?.reset(leg, leg === 0 ? 1 : 0, hits, now);
+  }
+
+  private finish(now: number): void {
+    if (this.down) return;
+    this.down = true;
+    const reason = this.reason || 'closed';
+    this.setup.tell({ kind: 'connection-down', connection: this.setup.connection(), reason, atMillis: now });
+    this.setup.closed(this);
+  }
+}

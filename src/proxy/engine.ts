@@ -1,0 +1,263 @@
+/**
+ * The proxy without its sockets: faults, conversations, events, counters. Sans-IO; the relay gives it octets and the
+ * time, and asks for its next deadline. The simulator runs the same engine in virtual time.
+ */
+import type { Clock, Random } from '../base/clock.ts';
+import type { Direction, Endpoint, Flow, FlowSink, Seen } from '../base/flow.ts';
+import type { Connection, Frame } from '../base/frame.ts';
+import { timestampOfMillis } from '../base/timestamp.ts';
+import type { Message } from '../dissect/message.ts';
+import { FaultBoard } from './board.ts';
+import { Conversation, type LegPort } from './conversation.ts';
+import { ConnectionDialect } from './dialect.ts';
+import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
+import type { ArmedFault } from './faults/armed.ts';
+import type { FaultSpec } from './faults/spec.ts';
+import type { ConditionCompiler } from './faults/where.ts';
+import type { ProxyHandle } from './handle.ts';
+import { frameRange, Link } from './link.ts';
+import { ConnectionRecorder } from './recorder.ts';
+import type { FaultHit } from './stage.ts';
+import { Tally } from './tally.ts';
+import { WireStates } from './wire-states.ts';
+
+export interface EngineSetup {
+  readonly clock: Clock;
+  /** Draws the seeds of faults that come without one. */
+  readonly random: Random;
+  /** Reads one frame as the message with this index. */
+  readonly dissect: (frame: Frame, index: number) => Message;
+  readonly compile: ConditionCompiler;
+  /** Gets the blocks of the recording. */
+  readonly record?: (block: Uint8Array) => void;
+  /** Gets what the senders sent, as from a capture file. */
+  readonly sink?: FlowSink;
+}
+
+/** The four ends of a relayed connection. */
+export interface ConversationEnds {
+  readonly primary: Endpoint;
+  /** Where the primary reached us. */
+  readonly listening: Endpoint;
+  /** Where we dialled from. */
+  readonly dialling: Endpoint;
+  readonly secondary: Endpoint;
+}
+
+export class ProxyEngine implements ProxyHandle {
+  private readonly setup: EngineSetup;
+  private readonly board: FaultBoard;
+  private readonly states = new WireStates();
+  private readonly tally = new Tally();
+  private readonly conversations = new Set<Conversation>();
+  private readonly listeners = new Set<(event: ProxyEvent) => void>();
+  private nextConnection = 0;
+  private nextMessage = 0;
+  private nextPacket = 1;
+  private hitSinceSweep = false;
+
+  constructor(setup: EngineSetup) {
+    this.setup = setup;
+    this.board = new FaultBoard(setup.random, setup.compile);
+  }
+
+  /** Both legs are up: what they bring is given to the conversation that is returned. */
+  open(ends: ConversationEnds, ports: readonly [LegPort, LegPort]): Conversation {
+    const now = this.setup.clock.nowMillis();
+    const index = this.nextConnection++;
+    const flow: Flow = { id: index, transport: 'tcp', ends: [ends.primary, ends.secondary] };
+    const dialect = new ConnectionDialect();
+    const connection = connectionOf(index, flow, dialect);
+    const conversation = new Conversation({
+      flow,
+      connection,
+      links: [this.link(0, dialect, connection), this.link(1, dialect, connection)],
+      ports,
+      recorder: this.recorder(index, ends, now),
+      tell: (event) => this.tell(event),
+      count: (direction, received, sent) => this.tally.octets(direction, received, sent),
+      closed: (closed) => this.conversations.delete(closed),
+    });
+    this.conversations.add(conversation);
+    this.setup.sink?.open(flow, this.seen(now), false);
+    const { listening, dialling } = ends;
+    this.tell({ kind: 'connection-up', connection: connection(), listening, dialling, atMillis: now });
+    return conversation;
+  }
+
+  receive(conversation: Conversation, direction: Direction, bytes: Uint8Array): void {
+    const now = this.setup.clock.nowMillis();
+    conversation.receive(direction, bytes, now);
+    this.setup.sink?.data(conversation.setup.flow, direction, bytes, 0, bytes.length, this.seen(now));
+    this.sweep(now);
+  }
+
+  senderEnded(conversation: Conversation, direction: Direction): void {
+    const now = this.setup.clock.nowMillis();
+    conversation.senderEnded(direction, now);
+    this.setup.sink?.close(conversation.setup.flow, direction, 'fin', this.seen(now));
+  }
+
+  /** `leg` has failed; `how` completes `… by the primary`. */
+  legLost(conversation: Conversation, leg: 0 | 1, how: string): void {
+    const now = this.setup.clock.nowMillis();
+    conversation.legLost(leg, how, now);
+    this.setup.sink?.close(conversation.setup.flow, leg, 'reset', this.seen(now));
+  }
+
+  /** Somebody connected and was turned away. */
+  refused(client: Endpoint, reason: string): void {
+    this.tell({ kind: 'connection-refused', client, reason, atMillis: this.setup.clock.nowMillis() });
+  }
+
+  /** What a fault wants done with a new connection; counted as a hit. */
+  connecting(): { readonly how: 'refuse' | 'wait'; readonly hit: FaultHit } | undefined {
+    const now = this.setup.clock.nowMillis();
+    for (const fault of this.board.list()) {
+      const how = fault.connecting;
+      if (how === undefined || !fault.isOpen(now) || fault.isUsedUp()) continue;
+      const hit = fault.hit();
+      this.tell({ kind: 'fault-hit', message: null, hit, atMillis: now });
+      this.sweep(now);
+      return { how, hit };
+    }
+    return undefined;
+  }
+
+  /** Unix milliseconds of the next `tick`. */
+  deadline(): number | undefined {
+    let earliest: number | undefined;
+    const consider = (time: number | undefined): void => {
+      if (time !== undefined && (earliest === undefined || time < earliest)) earliest = time;
+    };
+    for (const conversation of this.conversations) consider(conversation.deadline());
+    for (const fault of this.board.list()) consider(fault.endsMillis);
+    return earliest;
+  }
+
+  /** Does everything that is due. */
+  tick(): void {
+    const now = this.setup.clock.nowMillis();
+    for (const conversation of [...this.conversations]) conversation.tick(now);
+    this.hitSinceSweep = true;
+    this.sweep(now);
+  }
+
+  /** Ends all connections in order. */
+  shutDown(): void {
+    const now = this.setup.clock.nowMillis();
+    for (const conversation of [...this.conversations]) conversation.shutDown(now);
+  }
+
+  subscribe(listener: (event: ProxyEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  armFault(spec: FaultSpec): FaultView {
+    const now = this.setup.clock.nowMillis();
+    const fault = this.board.arm(spec, now);
+    this.tell({ kind: 'fault-armed', fault: fault.view(0), atMillis: now });
+    this.tick();
+    return this.view(fault);
+  }
+
+  removeFault(id: string): boolean {
+    return this.retire(id, 'removed', this.setup.clock.nowMillis());
+  }
+
+  listFaults(): readonly FaultView[] {
+    return this.board.list().map((fault) => this.view(fault));
+  }
+
+  release(id: string, order?: readonly number[]): boolean {
+    const now = this.setup.clock.nowMillis();
+    const released = [...this.conversations].map((conversation) => conversation.release(id, order, now));
+    return released.includes(true);
+  }
+
+  stats(): ProxyStats {
+    return this.tally.stats({ primary: this.states.of('primary'), secondary: this.states.of('secondary') });
+  }
+
+  private link(direction: Direction, dialect: ConnectionDialect, connection: () => Connection): Link {
+    const { board, states } = this;
+    return new Link({
+      direction,
+      dialect,
+      board,
+      states,
+      dissect: (octets, streamOffset, now, like) =>
+        this.setup.dissect(
+          {
+            connection: connection(),
+            direction,
+            ...frameRange(octets),
+            seen: like?.frame.seen ?? this.seen(now),
+            streamOffset,
+            resync: false,
+          },
+          like?.index ?? this.nextMessage++,
+        ),
+    });
+  }
+
+  private recorder(index: number, ends: ConversationEnds, now: number): ConnectionRecorder | undefined {
+    if (this.setup.record === undefined) return undefined;
+    const legs = [
+      [ends.primary, ends.listening],
+      [ends.dialling, ends.secondary],
+    ] as const;
+    const recorder = new ConnectionRecorder(legs, index, this.setup.record);
+    recorder.open(0, now);
+    recorder.open(1, now);
+    return recorder;
+  }
+
+  private seen(now: number): Seen {
+    return { time: timestampOfMillis(now), packet: this.nextPacket++ };
+  }
+
+  private tell(event: ProxyEvent): void {
+    if (event.kind === 'fault-hit') this.hitSinceSweep = true;
+    this.tally.event(event);
+    for (const listener of this.listeners) listener(event);
+  }
+
+  private view(fault: ArmedFault): FaultView {
+    let held = 0;
+    for (const conversation of this.conversations) held += conversation.held(fault.id);
+    return fault.view(held);
+  }
+
+  /** Retires faults that have expired or done all that they were armed for. */
+  private sweep(now: number): void {
+    if (!this.hitSinceSweep) return;
+    this.hitSinceSweep = false;
+    for (const fault of this.board.list()) {
+      if (fault.hasExpired(now)) this.retire(fault.id, 'expired', now);
+      else if (fault.isUsedUp() && this.view(fault).heldOctets === 0) this.retire(fault.id, 'used-up', now);
+    }
+  }
+
+  private retire(id: string, reason: 'removed' | 'expired' | 'used-up', now: number): boolean {
+    const fault = this.board.get(id);
+    if (fault === undefined) return false;
+    const view = this.view(fault);
+    this.board.remove(id);
+    this.tell({ kind: 'fault-gone', fault: view, reason, atMillis: now });
+    for (const conversation of [...this.conversations]) conversation.tick(now);
+    return true;
+  }
+}
+
+/** The protocol is known once the first message has come. */
+function connectionOf(index: number, flow: Flow, dialect: ConnectionDialect): () => Connection {
+  const known: Connection = { index, flow, protocol: 'dhcpv6-failover' };
+  let older: Connection | undefined;
+  return () => {
+    if (dialect.dialect !== 'dhcpv4-failover') return known;
+    older ??= { index, flow, protocol: 'dhcpv4-failover' };
+    return older;
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * A fault in force: its spec, its counters and its randomness. It decides for every unit whether the fault is applied;
+ * what is then done is the stage's business. One armed fault serves all connections, so `nth` and `times` count over
+ * all of them.
+ */
+import { type Random, seededRandom } from '../../base/clock.ts';
+import type { Direction } from '../../base/flow.ts';
+import type { FaultView } from '../events.ts';
+import type { FaultHit, InFlight } from '../stage.ts';
+import type { WireStates } from '../wire-states.ts';
+import type { PreparedAction } from './kind.ts';
+import { faultKind } from './kinds.ts';
+import { choosesMessages, describeWith, type FaultSpec, subjectOf } from './spec.ts';
+import type { ConditionCompiler, MessagePredicate } from './where.ts';
+
+const SECOND = 1000;
+
+export class ArmedFault {
+  readonly id: string;
+  readonly spec: FaultSpec;
+  readonly seed: number;
+  readonly armedMillis: number;
+  readonly action: PreparedAction;
+  readonly random: Random;
+  readonly beginsMillis: number;
+  readonly endsMillis: number | undefined;
+  /** The fault acts by itself when its window opens, instead of on chosen messages. */
+  readonly actsByItself: boolean;
+  /** What it does to connections that come while it is open. */
+  readonly connecting: 'refuse' | 'wait' | undefined;
+  private readonly sentence: string;
+  private readonly chooses: MessagePredicate;
+  private matched = 0;
+  private hits = 0;
+
+  /** Throws InputError if the spec makes no sense. */
+  constructor(id: string, spec: FaultSpec, seed: number, armedMillis: number, compile: ConditionCompiler) {
+    this.id = id;
+    this.spec = spec;
+    this.seed = seed;
+    this.armedMillis = armedMillis;
+
+    const kind = faultKind(spec.action);
+    this.action = kind.prepare(spec.parameters);
+    this.connecting = kind.connecting;
+    this.sentence = describeWith(this.action.describe(subjectOf(spec)), spec);
+    this.random = seededRandom(seed);
+    this.chooses = spec.where === undefined ? () => true : compile(spec.where);
+    this.actsByItself = kind.trigger === 'moment' && !choosesMessages(spec);
+    this.beginsMillis = armedMillis + (spec.after ?? 0) * SECOND;
+    this.endsMillis = endOf(spec, armedMillis, this.beginsMillis);
+  }
+
+  /** Whether it works on what goes in `direction`. */
+  covers(direction: Direction): boolean {
+    return this.spec.direction === 'both' || (this.spec.direction === 'p>s') === (direction === 0);
+  }
+
+  isOpen(now: number): boolean {
+    return now >= this.beginsMillis && !this.hasExpired(now);
+  }
+
+  hasExpired(now: number): boolean {
+    return this.endsMillis !== undefined && now >= this.endsMillis;
+  }
+
+  isUsedUp(): boolean {
+    return this.spec.times !== undefined && this.hits >= this.spec.times;
+  }
+
+  /** Counts a unit of a covered direction; the hit, if the fault is to be applied to it. */
+  judge(unit: InFlight, states: WireStates, now: number): FaultHit | undefined {
+    if (this.actsByItself || !this.isOpen(now) || this.isUsedUp()) return undefined;
+    const { spec } = this;
+    if (!this.fits(unit) || !holdsInState(spec, states)) return undefined;
+    this.matched++;
+    const first = spec.nth ?? 1;
+    if (this.matched < first || (this.matched - first) % (spec.every ?? 1) !== 0) return undefined;
+    if (spec.probability !== undefined && this.random.fraction() >= spec.probability) return undefined;
+    return this.hit();
+  }
+
+  /** The hit of a fault that acts by itself, or on a connection. */
+  hit(): FaultHit {
+    this.hits++;
+    return { fault: this.id, action: this.spec.action, count: this.hits, seed: this.seed, detail: '' };
+  }
+
+  view(heldOctets: number): FaultView {
+    const { id, spec, sentence, seed, matched, hits, armedMillis, endsMillis } = this;
+    const view = { id, spec, sentence, seed, matched, hits, heldOctets, armedMillis };
+    return endsMillis === undefined ? view : { ...view, endsMillis };
+  }
+
+  private fits({ message }: InFlight): boolean {
+    const { types, where } = this.spec;
+    if (types === undefined && where === undefined) return true;
+    if (message === null) return false;
+    if (types !== undefined && (message.msgName === null || !types.includes(message.msgName))) return false;
+    return this.chooses(message);
+  }
+}
+
+function holdsInState({ while: condition }: FaultSpec, states: WireStates): boolean {
+  return condition === undefined || states.of(condition.who) === condition.state;
+}
+
+function endOf(spec: FaultSpec, armed: number, begins: number): number | undefined {
+  const ends: number[] = [];
+  if (spec.until !== undefined) ends.push(armed + spec.until * SECOND);
+  if (spec.duration !== undefined) ends.push(begins + spec.duration * SECOND);
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}

@@ -1,0 +1,108 @@
+/**
+ * The recording of a proxy as pcapng blocks: one interface per leg, each leg a TCP connection of its own between the
+ * real addresses. What a fault drops is on the sender's leg only, what it makes is on the other leg only, and the
+ * packet says so in its comment. Makes blocks; where they go is the sink's business.
+ */
+import type { Direction, Endpoint } from '../base/flow.ts';
+import { timestampOfMillis } from '../base/timestamp.ts';
+import { LINK_TYPE } from '../capture/link-types.ts';
+import { interfaceBlock, packetBlock, sectionHeaderBlock } from '../capture/pcapng-writer.ts';
+import { type SynthPacket, TcpSynth } from '../capture/tcp-synth.ts';
+import type { FaultHit } from './stage.ts';
+
+/** The leg between the primary and the proxy, and the one between the proxy and the secondary. */
+export type RecordedLeg = 0 | 1;
+
+export interface RecordingHeader {
+  /** The program with its version. */
+  readonly application: string;
+  /** One per line: scenario, versions, faults armed at the start. */
+  readonly comments: readonly string[];
+}
+
+const INTERFACES = [
+  { name: 'primary-leg', description: 'between the primary and the proxy' },
+  { name: 'secondary-leg', description: 'between the proxy and the secondary' },
+] as const;
+
+/** The blocks that a recording file begins with. */
+export function recordingBeginning(header: RecordingHeader): Uint8Array[] {
+  const section = sectionHeaderBlock({ application: header.application, comments: header.comments });
+  const interfaces = INTERFACES.map((about) => interfaceBlock({ linkType: LINK_TYPE.ethernet, ...about }));
+  return [section, ...interfaces];
+}
+
+/** Records one relayed connection. */
+export class ConnectionRecorder {
+  private readonly write: (block: Uint8Array) => void;
+  private readonly synths: readonly [TcpSynth, TcpSynth];
+  /** By leg and direction: whether data can follow. */
+  private readonly finished: readonly [[boolean, boolean], [boolean, boolean]] = [
+    [false, false],
+    [false, false],
+  ];
+
+  /** `legs`: the ends of both legs, each with the side that opened it first. `serial` tells reused addresses apart. */
+  constructor(
+    legs: readonly [readonly [Endpoint, Endpoint], readonly [Endpoint, Endpoint]],
+    serial: number,
+    write: (block: Uint8Array) => void,
+  ) {
+    this.write = write;
+    this.synths = [new TcpSynth(legs[0], sequences(serial, 0)), new TcpSynth(legs[1], sequences(serial, 1))];
+  }
+
+  open(leg: RecordedLeg, now: number): void {
+    this.put(leg, this.synths[leg].open(), now, []);
+  }
+
+  data(
+    leg: RecordedLeg,
+    direction: Direction,
+    octets: Uint8Array,
+    hits: readonly FaultHit[],
+    now: number,
+  ): void {
+    if (this.finished[leg][direction]) return;
+    this.put(leg, this.synths[leg].data(direction, octets), now, hits);
+  }
+
+  fin(leg: RecordedLeg, direction: Direction, now: number): void {
+    if (this.finished[leg][direction]) return;
+    this.finished[leg][direction] = true;
+    this.put(leg, this.synths[leg].fin(direction), now, []);
+  }
+
+  /** `direction`: who sent the reset. */
+  reset(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void {
+    if (this.finished[leg][0] && this.finished[leg][1]) return;
+    this.finished[leg][0] = true;
+    this.finished[leg][1] = true;
+    this.put(leg, this.synths[leg].reset(direction), now, hits);
+  }
+
+  /** The comments are on the first packet: the one with the data. */
+  private put(
+    leg: RecordedLeg,
+    packets: readonly SynthPacket[],
+    now: number,
+    hits: readonly FaultHit[],
+  ): void {
+    const time = timestampOfMillis(now);
+    packets.forEach(({ bytes }, index) => {
+      const comments = index === 0 ? hits.map(hitComment) : [];
+      this.write(packetBlock({ interfaceId: leg, time, bytes, comments }));
+    });
+  }
+}
+
+/** E.g. `F1 skew (hit 3, seed 42): sent-time +7 s`. */
+export function hitComment({ fault, action, count, seed, detail }: FaultHit): string {
+  return `${fault} ${action} (hit ${count}, seed ${seed})${detail === '' ? '' : `: ${detail}`}`;
+}
+
+/** Steps large enough that a reused 4-tuple cannot be taken for a continuation. */
+function sequences(serial: number, leg: RecordedLeg): { initialSequence: readonly [number, number] } {
+  const base = (serial * 2 + leg + 1) * 0x0100_0193;
+  return { initialSequence: [base >>> 0, (base + 0x4000_0000) >>> 0] };
+}

@@ -1,0 +1,38 @@
+/**
+ * The state that each endpoint announced last (STATE, RFC 8156 §6.3), over all connections of a relationship. Enough
+ * for conditions such as `while secondary is RECOVER`; what a state means is the analyzer's business.
+ */
+import type { Direction } from '../base/flow.ts';
+import type { Message } from '../dissect/message.ts';
+
+export type EndpointName = 'primary' | 'secondary';
+
+/** The endpoint that sends in a direction: the primary opens the connection. */
+export const SENDER: readonly [EndpointName, EndpointName] = ['primary', 'secondary'];
+
+export class WireStates {
+  private readonly states: Record<EndpointName, string | null> = { primary: null, secondary: null };
+
+  of(who: EndpointName): string | null {
+    return this.states[who];
+  }
+
+  /** Follows one message; the endpoint whose state has changed with it, if any. */
+  follow(message: Message, direction: Direction): EndpointName | undefined {
+    if (message.msgName !== 'STATE') return undefined;
+    const state = announcedState(message);
+    const who = SENDER[direction];
+    if (state === undefined || state === this.states[who]) return undefined;
+    this.states[who] = state;
+    return who;
+  }
+}
+
+function announcedState(message: Message): string | undefined {
+  for (const option of message.tree().children) {
+    for (const field of option.fields) {
+      if (field.name === 'server-state-name' && typeof field.value === 'string') return field.value;
+    }
+  }
+  return undefined;
+}
