@@ -124,6 +124,12 @@ export class ProxyEngine implements ProxyHandle {
     return undefined;
   }
 
+  /** Whether a fault makes new connections wait. */
+  holdsConnections(): boolean {
+    const now = this.setup.clock.nowMillis();
+    return this.board.list().some((fault) => fault.connecting === 'wait' && fault.isOpen(now));
+  }
+
   /** Unix milliseconds of the next `tick`. */
   deadline(): number | undefined {
     let earliest: number | undefined;

@@ -3,7 +3,9 @@
  * for conditions such as `while secondary is RECOVER`; what a state means is the analyzer's business.
  */
 import type { Direction } from '../base/flow.ts';
+import { readFacts } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
+import { stateName } from '../dissect/vocabulary.ts';
 
 export type EndpointName = 'primary' | 'secondary';
 
@@ -19,20 +21,13 @@ export class WireStates {
 
   /** Follows one message; the endpoint whose state has changed with it, if any. */
   follow(message: Message, direction: Direction): EndpointName | undefined {
-    if (message.msgName !== 'STATE') return undefined;
-    const state = announcedState(message);
+    if (message.protocol !== 'dhcpv6-failover' || message.msgName !== 'STATE') return undefined;
+    const { serverState } = readFacts(message);
+    if (serverState === undefined) return undefined;
+    const state = stateName(serverState);
     const who = SENDER[direction];
-    if (state === undefined || state === this.states[who]) return undefined;
+    if (state === this.states[who]) return undefined;
     this.states[who] = state;
     return who;
   }
-}
-
-function announcedState(message: Message): string | undefined {
-  for (const option of message.tree().children) {
-    for (const field of option.fields) {
-      if (field.name === 'server-state-name' && typeof field.value === 'string') return field.value;
-    }
-  }
-  return undefined;
 }

@@ -1,0 +1,121 @@
+/**
+ * A file that grows while the proxy runs: gathers blocks or lines and writes them out often and in order. What has been
+ * written survives a SIGKILL of this process; at most FLUSH_INTERVAL_MILLIS of the session is lost.
+ */
+import { closeSync, openSync, write, writeSync } from 'node:fs';
+import { concatBytes } from '../base/bytes.ts';
+
+/** What was gathered is handed to the operating system at least this often. */
+export const FLUSH_INTERVAL_MILLIS = 100;
+/** … and as soon as this much has come together. */
+export const FLUSH_OCTETS = 256 * 1024;
+/** A disk that is this far behind loses blocks: relaying goes on, and the loss is told. */
+export const PENDING_OCTETS_MAX = 64 * 1024 * 1024;
+
+const utf8 = new TextEncoder();
+
+export class GrowingFile {
+  readonly path: string;
+  private readonly descriptor: number;
+  private readonly onError: (error: Error) => void;
+  private readonly timer: NodeJS.Timeout;
+  private pending: Uint8Array[] = [];
+  private pendingOctets = 0;
+  private inFlight: Promise<void> | undefined;
+  private failed = false;
+  private lostBlocks = 0;
+  private closing: Promise<void> | undefined;
+
+  /**
+   * Creates or empties the file. `onError` is called once, if writing fails later on; the file then ends there.
+   * Throws the operating system's error if the file cannot be made.
+   */
+  constructor(path: string, onError: (error: Error) => void) {
+    this.path = path;
+    this.onError = onError;
+    this.descriptor = openSync(path, 'w');
+    this.timer = setInterval(() => this.flush(), FLUSH_INTERVAL_MILLIS);
+    this.timer.unref();
+  }
+
+  /** Blocks that a slow disk has cost. */
+  get lost(): number {
+    return this.lostBlocks;
+  }
+
+  /** Adds a block; it is in the file as a whole or not at all, unless the process dies in the middle of a write. */
+  add(block: Uint8Array): void {
+    if (this.failed) return;
+    if (this.pendingOctets + block.length > PENDING_OCTETS_MAX) {
+      this.lostBlocks++;
+      return;
+    }
+    this.pending.push(block);
+    this.pendingOctets += block.length;
+    if (this.pendingOctets >= FLUSH_OCTETS) this.flush();
+  }
+
+  addLine(text: string): void {
+    this.add(utf8.encode(`${text}\n`));
+  }
+
+  /** Writes everything and closes the file; nothing can be added any more. */
+  close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  private async finish(): Promise<void> {
+    clearInterval(this.timer);
+    while (this.inFlight !== undefined) await this.inFlight;
+    if (!this.failed && this.pendingOctets > 0) {
+      const rest = this.takePending();
+      try {
+        for (let at = 0; at < rest.length; ) at += writeSync(this.descriptor, rest, at);
+      } catch (error) {
+        this.fail(error as Error);
+      }
+    }
+    this.failed = true;
+    closeSync(this.descriptor);
+  }
+
+  private flush(): void {
+    if (this.inFlight !== undefined || this.pendingOctets === 0 || this.failed) return;
+    this.inFlight = this.writeAll(this.takePending()).finally(() => {
+      this.inFlight = undefined;
+      if (this.pendingOctets >= FLUSH_OCTETS) this.flush();
+    });
+  }
+
+  private async writeAll(octets: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < octets.length; ) at += await this.writeSome(octets, at);
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  private writeSome(octets: Uint8Array, at: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      write(this.descriptor, octets, at, octets.length - at, null, (error, written) =>
+        error === null ? resolve(written) : reject(error),
+      );
+    });
+  }
+
+  private takePending(): Uint8Array {
+    const octets = this.pending.length === 1 ? (this.pending[0] as Uint8Array) : concatBytes(this.pending);
+    this.pending = [];
+    this.pendingOctets = 0;
+    return octets;
+  }
+
+  private fail(error: Error): void {
+    if (this.failed) return;
+    this.failed = true;
+    this.pending = [];
+    this.pendingOctets = 0;
+    this.onError(error);
+  }
+}

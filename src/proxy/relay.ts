@@ -1,0 +1,319 @@
+/**
+ * The proxy with its sockets: listens for the primary, dials the secondary for each connection, moves octets between
+ * both and the engine, and lets back-pressure through. Nothing here knows what the octets mean.
+ */
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Clock, Random } from '../base/clock.ts';
+import type { Direction, Endpoint, FlowSink } from '../base/flow.ts';
+import type { Frame } from '../base/frame.ts';
+import { normalAddress } from '../base/socket-address.ts';
+import type { Message } from '../dissect/message.ts';
+import type { Conversation, LegPort } from './conversation.ts';
+import { ProxyEngine } from './engine.ts';
+import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
+import type { FaultSpec } from './faults/spec.ts';
+import type { ConditionCompiler } from './faults/where.ts';
+import type { ProxyHandle } from './handle.ts';
+import { logLine } from './log.ts';
+import { type RecordingHeader, recordingBeginning } from './recorder.ts';
+import { GrowingFile } from './recorder-file.ts';
+
+export const CONNECTIONS_DEFAULT_MAX = 64;
+export const DIAL_TIMEOUT_MILLIS = 10_000;
+/** How long connections that were ended in order may take to close when the proxy stops. */
+const CLOSE_GRACE_MILLIS = 500;
+
+export interface ProxyOptions {
+  /** Where the primary is to connect; port 0 lets the system choose. */
+  readonly listen: Endpoint;
+  /** The secondary. */
+  readonly dial: Endpoint;
+  /** Address to dial from. */
+  readonly from?: string;
+  readonly faults?: readonly FaultSpec[];
+  /** Draws the seeds of faults that come without one. */
+  readonly random: Random;
+  readonly dissect: (frame: Frame, index: number) => Message;
+  readonly compile: ConditionCompiler;
+  /** File for the recording (pcapng), and what its header says. */
+  readonly record?: { readonly path: string; readonly header: RecordingHeader };
+  /** File for the JSONL log. */
+  readonly logPath?: string;
+  /** A file could not be written any more; relaying goes on. */
+  readonly onFileError?: (path: string, error: Error) => void;
+  readonly connectionsMax?: number;
+  /** Gets what the senders sent, as from a capture file. */
+  readonly sink?: FlowSink;
+  readonly clock?: Clock;
+}
+
+/** Unix time with microseconds: the system's clock, refined between its milliseconds. */
+export function systemClock(): Clock {
+  let offset = Date.now() - performance.now();
+  return {
+    nowMillis: () => {
+      const fine = performance.now() + offset;
+      const coarse = Date.now();
+      if (Math.abs(fine - coarse) <= 1.5) return fine;
+      offset += coarse - fine;
+      return coarse;
+    },
+  };
+}
+
+export class ProxySession implements ProxyHandle {
+  /** Where it listens: the port that the system chose, if it was 0. */
+  readonly listening: Endpoint;
+  private readonly options: ProxyOptions;
+  private readonly engine: ProxyEngine;
+  private readonly server: Server;
+  private readonly files: readonly GrowingFile[];
+  private readonly clock: Clock;
+  private readonly sockets = new Set<Socket>();
+  /** Per sender: pauses or resumes it, as the other side and the faults demand. */
+  private readonly regulators = new Map<Socket, () => void>();
+  private waiting: Socket[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  /** Listens, and opens its files. Rejects with the operating system's error if one of these fails. */
+  static async start(options: ProxyOptions): Promise<ProxySession> {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: options.listen.address, port: options.listen.port, ipv6Only: false }, resolve);
+    });
+    try {
+      return new ProxySession(options, server);
+    } catch (error) {
+      server.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: ProxyOptions, server: Server) {
+    this.options = options;
+    this.server = server;
+    this.clock = options.clock ?? systemClock();
+    this.listening = endOf(server.address() as { address: string; port: number });
+    const { record, logPath, onFileError } = options;
+    const open = (path: string): GrowingFile => new GrowingFile(path, (error) => onFileError?.(path, error));
+    const recording = record === undefined ? undefined : open(record.path);
+    const log = logPath === undefined ? undefined : open(logPath);
+    this.files = [recording, log].filter((file) => file !== undefined);
+    if (record !== undefined) for (const block of recordingBeginning(record.header)) recording?.add(block);
+    this.engine = new ProxyEngine({
+      clock: this.clock,
+      random: options.random,
+      dissect: options.dissect,
+      compile: options.compile,
+      ...(recording === undefined ? {} : { record: (block) => recording.add(block) }),
+      ...(options.sink === undefined ? {} : { sink: options.sink }),
+    });
+    if (log !== undefined) this.engine.subscribe((event) => log.addLine(logLine(event)));
+    for (const spec of options.faults ?? []) this.engine.armFault(spec);
+    server.on('connection', (socket) => this.accept(socket));
+    server.on('error', () => undefined);
+    this.schedule();
+  }
+
+  subscribe(listener: (event: ProxyEvent) => void): () => void {
+    return this.engine.subscribe(listener);
+  }
+
+  armFault(spec: FaultSpec): FaultView {
+    const view = this.engine.armFault(spec);
+    this.afterFaultsMoved();
+    this.schedule();
+    return view;
+  }
+
+  removeFault(id: string): boolean {
+    const removed = this.engine.removeFault(id);
+    this.afterFaultsMoved();
+    this.schedule();
+    return removed;
+  }
+
+  listFaults(): readonly FaultView[] {
+    return this.engine.listFaults();
+  }
+
+  release(id: string, order?: readonly number[]): boolean {
+    const released = this.engine.release(id, order);
+    this.afterFaultsMoved();
+    this.schedule();
+    return released;
+  }
+
+  stats(): ProxyStats {
+    return this.engine.stats();
+  }
+
+  /** Ends all connections, writes out the files; resolves when everything is closed. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.engine.shutDown();
+    for (const socket of this.waiting) socket.destroy();
+    const patience = setTimeout(() => {
+      for (const socket of this.sockets) socket.destroy();
+    }, CLOSE_GRACE_MILLIS);
+    await closed;
+    clearTimeout(patience);
+    for (const socket of this.sockets) socket.destroy();
+    await Promise.all(this.files.map((file) => file.close()));
+  }
+
+  private accept(client: Socket): void {
+    this.follow(client);
+    const max = this.options.connectionsMax ?? CONNECTIONS_DEFAULT_MAX;
+    const tooMany = this.sockets.size > 2 * max;
+    const fault = tooMany ? undefined : this.engine.connecting();
+    if (tooMany) this.turnAway(client, `more than ${max} connections`);
+    else if (fault?.how === 'refuse') this.turnAway(client, `refused by ${fault.hit.fault}`);
+    else if (fault?.how === 'wait') this.waiting.push(client);
+    else this.dial(client);
+    this.schedule();
+  }
+
+  private turnAway(client: Socket, reason: string): void {
+    this.engine.refused(remoteOf(client), reason);
+    client.resetAndDestroy();
+  }
+
+  private dial(client: Socket): void {
+    const { dial, from } = this.options;
+    const remote = remoteOf(client);
+    const server = connect({
+      host: dial.address,
+      port: dial.port,
+      allowHalfOpen: true,
+      noDelay: true,
+      ...(from === undefined ? {} : { localAddress: from }),
+    });
+    this.follow(server);
+    const failed = (why: string): void => {
+      server.destroy();
+      if (client.destroyed) return;
+      this.engine.refused(remote, why);
+      client.resetAndDestroy();
+    };
+    const patience = setTimeout(() => failed('the secondary does not answer'), DIAL_TIMEOUT_MILLIS);
+    const onError = (error: NodeJS.ErrnoException): void =>
+      failed(`the secondary cannot be reached (${error.code})`);
+    server.once('error', onError);
+    server.once('close', () => clearTimeout(patience));
+    client.once('close', () => server.connecting && server.destroy());
+    server.once('connect', () => {
+      clearTimeout(patience);
+      server.off('error', onError);
+      if (client.destroyed) server.destroy();
+      else this.relay(client, server, remote);
+    });
+  }
+
+  private relay(client: Socket, server: Socket, primary: Endpoint): void {
+    const ends = {
+      primary,
+      listening: localOf(client),
+      dialling: localOf(server),
+      secondary: this.options.dial,
+    };
+    const sockets = [client, server] as const;
+    const conversation = this.engine.open(ends, [portOf(client), portOf(server)]);
+    for (const direction of [0, 1] as const) this.pump(conversation, direction, sockets);
+    this.schedule();
+  }
+
+  /** Moves what the sender of `direction` sends, and keeps it from sending more than the other side takes. */
+  private pump(conversation: Conversation, direction: Direction, sockets: readonly [Socket, Socket]): void {
+    const from = sockets[direction];
+    const to = sockets[direction === 0 ? 1 : 0];
+    const regulate = (): void => {
+      const blocked = to.writableNeedDrain || conversation.blocksReading(direction);
+      if (blocked && !from.isPaused()) from.pause();
+      else if (!blocked && from.isPaused()) from.resume();
+    };
+    this.regulators.set(from, regulate);
+    from.on('data', (chunk: Buffer) => {
+      this.engine.receive(
+        conversation,
+        direction,
+        new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length),
+      );
+      regulate();
+      this.schedule();
+    });
+    to.on('drain', regulate);
+    from.on('end', () => {
+      this.engine.senderEnded(conversation, direction);
+      this.schedule();
+    });
+    from.on('error', () => this.engine.legLost(conversation, direction, 'reset'));
+    from.on('close', () => {
+      this.engine.legLost(conversation, direction, 'lost');
+      this.regulators.delete(from);
+    });
+    regulate();
+    from.resume();
+  }
+
+  private follow(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.sockets.delete(socket));
+  }
+
+  /** One timer for everything that is due next. */
+  private schedule(): void {
+    const due = this.engine.deadline();
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (due === undefined) return;
+    const wait = Math.min(Math.max(due - this.clock.nowMillis(), 0), LONGEST_TIMEOUT_MILLIS);
+    this.timer = setTimeout(() => this.tick(), Math.ceil(wait));
+  }
+
+  private tick(): void {
+    this.engine.tick();
+    this.afterFaultsMoved();
+    this.schedule();
+  }
+
+  /** Stages may have begun or ceased to block, and connections that had to wait may be served. */
+  private afterFaultsMoved(): void {
+    for (const regulate of this.regulators.values()) regulate();
+    if (this.waiting.length === 0 || this.engine.holdsConnections()) return;
+    const ready = this.waiting;
+    this.waiting = [];
+    for (const client of ready) if (!client.destroyed) this.dial(client);
+  }
+}
+
+const LONGEST_TIMEOUT_MILLIS = 2 ** 31 - 1;
+
+function portOf(socket: Socket): LegPort {
+  return {
+    write: (octets) => {
+      if (socket.writable) socket.write(octets);
+    },
+    end: () => {
+      socket.end();
+    },
+    reset: () => {
+      socket.resetAndDestroy();
+    },
+  };
+}
+
+function remoteOf(socket: Socket): Endpoint {
+  return endOf({ address: socket.remoteAddress ?? '::', port: socket.remotePort ?? 0 });
+}
+
+function localOf(socket: Socket): Endpoint {
+  return endOf({ address: socket.localAddress ?? '::', port: socket.localPort ?? 0 });
+}
+
+function endOf({ address, port }: { address: string; port: number }): Endpoint {
+  return { address: normalAddress(address) ?? address, port };
+}
