@@ -1,38 +1,11 @@
-/** OPTION_CLIENT_DATA as failover fills it (RFC 8156 §7.4, §7.6; layout of RFC 5007 §4.1.2.2), and the IAs in it. */
+/** OPTION_CLIENT_DATA as failover fills it (RFC 8156 §7.4, §7.6; layout of RFC 5007 §4.1.2.2). */
 import { type Codec, type Draft, OptionTable, octets, status, u32 } from './codec.ts';
 import { OptionCode } from './codes.ts';
-import { iaAddress, iaPrefix } from './lease-info.ts';
-import type { ClientData, IaKind, IdentityAssociation } from './messages.ts';
+import { identityAssociations } from './ia.ts';
+import { leasedAddress, leasedPrefix } from './lease-info.ts';
+import type { ClientData } from './messages.ts';
 
-const iaOptions = new OptionTable<IdentityAssociation>()
-  .one(OptionCode.STATUS_CODE, 'status', status)
-  .many(OptionCode.IAADDR, 'leases', iaAddress, (lease) => lease.kind === 'address')
-  .many(OptionCode.IAPREFIX, 'leases', iaPrefix, (lease) => lease.kind === 'prefix');
-
-/** RFC 8415 §21.4, §21.5 and §21.21: IAID, then T1 and T2 except for an IA_TA, then options. */
-function identityAssociation(kind: IaKind): Codec<IdentityAssociation> {
-  const hasTimes = kind !== 'IA_TA';
-  return {
-    size: hasTimes ? 12 : 4,
-    open: true,
-    read(reader) {
-      const iaid = reader.u32();
-      const t1 = hasTimes ? reader.u32() : 0;
-      const t2 = hasTimes ? reader.u32() : 0;
-      const ia: Draft<IdentityAssociation> = { kind, iaid, t1, t2, leases: [] };
-      iaOptions.read(reader, ia);
-      return ia;
-    },
-    write(writer, ia) {
-      writer.u32(ia.iaid);
-      if (hasTimes) {
-        writer.u32(ia.t1);
-        writer.u32(ia.t2);
-      }
-      iaOptions.write(writer, ia);
-    },
-  };
-}
+const ia = identityAssociations(leasedAddress, leasedPrefix);
 
 /** OPTION_F_RECONFIGURE_DATA, RFC 8156 §5.5.13. */
 const reconfigureData: Codec<NonNullable<ClientData['reconfigureData']>> = {
@@ -63,9 +36,9 @@ const clientDataOptions = new OptionTable<ClientData>()
   .one(OptionCode.VSS, 'vss', octets)
   .one(OptionCode.F_RECONFIGURE_DATA, 'reconfigureData', reconfigureData)
   .one(OptionCode.LQ_RELAY_DATA, 'relayData', relayData)
-  .many(OptionCode.IA_NA, 'ias', identityAssociation('IA_NA'), (ia) => ia.kind === 'IA_NA')
-  .many(OptionCode.IA_TA, 'ias', identityAssociation('IA_TA'), (ia) => ia.kind === 'IA_TA')
-  .many(OptionCode.IA_PD, 'ias', identityAssociation('IA_PD'), (ia) => ia.kind === 'IA_PD');
+  .many(OptionCode.IA_NA, 'ias', ia.IA_NA, ({ kind }) => kind === 'IA_NA')
+  .many(OptionCode.IA_TA, 'ias', ia.IA_TA, ({ kind }) => kind === 'IA_TA')
+  .many(OptionCode.IA_PD, 'ias', ia.IA_PD, ({ kind }) => kind === 'IA_PD');
 
 export const clientData: Codec<ClientData> = {
   size: 0,

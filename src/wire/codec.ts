@@ -73,6 +73,8 @@ export type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
 interface Row {
   readonly code: number;
+  /** Its bit in the set of options that were seen; a list has none. */
+  readonly bit: number;
   readonly field: string;
   readonly codec: Codec<unknown>;
   /** Set where the field is a list: whether this row writes the item. */
@@ -95,7 +97,8 @@ export class OptionTable<T> {
 
   /** Option `code` holds `field`; a second one of the kind is kept in `extra` and reported. */
   one<V>(code: number, field: FieldsHolding<T, V>, codec: Codec<V>): this {
-    return this.add({ code, field, codec: codec as Codec<unknown>, writes: undefined });
+    const bit = 1 << this.rows.length;
+    return this.add({ code, bit, field, codec: codec as Codec<unknown>, writes: undefined });
   }
 
   /** Option `code` holds an item of the list `field`: those of which `writes` is true. The list always exists. */
@@ -107,6 +110,7 @@ export class OptionTable<T> {
   ): this {
     return this.add({
       code,
+      bit: 0,
       field,
       codec: codec as Codec<unknown>,
       writes: writes as (item: unknown) => boolean,
@@ -117,6 +121,7 @@ export class OptionTable<T> {
   read(reader: Reader, target: Draft<T>): void {
     const fields = target as Fields;
     const outer = reader.end;
+    let seen = 0;
     while (reader.at < outer) {
       if (outer - reader.at < 4) {
         reader.report('option-header-cut', `${outer - reader.at} octets are no option`, 'RFC 8415 §21.1');
@@ -133,7 +138,12 @@ export class OptionTable<T> {
         break;
       }
       reader.end = end;
-      this.readOption(reader, code, fields);
+      const row = this.byCode[code];
+      if (row === undefined) keepRaw(fields, code, reader);
+      else {
+        readOption(reader, row, fields, (seen & row.bit) !== 0);
+        seen |= row.bit;
+      }
       reader.end = outer;
       reader.at = end;
     }
@@ -156,50 +166,6 @@ export class OptionTable<T> {
     if (fields.extra !== undefined) for (const option of fields.extra) writeRaw(writer, option);
   }
 
-  private readOption(reader: Reader, code: number, fields: Fields): void {
-    const row = this.byCode[code];
-    const start = reader.at;
-    const length = reader.end - start;
-    if (row === undefined) {
-      keepRaw(fields, code, reader);
-      return;
-    }
-    const { codec } = row;
-    reader.path.push(code);
-    if (row.writes === undefined && fields[row.field] !== undefined) {
-      reader.report(
-        'duplicate-option',
-        'only one option of this kind is expected',
-        'RFC 8415 §21.1',
-        start - 4,
-      );
-      keepRaw(fields, code, reader);
-    } else if (length < codec.size || (length > codec.size && !codec.open)) {
-      const expected = `${codec.open ? 'at least ' : ''}${codec.size}`;
-      reader.report(
-        'option-length',
-        `option-len ${length}, expected ${expected}`,
-        'RFC 8415 §21.1',
-        start - 4,
-      );
-      keepRaw(fields, code, reader);
-    } else {
-      const value = codec.read(reader);
-      if (value === undefined) {
-        reader.report(
-          'option-contents',
-          'the contents do not have the form of this option',
-          'RFC 8415 §21.1',
-          start,
-        );
-        reader.at = start;
-        keepRaw(fields, code, reader);
-      } else if (row.writes === undefined) fields[row.field] = value;
-      else (fields[row.field] as unknown[]).push(value);
-    }
-    reader.path.pop();
-  }
-
   private writeList(writer: Writer, first: number, items: readonly unknown[]): void {
     for (const item of items) {
       let index = first;
@@ -215,10 +181,46 @@ export class OptionTable<T> {
 
   private add(row: Row): this {
     invariant(this.byCode[row.code] === undefined, 'an option has one row in a table');
+    invariant(this.rows.length < 32, 'the options of a table fit into a set of 32 bits');
     this.rows.push(row);
     this.byCode[row.code] = row;
     return this;
   }
+}
+
+/** Reads the window into the field of `row`, or keeps it as it is and says why. */
+function readOption(reader: Reader, row: Row, fields: Fields, again: boolean): void {
+  const { codec, code } = row;
+  const start = reader.at;
+  const length = reader.end - start;
+  reader.path.push(code);
+  if (again) {
+    reader.report(
+      'duplicate-option',
+      'only one option of this kind is expected',
+      'RFC 8415 §21.1',
+      start - 4,
+    );
+    keepRaw(fields, code, reader);
+  } else if (length < codec.size || (length > codec.size && !codec.open)) {
+    const expected = `${codec.open ? 'at least ' : ''}${codec.size}`;
+    reader.report('option-length', `option-len ${length}, expected ${expected}`, 'RFC 8415 §21.1', start - 4);
+    keepRaw(fields, code, reader);
+  } else {
+    const value = codec.read(reader);
+    if (value === undefined) {
+      reader.report(
+        'option-contents',
+        'the contents do not have the form of this option',
+        'RFC 8415 §21.1',
+        start,
+      );
+      reader.at = start;
+      keepRaw(fields, code, reader);
+    } else if (row.writes === undefined) fields[row.field] = value;
+    else (fields[row.field] as unknown[]).push(value);
+  }
+  reader.path.pop();
 }
 
 /** An option that has no field of its own. */

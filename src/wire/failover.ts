@@ -6,7 +6,7 @@ import type { Problem } from '../base/problem.ts';
 import { clientData } from './client-data.ts';
 import { type Codec, type Draft, OptionTable, status, text, u8, u16, u32 } from './codec.ts';
 import { MessageType, OptionCode } from './codes.ts';
-import { iaPrefix } from './lease-info.ts';
+import { leasedPrefix } from './lease-info.ts';
 import type {
   Binding,
   ConnectReply,
@@ -58,7 +58,7 @@ const tlsOptions = new OptionTable<TlsNegotiation>().one(OptionCode.STATUS_CODE,
 const bindingOptions = new OptionTable<Binding>()
   .one(OptionCode.STATUS_CODE, 'status', status)
   .one(OptionCode.CLIENT_DATA, 'clientData', clientData)
-  .one(OptionCode.IAPREFIX, 'prefixLease', iaPrefix);
+  .one(OptionCode.IAPREFIX, 'prefixLease', leasedPrefix);
 
 type FailoverType = FailoverMessage['type'];
 

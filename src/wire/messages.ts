@@ -94,19 +94,20 @@ export interface ClientData {
 
 export type IaKind = 'IA_NA' | 'IA_TA' | 'IA_PD';
 
-export interface IdentityAssociation {
+/** OPTION_IA_NA, OPTION_IA_TA or OPTION_IA_PD (RFC 8415 §21.4, §21.5, §21.21), between partners or with a client. */
+export interface IdentityAssociation<Lease extends IaLease = LeaseInfo> {
   readonly kind: IaKind;
   readonly iaid: number;
   /** Seconds; 0 for IA_TA, which has none. */
   readonly t1: number;
   readonly t2: number;
   readonly status?: Status;
-  readonly leases: readonly LeaseInfo[];
+  readonly leases: readonly Lease[];
   readonly extra?: readonly RawOption[];
 }
 
-/** One OPTION_IAADDR or OPTION_IAPREFIX with what failover says about it. All times absolute unless said. */
-export interface LeaseInfo {
+/** OPTION_IAADDR or OPTION_IAPREFIX (RFC 8415 §21.6, §21.22). */
+export interface IaLease {
   readonly kind: 'address' | 'prefix';
   /** 16 octets. */
   readonly address: Uint8Array;
@@ -117,6 +118,11 @@ export interface LeaseInfo {
   /** Seconds. */
   readonly validLifetime: number;
   readonly status?: Status;
+  readonly extra?: readonly RawOption[];
+}
+
+/** A lease with what failover partners say about it. All times absolute unless said. */
+export interface LeaseInfo extends IaLease {
   /** §5.5.1, 8 bits. */
   readonly bindingStatus?: number;
   readonly startTimeOfState?: number;
@@ -132,7 +138,6 @@ export interface LeaseInfo {
   /** Only in a prefix lease outside OPTION_CLIENT_DATA (§7.4). */
   readonly baseTime?: number;
   readonly vss?: Uint8Array;
-  readonly extra?: readonly RawOption[];
 }
 
 /** STARTTLS (23) and REPLY (7) on a failover connection: header without sent-time (RFC 7653 §8.2, §9.1). */
