@@ -1,6 +1,7 @@
 /**
- * Numbers of the registries that our servers use: message types, option codes, status codes and the small
- * enumerations of RFC 8156 §5.5. Names are the RFCs' without their common prefix. Nothing here knows a layout.
+ * Numbers of the registries that our servers use: message types, option codes and status codes. Names are
+ * the RFCs' without their common prefix. Nothing here knows a layout; binding-status and server-state values belong to
+ * the failover room.
  */
 
 /** RFC 8415 §7.3, RFC 7653 §8.2 (STARTTLS), RFC 8156 §5.3 (24–35). */
@@ -117,38 +118,6 @@ export const StatusCode = {
   DNSUpdateNotSupported: 21,
   ExcessiveTimeSkew: 22,
 } as const;
-
-/** OPTION_F_BINDING_STATUS, RFC 8156 §5.5.1. */
-export const BindingStatus = {
-  ACTIVE: 1,
-  EXPIRED: 2,
-  RELEASED: 3,
-  'PENDING-FREE': 4,
-  FREE: 5,
-  'FREE-BACKUP': 6,
-  ABANDONED: 7,
-  RESET: 8,
-} as const;
-
-/** OPTION_F_SERVER_STATE, RFC 8156 §5.5.16. STARTUP is never sent as a state, only as a flag. */
-export const ServerState = {
-  STARTUP: 1,
-  NORMAL: 2,
-  'COMMUNICATIONS-INTERRUPTED': 3,
-  'PARTNER-DOWN': 4,
-  'POTENTIAL-CONFLICT': 5,
-  RECOVER: 6,
-  'RECOVER-WAIT': 7,
-  'RECOVER-DONE': 8,
-  'RESOLUTION-INTERRUPTED': 9,
-  'CONFLICT-DONE': 10,
-} as const;
-
-/** Bits of OPTION_F_SERVER_FLAGS, RFC 8156 §5.5.15. */
-export const ServerFlags = { COMMUNICATED: 1, STARTUP: 2, ACK_STARTUP: 4 } as const;
-
-/** Bits of OPTION_F_CONNECT_FLAGS, RFC 8156 §5.5.2. */
-export const ConnectFlags = { FIXED_PD_LENGTH: 1 } as const;
 
 const OPTION_NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(OptionCode).map(([name, code]) => [code, `OPTION_${name}`]),

@@ -17,7 +17,7 @@ export type ClientMessageType =
 export type ServerMessageType = 'ADVERTISE' | 'REPLY' | 'RECONFIGURE';
 
 /** An IA as a client and a server speak of it. */
-export type ClientIa = IdentityAssociation<IaLease>;
+export type Ia = IdentityAssociation<IaLease>;
 
 /** A message between client and server (§8). */
 export interface ClientServerMessage {
@@ -28,7 +28,7 @@ export interface ClientServerMessage {
   readonly clientId?: Uint8Array;
   /** DUID. */
   readonly serverId?: Uint8Array;
-  readonly ias: readonly ClientIa[];
+  readonly ias: readonly Ia[];
   /** OPTION_ORO: codes of the options that are asked for. */
   readonly requestedOptions?: readonly number[];
   /** 8 bits. */
