@@ -57,8 +57,8 @@ export function bindingStatusOf(code: number): BindingStatus | undefined {
 export const STATUS_CODES = {
   Success: 0,
   UnspecFail: 1,
-  /** RFC 5007 §4.1.3; §6.1.2 names it for unsupported versions and flags. */
-  NotSupported: 10,
+  /** RFC 7653 §11 (10 is NotAllowed); §6.1.2 names it for unsupported versions and flags. */
+  NotSupported: 14,
   AddressInUse: 16,
   ConfigurationConflict: 17,
   MissingBindingInformation: 18,
