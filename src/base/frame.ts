@@ -13,6 +13,8 @@ export interface Connection {
   readonly index: number;
   readonly flow: Flow;
   readonly protocol: ProtocolName;
+  /** How the speakers differ from the standard, as far as it changes the reading: `isc`, `microsoft`, … */
+  readonly dialect?: string;
 }
 
 export interface Frame {

@@ -19,6 +19,14 @@ export interface Field {
   readonly end: number;
   /** What a person reads where it differs from the value: enumeration name, ISO time, flag names. */
   readonly display?: string;
+  /** Says no more than the field before it in another form (`-name`, `-names`, parts of a DUID): JSON has it. */
+  readonly companion?: true;
+}
+
+/** Something in the octets that is not as its definition says. */
+export interface ReadProblem extends Problem {
+  /** What the message as a whole is said to suffer from, where that differs from what is said of the option. */
+  readonly headline?: string;
 }
 
 /**
@@ -40,7 +48,7 @@ export interface TreeNode {
   readonly end: number;
   readonly fields: readonly Field[];
   readonly children: readonly TreeNode[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ReadProblem[];
 }
 
 export interface Message {
@@ -48,6 +56,7 @@ export interface Message {
   readonly index: number;
   readonly frame: Frame;
   readonly protocol: ProtocolName;
+  /** -1 for a message without octets. */
   readonly msgType: number;
   /** `null` for a type that no dissector knows. */
   readonly msgName: string | null;
@@ -58,7 +67,7 @@ export interface Message {
   /** Octets of the message, without length prefix. */
   readonly size: number;
   /** Everything that could not be read as its dissector says, over the whole tree. */
-  problems(): readonly Problem[];
+  problems(): readonly ReadProblem[];
   /** The whole tree; built once, on demand. */
   tree(): TreeNode;
   /** One line of `-T jsonl`, without newline. For many messages, `writeJson` into one buffer is twice as fast. */

@@ -1,0 +1,48 @@
+/**
+ * What every field type can do with octets: say how many it takes, judge them, name them for the tree, write them as
+ * JSON and make them from a person's value. The types themselves are in codecs/; nothing here knows one of them.
+ */
+import type { JsonBuffer } from './json-buffer.ts';
+import { utf8 } from './json-buffer.ts';
+import type { Field, FieldValue } from './message.ts';
+
+/** A value that somebody typed or a YAML file holds, before it is octets. */
+export type FieldInput = FieldValue | Readonly<Record<string, unknown>>;
+
+export interface FieldCodec {
+  readonly name: string;
+  /** Octets it always takes; `undefined`: `extent` says, or all that is left. */
+  readonly size: number | undefined;
+  /** Fewest octets that can be right. */
+  readonly minimum: number;
+  /** What it accepts, for error messages: `a number from 0 to 255`. */
+  readonly expects: string;
+  /** Self-delimiting types only: octets it takes at `start`, or -1 if they do not fit before `end`. */
+  extent?(bytes: Uint8Array, start: number, end: number): number;
+  /** What is wrong with octets of the right size, as a clause; absent if nothing can be. */
+  problem?(bytes: Uint8Array, start: number, end: number): string | undefined;
+  /** The field and its companions. Must not throw, whatever the octets are. */
+  fields(bytes: Uint8Array, start: number, end: number): Field[];
+  /** `"name":value` of the same, without a comma in front. Called only for octets without a problem. */
+  json(out: JsonBuffer, bytes: Uint8Array, start: number, end: number): void;
+  /** Octets of a value, or `undefined` if the type cannot hold it. */
+  encode(input: FieldInput): Uint8Array | undefined;
+}
+
+/** `"name":` as octets. */
+export function jsonKey(name: string): Uint8Array {
+  return utf8(`${JSON.stringify(name)}:`);
+}
+
+export const QUOTE = 0x22;
+export const COMMA = 0x2c;
+export const OPEN_BRACKET = 0x5b;
+export const CLOSE_BRACKET = 0x5d;
+export const OPEN_BRACE = 0x7b;
+export const CLOSE_BRACE = 0x7d;
+
+/** Appends the JSON text of any field value. */
+export function putValue(out: JsonBuffer, value: FieldValue): void {
+  if (typeof value === 'number' && value >= 0) out.putNumber(value);
+  else out.put(utf8(JSON.stringify(value)));
+}

@@ -1,0 +1,150 @@
+/** Field types that hold more than one value: virtual subnet selection, counted octets and lists of another type. */
+import { readU16, toHex } from '../../base/bytes.ts';
+import type { FieldCodec } from '../codec.ts';
+import { CLOSE_BRACKET, COMMA, jsonKey, OPEN_BRACKET, putValue } from '../codec.ts';
+import type { Field } from '../message.ts';
+import { bytesCodec, putText, textOf } from './octets.ts';
+
+const VSS_NVT_ASCII = 0;
+const VSS_VPN_ID = 1;
+const VSS_GLOBAL = 255;
+/** Type octet and a 7-octet VPN-ID (RFC 6607 §3.1, RFC 2685). */
+const VSS_VPN_ID_OCTETS = 8;
+
+/** Virtual subnet selection (RFC 6607 §3.1): `type`, `VSS-information`, and the name of the VPN if the type is a name. */
+export function vssCodec(name: string): FieldCodec {
+  const fields = (bytes: Uint8Array, start: number, end: number): Field[] => {
+    if (end === start) return [];
+    const type = bytes[start] as number;
+    const found: Field[] = [
+      { name: 'type', value: type, start, end: start + 1 },
+      { name, value: toHex(bytes, start + 1, end), start: start + 1, end },
+    ];
+    if (type === VSS_NVT_ASCII) {
+      const text = textOf(bytes, start + 1, end);
+      found.push({ name: 'vpn-identifier', value: text, start: start + 1, end, companion: true });
+    }
+    return found;
+  };
+  return {
+    name,
+    size: undefined,
+    minimum: 1,
+    expects: 'the octets of VSS type and information in hex',
+    problem(bytes, start, end) {
+      const type = bytes[start] as number;
+      if (type === VSS_VPN_ID && end - start !== VSS_VPN_ID_OCTETS) {
+        return `VPN-ID of ${end - start - 1} octets is not ${VSS_VPN_ID_OCTETS - 1}`;
+      }
+      return type === VSS_GLOBAL && end - start > 1 ? 'VSS information with type 255' : undefined;
+    },
+    fields,
+    json(out, bytes, start, end) {
+      fields(bytes, start, end).forEach((field, index) => {
+        if (index > 0) out.putCode(COMMA);
+        out.put(jsonKey(field.name));
+        putValue(out, field.value);
+      });
+    },
+    encode: bytesCodec(name).encode,
+  };
+}
+
+/** Two octets of length, then as many octets. `text`: they are UTF-8. */
+export function countedCodec(name: string, text: boolean): FieldCodec {
+  const key = jsonKey(name);
+  const inner = bytesCodec(name);
+  return {
+    name,
+    size: undefined,
+    minimum: 2,
+    expects: text ? 'text' : 'octets in hex',
+    extent(bytes, start, end) {
+      if (start + 2 > end) return -1;
+      const octets = 2 + readU16(bytes, start);
+      return start + octets <= end ? octets : -1;
+    },
+    fields(bytes, start, end) {
+      const value = text ? textOf(bytes, start + 2, end) : toHex(bytes, start + 2, end);
+      return [{ name, value, start, end }];
+    },
+    json(out, bytes, start, end) {
+      out.put(key);
+      if (text) putText(out, bytes, start + 2, end);
+      else putValue(out, toHex(bytes, start + 2, end));
+    },
+    encode(input) {
+      const octets =
+        text && typeof input === 'string' ? new TextEncoder().encode(input) : inner.encode(input);
+      if (octets === undefined || octets.length > 0xffff) return undefined;
+      return Uint8Array.of(octets.length >> 8, octets.length & 0xff, ...octets);
+    },
+  };
+}
+
+/**
+ * A list of one type to the end of the option: values as a JSON array, and names, if the type has them, as
+ * `NAME-names`. `one` must have a size or an extent.
+ */
+export function listCodec(one: FieldCodec): FieldCodec {
+  const { name } = one;
+  const key = jsonKey(name);
+  const namesKey = jsonKey(`${name}-names`);
+  const fields = (bytes: Uint8Array, start: number, end: number): Field[] => {
+    const values: (string | number)[] = [];
+    const names: string[] = [];
+    let named = false;
+    for (let at = start; at < end; ) {
+      const octets = one.size ?? one.extent?.(bytes, at, end) ?? -1;
+      if (octets <= 0 || at + octets > end) break;
+      const [field, companion] = one.fields(bytes, at, at + octets);
+      values.push(field?.value as string | number);
+      names.push(`${companion?.value ?? field?.value}`);
+      named ||= companion !== undefined;
+      at += octets;
+    }
+    const list: Field = { name, value: values, start, end, ...(named && { display: names.join(', ') }) };
+    return named ? [list, { name: `${name}-names`, value: names, start, end, companion: true }] : [list];
+  };
+  return {
+    name,
+    size: undefined,
+    minimum: 0,
+    expects: `a list, each entry ${one.expects}`,
+    problem(bytes, start, end) {
+      for (let at = start; at < end; ) {
+        const octets = one.size ?? one.extent?.(bytes, at, end) ?? -1;
+        if (octets <= 0 || at + octets > end) return `${end - at} octets at the end are no whole entry`;
+        const inner = one.problem?.(bytes, at, at + octets);
+        if (inner !== undefined) return inner;
+        at += octets;
+      }
+      return undefined;
+    },
+    fields,
+    json(out, bytes, start, end) {
+      const [list, names] = fields(bytes, start, end);
+      out.put(key);
+      putValue(out, list?.value ?? null);
+      if (names === undefined) return;
+      out.putCode(COMMA);
+      out.put(namesKey);
+      out.putCode(OPEN_BRACKET);
+      (names.value as readonly string[]).forEach((text, index) => {
+        if (index > 0) out.putCode(COMMA);
+        out.putString(text);
+      });
+      out.putCode(CLOSE_BRACKET);
+    },
+    encode(input) {
+      if (!Array.isArray(input)) return undefined;
+      const octets: number[] = [];
+      for (const value of input) {
+        const encoded = one.encode(value);
+        if (encoded === undefined) return undefined;
+        octets.push(...encoded);
+      }
+      return Uint8Array.from(octets);
+    },
+  };
+}

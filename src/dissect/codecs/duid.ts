@@ -1,0 +1,159 @@
+/**
+ * DUIDs (RFC 8415 §11, RFC 6355): all octets as `DUID` and the parts that the type has. A DUID is an opaque value to
+ * everybody but its owner, so a part that does not fit is a problem, yet the octets stay.
+ */
+import { fromHex, readU16, readU32, toColonHex, toHex } from '../../base/bytes.ts';
+import { isoOfEpoch2000 } from '../../base/time.ts';
+import type { FieldCodec } from '../codec.ts';
+import { COMMA, jsonKey, putValue, QUOTE } from '../codec.ts';
+import type { JsonBuffer } from '../json-buffer.ts';
+import { utf8 } from '../json-buffer.ts';
+import type { Field } from '../message.ts';
+import { uuidText } from './octets.ts';
+
+const LLT = 1;
+const EN = 2;
+const LL = 3;
+const UUID = 4;
+const TYPE_NAMES: readonly (string | undefined)[] = [
+  undefined,
+  'DUID-LLT',
+  'DUID-EN',
+  'DUID-LL',
+  'DUID-UUID',
+];
+/** Fewest octets, type code included. */
+const MINIMUM: readonly number[] = [2, 8, 6, 4, 18];
+
+const DUID_OCTETS_MIN = 2;
+/** Type code and at most 128 octets (RFC 8415 §11.1). */
+const DUID_OCTETS_MAX = 130;
+
+/** Parts of a DUID, named as in RFC 8415; none if it is too short for its type. */
+function parts(bytes: Uint8Array, start: number, end: number): Field[] {
+  if (end - start < DUID_OCTETS_MIN) return [];
+  const type = readU16(bytes, start);
+  const typeName = TYPE_NAMES[type] ?? null;
+  const head: Field[] = [
+    part('duid-type', type, start, start + 2, typeName ?? undefined),
+    part('duid-type-name', typeName, start, start + 2),
+  ];
+  if (end - start < (MINIMUM[type] ?? DUID_OCTETS_MIN)) return head;
+  return [...head, ...typeParts(type, bytes, start, end)];
+}
+
+function typeParts(type: number, bytes: Uint8Array, start: number, end: number): Field[] {
+  switch (type) {
+    case LLT:
+      return [
+        part('hardware-type', readU16(bytes, start + 2), start + 2, start + 4),
+        part(
+          'time',
+          readU32(bytes, start + 4),
+          start + 4,
+          start + 8,
+          isoOfEpoch2000(readU32(bytes, start + 4)),
+        ),
+        part('link-layer-address', toColonHex(bytes, start + 8, end), start + 8, end),
+      ];
+    case EN:
+      return [
+        part('enterprise-number', readU32(bytes, start + 2), start + 2, start + 6),
+        part('identifier', toHex(bytes, start + 6, end), start + 6, end),
+      ];
+    case LL:
+      return [
+        part('hardware-type', readU16(bytes, start + 2), start + 2, start + 4),
+        part('link-layer-address', toColonHex(bytes, start + 4, end), start + 4, end),
+      ];
+    case UUID:
+      return end - start === 18 ? [part('uuid', uuidText(bytes, start + 2), start + 2, end)] : [];
+    default:
+      return [part('data', toHex(bytes, start + 2, end), start + 2, end)];
+  }
+}
+
+function part(
+  name: string,
+  value: number | string | null,
+  start: number,
+  end: number,
+  display?: string,
+): Field {
+  return display === undefined
+    ? { name, value, start, end, companion: true }
+    : { name, value, start, end, display, companion: true };
+}
+
+function problem(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const octets = end - start;
+  if (octets < DUID_OCTETS_MIN) return `DUID of ${octets} octets has no type`;
+  if (octets > DUID_OCTETS_MAX) return `DUID of ${octets} octets, more than ${DUID_OCTETS_MAX}`;
+  const type = readU16(bytes, start);
+  const minimum = MINIMUM[type] ?? DUID_OCTETS_MIN;
+  if (octets < minimum) return `${TYPE_NAMES[type]} of ${octets} octets is shorter than ${minimum}`;
+  if (type === UUID && octets !== 18) return `DUID-UUID of ${octets} octets is not 18`;
+  return undefined;
+}
+
+const PART_KEYS = new Map(
+  [
+    ...['duid-type', 'duid-type-name', 'hardware-type', 'time', 'link-layer-address'],
+    ...['enterprise-number', 'identifier', 'uuid', 'data'],
+  ].map((name) => [name, jsonKey(name)]),
+);
+const DUID_HEADS = TYPE_NAMES.map((name, type) =>
+  utf8(`"duid-type":${type},"duid-type-name":${JSON.stringify(name ?? null)},`),
+);
+const HARDWARE_TYPE = jsonKey('hardware-type');
+const TIME = utf8(',"time":');
+const LINK_LAYER = utf8(',"link-layer-address":"');
+const COLON = 0x3a;
+
+/** Writes the parts with a comma behind. The two kinds that carry nearly all traffic are written without objects. */
+function putParts(out: JsonBuffer, bytes: Uint8Array, start: number, end: number): void {
+  const type = readU16(bytes, start);
+  if (type === LLT || type === LL) {
+    out.put(DUID_HEADS[type] as Uint8Array);
+    out.put(HARDWARE_TYPE);
+    out.putNumber(readU16(bytes, start + 2));
+    if (type === LLT) {
+      out.put(TIME);
+      out.putNumber(readU32(bytes, start + 4));
+    }
+    out.put(LINK_LAYER);
+    out.putHex(bytes, start + (type === LLT ? 8 : 4), end, COLON);
+    out.putCode(QUOTE);
+    out.putCode(COMMA);
+    return;
+  }
+  for (const field of parts(bytes, start, end)) {
+    out.put(PART_KEYS.get(field.name) as Uint8Array);
+    putValue(out, field.value);
+    out.putCode(COMMA);
+  }
+}
+
+/** A DUID, all that is left. `name` names the whole; RFC 8415 calls it `DUID`. */
+export function duidCodec(name: string): FieldCodec {
+  const key = jsonKey(name);
+  return {
+    name,
+    size: undefined,
+    minimum: DUID_OCTETS_MIN,
+    expects: 'the octets of a DUID in hex',
+    problem,
+    fields: (bytes, start, end) => [
+      ...parts(bytes, start, end),
+      { name, value: toHex(bytes, start, end), start, end },
+    ],
+    json(out, bytes, start, end) {
+      putParts(out, bytes, start, end);
+      out.put(key);
+      out.putCode(QUOTE);
+      out.putHex(bytes, start, end);
+      out.putCode(QUOTE);
+    },
+    encode: (input) => (typeof input === 'string' ? fromHex(input) : undefined),
+  };
+}

@@ -1,0 +1,158 @@
+/** Unsigned numbers of one to four octets, with what may be said about them: names, flags, units, epochs. */
+import { isoOfEpoch2000 } from '../../base/time.ts';
+import type { FieldCodec, FieldInput } from '../codec.ts';
+import { jsonKey } from '../codec.ts';
+import type { JsonBuffer } from '../json-buffer.ts';
+import { utf8 } from '../json-buffer.ts';
+import type { Field } from '../message.ts';
+
+export type NumberSize = 1 | 2 | 3 | 4;
+
+/** Seconds for ever (RFC 8415 §7.7). */
+const INFINITY_SECONDS = 0xffffffff;
+/** Ready JSON is kept for at most this many values of an enumeration or flags field. */
+const CACHED_VALUES_MAX = 1024;
+
+/** Big-endian unsigned number of `size` octets. */
+export function readNumber(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0;
+  for (let index = 0; index < size; index++) value = value * 256 + (bytes[at + index] as number);
+  return value;
+}
+
+/** Its octets, or `undefined` unless it is whole and fits. */
+export function numberOctets(value: unknown, size: number): Uint8Array | undefined {
+  const number = typeof value === 'string' && /^(0x[0-9a-f]+|\d+)$/i.test(value) ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number >= 256 ** size)
+    return undefined;
+  const octets = new Uint8Array(size);
+  let rest = number;
+  for (let index = size - 1; index >= 0; index--) {
+    octets[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return octets;
+}
+
+/** How a plain number is shown beside its value; `undefined`: it is not. */
+export type NumberDisplay = (value: number) => string | undefined;
+
+export const DISPLAYS = {
+  seconds: (value) => (value === INFINITY_SECONDS ? 'infinity' : `${value} s`),
+  hundredths: (value) => `${(value / 100).toFixed(2)} s`,
+  'time-2000': (value) => isoOfEpoch2000(value),
+  'time-1970': (value) => `${new Date(value * 1000).toISOString().slice(0, 19)}Z`,
+} as const satisfies Record<string, NumberDisplay>;
+
+export function numberCodec(name: string, size: NumberSize, display?: NumberDisplay): FieldCodec {
+  const key = jsonKey(name);
+  return {
+    name,
+    size,
+    minimum: size,
+    expects: `a number from 0 to ${256 ** size - 1}`,
+    fields(bytes, start, end) {
+      const value = readNumber(bytes, start, size);
+      const shown = display?.(value);
+      return [
+        shown === undefined ? { name, value, start, end } : { name, value, start, end, display: shown },
+      ];
+    },
+    json(out, bytes, start) {
+      out.put(key);
+      out.putNumber(readNumber(bytes, start, size));
+    },
+    encode: (input) => numberOctets(input, size),
+  };
+}
+
+export type Enumeration = ReadonlyMap<number, string>;
+
+/** A number with a name: companion `NAME-name`, `null` for values that have none. */
+export function enumCodec(name: string, size: NumberSize, names: Enumeration): FieldCodec {
+  const fields = (value: number, start: number, end: number): Field[] => {
+    const known = names.get(value);
+    const companion: Field = { name: `${name}-name`, value: known ?? null, start, end, companion: true };
+    return [
+      known === undefined ? { name, value, start, end } : { name, value, start, end, display: known },
+      companion,
+    ];
+  };
+  const write = cachedJson((value) => fields(value, 0, 0));
+  return {
+    name,
+    size,
+    minimum: size,
+    expects: `a number from 0 to ${256 ** size - 1} or one of ${listed([...names.values()])}`,
+    fields: (bytes, start, end) => fields(readNumber(bytes, start, size), start, end),
+    json: (out, bytes, start) => write(out, readNumber(bytes, start, size)),
+    encode: (input) => numberOctets(codeOf(names, input) ?? input, size),
+  };
+}
+
+/** Bit number, 0 being the least significant, to name. */
+export type FlagNames = ReadonlyMap<number, string>;
+
+/** A bit field: companions `NAME-names`, from the most significant bit down, and `mbz`, the reserved bits that are set. */
+export function flagsCodec(name: string, size: NumberSize, flags: FlagNames): FieldCodec {
+  const bits = [...flags].sort(([a], [b]) => b - a);
+  const reserved = (value: number): number =>
+    bits.reduce((rest, [bit]) => (Math.floor(rest / 2 ** bit) % 2 === 1 ? rest - 2 ** bit : rest), value);
+  const fields = (value: number, start: number, end: number): Field[] => {
+    const names = bits.filter(([bit]) => Math.floor(value / 2 ** bit) % 2 === 1).map(([, flag]) => flag);
+    return [
+      { name, value, start, end, ...(names.length > 0 && { display: names.join(', ') }) },
+      { name: `${name}-names`, value: names, start, end, companion: true },
+      { name: 'mbz', value: reserved(value), start, end, companion: true },
+    ];
+  };
+  const write = cachedJson((value) => fields(value, 0, 0));
+  return {
+    name,
+    size,
+    minimum: size,
+    expects: `a number from 0 to ${256 ** size - 1} or a list of ${listed(bits.map(([, flag]) => flag))}`,
+    fields: (bytes, start, end) => fields(readNumber(bytes, start, size), start, end),
+    json: (out, bytes, start) => write(out, readNumber(bytes, start, size)),
+    encode: (input) => numberOctets(flagBits(flags, input), size),
+  };
+}
+
+function flagBits(flags: FlagNames, input: FieldInput): unknown {
+  const names = typeof input === 'string' && codeOf(flags, input) !== undefined ? [input] : input;
+  if (!Array.isArray(names)) return input;
+  let value = 0;
+  for (const wanted of new Set(names)) {
+    const bit = codeOf(flags, wanted);
+    if (bit === undefined) return undefined;
+    value += 2 ** bit;
+  }
+  return value;
+}
+
+function codeOf(names: ReadonlyMap<number, string>, input: unknown): number | undefined {
+  if (typeof input !== 'string') return undefined;
+  const wanted = input.toLowerCase();
+  for (const [code, name] of names) if (name.toLowerCase() === wanted) return code;
+  return undefined;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 12 ? names.join(', ') : `${names.slice(0, 11).join(', ')}, …`;
+}
+
+/** Writes the JSON of fields that follow from one number, keeping it for the next time. */
+function cachedJson(fieldsOf: (value: number) => Field[]): (out: JsonBuffer, value: number) => void {
+  const ready = new Map<number, Uint8Array>();
+  return (out, value) => {
+    let octets = ready.get(value);
+    if (octets === undefined) {
+      const members = fieldsOf(value).map(
+        (field) => `${JSON.stringify(field.name)}:${JSON.stringify(field.value)}`,
+      );
+      octets = utf8(members.join(','));
+      if (ready.size < CACHED_VALUES_MAX) ready.set(value, octets);
+    }
+    out.put(octets);
+  };
+}

@@ -1,0 +1,295 @@
+/**
+ * Definitions to codecs. Definitions have been checked one by one; what can only be seen with all of them together
+ * (imports, spaces, enumerations that do not exist) is an InputError here.
+ */
+import { InputError } from '../base/problem.ts';
+import type { FieldCodec } from './codec.ts';
+import { ipv4Codec, ipv6Codec, shortPrefixCodec } from './codecs/addresses.ts';
+import { countedCodec, listCodec, vssCodec } from './codecs/compound.ts';
+import { duidCodec } from './codecs/duid.ts';
+import { domainNameCodec, domainNamesCodec } from './codecs/names.ts';
+import type { NumberSize } from './codecs/numbers.ts';
+import { DISPLAYS, enumCodec, flagsCodec, numberCodec } from './codecs/numbers.ts';
+import { bytesCodec, linkLayerCodec, textCodec, utf16Codec } from './codecs/octets.ts';
+import type {
+  DefinitionFile,
+  FieldDefinition,
+  Names,
+  OptionDefinition,
+  ProtocolDefinition,
+  VendorDefinition,
+} from './definition.ts';
+import { utf8 } from './json-buffer.ts';
+import type {
+  CompiledProtocol,
+  HeaderCodec,
+  MessageCodec,
+  OptionCodec,
+  Place,
+  Space,
+  Tail,
+} from './space.ts';
+import { SMALL_CODE_MAX } from './space.ts';
+
+/** All dissectors of a session. */
+export interface Dissectors {
+  readonly protocols: ReadonlyMap<string, CompiledProtocol>;
+  /** Sub-option spaces by enterprise number. */
+  readonly vendors: ReadonlyMap<number, Space>;
+  readonly files: readonly DefinitionFile[];
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Growing = Mutable<Space> & { byCode: Map<number, OptionCodec> };
+
+/** What definitions of one file are compiled against. */
+interface Scope {
+  readonly file: string;
+  readonly enums: ReadonlyMap<string, Names>;
+  readonly messages: Names;
+  readonly spaces: Map<string, Growing>;
+  readonly dissectors: { protocols: Map<string, Mutable<CompiledProtocol>>; vendors: Map<number, Growing> };
+}
+
+export function compileDissectors(files: readonly DefinitionFile[]): Dissectors {
+  const dissectors: Scope['dissectors'] = { protocols: new Map(), vendors: new Map() };
+  const protocols: [ProtocolDefinition, string][] = [];
+  const vendors: [VendorDefinition, string][] = [];
+  for (const { file, definition } of files) {
+    if (definition.kind === 'protocol') protocols.push([definition, file]);
+    else vendors.push([definition, file]);
+  }
+  for (const [definition, file] of protocols) {
+    if (dissectors.protocols.has(definition.protocol)) {
+      throw new InputError(`${file}: protocol ${definition.protocol} is defined twice`);
+    }
+    dissectors.protocols.set(definition.protocol, protocolShell(definition, file));
+  }
+  for (const [definition, file] of protocols) fillProtocol(definition, file, dissectors);
+  for (const [definition, file] of protocols) importOptions(definition, file, dissectors);
+  for (const [definition, file] of vendors) fillVendor(definition, file, dissectors);
+  return { ...dissectors, files };
+}
+
+function emptySpace(name: string): Growing {
+  return { name, byCode: new Map(), small: [] };
+}
+
+function protocolShell(definition: ProtocolDefinition, file: string): Mutable<CompiledProtocol> {
+  const header: HeaderCodec = {
+    fields: [],
+    size: 0,
+    transactionId: { offset: 0, size: 0 },
+    sentTime: { offset: 0, size: 0, epoch: 'time-2000' },
+    optionsOffset: -1,
+  };
+  return {
+    name: definition.protocol,
+    title: definition.title,
+    reference: definition.reference,
+    file,
+    framing: definition.framing,
+    messages: new Map(),
+    unknown: { code: -1, name: null, section: undefined, header, examples: [] },
+    space: emptySpace(definition.protocol),
+    spaces: new Map(),
+    dialects: new Map(),
+  };
+}
+
+function fillProtocol(definition: ProtocolDefinition, file: string, dissectors: Scope['dissectors']): void {
+  const shell = dissectors.protocols.get(definition.protocol) as Mutable<CompiledProtocol>;
+  const main = shell.space as Growing;
+  const spaces = new Map([[definition.protocol, main]]);
+  for (const space of definition.spaces) spaces.set(space.name, emptySpace(space.name));
+  const messages = new Map(definition.messages.map((message) => [message.code, message.name]));
+  const scope: Scope = { file, enums: definition.enums, messages, spaces, dissectors };
+  const headers = new Map<string, HeaderCodec>();
+  for (const [name, fields] of definition.headers) headers.set(name, compileHeader(fields, scope));
+  const headerOf = (name: string): HeaderCodec => {
+    const header = headers.get(name);
+    if (header === undefined)
+      throw new InputError(
+        `${file}: header ${name} is not defined; expected one of ${[...headers.keys()].join(', ')}`,
+      );
+    return header;
+  };
+  const codecs = new Map<number, MessageCodec>();
+  for (const { code, name, section, header, examples } of definition.messages) {
+    codecs.set(code, { code, name, section, header: headerOf(header), examples });
+  }
+  shell.messages = codecs;
+  shell.unknown = { ...shell.unknown, header: headerOf(definition.unknownHeader) };
+  addOptions(main, definition.options, scope);
+  for (const space of definition.spaces) addOptions(spaces.get(space.name) as Growing, space.options, scope);
+  shell.spaces = spaces;
+  shell.dialects = new Map(
+    [...definition.dialects].map(([dialect, name]) => [dialect, namedSpace(scope, name)]),
+  );
+}
+
+/** Takes over options from other protocols, and those of extended spaces, where the own file does not define the code. */
+function importOptions(definition: ProtocolDefinition, file: string, dissectors: Scope['dissectors']): void {
+  const shell = dissectors.protocols.get(definition.protocol) as CompiledProtocol;
+  for (const { from, codes } of definition.imports) {
+    const source = dissectors.protocols.get(from);
+    if (source === undefined) throw new InputError(`${file}: imports: protocol ${from} is not defined`);
+    for (const code of codes === 'all' ? source.space.byCode.keys() : codes) {
+      const option = source.space.byCode.get(code);
+      if (option === undefined) throw new InputError(`${file}: imports: ${from} defines no option ${code}`);
+      if (!shell.space.byCode.has(code)) addOption(shell.space as Growing, option);
+    }
+  }
+  for (const space of definition.spaces) {
+    if (space.extends === undefined) continue;
+    const own = shell.spaces.get(space.name) as Growing;
+    const base = shell.spaces.get(space.extends);
+    if (base === undefined)
+      throw new InputError(`${file}: space ${space.name}: extends ${space.extends}, which is not defined`);
+    for (const [code, option] of base.byCode) if (!own.byCode.has(code)) addOption(own, option);
+  }
+}
+
+function fillVendor(definition: VendorDefinition, file: string, dissectors: Scope['dissectors']): void {
+  const main = dissectors.vendors.get(definition.enterprise) ?? emptySpace(`vendor ${definition.enterprise}`);
+  dissectors.vendors.set(definition.enterprise, main);
+  const spaces = new Map<string, Growing>();
+  for (const space of definition.spaces) spaces.set(space.name, emptySpace(space.name));
+  const scope: Scope = { file, enums: definition.enums, messages: new Map(), spaces, dissectors };
+  addOptions(main, definition.options, scope);
+  for (const space of definition.spaces) addOptions(spaces.get(space.name) as Growing, space.options, scope);
+}
+
+function addOptions(space: Growing, options: readonly OptionDefinition[], scope: Scope): void {
+  for (const option of options) addOption(space, compileOption(option, scope));
+}
+
+function addOption(space: Growing, option: OptionCodec): void {
+  space.byCode.set(option.code, option);
+  if (option.code <= SMALL_CODE_MAX) (space.small as (OptionCodec | undefined)[])[option.code] = option;
+}
+
+function namedSpace(scope: Scope, name: string): Growing {
+  const space = scope.spaces.get(name);
+  if (space === undefined)
+    throw new InputError(
+      `${scope.file}: space ${name} is not defined; expected one of ${[...scope.spaces.keys()].join(', ')}`,
+    );
+  return space;
+}
+
+function compileHeader(definitions: readonly FieldDefinition[], scope: Scope): HeaderCodec {
+  let size = 0;
+  let transactionId: Place = { offset: 0, size: 0 };
+  let sentTime: HeaderCodec['sentTime'] = { offset: 0, size: 0, epoch: 'time-2000' };
+  let optionsOffset = -1;
+  const fields: FieldCodec[] = [];
+  for (const definition of definitions) {
+    const field = compileField(definition, scope);
+    if (field.size === undefined)
+      throw new InputError(`${scope.file}: header field ${field.name}: expected a type of fixed size`);
+    const place = { offset: size, size: field.size };
+    if (definition.role === 'transaction-id') transactionId = place;
+    if (definition.role === 'sent-time') {
+      sentTime = { ...place, epoch: definition.type === 'time-1970' ? 'time-1970' : 'time-2000' };
+    }
+    if (definition.role === 'options-offset') optionsOffset = size;
+    fields.push(field);
+    size += field.size;
+  }
+  return { fields, size, transactionId, sentTime, optionsOffset };
+}
+
+function compileOption(definition: OptionDefinition, scope: Scope): OptionCodec {
+  const fields = definition.fields.map((field) => compileField(field, scope));
+  const tail = compileTail(definition, scope);
+  const minimum = fields.reduce((sum, field) => sum + field.minimum, 0);
+  const allSized = fields.every((field) => field.size !== undefined);
+  const hasLength = allSized && tail.kind === 'none';
+  const head = `{"code":${definition.code},"name":${JSON.stringify(definition.name)},"len":`;
+  return {
+    code: definition.code,
+    name: definition.name,
+    section: definition.section,
+    fields,
+    minimum,
+    fixed: allSized ? minimum : undefined,
+    tail,
+    judges: fields.some((field) => field.problem !== undefined),
+    jsonHead: utf8(hasLength ? `${head}${minimum},"value":{` : head),
+    jsonHeadHasLength: hasLength,
+    examples: definition.examples,
+  };
+}
+
+function compileTail(definition: OptionDefinition, scope: Scope): Tail {
+  const last = definition.fields.at(-1)?.type;
+  if (last === 'vendor-options') return { kind: 'vendor', vendors: scope.dissectors.vendors };
+  if (last === 'message') {
+    const protocol = scope.dissectors.protocols.get('dhcpv6');
+    if (protocol === undefined)
+      throw new InputError(`${scope.file}: ${definition.name}: type message needs the dissector dhcpv6`);
+    return { kind: 'message', protocol };
+  }
+  if (definition.encapsulates === undefined) return { kind: 'none' };
+  if (definition.encapsulates === 'same') return { kind: 'options' };
+  return { kind: 'options', space: namedSpace(scope, definition.encapsulates) };
+}
+
+const NUMBER_SIZES: Readonly<Record<string, NumberSize>> = { u8: 1, u16: 2, u24: 3, u32: 4 };
+
+function compileField(definition: FieldDefinition, scope: Scope): FieldCodec {
+  const one = compileOne(definition, scope);
+  return definition.repeat === true ? listCodec(one) : one;
+}
+
+function compileOne(definition: FieldDefinition, scope: Scope): FieldCodec {
+  const { name, type } = definition;
+  const size = NUMBER_SIZES[type];
+  if (size !== undefined) return compileNumber(definition, size, scope);
+  switch (type) {
+    case 'time-2000':
+    case 'time-1970':
+      return numberCodec(name, 4, DISPLAYS[type]);
+    case 'ipv4':
+      return ipv4Codec(name);
+    case 'ipv4-reversed':
+      return ipv4Codec(name, true);
+    case 'ipv6':
+      return ipv6Codec(name);
+    case 'short-prefix':
+      return shortPrefixCodec(name);
+    case 'text':
+      return textCodec(name);
+    case 'utf16le':
+      return utf16Codec(name);
+    case 'link-layer':
+      return linkLayerCodec(name);
+    case 'domain-name':
+      return domainNameCodec(name);
+    case 'domain-names':
+      return domainNamesCodec(name);
+    case 'duid':
+      return duidCodec(name);
+    case 'vss':
+      return vssCodec(name);
+    case 'counted-bytes':
+    case 'counted-text':
+      return countedCodec(name, type === 'counted-text');
+    default:
+      return bytesCodec(name, definition.length);
+  }
+}
+
+function compileNumber(definition: FieldDefinition, size: NumberSize, scope: Scope): FieldCodec {
+  const { name } = definition;
+  if (definition.flags !== undefined) return flagsCodec(name, size, definition.flags);
+  if (definition.role === 'msg-type') return enumCodec(name, size, scope.messages);
+  if (definition.enum !== undefined) {
+    const names = scope.enums.get(definition.enum);
+    if (names === undefined)
+      throw new InputError(`${scope.file}: field ${name}: enum ${definition.enum} is not defined`);
+    return enumCodec(name, size, names);
+  }
+  return numberCodec(name, size, definition.unit === undefined ? undefined : DISPLAYS[definition.unit]);
+}

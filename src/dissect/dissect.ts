@@ -1,0 +1,194 @@
+/**
+ * A frame as a message. The header is read at once, because every view wants it; tree, problems and JSON when somebody
+ * asks. Messages inside a frame share its octets and copy none.
+ */
+import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
+import { EPOCH_2000_UNIX_SECONDS, wrapSeconds } from '../base/time.ts';
+import { timestampText } from '../base/timestamp.ts';
+import { readNumber } from './codecs/numbers.ts';
+import type { Dissectors } from './compile.ts';
+import { putOptions } from './json.ts';
+import { JsonBuffer, utf8 } from './json-buffer.ts';
+import { PROBLEMS_MAX } from './limits.ts';
+import type { Message, ReadProblem, TreeNode } from './message.ts';
+import type { CompiledProtocol, MessageCodec, Space } from './space.ts';
+import { messageTree } from './tree.ts';
+import { optionsMember } from './tree-json.ts';
+import { isClean, messageCodecAt, optionsStart } from './walk.ts';
+
+/** The message in a frame. `index` counts messages over the capture or session. */
+export function dissect(dissectors: Dissectors, frame: Frame, index: number): Message {
+  const protocol = dissectors.protocols.get(frame.connection.protocol);
+  if (protocol === undefined) throw new Error(`no dissector for ${frame.connection.protocol}`);
+  return new DissectedMessage(protocol, frame, index);
+}
+
+const INDEX = utf8('{"index":');
+const FRAME = utf8(',"frame":');
+const TIMESTAMP = utf8(',"timestamp":"');
+const QUOTE_COMMA = utf8('",');
+const TYPE = utf8(',"msg_type":');
+const NAME = utf8(',"msg_name":');
+const TRANSACTION = utf8(',"transaction_id":');
+const SENT = utf8(',"sent_time":');
+const SIZE = utf8(',"message_size":');
+const OPTIONS = utf8(',"options":');
+const RESYNC = utf8(',"resync":true');
+const NULL = utf8('null');
+const CLOSE = 0x7d;
+
+class DissectedMessage implements Message {
+  readonly frame: Frame;
+  readonly index: number;
+  readonly msgType: number;
+  readonly msgName: string | null;
+  readonly transactionId: number | null;
+  readonly sentTime: number | null;
+  readonly #protocol: CompiledProtocol;
+  readonly #codec: MessageCodec;
+  #tree: TreeNode | undefined;
+  #problems: readonly ReadProblem[] | undefined;
+
+  constructor(protocol: CompiledProtocol, frame: Frame, index: number) {
+    this.frame = frame;
+    this.index = index;
+    const { bytes, start, end } = frame;
+    this.#protocol = protocol;
+    this.#codec = start < end ? messageCodecAt(protocol, bytes, start) : protocol.unknown;
+    this.msgType = start < end ? (bytes[start] as number) : -1;
+    this.msgName = this.#codec.name;
+    const { transactionId, sentTime } = this.#codec.header;
+    this.transactionId = this.#number(transactionId.offset, transactionId.size);
+    const sent = this.#number(sentTime.offset, sentTime.size);
+    const unix = sentTime.epoch === 'time-1970';
+    this.sentTime = sent === null || !unix ? sent : wrapSeconds(sent - EPOCH_2000_UNIX_SECONDS);
+  }
+
+  get protocol(): ProtocolName {
+    return this.frame.connection.protocol;
+  }
+
+  get size(): number {
+    return this.frame.end - this.frame.start;
+  }
+
+  problems(): readonly ReadProblem[] {
+    this.#problems ??= this.#isClean() ? [] : collectProblems(this.tree());
+    return this.#problems;
+  }
+
+  tree(): TreeNode {
+    const { bytes, start, end } = this.frame;
+    this.#tree ??= messageTree(this.#protocol, this.#space(), bytes, start, end);
+    return this.#tree;
+  }
+
+  json(): string {
+    const out = new JsonBuffer();
+    this.writeJson(out);
+    return out.text();
+  }
+
+  writeJson(out: JsonBuffer): void {
+    const { bytes, start, end, resync } = this.frame;
+    this.#putHead(out);
+    const clean = this.#isClean();
+    out.put(OPTIONS);
+    if (clean) {
+      const from = optionsStart(this.#codec.header, bytes, start, end);
+      putOptions(out, this.#space(), bytes, from, end);
+    } else {
+      const { options, ...rest } = optionsMember(this.tree());
+      out.put(utf8(JSON.stringify(options)));
+      for (const [name, value] of Object.entries(rest)) out.put(utf8(`,"${name}":${JSON.stringify(value)}`));
+    }
+    if (resync) out.put(RESYNC);
+    if (!clean) out.put(utf8(malformedMembers(this.problems())));
+    out.putCode(CLOSE);
+  }
+
+  #putHead(out: JsonBuffer): void {
+    const { connection, direction, seen } = this.frame;
+    out.put(INDEX);
+    out.putNumber(this.index);
+    out.put(FRAME);
+    out.putNumber(seen.packet);
+    out.put(TIMESTAMP);
+    out.putAscii(timestampText(seen.time));
+    out.put(QUOTE_COMMA);
+    out.put(endsJson(connection)[direction]);
+    out.put(TYPE);
+    putMaybe(out, this.msgType < 0 ? null : this.msgType);
+    out.put(NAME);
+    if (this.msgName === null) out.put(NULL);
+    else out.putString(this.msgName);
+    out.put(TRANSACTION);
+    putMaybe(out, this.transactionId);
+    out.put(SENT);
+    putMaybe(out, this.sentTime);
+    out.put(SIZE);
+    out.putNumber(this.#protocol.framing?.counts === 'message-and-prefix' ? this.size + 2 : this.size);
+  }
+
+  #space(): Space {
+    const { dialect } = this.frame.connection;
+    return (dialect === undefined ? undefined : this.#protocol.dialects.get(dialect)) ?? this.#protocol.space;
+  }
+
+  #isClean(): boolean {
+    const { bytes, start, end } = this.frame;
+    return isClean(this.#protocol, this.#space(), bytes, start, end);
+  }
+
+  #number(offset: number, size: number): number | null {
+    const { bytes, start, end } = this.frame;
+    return size === 0 || start + offset + size > end ? null : readNumber(bytes, start + offset, size);
+  }
+}
+
+function putMaybe(out: JsonBuffer, value: number | null): void {
+  if (value === null) out.put(NULL);
+  else out.putNumber(value);
+}
+
+const connectionJson = new WeakMap<Connection, readonly [Uint8Array, Uint8Array]>();
+
+/** The members that all messages of one direction share, ready for both directions. */
+function endsJson(connection: Connection): readonly [Uint8Array, Uint8Array] {
+  let ready = connectionJson.get(connection);
+  if (ready === undefined) {
+    const { flow, index, protocol } = connection;
+    const members = (from: 0 | 1): Uint8Array => {
+      const [source, target] = [flow.ends[from], flow.ends[from === 0 ? 1 : 0]];
+      const text = JSON.stringify({
+        src: source.address,
+        src_port: source.port,
+        dst: target.address,
+        dst_port: target.port,
+        connection: index,
+        protocol,
+        direction: from === 0 ? 'client-to-server' : 'server-to-client',
+      });
+      return utf8(text.slice(1, -1));
+    };
+    ready = [members(0), members(1)];
+    connectionJson.set(connection, ready);
+  }
+  return ready;
+}
+
+function collectProblems(tree: TreeNode): readonly ReadProblem[] {
+  const found: ReadProblem[] = [];
+  const visit = (node: TreeNode): void => {
+    for (const problem of node.problems) if (found.length < PROBLEMS_MAX) found.push(problem);
+    for (const child of node.children) visit(child);
+  };
+  visit(tree);
+  return found;
+}
+
+function malformedMembers(problems: readonly ReadProblem[]): string {
+  const headline = problems.map((problem) => problem.headline ?? problem.message)[0] ?? 'not readable';
+  const list = problems.map(({ code, path, message, offset }) => ({ code, path, message, offset }));
+  return `,"malformed":${JSON.stringify(headline)},"problems":${JSON.stringify(list)}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * Compiled definitions: what the walks over octets consult. Compiled once at start; everything here is read-only
+ * afterwards and knows no file.
+ */
+import type { FieldCodec } from './codec.ts';
+import type { ExampleDefinition, FramingDefinition } from './definition.ts';
+
+/** What follows the fields of an option. */
+export type Tail =
+  | { readonly kind: 'none' }
+  /** Options of `space`, or, if it is absent, of the space in which the option itself was found. */
+  | { readonly kind: 'options'; readonly space?: Space }
+  /** The last field holds a message of `protocol`. */
+  | { readonly kind: 'message'; readonly protocol: CompiledProtocol }
+  /** The last field holds sub-options of the enterprise that the first field, a u32, names. */
+  | { readonly kind: 'vendor'; readonly vendors: ReadonlyMap<number, Space> };
+
+export interface OptionCodec {
+  readonly code: number;
+  readonly name: string;
+  readonly section: string | undefined;
+  readonly fields: readonly FieldCodec[];
+  /** Fewest octets of contents that can be right. */
+  readonly minimum: number;
+  /** Exact octets of the fields if all of them have a size; then an option without tail has no other length. */
+  readonly fixed: number | undefined;
+  readonly tail: Tail;
+  /** Some field can be wrong although its octets are there. */
+  readonly judges: boolean;
+  /** `{"code":C,"name":"N","len":`, and for a fixed length without tail also `L,"value":{`. */
+  readonly jsonHead: Uint8Array;
+  readonly jsonHeadHasLength: boolean;
+  readonly examples: readonly ExampleDefinition[];
+}
+
+export interface Space {
+  readonly name: string;
+  readonly byCode: ReadonlyMap<number, OptionCodec>;
+  /** The same for small codes, where nearly all are. */
+  readonly small: readonly (OptionCodec | undefined)[];
+}
+
+export interface HeaderCodec {
+  readonly fields: readonly FieldCodec[];
+  readonly size: number;
+  /** Offset and size of what every reader wants to know; size 0: the header has none. */
+  readonly transactionId: Place;
+  readonly sentTime: Place & { readonly epoch: 'time-2000' | 'time-1970' };
+  /** Offset of the octet that says where the options begin, counted from the length prefix; -1: none. */
+  readonly optionsOffset: number;
+}
+
+export interface Place {
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface MessageCodec {
+  readonly code: number;
+  /** `null` for the codec that reads messages of unknown types. */
+  readonly name: string | null;
+  readonly section: string | undefined;
+  readonly header: HeaderCodec;
+  readonly examples: readonly ExampleDefinition[];
+}
+
+export interface CompiledProtocol {
+  readonly name: string;
+  readonly title: string;
+  readonly reference: string;
+  readonly file: string;
+  readonly framing: FramingDefinition | undefined;
+  readonly messages: ReadonlyMap<number, MessageCodec>;
+  readonly unknown: MessageCodec;
+  readonly space: Space;
+  readonly spaces: ReadonlyMap<string, Space>;
+  readonly dialects: ReadonlyMap<string, Space>;
+}
+
+/** How small a code must be to be found by index. */
+export const SMALL_CODE_MAX = 255;
+
+export function optionOf(space: Space, code: number): OptionCodec | undefined {
+  return code <= SMALL_CODE_MAX ? space.small[code] : space.byCode.get(code);
+}
+
+export function messageOf(protocol: CompiledProtocol, type: number): MessageCodec {
+  return protocol.messages.get(type) ?? protocol.unknown;
+}

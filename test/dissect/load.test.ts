@@ -1,0 +1,126 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/base/problem.ts';
+import { runExamples } from '../../src/dissect/examples.ts';
+import { loadDissectors } from '../../src/dissect/load.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'leasetap-dissectors-'));
+
+function file(name: string, lines: readonly string[]): string {
+  const path = join(directory, name);
+  writeFileSync(path, lines.join('\n'));
+  return path;
+}
+
+function mistake(lines: readonly string[]): string {
+  const path = file('mistake.yaml', lines);
+  try {
+    loadDissectors({ files: [path] });
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as Error).message.replace(path, 'FILE');
+  }
+  throw new Error('was accepted');
+}
+
+const VENDOR = ['format: 1', 'enterprise: 32473', 'title: Example', 'reference: none'];
+
+describe('our own dissector files', () => {
+  it('load, and every example in them comes out as it says', () => {
+    const { count, failures } = runExamples(loadDissectors());
+    expect(failures).toEqual([]);
+    expect(count).toBeGreaterThan(30);
+  });
+
+  it('know all messages and options of RFC 8156', () => {
+    const failover = loadDissectors().protocols.get('dhcpv6-failover');
+    for (let type = 24; type <= 35; type++) expect(failover?.messages.has(type)).toBe(true);
+    for (let code = 114; code <= 134; code++) expect(failover?.space.byCode.has(code)).toBe(true);
+  });
+});
+
+describe('mistakes in a file are told with file, line, key and what was expected', () => {
+  it('a field type that does not exist', () => {
+    const text = mistake([
+      ...VENDOR,
+      'options:',
+      '  1:',
+      '    name: A',
+      '    fields:',
+      '      - { name: x, type: u7 }',
+    ]);
+    expect(text).toMatch(/^FILE:9: options\.1\.fields\.0\.type: expected one of u8, u16, .*, found "u7"$/);
+  });
+
+  it('a misspelt key', () => {
+    expect(mistake([...VENDOR, 'optoins: {}'])).toMatch(
+      /^FILE:5: optoins: unknown key optoins; expected one of /,
+    );
+  });
+
+  it('a missing key', () => {
+    expect(mistake([...VENDOR, 'options:', '  1: {}'])).toBe('FILE:6: options.1: key name is missing');
+  });
+
+  it('a field behind one that takes everything', () => {
+    const fields = ['      - { name: a, type: text }', '      - { name: b, type: u8 }'];
+    const text = mistake([...VENDOR, 'options:', '  1:', '    name: A', '    fields:', ...fields]);
+    expect(text).toMatch(/^FILE:9: .*takes all octets that are left, so nothing may follow it$/);
+  });
+
+  it('an enumeration that does not exist', () => {
+    const fields = ['      - { name: a, type: u8, enum: colour }'];
+    const text = mistake([...VENDOR, 'options:', '  1:', '    name: A', '    fields:', ...fields]);
+    expect(text).toMatch(/^FILE:9: .*enum colour is not defined/);
+  });
+
+  it('a code out of range, and one that is no number', () => {
+    expect(mistake([...VENDOR, 'options:', '  65536: { name: A }'])).toMatch(/^FILE:6: .*0 to 65535 as key$/);
+    expect(mistake([...VENDOR, 'options:', '  one: { name: A }'])).toMatch(/^FILE:6: .*0 to 65535 as key$/);
+  });
+
+  it('hex that is none', () => {
+    const text = mistake([
+      ...VENDOR,
+      'options:',
+      '  1:',
+      '    name: A',
+      '    examples:',
+      '      - { hex: "0g", expect: {} }',
+    ]);
+    expect(text).toMatch(/^FILE:9: .*hex: expected octets in hex, in quotes, found "0g"$/);
+  });
+
+  it('what is no YAML, a key given twice, and an empty file', () => {
+    expect(mistake(['format: [1'])).toMatch(/^FILE:\d+: not YAML: /);
+    expect(mistake([...VENDOR, 'title: Again'])).toMatch(/^FILE:5: not YAML: .*unique/);
+    expect(mistake([''])).toMatch(/^FILE:1: .*expected a dissector/);
+  });
+
+  it('a format of the future', () => {
+    expect(mistake(['format: 2', 'enterprise: 1'])).toMatch(/^FILE:1: format: expected 1, /);
+  });
+
+  it('a file and a directory that are not there', () => {
+    expect(() => loadDissectors({ files: [join(directory, 'none.yaml')] })).toThrow(InputError);
+    expect(() => loadDissectors({ dirs: [join(directory, 'none')] })).toThrow(InputError);
+  });
+});
+
+describe('an example that does not come out', () => {
+  it('is told with its place and both values', () => {
+    const lines = [
+      'options:',
+      '  1:',
+      '    name: A',
+      '    fields:',
+      '      - { name: x, type: u16 }',
+      '    examples:',
+    ];
+    const path = file('wrong.yaml', [...VENDOR, ...lines, '      - { hex: "0001", expect: { x: 2 } }']);
+    const { failures } = runExamples(loadDissectors({ files: [path] }));
+    expect(failures).toEqual([{ where: 'vendor 32473 A', hex: '0001', message: 'x is 1, expected 2' }]);
+  });
+});
