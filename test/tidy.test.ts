@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The only files, besides all of cli, that touch files, sockets, timers, clocks, randomness or the terminal. */
 const DOES_IO: readonly RegExp[] = [
   /^cli\//,
-  /^capture\/files\.ts$/,
+  /^capture\/(files|decompress)\.ts$/,
   /^dissect\/load\.ts$/,
   /^server\/(sockets|driver|control|tls|config-file)\.ts$/,
   /^server\/store(s\/|-)[\w-]+\.ts$/,
@@ -39,6 +39,7 @@ const DOES_IO: readonly RegExp[] = [
 
 /** Packages that stay behind one door. */
 const ONLY_IN: Readonly<Record<string, RegExp>> = {
+  fzstd: /^capture\/zstd\.ts$/,
   blessed: /^tui\/terminal\.ts$/,
   lmdb: /^server\/store(s\/|-)[\w-]+\.ts$/,
   commander: /^cli\//,

@@ -10,6 +10,8 @@ import type { CaptureLimitName } from './limits.ts';
 export interface SourceSummary {
   readonly name: string;
   readonly format: 'pcap' | 'pcapng';
+  /** With byte order and clock, e.g. `pcap, big-endian, nanoseconds`. */
+  readonly variant: string;
   readonly compression: 'gzip' | 'zstd' | null;
   /** Packets read whole. */
   readonly packets: number;

@@ -1,0 +1,74 @@
+/** Octets of one source in, packet records out: finds the format, then reads it. No I/O; chunks are fed by the caller. */
+import { InputError, type Problem } from '../base/problem.ts';
+import { ByteCursor } from './cursor.ts';
+import type { CaptureLimits } from './limits.ts';
+import type { CaptureOptions } from './options.ts';
+import { isPcap, PCAP_HEADER_OCTETS, PcapReader } from './pcap.ts';
+import { isPcapng, PCAPNG_HEADER_OCTETS, PcapngReader } from './pcapng.ts';
+import type { PacketRecord, RecordReader } from './record.ts';
+
+export class CaptureReader {
+  readonly name: string;
+  readonly cursor = new ByteCursor();
+  /** Packets read so far. */
+  packets = 0;
+  private readonly limits: CaptureLimits;
+  private readonly options: CaptureOptions;
+  private records: PcapReader | PcapngReader | null = null;
+
+  constructor(name: string, limits: CaptureLimits, options: CaptureOptions) {
+    this.name = name;
+    this.limits = limits;
+    this.options = options;
+  }
+
+  /** Of the packet that `next` went to. */
+  get packet(): PacketRecord {
+    return (this.records as RecordReader).packet;
+  }
+
+  get damage(): Problem | null {
+    return this.records === null ? null : this.records.damage;
+  }
+
+  get format(): 'pcap' | 'pcapng' {
+    return this.records instanceof PcapngReader ? 'pcapng' : 'pcap';
+  }
+
+  /** E.g. `pcap, big-endian, nanoseconds`. */
+  get variant(): string {
+    return this.records === null ? '' : this.records.variant;
+  }
+
+  get interfacesRefused(): number {
+    return this.records instanceof PcapngReader ? this.records.interfacesRefused : 0;
+  }
+
+  /** Goes to the next packet. `false`: feed more, or this is the end. Throws InputError if this is no capture. */
+  next(): boolean {
+    this.records ??= this.recognise();
+    if (this.records === null || !this.records.next()) return false;
+    this.packets++;
+    return true;
+  }
+
+  private recognise(): PcapReader | PcapngReader | null {
+    const { cursor, name } = this;
+    if (!cursor.need(4)) {
+      if (!cursor.ended) return null;
+      throw new InputError(`${name}: ${cursor.fed === 0 ? 'empty' : 'too short'}; ${EXPECTED}`);
+    }
+    const { bytes, at } = cursor;
+    const pcapng = isPcapng(bytes, at);
+    if (!pcapng && !isPcap(bytes, at)) throw new InputError(`${name}: not a capture; ${EXPECTED}`);
+    if (!cursor.need(pcapng ? PCAPNG_HEADER_OCTETS : PCAP_HEADER_OCTETS)) {
+      if (!cursor.ended) return null;
+      throw new InputError(`${name}: ends at offset ${cursor.fed}, within its header; ${EXPECTED}`);
+    }
+    return pcapng
+      ? new PcapngReader(cursor, name, this.limits, this.options)
+      : new PcapReader(cursor, name, this.limits);
+  }
+}
+
+const EXPECTED = 'expected pcap or pcapng, plain or compressed by gzip or zstd';
