@@ -1,0 +1,235 @@
+/**
+ * The store of a running server: LMDB, whose commits are on disk when they say so and which is whole after any crash
+ * without a repair. Everything saved while a commit is under way goes into the next one, so that a busy server pays for
+ * one disk sync for many clients. Only one process may use a directory.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { InputError } from '../base/problem.ts';
+import type { EndpointRecord, StoredState, StoreRecord } from '../failover/io.ts';
+import type { Lease, Resource } from '../failover/lease.ts';
+import { endpointRecord, leaseRecord } from './lease-record.ts';
+import { decodeRecord, encodeRecord, RecordError, type ValueCodec } from './record-codec.ts';
+import type { LeaseStore } from './store.ts';
+
+/** What the directory holds is of this form; another number is another program's or a newer version's. */
+const FORMAT = 1;
+/** Records of one commit: bounds its memory and how long the others wait for it. */
+const COMMIT_RECORDS_MAX = 10_000;
+
+interface Saving {
+  readonly relationship: Uint8Array;
+  readonly records: readonly StoreRecord[];
+  readonly stored: () => void;
+}
+
+const OWNER = 'owner';
+const FORMAT_NAME = 'format';
+/** What this process has open: its own pid in a store that is not among these is a dead process's of that pid. */
+const openDirectories = new Set<string>();
+
+/** Who has the store open: kept in the store itself, where LMDB lets one process at a time look and write. */
+interface Owner {
+  readonly pid: number;
+  /** When the process began, as the system counts it: a pid alone may be somebody else's by now. */
+  readonly began: string;
+}
+
+/**
+ * Opens the store in `directory`, which is made if it does not exist.
+ * @throws InputError if it cannot be used: no permission, not a store, or another process uses it
+ */
+export function openLmdbStore(directory: string): LeaseStore {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return new LmdbStore(directory);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${directory}: the lease store cannot be opened: ${reason}`);
+  }
+}
+
+class LmdbStore implements LeaseStore {
+  readonly #directory: string;
+  readonly #root: RootDatabase<Uint8Array, string>;
+  readonly #leases: Database<Uint8Array, Uint8Array>;
+  readonly #endpoints: Database<Uint8Array, Uint8Array>;
+  readonly #values: Database<Uint8Array, string>;
+  #waiting: Saving[] = [];
+  /** The commit under way. */
+  #committing: Promise<void> | undefined;
+  #failure: Error | undefined;
+  #report: (error: Error) => void = () => {};
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#root = open({ path: directory, noSubdir: false, overlappingSync: false, encoding: 'binary' });
+    this.#values = this.#root.openDB({ name: 'values', encoding: 'binary' });
+    this.#leases = this.#root.openDB({ name: 'leases', encoding: 'binary', keyEncoding: 'binary' });
+    this.#endpoints = this.#root.openDB({ name: 'endpoints', encoding: 'binary', keyEncoding: 'binary' });
+    this.#values.transactionSync(() => this.#takeOwnership());
+  }
+
+  load(relationship: string): StoredState {
+    const name = nameKey(relationship);
+    const endpoint = this.#endpoints.get(name);
+    const leases = this.#loadLeases(name);
+    if (endpoint === undefined) return { leases };
+    return { endpoint: this.#decode<EndpointRecord>(endpointRecord, endpoint), leases };
+  }
+
+  *#loadLeases(name: Uint8Array): Iterable<Lease> {
+    const end = new Uint8Array(name.length + 1).fill(0xff);
+    end.set(name);
+    for (const { value } of this.#leases.getRange({ start: name, end })) {
+      yield this.#decode<Lease>(leaseRecord, value);
+    }
+  }
+
+  save(relationship: string, records: readonly StoreRecord[], stored: () => void): void {
+    if (this.#failure !== undefined) return;
+    this.#waiting.push({ relationship: nameKey(relationship), records, stored });
+    this.#committing ??= this.#commitAll();
+  }
+
+  value(name: string): Uint8Array | undefined {
+    const value = this.#values.get(name);
+    return value === undefined ? undefined : Uint8Array.from(value);
+  }
+
+  setValue(name: string, value: Uint8Array): void {
+    this.#values.putSync(name, value);
+  }
+
+  onFailure(report: (error: Error) => void): void {
+    this.#report = report;
+  }
+
+  async close(): Promise<void> {
+    await this.#committing;
+    if (this.#failure === undefined) this.#values.removeSync(OWNER);
+    await this.#root.close();
+    openDirectories.delete(this.#directory);
+  }
+
+  async #commitAll(): Promise<void> {
+    // What else this turn saves belongs to the same commit.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const saving = this.#nextCommit();
+      try {
+        await this.#root.batch(() => {
+          for (const { relationship, records } of saving) {
+            for (const record of records) this.#put(relationship, record);
+          }
+        });
+      } catch (error) {
+        this.#fail(error);
+        break;
+      }
+      for (const { stored } of saving) stored();
+    }
+    this.#committing = undefined;
+  }
+
+  #nextCommit(): readonly Saving[] {
+    let records = 0;
+    let count = 0;
+    for (const saving of this.#waiting) {
+      records += saving.records.length;
+      if (count > 0 && records > COMMIT_RECORDS_MAX) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  #put(name: Uint8Array, record: StoreRecord): void {
+    if (record.kind === 'endpoint') {
+      this.#endpoints.put(name, Uint8Array.from(encodeRecord(endpointRecord, record.record)));
+    } else {
+      this.#leases.put(
+        leaseKey(name, record.lease),
+        Uint8Array.from(encodeRecord(leaseRecord, record.lease)),
+      );
+    }
+  }
+
+  /** Inside a transaction: LMDB lets one process at a time be here. */
+  #takeOwnership(): void {
+    const owner = this.#values.get(OWNER);
+    if (owner !== undefined) this.#refuseIfAlive(JSON.parse(new TextDecoder().decode(owner)) as Owner);
+    const format = this.#values.get(FORMAT_NAME)?.[0];
+    if (format !== undefined && format !== FORMAT) {
+      throw new InputError(
+        `${this.#directory}: a lease store of form ${format}, this program reads form ${FORMAT}`,
+      );
+    }
+    const us: Owner = { pid: process.pid, began: beginningOf(process.pid) };
+    this.#values.putSync(OWNER, new TextEncoder().encode(JSON.stringify(us)));
+    this.#values.putSync(FORMAT_NAME, Uint8Array.of(FORMAT));
+    openDirectories.add(this.#directory);
+  }
+
+  #refuseIfAlive(owner: Owner): void {
+    const ours = owner.pid === process.pid;
+    const alive = ours ? openDirectories.has(this.#directory) : beginningOf(owner.pid) === owner.began;
+    if (alive && owner.began !== '') {
+      throw new InputError(`${this.#directory}: the lease store is in use by process ${owner.pid}`);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#failure = new Error(`${this.#directory}: leases cannot be stored any more: ${reason}`);
+    this.#waiting = [];
+    this.#report(this.#failure);
+  }
+
+  #decode<T>(codec: ValueCodec<T>, bytes: Uint8Array): T {
+    try {
+      return decodeRecord(codec, bytes);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      throw new InputError(`${this.#directory}: a stored record cannot be read: ${error.message}`);
+    }
+  }
+}
+
+/** A name with its length before it, so that no name's keys are among another's. */
+function nameKey(relationship: string): Uint8Array {
+  const name = new TextEncoder().encode(relationship);
+  const key = new Uint8Array(1 + name.length);
+  key[0] = name.length;
+  key.set(name, 1);
+  return key;
+}
+
+function leaseKey(name: Uint8Array, resource: Resource): Uint8Array {
+  const key = new Uint8Array(name.length + 17);
+  key.set(name);
+  key.set(resource.address, name.length);
+  key[name.length + 16] = resource.kind === 'address' ? 0xff : resource.prefixLength;
+  return key;
+}
+
+/** Differs between processes that had the same pid; empty if there is no such process. */
+function beginningOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // Field 22, counted behind the name, which may hold spaces and parentheses (proc(5)).
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return isRunning(pid) ? 'unknown' : '';
+  }
+}
+
+/** For systems without /proc. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
