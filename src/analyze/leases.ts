@@ -192,3 +192,21 @@ export function divergenceOf(lease: LeaseView, nowMillis: number): string | unde
       return undefined;
   }
 }
+
+/**
+ * What a server knows about the lease: its own newest statement or a newer one of its partner that reached it. A
+ * refused one is not what it holds.
+ */
+export function heldBy(lease: LeaseView, role: Role): Statement | undefined {
+  for (let at = lease.statements.length - 1; at >= 0; at--) {
+    const statement = lease.statements[at] as Statement;
+    if (statement.by === role || reached(statement)) return statement;
+  }
+  return undefined;
+}
+
+function reached(statement: Statement): boolean {
+  return (
+    statement.outcome === 'acked' || (statement.outcome === 'reply-lost' && statement.reason === undefined)
+  );
+}

@@ -6,7 +6,7 @@ import type { EndpointView, Relationship, Role } from './relationships.ts';
 
 export interface Timer {
   readonly role: Role;
-  /** One short phrase, e.g. `must send something`. */
+  /** One short phrase, e.g. `drops the connection`. */
   readonly what: string;
   /** Unix milliseconds, by the capture's clock. */
   readonly atMillis: number;
@@ -38,14 +38,14 @@ function connectionTimers(endpoint: EndpointView, partner: EndpointView): Timer[
   return [
     {
       role: endpoint.role,
-      what: 'sends a CONTACT',
+      what: 'CONTACT',
       atMillis: lastHeardMillis + (keepaliveTime * 1000) / CONTACTS_PER_KEEPALIVE_TIME,
       section: '§6.6',
       alarming: false,
     },
     {
       role: partner.role,
-      what: `gives up on the ${endpoint.role}`,
+      what: 'drops the connection',
       atMillis: lastHeardMillis + keepaliveTime * 1000,
       section: '§6.6',
       alarming: true,
@@ -58,10 +58,10 @@ function stateTimers(endpoint: EndpointView, mclt: number | undefined): Timer[] 
   if (stateSeenMillis === undefined || mclt === undefined) return [];
   const atMillis = stateSeenMillis + mclt * 1000;
   if (state === 'RECOVER-WAIT') {
-    return [{ role, what: 'may become RECOVER-DONE', atMillis, section: '§8.6.2', alarming: false }];
+    return [{ role, what: 'RECOVER-DONE', atMillis, section: '§8.6.2', alarming: false }];
   }
   if (state === 'PARTNER-DOWN') {
-    return [{ role, what: "may use the partner's leases", atMillis, section: '§8.4.1', alarming: false }];
+    return [{ role, what: "the partner's leases are free", atMillis, section: '§8.4.1', alarming: false }];
   }
   return [];
 }

@@ -28,8 +28,11 @@ export interface Span {
 /** One line of a screen or a listing. Texts are safe for a terminal: see escape.ts. */
 export type Line = readonly Span[];
 
-/** How many colours there are to paint with; with `none` text comes out as it is. */
-export type ColourDepth = 'none' | '256';
+/**
+ * What there is to paint with. `none`: text comes out as it is; `mono`: bold and reverse only, for a terminal UI that
+ * must not use colours.
+ */
+export type ColourDepth = 'none' | 'mono' | '256';
 
 /** SGR parameters by meaning, chosen to be told apart on dark and light backgrounds and by colour-blind people. */
 const SGR: Readonly<Record<Style, string>> = {
@@ -49,6 +52,17 @@ const SGR: Readonly<Record<Style, string>> = {
   inactive: '48;5;240;38;5;255',
 };
 
+const SGR_MONO: Readonly<Partial<Record<Style, string>>> = {
+  strong: '1',
+  title: '1',
+  warn: '1',
+  bad: '1',
+  key: '1',
+  mark: '7',
+  selected: '7',
+  inactive: '4',
+};
+
 export function span(text: string, style: Style = 'plain'): Span {
   return { text, style };
 }
@@ -62,7 +76,7 @@ export function lineText(line: Line): string {
 
 /** The text, wrapped in the escape codes of its meaning. */
 export function paint(text: string, style: Style, depth: ColourDepth): string {
-  const parameters = SGR[style];
+  const parameters = depth === 'mono' ? (SGR_MONO[style] ?? '') : SGR[style];
   return depth === 'none' || parameters === '' || text === '' ? text : `\x1b[${parameters}m${text}\x1b[0m`;
 }
 

@@ -5,7 +5,7 @@
 
 import { isoOfEpoch2000 } from '../base/time.ts';
 import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
-import { type Facts, type LeaseFacts, readFacts } from '../dissect/facts.ts';
+import { type Facts, readFacts } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import { directionName } from '../dissect/roles.ts';
 import {
@@ -70,6 +70,13 @@ const COLUMNS: readonly Column[] = [
     width: 15,
     help: 'time of day, UTC',
     cell: (m) => clockText(m.frame.seen.time),
+    style: dim,
+  },
+  {
+    name: 'clock',
+    width: 8,
+    help: 'time of day, UTC, in whole seconds',
+    cell: (m) => clockText(m.frame.seen.time).slice(0, 8),
     style: dim,
   },
   { name: 'date', width: 10, help: 'date, UTC', cell: (m) => dateText(m.frame.seen.time), style: dim },
@@ -186,9 +193,8 @@ function factsText(message: Message, facts: Facts): string {
     case MessageType.STATE:
       return stateText(facts);
     default: {
-      const leases = leasesText(facts);
       const status = statusText(facts, bytes, message.msgType === MessageType.BNDREPLY);
-      return leases === '' ? status : status === '' ? leases : `${leases} ${status}`;
+      return [...leaseParts(facts, status)].join(' ');
     }
   }
 }
@@ -216,19 +222,16 @@ function stateText(facts: Facts): string {
   return text;
 }
 
-function leasesText(facts: Facts): string {
-  const [first] = facts.leases;
-  if (first === undefined) return facts.client === undefined ? '' : `client ${clientText(facts.client)}`;
-  const more = facts.leases.length > 1 ? ` and ${facts.leases.length - 1} more` : '';
-  return `${leaseText(first)}${more}`;
-}
-
-function leaseText(lease: LeaseFacts): string {
-  let text = lease.text;
-  if (lease.bindingStatus !== undefined) text += ` ${bindingStatusName(lease.bindingStatus)}`;
-  if (lease.validLifetime !== 0) text += ` valid ${secondsText(lease.validLifetime)}`;
-  if (lease.client !== undefined) text += ` client ${clientText(lease.client)}`;
-  return text;
+/** Lease, binding-status, status code, lifetime, client, in the order in which one wants to know them. */
+function* leaseParts(facts: Facts, status: string): Generator<string> {
+  const [lease] = facts.leases;
+  if (lease !== undefined) yield lease.text;
+  if (lease?.bindingStatus !== undefined) yield bindingStatusName(lease.bindingStatus);
+  if (status !== '') yield status;
+  if (lease !== undefined && lease.validLifetime !== 0) yield `valid ${secondsText(lease.validLifetime)}`;
+  const client = lease?.client ?? facts.client;
+  if (client !== undefined) yield `client ${clientText(client)}`;
+  if (facts.leases.length > 1) yield `and ${facts.leases.length - 1} more`;
 }
 
 const INFINITY_SECONDS = 0xffffffff;

@@ -55,7 +55,15 @@ function itemsOf(event: ProxyEvent, faults: () => readonly FaultView[]): Session
         ),
       ];
     case 'connection-down':
-      return [note(`connection ${event.connection.index} down: ${event.reason}`, true)];
+      return [
+        {
+          kind: 'note',
+          atMillis: event.atMillis,
+          text: `connection ${event.connection.index} down: ${event.reason}`,
+          alarming: true,
+          closedFlow: event.connection.flow.id,
+        },
+      ];
     case 'connection-refused':
       return [note(`connection from ${formatSocketAddress(event.client)} refused: ${event.reason}`, true)];
     case 'unreadable':

@@ -31,7 +31,14 @@ export type SessionItem =
     }
   | { readonly kind: 'notice'; readonly notice: Notice }
   /** Something to tell in one line: a connection came or went, a fault hit it, a scenario moved on. */
-  | { readonly kind: 'note'; readonly atMillis: number; readonly text: string; readonly alarming: boolean }
+  | {
+      readonly kind: 'note';
+      readonly atMillis: number;
+      readonly text: string;
+      readonly alarming: boolean;
+      /** The flow that is over with this: its windows and timers no longer count. */
+      readonly closedFlow?: number;
+    }
   | { readonly kind: 'faults'; readonly faults: readonly FaultView[] }
   | { readonly kind: 'servers'; readonly servers: readonly ServerStatus[] }
   /** A file has been read to its end, or a live session is over. */

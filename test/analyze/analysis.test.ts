@@ -94,11 +94,11 @@ describe('endpoints', () => {
       ]),
     ).toEqual([
       // The secondary hears the primary's last word at 0 s and gives it 40 s; a quarter of that is 10 s.
-      ['primary', 'sends a CONTACT', 10],
+      ['primary', 'CONTACT', 10],
       // The primary announced 60 s: the secondary, who spoke at 1 s, sends after 15 s of silence.
-      ['secondary', 'sends a CONTACT', 16],
-      ['secondary', 'gives up on the primary', 40],
-      ['primary', 'gives up on the secondary', 61],
+      ['secondary', 'CONTACT', 16],
+      ['secondary', 'drops the connection', 40],
+      ['primary', 'drops the connection', 61],
     ]);
   });
 });

@@ -1,0 +1,208 @@
+/**
+ * What the user can tell the UI to do: one registry for keys, for the `:` line and for the help. A command takes the
+ * rest of its line and answers with the next model and what the outside world shall do.
+ */
+import { InputError } from '../base/problem.ts';
+import type { FaultSpec } from '../proxy/faults/spec.ts';
+import { clamp } from './draw.ts';
+import { setFilter } from './filtering.ts';
+import { contentRows, LEASE_HEADINGS, placeOf } from './layout.ts';
+import { type Effect, type ListState, type Model, PANES, type PaneName, type Step } from './model.ts';
+import { leaseRows, rangeOf } from './rows.ts';
+
+export interface Command {
+  readonly name: string;
+  /** What may stand behind the name, for the help. */
+  readonly takes?: string;
+  readonly help: string;
+  /** Throws InputError when told nonsense. */
+  run(model: Model, rest: string): Step;
+}
+
+const ANSWER_MILLIS = 6_000;
+/** BNDREPLYs that `drop-replies` drops unless told how many. */
+const DROPS = 3;
+
+const LIST: readonly Command[] = [
+  { name: 'quit', help: 'leave', run: (model) => [model, [{ kind: 'quit' }]] },
+  { name: 'help', help: 'show or hide this page', run: (model) => [{ ...model, help: !model.help }, []] },
+  {
+    name: 'next-pane',
+    takes: '[STEP]',
+    help: 'go to the next pane, or back',
+    run: (model, rest) => focused(model, neighbour(model.focus, rest === '' ? 1 : wholeNumber(rest))),
+  },
+  {
+    name: 'pane',
+    takes: PANES.join('|'),
+    help: 'go to a pane',
+    run: (model, rest) => focused(model, oneOf(rest, PANES)),
+  },
+  { name: 'back', help: 'leave the pane, forget the filter', run: back },
+  {
+    name: 'move',
+    takes: 'ROWS',
+    help: 'move the cursor',
+    run: (model, rest) => moved(model, wholeNumber(rest)),
+  },
+  {
+    name: 'page',
+    takes: 'PAGES',
+    help: 'move the cursor by pages',
+    run: (model, rest) =>
+      moved(model, wholeNumber(rest) * Math.max(1, contentRows(placeOf(model.size, model.focus)) - 1)),
+  },
+  { name: 'first', help: 'go to the first row', run: (model) => moved(model, Number.NEGATIVE_INFINITY) },
+  { name: 'last', help: 'go to the last row', run: (model) => moved(model, Number.POSITIVE_INFINITY) },
+  { name: 'pause', help: 'let the list stand still, or go on', run: (model) => [paused(model), []] },
+  { name: 'follow', help: 'keep the newest message selected', run: (model) => [following(model), []] },
+  {
+    name: 'drop-replies',
+    takes: '[COUNT]',
+    help: `drop the next ${DROPS} BNDREPLYs, or so many`,
+    run: (model, rest) => arm(model, dropSpec(rest === '' ? DROPS : wholeNumber(rest))),
+  },
+  {
+    name: 'skew',
+    takes: 'primary|secondary SECONDS',
+    help: "skew one side's clock for the other side",
+    run: (model, rest) => arm(model, skewSpec(rest)),
+  },
+  { name: 'disarm', takes: '[ID|all]', help: 'remove the selected fault, or all', run: disarm },
+  {
+    name: 'divergent',
+    help: 'list only leases that may differ',
+    run: (model) => [{ ...model, onlyDivergent: !model.onlyDivergent }, []],
+  },
+  { name: 'follow-lease', help: 'list the messages about the selected lease', run: followLease },
+  {
+    name: 'filter',
+    takes: '[FILTER]',
+    help: 'list only messages that match',
+    run: (model, rest) => [setFilter(model, rest), []],
+  },
+  {
+    name: 'ask',
+    takes: 'command|filter',
+    help: 'open the line at the bottom',
+    run: (model, rest) => [
+      {
+        ...model,
+        prompt: {
+          kind: oneOf(rest, ['command', 'filter']),
+          text: rest === 'filter' ? model.filterText : '',
+          problem: undefined,
+        },
+      },
+      [],
+    ],
+  },
+];
+
+export const COMMANDS: ReadonlyMap<string, Command> = new Map(LIST.map((command) => [command.name, command]));
+
+/** Runs a command line; one that this registry does not know goes to the session. */
+export function runCommand(model: Model, line: string): Step {
+  const [name = '', ...words] = line.trim().split(/\s+/);
+  if (name === '') return [model, []];
+  const command = COMMANDS.get(name);
+  if (command === undefined) return [model, [{ kind: 'command', line: line.trim() }]];
+  try {
+    return command.run(model, words.join(' '));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return [answered(model, `${name}: ${error.message}`, true), []];
+  }
+}
+
+/** Shows a line at the bottom for a while. */
+export function answered(model: Model, text: string, alarming: boolean): Model {
+  return { ...model, answer: { text, alarming, untilMillis: model.nowMillis + ANSWER_MILLIS } };
+}
+
+function focused(model: Model, focus: PaneName): Step {
+  return [{ ...model, focus, help: false }, []];
+}
+
+function neighbour(pane: PaneName, step: number): PaneName {
+  return PANES[(((PANES.indexOf(pane) + step) % PANES.length) + PANES.length) % PANES.length] as PaneName;
+}
+
+function back(model: Model): Step {
+  if (model.help) return [{ ...model, help: false }, []];
+  if (model.focus !== 'messages') return focused(model, 'messages');
+  return [model.filterText === '' ? model : setFilter(model, ''), []];
+}
+
+function moved(model: Model, rows: number): Step {
+  const pane = model.focus;
+  const range = rangeOf(model, pane);
+  const cursor = Math.max(range.begin, Math.min(range.end - 1, model.lists[pane].cursor + rows));
+  const next = withList(model, pane, { ...model.lists[pane], cursor });
+  if (pane !== 'messages') return [next, []];
+  const atEnd = cursor === range.end - 1 && model.pausedAt === undefined;
+  return [{ ...withList(next, 'detail', { cursor: 0, top: 0 }), follow: atEnd && model.live }, []];
+}
+
+/** The model with a list moved, its first visible row following the cursor. */
+export function withList(model: Model, pane: PaneName, list: ListState): Model {
+  const headings = pane === 'leases' ? LEASE_HEADINGS : 0;
+  const rows = contentRows(placeOf(model.size, pane)) - headings;
+  return { ...model, lists: { ...model.lists, [pane]: clamp(list, rangeOf(model, pane), rows) } };
+}
+
+function paused(model: Model): Model {
+  if (model.pausedAt !== undefined) return { ...model, pausedAt: undefined };
+  return { ...model, pausedAt: model.history.end, follow: false };
+}
+
+function following(model: Model): Model {
+  if (model.follow) return { ...model, follow: false };
+  const end = model.history.end - 1;
+  return withList({ ...model, follow: true, pausedAt: undefined }, 'messages', { cursor: end, top: end });
+}
+
+function arm(model: Model, spec: FaultSpec): Step {
+  if (!model.canFault) throw new InputError('nothing can be faulted here: no proxy is running');
+  return [model, [{ kind: 'arm', spec }]];
+}
+
+function dropSpec(times: number): FaultSpec {
+  return { action: 'drop', parameters: {}, direction: 'both', types: ['BNDREPLY'], times };
+}
+
+function skewSpec(rest: string): FaultSpec {
+  const [who = '', seconds = ''] = rest.split(/\s+/);
+  const role = oneOf(who, ['primary', 'secondary']);
+  return {
+    action: 'skew',
+    parameters: { by: wholeNumber(seconds) },
+    direction: role === 'primary' ? 'p>s' : 's>p',
+  };
+}
+
+function disarm(model: Model, rest: string): Step {
+  const selected = model.faults[model.lists.faults.cursor]?.id;
+  const ids = rest === 'all' ? model.faults.map((fault) => fault.id) : rest === '' ? [selected] : [rest];
+  const known = ids.filter((id): id is string => id !== undefined);
+  if (known.length === 0) throw new InputError('no fault is armed');
+  const effect: Effect = { kind: 'remove', ids: known };
+  return [model, [effect]];
+}
+
+function followLease(model: Model): Step {
+  const lease = leaseRows(model)[model.lists.leases.cursor];
+  if (lease === undefined) return [model, []];
+  return focused(setFilter(model, `lease == ${lease.text}`), 'messages');
+}
+
+function oneOf<T extends string>(word: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === word);
+  if (found === undefined) throw new InputError(`expected ${choices.join(' or ')}, got "${word}"`);
+  return found;
+}
+
+function wholeNumber(word: string): number {
+  if (!/^[+-]?\d{1,9}$/.test(word)) throw new InputError(`expected a whole number, got "${word}"`);
+  return Number(word);
+}

@@ -1,0 +1,100 @@
+/**
+ * The messages that the UI can show, in the order of their coming, within a limit. It grows in place: copying tens of
+ * thousands of rows for every message would make a pure model useless. Positions are absolute, so that a cursor stays
+ * on its row when old ones go.
+ */
+import type { Message } from '../dissect/message.ts';
+import type { Verdict } from '../proxy/events.ts';
+import type { FaultHit } from '../proxy/stage.ts';
+
+/** Messages kept; a tenth goes at once when there are more. */
+export const ROWS_MAX = 50_000;
+
+export interface Row {
+  readonly message: Message;
+  readonly verdict: Verdict;
+  readonly hits: readonly FaultHit[];
+  /** Known when the reply came. */
+  replyIn: number | undefined;
+  readonly replyTo: number | undefined;
+  readonly rttMillis: number | undefined;
+}
+
+export type RowTest = (row: Row) => boolean;
+
+export class History {
+  readonly #limit: number;
+  #rows: Row[] = [];
+  /** Rows that pass the filter; `#rows` itself while there is none. */
+  #shown: Row[] = this.#rows;
+  #test: RowTest | undefined;
+  #gone = 0;
+
+  constructor(limit = ROWS_MAX) {
+    this.#limit = limit;
+  }
+
+  /** Position of the first row that is still there, of those that pass the filter. */
+  get begin(): number {
+    return this.#gone;
+  }
+
+  /** Position after the last row. */
+  get end(): number {
+    return this.#gone + this.#shown.length;
+  }
+
+  /** Rows kept, whether they pass the filter or not. */
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  at(position: number): Row | undefined {
+    return this.#shown[position - this.#gone];
+  }
+
+  add(row: Row): void {
+    if (this.#rows.length >= this.#limit) this.#forget(Math.ceil(this.#limit / 10));
+    this.#rows.push(row);
+    if (this.#test?.(row)) this.#shown.push(row);
+  }
+
+  /** Shows only rows that pass; `undefined` shows all. Positions begin anew. */
+  filter(test: RowTest | undefined): void {
+    this.#test = test;
+    this.#gone = 0;
+    this.#shown = test === undefined ? this.#rows : this.#rows.filter(test);
+  }
+
+  /** Notes the answer on the row of message `index`, if it is still there. */
+  answer(index: number, replyIn: number): void {
+    const row = this.#rows[this.#find(index)];
+    if (row?.message.index === index) row.replyIn = replyIn;
+  }
+
+  /** Position of message `index` among the rows shown; `undefined` if it is not among them. */
+  positionOf(index: number): number | undefined {
+    const at = this.#shown.findIndex((row) => row.message.index === index);
+    return at < 0 ? undefined : at + this.#gone;
+  }
+
+  /** Rows are in the order of their message's index. */
+  #find(index: number): number {
+    let low = 0;
+    let high = this.#rows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#rows[middle] as Row).message.index < index) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #forget(count: number): void {
+    const gone = new Set(this.#rows.slice(0, count));
+    this.#rows = this.#rows.slice(count);
+    const before = this.#shown.length;
+    this.#shown = this.#test === undefined ? this.#rows : this.#shown.filter((row) => !gone.has(row));
+    this.#gone += this.#test === undefined ? count : before - this.#shown.length;
+  }
+}

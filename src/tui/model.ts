@@ -1,0 +1,110 @@
+/**
+ * Everything that the terminal UI knows, as one value. `update` makes the next one, `view` draws it. History, events
+ * and analysis grow in place (see history.ts); all the rest is replaced.
+ */
+import { Analysis } from '../analyze/analysis.ts';
+import type { FaultView } from '../proxy/events.ts';
+import type { FaultSpec } from '../proxy/faults/spec.ts';
+import { History } from './history.ts';
+import type { ServerStatus } from './session.ts';
+
+export const PANES = ['messages', 'detail', 'leases', 'faults', 'events'] as const;
+export type PaneName = (typeof PANES)[number];
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The selected row of a list and the first one on the screen. Positions are those of the list. */
+export interface ListState {
+  readonly cursor: number;
+  readonly top: number;
+}
+
+/** One line about something that happened. */
+export interface EventRow {
+  readonly atMillis: number;
+  readonly text: string;
+  readonly alarming: boolean;
+}
+
+export interface Prompt {
+  readonly kind: 'command' | 'filter';
+  readonly text: string;
+  /** What is wrong with the text, if something is. */
+  readonly problem: string | undefined;
+}
+
+/** A line at the bottom that answers what the user did, until the time given. */
+export interface Answer {
+  readonly text: string;
+  readonly alarming: boolean;
+  readonly untilMillis: number;
+}
+
+export interface Model {
+  readonly title: string;
+  readonly live: boolean;
+  /** Whether the session can be faulted. */
+  readonly canFault: boolean;
+  readonly size: Size;
+  readonly nowMillis: number;
+  readonly focus: PaneName;
+  readonly help: boolean;
+  readonly prompt: Prompt | undefined;
+  readonly answer: Answer | undefined;
+  /** Position in the history up to which rows are shown while paused. */
+  readonly pausedAt: number | undefined;
+  readonly follow: boolean;
+  readonly filterText: string;
+  readonly onlyDivergent: boolean;
+  readonly lists: Readonly<Record<PaneName, ListState>>;
+  readonly faults: readonly FaultView[];
+  readonly servers: readonly ServerStatus[];
+  /** Set when the session is over. */
+  readonly ended: string | undefined;
+  readonly history: History;
+  readonly analysis: Analysis;
+  readonly events: EventRow[];
+}
+
+/** What the outside world is asked to do. */
+export type Effect =
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'arm'; readonly spec: FaultSpec }
+  | { readonly kind: 'remove'; readonly ids: readonly string[] }
+  | { readonly kind: 'command'; readonly line: string };
+
+export type Step = readonly [Model, readonly Effect[]];
+
+const START: ListState = { cursor: 0, top: 0 };
+
+export interface SessionFacts {
+  readonly title: string;
+  readonly live: boolean;
+  readonly canFault: boolean;
+}
+
+export function initialModel(session: SessionFacts, size: Size, nowMillis: number): Model {
+  return {
+    ...session,
+    size,
+    nowMillis,
+    focus: 'messages',
+    help: false,
+    prompt: undefined,
+    answer: undefined,
+    pausedAt: undefined,
+    follow: session.live,
+    filterText: '',
+    onlyDivergent: false,
+    lists: { messages: START, detail: START, leases: START, faults: START, events: START },
+    faults: [],
+    servers: [],
+    ended: undefined,
+    history: new History(),
+    analysis: new Analysis(),
+    events: [],
+  };
+}

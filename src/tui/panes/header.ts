@@ -1,0 +1,128 @@
+/** The top of the screen: what this is, both servers with state, skew and window, and what happens next. */
+import type { EndpointView, Relationship } from '../../analyze/relationships.ts';
+import { type Timer, timersOf } from '../../analyze/timers.ts';
+import { padText, safeText } from '../../render/escape.ts';
+import { type Line, type Span, type Style, span } from '../../render/style.ts';
+import { durationText } from '../../render/text.ts';
+import { fitLine } from '../draw.ts';
+import { HEADER_ROWS } from '../layout.ts';
+import type { Model } from '../model.ts';
+import { timeOf } from '../rows.ts';
+import type { ServerStatus } from '../session.ts';
+
+/** §5.1: more than this is a reason to drop the connection. */
+const SKEW_LIMIT_SECONDS = 5;
+
+export function headerLines(model: Model): Line[] {
+  const relationship = model.analysis.relationships().at(-1);
+  const now = timeOf(model);
+  const lines = [
+    titleRow(model, relationship),
+    endpointRow('primary', relationship, model.servers, now),
+    endpointRow('secondary', relationship, model.servers, now),
+    nextRow(model, relationship, now),
+  ];
+  return lines.slice(0, HEADER_ROWS).map((line) => fitLine(line, model.size.columns));
+}
+
+function titleRow(model: Model, relationship: Relationship | undefined): Line {
+  const name =
+    relationship === undefined || relationship.name === '' ? '' : ` "${safeText(relationship.name)}"`;
+  const mode = model.ended ?? (model.pausedAt !== undefined ? 'PAUSED' : model.live ? 'live' : 'reading');
+  const total = model.history.size === 1 ? '1 message' : `${model.history.size} messages`;
+  return [
+    span('leasetap ', 'title'),
+    span(`${safeText(model.title)}${name}`, 'strong'),
+    span(`  ${clock(timeOf(model))} UTC  ${total}  `),
+    span(safeText(mode), model.pausedAt === undefined ? 'dim' : 'warn'),
+  ];
+}
+
+function clock(millis: number): string {
+  return millis === 0 ? '--:--:--' : new Date(millis).toISOString().slice(11, 19);
+}
+
+/** What a state means for clients: good, worth a look, or a reason to act. */
+const STATE_STYLE: Readonly<Record<string, Style>> = {
+  NORMAL: 'good',
+  'PARTNER-DOWN': 'bad',
+  'COMMUNICATIONS-INTERRUPTED': 'bad',
+  'POTENTIAL-CONFLICT': 'bad',
+  'RESOLUTION-INTERRUPTED': 'bad',
+};
+
+function endpointRow(
+  role: 'primary' | 'secondary',
+  relationship: Relationship | undefined,
+  servers: readonly ServerStatus[],
+  now: number,
+): Line {
+  const view = relationship?.[role];
+  const server = servers.find((one) => one.role === role);
+  const state = server?.state ?? view?.state ?? 'not heard yet';
+  const onWire = server !== undefined && view?.state !== undefined && view.state !== server.state;
+  const parts: Span[] = [
+    span(padText(role, 10), 'strong'),
+    span(padText(safeText(state), 26), STATE_STYLE[state] ?? 'warn'),
+    span(` ${padText(sinceText(view, now), 7)}`),
+  ];
+  if (view !== undefined) parts.push(...wireSpans(view, relationship, now));
+  if (onWire) parts.push(span(` announced ${view.state}`, 'warn'));
+  if (server?.leases !== undefined) parts.push(span(`  ${server.leases} leases`));
+  return parts;
+}
+
+function sinceText(view: EndpointView | undefined, now: number): string {
+  if (view?.stateSeenMillis === undefined || now < view.stateSeenMillis) return '';
+  return shortDuration(now - view.stateSeenMillis);
+}
+
+function wireSpans(view: EndpointView, relationship: Relationship | undefined, now: number): Span[] {
+  const partner = relationship?.[view.role === 'primary' ? 'secondary' : 'primary'];
+  const spans: Span[] = [];
+  if (view.skewSeconds !== undefined) {
+    const style: Style = Math.abs(view.skewSeconds) > SKEW_LIMIT_SECONDS ? 'bad' : 'plain';
+    spans.push(span(padText(`skew ${signed(view.skewSeconds)}s`, 12), style));
+  }
+  const window = partner?.maxUnackedBndupd;
+  const full = window !== undefined && view.unacked >= window;
+  spans.push(span(padText(`window ${view.unacked}/${window ?? '?'}`, 12), full ? 'warn' : 'plain'));
+  if (view.lastHeardMillis !== undefined) {
+    spans.push(span(`heard ${shortDuration(Math.max(0, now - view.lastHeardMillis))} ago`, 'dim'));
+  }
+  return spans;
+}
+
+function signed(seconds: number): string {
+  const text = Math.abs(seconds) >= 1000 ? seconds.toFixed(0) : seconds.toFixed(1);
+  return seconds < 0 ? text : `+${text}`;
+}
+
+function nextRow(model: Model, relationship: Relationship | undefined, now: number): Line {
+  if (!model.live || relationship === undefined) return [];
+  const upcoming = timersOf(relationship).filter((timer) => timer.atMillis >= now - 1000);
+  const said = model.servers.flatMap((server) =>
+    server.next === undefined ? [] : [`${server.role}: ${server.next}${inText(server.nextAtMillis, now)}`],
+  );
+  const parts: Span[] = [span('next  ', 'dim')];
+  for (const text of said) parts.push(span(`${safeText(text)}; `));
+  for (const timer of upcoming) {
+    const near = timer.alarming && timer.atMillis - now < 10_000;
+    parts.push(span(`${timerText(timer, now)}; `, near ? 'bad' : 'plain'));
+  }
+  if (!relationship.up) parts.push(span('no connection', 'bad'));
+  return parts;
+}
+
+function timerText(timer: Timer, now: number): string {
+  return `${timer.role}: ${timer.what}${inText(timer.atMillis, now)}`;
+}
+
+function inText(atMillis: number | undefined, now: number): string {
+  return atMillis === undefined ? '' : ` in ${shortDuration(Math.max(0, atMillis - now))}`;
+}
+
+/** Whole seconds below a minute: a countdown, not a measurement. */
+function shortDuration(millis: number): string {
+  return millis < 60_000 ? `${Math.floor(millis / 1000)}s` : durationText(millis);
+}

@@ -1,0 +1,66 @@
+/** The list of messages: one line each, with what became of it and which reply belongs to it. */
+
+import type { Verdict } from '../../proxy/events.ts';
+import { padText } from '../../render/escape.ts';
+import { type Line, type Span, type Style, span } from '../../render/style.ts';
+import { type Column, styledTextLine, TEXT_COLUMNS, type TextContext } from '../../render/text.ts';
+import { listLines } from '../draw.ts';
+import type { Row } from '../history.ts';
+import { contentRows, type Place } from '../layout.ts';
+import type { Model } from '../model.ts';
+import { rangeOf } from '../rows.ts';
+
+const COLUMNS = ['clock', 'dir', 'type', 'xid', 'info'].map(
+  (name) => (TEXT_COLUMNS.get(name) ?? TEXT_COLUMNS.get('info')) as Column,
+);
+const CONTEXT: TextContext = { beginMillis: 0 };
+
+/** One letter before the line; `forwarded` needs none. */
+const VERDICT_MARK: Readonly<Record<Verdict, readonly [string, Style]>> = {
+  forwarded: [' ', 'plain'],
+  changed: ['*', 'warn'],
+  dropped: ['x', 'bad'],
+  injected: ['+', 'warn'],
+  late: ['~', 'warn'],
+};
+
+export function messagesTitle(model: Model): string {
+  return model.filterText === '' ? 'Messages' : `Messages where ${model.filterText}`;
+}
+
+export function messagesLines(model: Model, place: Place, focused: boolean): Line[] {
+  const range = rangeOf(model, 'messages');
+  const size = { columns: place.columns, rows: contentRows(place) };
+  return listLines(model.lists.messages, range, size, focused, (at) => {
+    const row = model.history.at(at);
+    return row === undefined ? [] : messageLine(row);
+  });
+}
+
+function messageLine(row: Row): Line {
+  const [mark, style] = VERDICT_MARK[row.verdict];
+  const parts: Span[] = [span(mark, style)];
+  parts.push(...styledTextLine(row.message, COLUMNS, CONTEXT, annotationsOf(row)));
+  for (const hit of row.hits) {
+    parts.push(
+      span(` [${hit.fault} ${hit.action} ${hit.count}${hit.detail === '' ? '' : ` ${hit.detail}`}]`, 'bad'),
+    );
+  }
+  return parts;
+}
+
+function annotationsOf(row: Row) {
+  return {
+    ...(row.replyTo === undefined ? {} : { replyTo: row.replyTo }),
+    ...(row.rttMillis === undefined ? {} : { rttMillis: row.rttMillis }),
+  };
+}
+
+/** `12 of 345`, and whether the list stands still. */
+export function messagesCount(model: Model): string {
+  const { begin, end } = rangeOf(model, 'messages');
+  if (end === begin) return 'none yet';
+  const at = Math.max(begin, Math.min(end - 1, model.lists.messages.cursor));
+  const more = model.history.end - end;
+  return `${padText('', 0)}${at - begin + 1} of ${end - begin}${more > 0 ? `, ${more} new` : ''}${model.follow ? ', following' : ''}`;
+}

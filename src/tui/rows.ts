@@ -1,0 +1,89 @@
+/** What each pane lists at this moment: shared by the drawing and by the moving of cursors. */
+import { divergenceOf, type LeaseView } from '../analyze/leases.ts';
+import type { Message } from '../dissect/message.ts';
+import { type TreeRow, treeRows } from '../render/tree.ts';
+import type { Row } from './history.ts';
+import type { Model, PaneName } from './model.ts';
+
+/** Positions `[begin, end)` of a pane's rows. */
+export interface Range {
+  readonly begin: number;
+  readonly end: number;
+}
+
+export function rangeOf(model: Model, pane: PaneName): Range {
+  switch (pane) {
+    case 'messages':
+      return {
+        begin: model.history.begin,
+        end: Math.min(model.history.end, model.pausedAt ?? model.history.end),
+      };
+    case 'detail':
+      return { begin: 0, end: detailRows(model).length };
+    case 'leases':
+      return { begin: 0, end: leaseRows(model).length };
+    case 'faults':
+      return { begin: 0, end: model.faults.length };
+    case 'events':
+      return { begin: 0, end: model.events.length };
+  }
+}
+
+export function selectedRow(model: Model): Row | undefined {
+  return model.history.at(model.lists.messages.cursor);
+}
+
+const trees = new WeakMap<Message, readonly TreeRow[]>();
+
+/** The tree of the selected message. */
+export function detailRows(model: Model): readonly TreeRow[] {
+  const message = selectedRow(model)?.message;
+  if (message === undefined) return [];
+  let rows = trees.get(message);
+  if (rows === undefined) {
+    rows = treeRows(message);
+    trees.set(message, rows);
+  }
+  return rows;
+}
+
+interface LeaseList {
+  readonly version: number;
+  readonly onlyDivergent: boolean;
+  readonly nowSeconds: number;
+  readonly rows: readonly LeaseView[];
+}
+
+const leaseLists = new WeakMap<Model['analysis'], LeaseList>();
+
+/** Leases, the newest first; only divergent ones if so chosen. Made anew when something changed, at most once a second. */
+export function leaseRows(model: Model): readonly LeaseView[] {
+  const { leases } = model.analysis;
+  const nowSeconds = Math.floor(timeOf(model) / 1000);
+  const known = leaseLists.get(model.analysis);
+  if (
+    known !== undefined &&
+    known.version === leases.version &&
+    known.onlyDivergent === model.onlyDivergent &&
+    (known.nowSeconds === nowSeconds || !model.onlyDivergent)
+  ) {
+    return known.rows;
+  }
+  const all = [...leases.all()].reverse();
+  const rows = model.onlyDivergent
+    ? all.filter((lease) => divergenceOf(lease, timeOf(model)) !== undefined)
+    : all;
+  leaseLists.set(model.analysis, {
+    version: leases.version,
+    onlyDivergent: model.onlyDivergent,
+    nowSeconds,
+    rows,
+  });
+  return rows;
+}
+
+/** Now, for a live session; the time of the last message, for a file. */
+export function timeOf(model: Model): number {
+  if (model.live && model.ended === undefined) return model.nowMillis;
+  return Math.max(0, ...model.analysis.relationships().map((one) => one.lastMillis));
+}

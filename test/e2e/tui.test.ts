@@ -1,0 +1,120 @@
+/**
+ * The terminal UI in a real terminal: tmux runs it, sends keys and tells what is on the screen. Without tmux nothing
+ * is tested here, and that is said aloud.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+const HARNESS = fileURLToPath(new URL('tui-harness.mjs', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist/tui/terminal.js', import.meta.url));
+const HAS_TMUX = spawnSync('tmux', ['-V']).status === 0;
+/** A server of its own, so that nothing of the user's tmux is touched. */
+const SOCKET = `leasetap-test-${process.pid}`;
+const PATIENCE_MILLIS = 15_000;
+
+if (!HAS_TMUX) process.stderr.write('\n*** no tmux: the terminal UI is NOT tested in a terminal ***\n\n');
+
+function tmux(...args: string[]): string {
+  return execFileSync('tmux', ['-L', SOCKET, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+}
+
+/** A shell in tmux, and in it the harness: what the shell prints afterwards is on the screen that was restored. */
+function start(size: readonly [number, number], argument = '', environment = 'TERM=xterm-256color'): void {
+  const [columns, rows] = size;
+  tmux('new-session', '-d', '-s', 'ui', '-x', `${columns}`, '-y', `${rows}`, 'sh');
+  const command = `'${process.execPath}' --throw-deprecation '${HARNESS}' ${argument}`;
+  tmux('send-keys', '-t', 'ui', `clear; ${environment} ${command}; echo code=$?`, 'Enter');
+}
+
+const screen = (): string => tmux('capture-pane', '-p', '-t', 'ui');
+const press = (...keys: string[]): string => tmux('send-keys', '-t', 'ui', ...keys);
+
+async function until(what: RegExp): Promise<string> {
+  const end = Date.now() + PATIENCE_MILLIS;
+  for (;;) {
+    const text = screen();
+    if (what.test(text)) return text;
+    if (Date.now() > end) throw new Error(`never saw ${what}:\n${text}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The only child of the shell in the pane. */
+function harnessProcess(): number {
+  const [shell = ''] = tmux('list-panes', '-t', 'ui', '-F', '#{pane_pid}').split('\n');
+  return Number(execFileSync('ps', ['-o', 'pid=', '--ppid', shell], { encoding: 'utf8' }).trim());
+}
+
+const flag = (name: string): boolean =>
+  tmux('display-message', '-p', '-t', 'ui', `#{${name}}`).trim() === '1';
+
+function expectRestored(): void {
+  expect(flag('alternate_on')).toBe(false);
+  expect(flag('cursor_flag')).toBe(true);
+  expect(flag('wrap_flag')).toBe(true);
+}
+
+describe.runIf(HAS_TMUX)('the terminal UI', () => {
+  beforeAll(() => {
+    if (!existsSync(BUILT)) throw new Error('dist/ is not there: npm run build first');
+  });
+
+  afterEach(() => {
+    spawnSync('tmux', ['-L', SOCKET, 'kill-server']);
+  });
+
+  it('draws, takes keys, carries out faults and commands, and leaves the terminal as it was', async () => {
+    start([80, 24]);
+    await until(/1 Messages/);
+    expect(flag('alternate_on')).toBe(true);
+    press('5');
+    // What came from outside is shown, not obeyed.
+    await until(/hello\\x1b\[31m/);
+    press('d');
+    await until(/F1 armed: does drop/);
+    press('4');
+    await until(/F1 +0\/3 hits +does drop/);
+    press(':', 'x', 'y', 'z', 'Enter');
+    await until(/heard xyz/);
+    press('?');
+    await until(/:drop-replies/);
+    press('q');
+    expect(await until(/left\ncode=0/)).not.toContain('Messages');
+    expectRestored();
+  });
+
+  it('follows the size of the terminal, and says so when it is too small', async () => {
+    start([160, 50]);
+    await until(/3 Leases/);
+    tmux('resize-window', '-t', 'ui', '-x', '70', '-y', '20');
+    await until(/needs 80x24, this is 70x20/);
+    tmux('resize-window', '-t', 'ui', '-x', '100', '-y', '30');
+    await until(/1 Messages/);
+  });
+
+  it('works as a screen terminal, and without colours', async () => {
+    start([80, 24], '', 'TERM=screen-256color NO_COLOR=1');
+    expect(await until(/1 Messages/)).not.toContain('Error');
+    expect(tmux('capture-pane', '-p', '-e', '-t', 'ui')).not.toContain('38;5;');
+  });
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const)('restores the terminal on %s', async (signal, code) => {
+    start([80, 24]);
+    await until(/1 Messages/);
+    process.kill(harnessProcess(), signal);
+    await until(new RegExp(`left\ncode=${code}`));
+    expectRestored();
+  });
+
+  it('restores the terminal before an error is printed', async () => {
+    start([80, 24], 'throw');
+    expect(await until(/code=1/)).toContain('thrown on purpose');
+    expectRestored();
+  });
+});
