@@ -10,4 +10,6 @@ export interface CommandModule {
 }
 
 /** In the order of the general help: what one tries first comes first. */
-export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {};
+export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  dissectors: () => import('./commands/dissectors.ts'),
+};

@@ -2,11 +2,11 @@
  * From arguments to an exit code: finds the command, runs it and turns whatever ends it into what a shell expects.
  * 0: done; 1: done, and it found something (a command sets it); 2: bad usage or bad input, told in one line.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../base/problem.ts';
 import { commands } from './commands.ts';
 import { describeSystemError } from './system-error.ts';
+import { packageVersion } from './version.ts';
 
 export const EXIT_FINDINGS = 1;
 export const EXIT_BAD_INPUT = 2;
@@ -77,9 +77,4 @@ function endQuietlyOnClosedPipes(): void {
       if (error.code !== 'EPIPE') throw error;
     });
   }
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

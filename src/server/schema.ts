@@ -4,6 +4,7 @@
  * key path. What a server's file may say is in config.ts; nothing here knows about DHCP.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { nearest } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 
 /** A file larger than this is not a configuration. */
@@ -223,33 +224,4 @@ function unknownKey(place: Place, name: string | undefined, known: readonly stri
 
 function camel(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** The known word with the fewest edits, if that is close enough to be a slip. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let fewest = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of known) {
-    const edits = editDistance(word.toLowerCase().replaceAll('_', '-').slice(0, 64), candidate.toLowerCase());
-    if (edits < fewest) {
-      fewest = edits;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const substituted = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(
-        Math.min(substituted, (previous[column] as number) + 1, (current[column - 1] as number) + 1),
-      );
-    }
-    previous = current;
-  }
-  return previous[b.length] as number;
 }

@@ -41,6 +41,12 @@ describe('leasetap', () => {
     });
   });
 
+  it('answers an unknown command with one line and exit code 2', async () => {
+    const { code, out, err } = await run('reed');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^leasetap: unknown command 'reed'[^\n]*\n$/);
+  });
+
   it('answers an unknown option with one line and exit code 2', async () => {
     const { code, err } = await run('--nonsense');
     expect(code).toBe(2);

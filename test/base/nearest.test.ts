@@ -1,0 +1,21 @@
+/** That slips are recognized and strangers are not taken for slips. */
+import { describe, expect, it } from 'vitest';
+import { nearest } from '../../src/base/nearest.ts';
+
+describe('nearest', () => {
+  const known = ['OPTION_F_MCLT', 'OPTION_F_BINDING_STATUS', 'BNDUPD', 'BNDREPLY'];
+
+  it.each([
+    ['option-f-mclt', 'OPTION_F_MCLT'],
+    ['OPTION_F_MLCT', 'OPTION_F_MCLT'],
+    ['bndudp', 'BNDUPD'],
+    ['BNDREPL', 'BNDREPLY'],
+  ])('takes %s for %s', (word, wanted) => {
+    expect(nearest(word, known)).toBe(wanted);
+  });
+
+  it('finds nothing near what is far from all', () => {
+    expect(nearest('lease', known)).toBeUndefined();
+    expect(nearest('x', [])).toBeUndefined();
+  });
+});
