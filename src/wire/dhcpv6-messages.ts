@@ -72,3 +72,8 @@ export interface RelayMessage {
 }
 
 export type Dhcpv6Message = ClientServerMessage | RelayMessage;
+
+/** A relay message as relay agents see it: what it carries stays octets. */
+export interface RelayEnvelope extends Omit<RelayMessage, 'message'> {
+  readonly relayed?: Uint8Array;
+}

@@ -5,7 +5,7 @@
 import type { Problem } from '../base/problem.ts';
 import { type Codec, type Draft, OptionTable, octets, status, u8, u16, u32 } from './codec.ts';
 import { MessageType, OptionCode } from './codes.ts';
-import type { ClientServerMessage, Dhcpv6Message, RelayMessage } from './dhcpv6-messages.ts';
+import type { ClientServerMessage, Dhcpv6Message, RelayEnvelope, RelayMessage } from './dhcpv6-messages.ts';
 import { domainNames } from './domain-names.ts';
 import { iaAddress, iaPrefix, identityAssociations } from './ia.ts';
 import type { IaLease, UnknownMessage } from './messages.ts';
@@ -95,6 +95,11 @@ const relayOptions = new OptionTable<RelayMessage>()
   .one(OptionCode.REMOTE_ID, 'remoteId', octets)
   .one(OptionCode.RELAY_MSG, 'message', relayedMessage);
 
+const envelopeOptions = new OptionTable<RelayEnvelope>()
+  .one(OptionCode.INTERFACE_ID, 'interfaceId', octets)
+  .one(OptionCode.REMOTE_ID, 'remoteId', octets)
+  .one(OptionCode.RELAY_MSG, 'relayed', octets);
+
 const CLIENT_SERVER_HEADER = 4;
 const RELAY_HEADER = 34;
 
@@ -126,16 +131,32 @@ export function decodeDhcpv6Message(bytes: Uint8Array, start = 0, end = bytes.le
 
 /** Writes `message`. */
 export function writeDhcpv6Message(writer: Writer, message: Dhcpv6Message): void {
-  writer.u8(MessageType[message.type]);
   if (isRelay(message)) {
-    writer.u8(message.hopCount);
-    writer.octets(message.linkAddress);
-    writer.octets(message.peerAddress);
+    writeRelayHeader(writer, message);
     relayOptions.write(writer, message);
   } else {
+    writer.u8(MessageType[message.type]);
     writer.u24(message.transactionId);
     clientServerOptions.write(writer, message);
   }
+}
+
+/** Reads a relay message and leaves what it carries as it is; `undefined` for anything else. Never throws. */
+export function openRelayMessage(bytes: Uint8Array): RelayEnvelope | undefined {
+  const reader = new Reader(bytes);
+  const type = bytes.length >= RELAY_HEADER ? typeByCode[bytes[0] as number] : undefined;
+  if (type !== 'RELAY-FORW' && type !== 'RELAY-REPL') return undefined;
+  const envelope: Draft<RelayEnvelope> = readRelayHeader(reader, type);
+  envelopeOptions.read(reader, envelope);
+  return envelope;
+}
+
+/** Writes a relay message around octets that need not be a message that we know. */
+export function encodeRelayEnvelope(envelope: RelayEnvelope): Uint8Array {
+  scratch.discard();
+  writeRelayHeader(scratch, envelope);
+  envelopeOptions.write(scratch, envelope);
+  return scratch.take();
 }
 
 const scratch = new Writer();
@@ -169,17 +190,12 @@ function readMessage(reader: Reader): Dhcpv6Message | UnknownMessage {
       bytes: copyOf(bytes, start, reader.end),
     };
   }
-  reader.at++;
   if (relay) {
-    const message: Draft<RelayMessage> = {
-      type,
-      hopCount: reader.u8(),
-      linkAddress: reader.take(16),
-      peerAddress: reader.take(16),
-    };
+    const message: Draft<RelayMessage> = readRelayHeader(reader, type);
     relayOptions.read(reader, message);
     return message;
   }
+  reader.at++;
   const message: Draft<ClientServerMessage> = {
     type,
     transactionId: reader.u24(),
@@ -187,4 +203,18 @@ function readMessage(reader: Reader): Dhcpv6Message | UnknownMessage {
   } as Draft<ClientServerMessage>;
   clientServerOptions.read(reader, message);
   return message;
+}
+
+type RelayHeader = Pick<RelayMessage, 'type' | 'hopCount' | 'linkAddress' | 'peerAddress'>;
+
+function readRelayHeader(reader: Reader, type: RelayHeader['type']): RelayHeader {
+  reader.at++;
+  return { type, hopCount: reader.u8(), linkAddress: reader.take(16), peerAddress: reader.take(16) };
+}
+
+function writeRelayHeader(writer: Writer, header: RelayHeader): void {
+  writer.u8(MessageType[header.type]);
+  writer.u8(header.hopCount);
+  writer.octets(header.linkAddress);
+  writer.octets(header.peerAddress);
 }
