@@ -1,0 +1,36 @@
+/** Values as people type them after an option, each with what was expected if it is something else. */
+import { InvalidArgumentError } from 'commander';
+import type { Endpoint } from '../base/flow.ts';
+import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
+
+/** `[::1]:647`. */
+export function socketAddress(text: string): Endpoint {
+  const end = parseSocketAddress(text);
+  if (end !== undefined) return end;
+  throw new InvalidArgumentError('expected ADDRESS:PORT such as [::1]:647 or 192.0.2.1:647.');
+}
+
+/** `2001:db8::1`. */
+export function bareAddress(text: string): string {
+  const address = normalAddress(text);
+  if (address !== undefined) return address;
+  throw new InvalidArgumentError('expected an IPv6 or IPv4 address.');
+}
+
+/** From 0 to ten digits. */
+export function wholeNumber(text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number.');
+}
+
+/** More than nothing; fractions are fine. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('expected a number of seconds.');
+}
+
+/** For options that may be given several times. */
+export function gather(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
