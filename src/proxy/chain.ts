@@ -111,7 +111,8 @@ export class FaultChain {
     for (const fault of this.board.list()) {
       if (known.has(fault) || !fault.covers(this.direction)) continue;
       const { direction, dissect } = this;
-      const stage = fault.action.stage({ direction, dissect, random: fault.random }, fault.spec);
+      const { random, beginsMillis } = fault;
+      const stage = fault.action.stage({ direction, dissect, random, beginsMillis }, fault.spec);
       this.slots.push({ fault, stage, begun: false });
     }
   }

@@ -75,6 +75,8 @@ export interface Stage {
 export interface StageSetup {
   readonly direction: Direction;
   readonly random: Random;
+  /** When the fault's time window opens, in Unix milliseconds: the same for all stages of a fault. */
+  readonly beginsMillis: number;
   /**
    * Reads changed or injected octets (with length prefix) as a message of this direction; `null` if they are none.
    * `like` is the message that was changed.

@@ -34,6 +34,8 @@ export interface FaultDefinition<P> {
   readonly trigger: 'message' | 'moment';
   /** What happens to connections that come while the fault is open. */
   readonly connecting?: 'refuse' | 'wait';
+  /** In the short form, a message name is its parameter and no condition. */
+  readonly takesMessageName?: boolean;
   /** Verb phrase with its object, e.g. `delays BNDUPD by 2 s`. */
   describe(parameters: P, subject: string): string;
   stage(parameters: P, setup: StageSetup, spec: FaultSpec): Stage;
@@ -45,6 +47,7 @@ export interface FaultKind {
   readonly summary: string;
   readonly trigger: FaultDefinition<unknown>['trigger'];
   readonly connecting: FaultDefinition<unknown>['connecting'];
+  readonly takesMessageName: boolean;
   readonly parameters: ReadonlyMap<string, ParameterDefinition<unknown>>;
   /** Checks the parameters. Throws InputError that names the parameter and what was expected. */
   prepare(parameters: ParameterRecord): PreparedAction;
@@ -64,6 +67,7 @@ export function defineFault<P extends object>(definition: FaultDefinition<P>): F
     summary: definition.summary,
     trigger: definition.trigger,
     connecting: definition.connecting,
+    takesMessageName: definition.takesMessageName ?? false,
     parameters,
     prepare: (given) => {
       const checked = checkParameters(definition.name, parameters, given) as P;

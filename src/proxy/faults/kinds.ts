@@ -2,9 +2,10 @@
 import { InputError } from '../../base/problem.ts';
 import { drop } from './drop.ts';
 import type { FaultKind, PreparedAction } from './kind.ts';
+import { skew } from './skew.ts';
 import { describeWith, type FaultSpec, subjectOf } from './spec.ts';
 
-export const FAULT_KINDS: readonly FaultKind[] = [drop];
+export const FAULT_KINDS: readonly FaultKind[] = [drop, skew];
 
 const BY_NAME: ReadonlyMap<string, FaultKind> = new Map(FAULT_KINDS.map((kind) => [kind.name, kind]));
 

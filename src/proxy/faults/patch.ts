@@ -1,0 +1,29 @@
+/** Changed copies of units: what faults that alter octets have in common. */
+import type { Message } from '../../dissect/message.ts';
+import { PREFIX_OCTETS } from '../dialect.ts';
+import type { InFlight, StageSetup } from '../stage.ts';
+
+/** A writable copy of the unit that holds the message, length prefix included. */
+export function unitOf({ frame }: Message): Uint8Array {
+  return frame.bytes.slice(frame.start - PREFIX_OCTETS, frame.end);
+}
+
+/** `unit` with other octets, read again. */
+export function changedUnit(
+  unit: InFlight,
+  octets: Uint8Array,
+  dissect: StageSetup['dissect'],
+  now: number,
+): InFlight {
+  return { ...unit, octets, message: dissect(octets, now, unit.original ?? unit.message) };
+}
+
+export function writeU16(octets: Uint8Array, at: number, value: number): void {
+  octets[at] = value >>> 8;
+  octets[at + 1] = value & 0xff;
+}
+
+export function writeU32(octets: Uint8Array, at: number, value: number): void {
+  writeU16(octets, at, value >>> 16);
+  writeU16(octets, at + 2, value & 0xffff);
+}
