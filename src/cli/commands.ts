@@ -12,4 +12,5 @@ export interface CommandModule {
 /** In the order of the general help: what one tries first comes first. */
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   dissectors: () => import('./commands/dissectors.ts'),
+  proxy: () => import('./commands/proxy.ts'),
 };

@@ -28,6 +28,12 @@ export class ConnectionDialect {
   /** Why it is unreadable; empty otherwise. */
   reason = '';
   private startTlsAsked = false;
+  private readonly readable: ReadonlySet<string>;
+
+  /** `readable`: the protocols that the dissectors know; another one passes unread. */
+  constructor(readable: ReadonlySet<string> = new Set(['dhcpv6-failover', 'dhcpv4-failover'])) {
+    this.readable = readable;
+  }
 
   /** Decides by the first octets of the connection; the caller has DECISION_OCTETS of them. */
   decide(bytes: Uint8Array, at: number): void {
@@ -40,6 +46,9 @@ export class ConnectionDialect {
       this.dialect = 'dhcpv4-failover';
     else if (type === REPLY || type === STARTTLS || isFailoverType(type)) this.dialect = 'dhcpv6-failover';
     else this.giveUp('the first octets are no failover message');
+    if (this.dialect === 'dhcpv4-failover' && !this.readable.has(this.dialect)) {
+      this.giveUp('this is DHCPv4 failover, not yet dissected');
+    }
   }
 
   /** Octets of the unit whose prefix is at `at`, prefix included. */

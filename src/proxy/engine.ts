@@ -27,6 +27,8 @@ export interface EngineSetup {
   readonly random: Random;
   /** Reads one frame as the message with this index. */
   readonly dissect: (frame: Frame, index: number) => Message;
+  /** Protocols that `dissect` can read; absent: all. */
+  readonly readable?: ReadonlySet<string>;
   readonly compile: ConditionCompiler;
   /** Gets the blocks of the recording. */
   readonly record?: (block: Uint8Array) => void;
@@ -66,7 +68,7 @@ export class ProxyEngine implements ProxyHandle {
     const now = this.setup.clock.nowMillis();
     const index = this.nextConnection++;
     const flow: Flow = { id: index, transport: 'tcp', ends: [ends.primary, ends.secondary] };
-    const dialect = new ConnectionDialect();
+    const dialect = new ConnectionDialect(this.setup.readable);
     const connection = connectionOf(index, flow, dialect);
     const conversation = new Conversation({
       flow,

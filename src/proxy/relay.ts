@@ -34,6 +34,8 @@ export interface ProxyOptions {
   /** Draws the seeds of faults that come without one. */
   readonly random: Random;
   readonly dissect: (frame: Frame, index: number) => Message;
+  /** Protocols that `dissect` can read; absent: all. */
+  readonly readable?: ReadonlySet<string>;
   readonly compile: ConditionCompiler;
   /** File for the recording (pcapng), and what its header says. */
   readonly record?: { readonly path: string; readonly header: RecordingHeader };
@@ -106,6 +108,7 @@ export class ProxySession implements ProxyHandle {
       random: options.random,
       dissect: options.dissect,
       compile: options.compile,
+      ...(options.readable === undefined ? {} : { readable: options.readable }),
       ...(recording === undefined ? {} : { record: (block) => recording.add(block) }),
       ...(options.sink === undefined ? {} : { sink: options.sink }),
     });

@@ -1,16 +1,20 @@
 /** A link with its faults and no sockets, and what comes out of it, for tests of faults and of the link itself. */
 
-import { concatBytes } from '../../src/base/bytes.ts';
+import { concatBytes, readU16, readU24 } from '../../src/base/bytes.ts';
 import { seededRandom } from '../../src/base/clock.ts';
 import type { Direction } from '../../src/base/flow.ts';
+import { timestampOfMillis } from '../../src/base/timestamp.ts';
+import { dissect } from '../../src/dissect/dissect.ts';
+import { loadDissectors } from '../../src/dissect/load.ts';
+import type { Message } from '../../src/dissect/message.ts';
 import { FaultBoard } from '../../src/proxy/board.ts';
 import { ConnectionDialect } from '../../src/proxy/dialect.ts';
+import { parseFault } from '../../src/proxy/faults/short-form.ts';
 import type { FaultSpec } from '../../src/proxy/faults/spec.ts';
 import { compileWhere } from '../../src/proxy/faults/where.ts';
 import { frameRange, Link } from '../../src/proxy/link.ts';
 import type { LinkOutput } from '../../src/proxy/link-output.ts';
 import { WireStates } from '../../src/proxy/wire-states.ts';
-import { headerMessage } from './header-message.ts';
 import { failoverConnection } from './messages.ts';
 
 export interface TestLink {
@@ -18,7 +22,11 @@ export interface TestLink {
   readonly board: FaultBoard;
   /** Arms a fault at time `now`. */
   arm(spec: Partial<FaultSpec> & { action: string }, now?: number): void;
+  /** Arms a fault in the short form at time 0. */
+  fault(text: string): void;
 }
+
+const dissectors = loadDissectors();
 
 export function testLink(direction: Direction = 0): TestLink {
   const board = new FaultBoard(seededRandom(1), compileWhere);
@@ -28,16 +36,14 @@ export function testLink(direction: Direction = 0): TestLink {
     dialect: new ConnectionDialect(),
     board,
     states: new WireStates(),
-    dissect: (octets, streamOffset, _now, like) =>
-      headerMessage(
+    dissect: (octets, streamOffset, now, like) =>
+      dissect(
+        dissectors,
         {
           connection: failoverConnection(),
           direction,
           ...frameRange(octets),
-          seen: {
-            time: { unixSeconds: 0, ticks: 0, resolution: { ticksPerSecond: 1e6, digits: 6 } },
-            packet: 1,
-          },
+          seen: { time: timestampOfMillis(now), packet: 1 },
           streamOffset,
           resync: false,
         },
@@ -49,6 +55,9 @@ export function testLink(direction: Direction = 0): TestLink {
     board,
     arm: (spec, now = 0) => {
       board.arm({ parameters: {}, direction: 'both', ...spec }, now);
+    },
+    fault: (text) => {
+      board.arm(parseFault(text), 0);
     },
   };
 }
@@ -63,4 +72,23 @@ export function told(outputs: readonly LinkOutput[]): string[] {
   return outputs.flatMap((output) =>
     output.kind === 'message' ? [`${output.message.msgName} ${output.verdict}`] : [],
   );
+}
+
+/** What went onward in place of the messages that a fault has changed. */
+export function changed(outputs: readonly LinkOutput[]): Message[] {
+  return outputs.flatMap((output) =>
+    output.kind === 'message' && output.onward !== undefined ? [output.onward] : [],
+  );
+}
+
+/** The details of all hits that messages were told with. */
+export function details(outputs: readonly LinkOutput[]): string[] {
+  return outputs.flatMap((output) => (output.kind === 'message' ? output.hits.map((hit) => hit.detail) : []));
+}
+
+/** Transaction-ids of the messages in a stream of octets. */
+export function idsIn(octets: Uint8Array): number[] {
+  const ids: number[] = [];
+  for (let at = 0; at + 6 <= octets.length; at += 2 + readU16(octets, at)) ids.push(readU24(octets, at + 3));
+  return ids;
 }

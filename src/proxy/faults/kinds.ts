@@ -1,11 +1,36 @@
 /** The faults that exist. A new one is a file in this folder and a line here (docs/writing-a-fault.md). */
 import { InputError } from '../../base/problem.ts';
+import { coalesce } from './coalesce.ts';
+import { corrupt } from './corrupt.ts';
+import { delay } from './delay.ts';
 import { drop } from './drop.ts';
+import { duplicate } from './duplicate.ts';
+import { hold } from './hold.ts';
 import type { FaultKind, PreparedAction } from './kind.ts';
+import { lieLength } from './lie.ts';
+import { reorder } from './reorder.ts';
+import { restamp } from './restamp.ts';
 import { skew } from './skew.ts';
 import { describeWith, type FaultSpec, subjectOf } from './spec.ts';
+import { split } from './split.ts';
+import { throttle } from './throttle.ts';
+import { truncate } from './truncate.ts';
 
-export const FAULT_KINDS: readonly FaultKind[] = [drop, skew];
+export const FAULT_KINDS: readonly FaultKind[] = [
+  drop,
+  delay,
+  hold,
+  duplicate,
+  reorder,
+  skew,
+  restamp,
+  corrupt,
+  truncate,
+  lieLength,
+  split,
+  coalesce,
+  throttle,
+];
 
 const BY_NAME: ReadonlyMap<string, FaultKind> = new Map(FAULT_KINDS.map((kind) => [kind.name, kind]));
 

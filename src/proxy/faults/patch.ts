@@ -27,3 +27,9 @@ export function writeU32(octets: Uint8Array, at: number, value: number): void {
   writeU16(octets, at, value >>> 16);
   writeU16(octets, at + 2, value & 0xffff);
 }
+
+/** A part of a unit that a fault has cut into pieces; the last one stands for the whole. */
+export function pieceOf(whole: InFlight, octets: Uint8Array, last: boolean): InFlight {
+  if (last) return { ...whole, octets, fragment: true };
+  return { ...whole, octets, original: null, message: null, fragment: true };
+}

@@ -1,6 +1,7 @@
 /** split: the message is written in pieces, cut at chosen octets, with a pause between them. */
-import { type InFlight, marked, type Stage } from '../stage.ts';
+import { marked, type Stage } from '../stage.ts';
 import { defineFault } from './kind.ts';
+import { pieceOf } from './patch.ts';
 import { WaitingQueue } from './queue.ts';
 
 interface Split {
@@ -37,17 +38,12 @@ export const split = defineFault<Split>({
         const pieces = piecesOf(unit.octets, at, size === 0 ? 1 : size);
         const whole = marked(unit, hit, `${pieces.length} pieces`);
         return pieces.flatMap((octets, index) =>
-          queue.add(pieceUnit(whole, octets, index === pieces.length - 1), now + index * gap * 1000, now),
+          queue.add(pieceOf(whole, octets, index === pieces.length - 1), now + index * gap * 1000, now),
         );
       }) satisfies Stage['push'],
     });
   },
 });
-
-function pieceUnit(whole: InFlight, octets: Uint8Array, last: boolean): InFlight {
-  if (last) return { ...whole, octets, fragment: true };
-  return { ...whole, octets, original: null, message: null, fragment: true };
-}
 
 function piecesOf(octets: Uint8Array, at: readonly number[], size: number): Uint8Array[] {
   const cuts = at.length > 0 ? [...new Set(at)].sort((a, b) => a - b) : everyNth(octets.length, size);

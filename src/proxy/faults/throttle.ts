@@ -1,6 +1,7 @@
 /** throttle: octets go onward at a limited rate, in small pieces; the sender feels it once buffers are full. */
-import { type InFlight, marked, type Stage } from '../stage.ts';
+import { marked, type Stage } from '../stage.ts';
 import { defineFault } from './kind.ts';
+import { pieceOf } from './patch.ts';
 import { WaitingQueue } from './queue.ts';
 
 /** Pieces a second, so that a slow rate trickles instead of stuttering. */
@@ -28,15 +29,10 @@ export const throttle = defineFault<{ readonly rate: number }>({
           const octets = unit.octets.subarray(start, start + pieceOctets);
           freeAt += (octets.length / rate) * 1000;
           const last = start + pieceOctets >= unit.octets.length;
-          outputs.push(...queue.add(pieceUnit(whole, octets, last), freeAt, now));
+          outputs.push(...queue.add(pieceOf(whole, octets, last), freeAt, now));
         }
         return outputs;
       }) satisfies Stage['push'],
     });
   },
 });
-
-function pieceUnit(whole: InFlight, octets: Uint8Array, last: boolean): InFlight {
-  if (last) return { ...whole, octets, fragment: true };
-  return { ...whole, octets, original: null, message: null, fragment: true };
-}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { describe as sentence } from '../../../src/proxy/faults/kinds.ts';
+import { parseFault } from '../../../src/proxy/faults/short-form.ts';
+
+describe('the short form of a fault', () => {
+  it('reads the line of the documentation', () => {
+    const spec = parseFault('drop s>p BNDREPLY where lease in 2001:db8:1::/64 nth 3 times 2');
+    expect(spec).toEqual({
+      action: 'drop',
+      parameters: {},
+      direction: 's>p',
+      types: ['BNDREPLY'],
+      where: 'lease in 2001:db8:1::/64',
+      nth: 3,
+      times: 2,
+    });
+    expect(sentence(spec)).toBe(
+      'drops BNDREPLY from the secondary to the primary where lease in 2001:db8:1::/64, from the 3rd on, 2 times',
+    );
+  });
+
+  it('reads values with and without their names, flags, times and a state', () => {
+    expect(
+      parseFault(
+        'skew p>s strobe 4s period 500ms coherent while secondary is recover after 1m for 30s id S1',
+      ),
+    ).toEqual({
+      action: 'skew',
+      parameters: { mode: 'strobe', by: '4s', period: '500ms', coherent: true },
+      direction: 'p>s',
+      while: { who: 'secondary', state: 'RECOVER' },
+      after: 60,
+      duration: 30,
+      id: 'S1',
+    });
+    expect(parseFault('delay BNDUPD,BNDREPLY by=2s jitter=300ms probability 10% seed 7')).toEqual({
+      action: 'delay',
+      parameters: { by: '2s', jitter: '300ms' },
+      direction: 'both',
+      types: ['BNDUPD', 'BNDREPLY'],
+      probability: 0.1,
+      seed: 7,
+    });
+    expect(
+      parseFault('split 1,2 where \'status-message == "no way"\' and type == BNDREPLY every 2').where,
+    ).toBe('status-message == "no way" and type == BNDREPLY');
+  });
+
+  // Every mistake is told in one line that quotes the word and says what would have been right.
+  it.each([
+    ['', 'fault: expected an action such as drop or delay'],
+    ['dorp s>p', 'unknown fault "dorp"; there are: drop, delay, hold'],
+    [
+      'drop sideways',
+      'fault "drop sideways": expected a message type, a direction or a condition (drop takes no parameters), got "sideways"',
+    ],
+    ['drop nth', 'fault "drop nth": expected a number after "nth"'],
+    ['drop nth x', 'fault "drop nth x": expected a number after "nth", got "x"'],
+    ['drop nth 0', 'fault drop: nth is from 1 to 1000000000, got 0'],
+    ['drop times 1.5', 'fault drop: times is a whole number, got 1.5'],
+    ['drop probability 2', 'fault drop: probability is from 0 to 1, got 2'],
+    ['drop after soon', 'fault "drop after soon": expected a time such as 30s after "after", got "soon"'],
+    ['drop while tertiary is NORMAL', 'expected primary or secondary after "while", got "tertiary"'],
+    ['drop where', 'fault "drop where": expected a filter after "where"'],
+    ['delay', 'fault delay: by is missing (how long)'],
+    ['delay by=fast', 'fault delay: by: expected a time such as 250ms, 7s or 2m, got "fast"'],
+    [
+      'delay 1s colour=blue',
+      'fault delay: unknown parameter "colour"; it takes: by, jitter, distribution, restamp',
+    ],
+    ['drop id 9', 'fault drop: id "9" is no name'],
+  ])('refuses "%s"', (text, message) => {
+    expect(() => parseFault(text)).toThrow(
+      expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
+    );
+  });
+});

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { concatBytes } from '../../../src/base/bytes.ts';
+import { unit } from '../../support/header-message.ts';
+import { sent, testLink } from '../../support/link.ts';
+
+describe('throttle', () => {
+  it('passes octets at its rate and loses none', () => {
+    const { link, fault } = testLink();
+    fault('throttle 100');
+    const stream = concatBytes([unit(24, 1, '00'.repeat(40)), unit(35, 2)]);
+    link.receive(stream, 0);
+    let passed = sent(link.tick(0)).length;
+    for (let now = 0; now <= 600; now += 10) {
+      passed += sent(link.tick(now)).length;
+      expect(passed).toBeLessThanOrEqual(now / 10 + 5);
+    }
+    expect(passed).toBe(stream.length);
+  });
+});
