@@ -43,13 +43,16 @@ export function linkAddressOf(relays: readonly RelayMessage[]): Uint8Array | und
   return undefined;
 }
 
-/** The answer for the first relay agent on the way back, or for the client itself (RFC 8415 §19.3). */
+/** The answer for the first relay agent on the way back, or for the client itself (RFC 8415 §19.3, RFC 8357 §5.2). */
 export function wrapForRelays(answer: ClientServerMessage, relays: readonly RelayMessage[]): Dhcpv6Message {
   let message: Dhcpv6Message = answer;
   for (let index = relays.length - 1; index >= 0; index--) {
-    const { hopCount, linkAddress, peerAddress, interfaceId } = relays[index] as RelayMessage;
-    const interfaceIdBack = interfaceId === undefined ? {} : { interfaceId };
-    message = { type: 'RELAY-REPL', hopCount, linkAddress, peerAddress, ...interfaceIdBack, message };
+    const { hopCount, linkAddress, peerAddress, interfaceId, relayPort } = relays[index] as RelayMessage;
+    const back = {
+      ...(interfaceId === undefined ? {} : { interfaceId }),
+      ...(relayPort === undefined ? {} : { relayPort }),
+    };
+    message = { type: 'RELAY-REPL', hopCount, linkAddress, peerAddress, ...back, message };
   }
   return message;
 }

@@ -9,7 +9,7 @@ import type { LeaseChange } from '../failover/io.ts';
 import type { Holder } from '../failover/lease.ts';
 import { StatusCode } from '../wire/codes.ts';
 import { decodeDhcpv6Message, encodeDhcpv6Message } from '../wire/dhcpv6.ts';
-import type { ClientServerMessage, Ia } from '../wire/dhcpv6-messages.ts';
+import type { ClientServerMessage, Ia, RelayMessage } from '../wire/dhcpv6-messages.ts';
 import type { IaLease, Status } from '../wire/messages.ts';
 import { copyOf } from '../wire/reader.ts';
 import { linkAddressOf, type Relayed, relayDataOf, unwrapRelays, wrapForRelays } from './dhcpv6-relay.ts';
@@ -26,6 +26,10 @@ import {
   type Turn,
 } from './service-ias.ts';
 import { configuredOptions } from './service-options.ts';
+
+/** RFC 8415 §7.2. */
+const CLIENT_PORT = 546;
+const SERVER_PORT = 547;
 
 /** Where a datagram came from. */
 export interface Arrival {
@@ -44,8 +48,8 @@ export type ServiceResult =
       readonly kind: 'answer';
       /** The datagram for the source of the request. Its own memory. */
       readonly bytes: Uint8Array;
-      /** To a relay agent (port 547) or to a client (port 546). */
-      readonly to: 'relay' | 'client';
+      /** UDP port at the source address; `source`: the one that the request came from (RFC 8357 §5.2). */
+      readonly port: typeof CLIENT_PORT | typeof SERVER_PORT | 'source';
       readonly message: ClientServerMessage;
       /** Whose endpoint makes the changes and then lets the answer go. */
       readonly relationship: number;
@@ -96,7 +100,7 @@ export class Dhcpv6Service {
     return {
       kind: 'answer',
       bytes: copyOf(bytes, 0, bytes.length),
-      to: relays.length > 0 ? 'relay' : 'client',
+      port: answerPort(relays),
       message: answer,
       relationship: link.relationship,
       changes,
@@ -192,6 +196,12 @@ interface Worked {
   readonly changes: readonly LeaseChange[];
   /** Whether what is granted is to be bound; an ADVERTISE binds nothing. */
   readonly commit: boolean;
+}
+
+function answerPort(relays: readonly RelayMessage[]): typeof CLIENT_PORT | typeof SERVER_PORT | 'source' {
+  const nearest = relays[0];
+  if (nearest === undefined) return CLIENT_PORT;
+  return nearest.relayPort === undefined ? SERVER_PORT : 'source';
 }
 
 function discarded(why: string): ServiceResult {

@@ -6,6 +6,8 @@ export interface RelayAgent {
   readonly linkAddress: Uint8Array;
   /** OPTION_INTERFACE_ID that it adds. */
   readonly interfaceId?: Uint8Array;
+  /** Wants answers at the port that it sends from, not at 547 (RFC 8357). */
+  readonly ownPort?: boolean;
 }
 
 /** HOP_COUNT_LIMIT, RFC 8415 §7.6. */
@@ -25,6 +27,7 @@ export function relayForward(
     linkAddress: agent.linkAddress,
     peerAddress: peer,
     ...(agent.interfaceId === undefined ? {} : { interfaceId: agent.interfaceId }),
+    ...(agent.ownPort === true ? { relayPort: 0 } : {}),
     relayed: datagram,
   });
 }

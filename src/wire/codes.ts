@@ -34,7 +34,7 @@ export const MessageType = {
   CONTACT: 35,
 } as const;
 
-/** RFC 8415 §21, RFC 3646, RFC 4649, RFC 4704, RFC 5007 §4.1, RFC 6607 §3.4, RFC 7653 §6.3, RFC 8156 §5.5. */
+/** RFC 8415 §21, RFC 3646, RFC 4649, RFC 4704, RFC 5007 §4.1, RFC 6607 §3.4, RFC 7653 §6.3, RFC 8156 §5.5, RFC 8357. */
 export const OptionCode = {
   CLIENTID: 1,
   SERVERID: 2,
@@ -90,6 +90,7 @@ export const OptionCode = {
   F_SERVER_STATE: 132,
   F_START_TIME_OF_STATE: 133,
   F_STATE_EXPIRATION_TIME: 134,
+  RELAY_PORT: 135,
 } as const;
 
 /** RFC 8415 §21.13, RFC 5007 §4.1.3, RFC 5460 §5.3, RFC 7653 §6.4, RFC 8156 §5.6. */

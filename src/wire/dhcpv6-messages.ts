@@ -66,6 +66,8 @@ export interface RelayMessage {
   readonly interfaceId?: Uint8Array;
   /** OPTION_REMOTE_ID contents: enterprise number and identifier (RFC 4649 §3). */
   readonly remoteId?: Uint8Array;
+  /** OPTION_RELAY_PORT: the agent listens on the port that it sends from (RFC 8357 §4); the port of the next one. */
+  readonly relayPort?: number;
   /** OPTION_RELAY_MSG */
   readonly message?: Dhcpv6Message | UnknownMessage;
   readonly extra?: readonly RawOption[];

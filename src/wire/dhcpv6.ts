@@ -93,11 +93,13 @@ const relayedMessage: Codec<Dhcpv6Message | UnknownMessage> = {
 const relayOptions = new OptionTable<RelayMessage>()
   .one(OptionCode.INTERFACE_ID, 'interfaceId', octets)
   .one(OptionCode.REMOTE_ID, 'remoteId', octets)
+  .one(OptionCode.RELAY_PORT, 'relayPort', u16)
   .one(OptionCode.RELAY_MSG, 'message', relayedMessage);
 
 const envelopeOptions = new OptionTable<RelayEnvelope>()
   .one(OptionCode.INTERFACE_ID, 'interfaceId', octets)
   .one(OptionCode.REMOTE_ID, 'remoteId', octets)
+  .one(OptionCode.RELAY_PORT, 'relayPort', u16)
   .one(OptionCode.RELAY_MSG, 'relayed', octets);
 
 const CLIENT_SERVER_HEADER = 4;

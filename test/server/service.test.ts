@@ -441,7 +441,7 @@ describe('relay agents', () => {
     const source = ip('2001:db8:ffff::2');
     const result = desk.send({ ...outer, message: { ...inner, message: request } }, { source });
     if (result.kind === 'none') throw new Error(result.why);
-    expect(result.to).toBe('relay');
+    expect(result.port).toBe(547);
     const { remoteId: _, ...innerBack } = inner;
     expect(decodeDhcpv6Message(result.bytes)).toMatchObject({
       message: {
@@ -466,6 +466,16 @@ describe('relay agents', () => {
     const solicit = message({ type: 'SOLICIT', ias: [na()] });
     expect(desk.send({ ...near, message: { ...nameless, message: solicit } }).kind).toBe('answer');
     expect(desk.send({ ...outer, message: { ...nameless, message: solicit } }).kind).toBe('none');
+  });
+
+  it('answers at the port of a relay agent that wants it so (RFC 8357)', () => {
+    const solicit = message({ type: 'SOLICIT', ias: [na()] });
+    const result = new Desk().send({ ...inner, relayPort: 0, message: solicit });
+    expect(result).toMatchObject({ port: 'source' });
+    if (result.kind === 'answer') {
+      expect(decodeDhcpv6Message(result.bytes).message).toMatchObject({ relayPort: 0 });
+    }
+    expect(new Desk().send(solicit)).toMatchObject({ port: 546 });
   });
 
   it('ignores a RELAY-FORW without a message, and a RELAY-REPL', () => {
