@@ -1,0 +1,209 @@
+/**
+ * What a received BNDUPD says (RFC 8156 §7.5.3) and what an accepted one makes of a lease (§7.5.5, §7.8). The
+ * judgement between the two is conflict.ts.
+ */
+import { addSeconds, isAfter, laterOf } from '../base/time.ts';
+import { OptionCode, StatusCode } from '../wire/codes.ts';
+import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
+import type { Claim } from './conflict.ts';
+import { type Holder, type Lease, sameClientIa } from './lease.ts';
+import { bindingStatusOf } from './state.ts';
+
+/** One lease of a BNDUPD, ready to be judged and applied. Times absolute. */
+export interface ReceivedLease extends Claim {
+  readonly info: LeaseInfo;
+  readonly holder?: Holder;
+}
+
+/** A reason to reject all of a BNDUPD, or its leases, each with a reason of its own or ready. */
+export interface ReceivedUpdate {
+  readonly overall?: Status;
+  readonly leases: readonly (ReceivedLease | Status)[];
+}
+
+export function isStatus(value: ReceivedLease | Status): value is Status {
+  return 'code' in value;
+}
+
+const reject = (code: number, message: string): Status => ({ code, message });
+const missing = (message: string): Status => reject(StatusCode.MissingBindingInformation, message);
+
+/** Looks for everything that processing needs; nothing is compared with what this server knows. */
+export function readUpdate(update: Binding): ReceivedUpdate {
+  const { clientData, prefixLease } = update;
+  if ((update.surplus ?? 0) > 0 || (clientData !== undefined && prefixLease !== undefined)) {
+    return {
+      overall: reject(StatusCode.UnspecFail, 'more than one client or prefix lease in a BNDUPD'),
+      leases: [],
+    };
+  }
+  if (clientData !== undefined) return readClientData(clientData);
+  if (prefixLease === undefined) {
+    return { overall: missing('neither OPTION_CLIENT_DATA nor OPTION_IAPREFIX'), leases: [] };
+  }
+  if (prefixLease.vss !== undefined) return { overall: UNKNOWN_VPN, leases: [] };
+  return { leases: [readLease(prefixLease, prefixLease.baseTime, undefined)] };
+}
+
+/** We serve the global, default VPN only (§7.5.4). */
+const UNKNOWN_VPN = reject(StatusCode.ConfigurationConflict, 'this server has no VPN of that name');
+
+function readClientData(data: ClientData): ReceivedUpdate {
+  if (data.vss !== undefined) return { overall: UNKNOWN_VPN, leases: [] };
+  if (data.clientId === undefined || data.clientId.length === 0) {
+    return { overall: missing('no OPTION_CLIENTID'), leases: [] };
+  }
+  const leases: (ReceivedLease | Status)[] = [];
+  for (const ia of data.ias) {
+    for (const info of ia.leases)
+      leases.push(readLease(info, data.baseTime, holderOf(data, data.clientId, ia, info)));
+  }
+  return leases.length === 0 ? { overall: missing('no address and no prefix'), leases } : { leases };
+}
+
+function holderOf(data: ClientData, duid: Uint8Array, ia: IdentityAssociation, info: LeaseInfo): Holder {
+  return {
+    duid,
+    iaKind: ia.kind,
+    iaid: ia.iaid,
+    t1: ia.t1,
+    t2: ia.t2,
+    preferredLifetime: info.preferredLifetime,
+    validLifetime: info.validLifetime,
+    ...(info.clientFqdn && { clientFqdn: info.clientFqdn }),
+    ...(data.relayData && { relayData: data.relayData }),
+    ...(data.reconfigureData && { reconfigureData: data.reconfigureData }),
+  };
+}
+
+function readLease(
+  info: LeaseInfo,
+  baseTime: number | undefined,
+  holder: Holder | undefined,
+): ReceivedLease | Status {
+  if (info.extra?.some(({ code }) => code === OptionCode.F_DNS_REMOVAL_INFO)) {
+    return reject(StatusCode.DNSUpdateNotSupported, 'this server updates no DNS');
+  }
+  const status = bindingStatusOf(info.bindingStatus ?? 0);
+  if (status === undefined) return missing('no OPTION_F_BINDING_STATUS that is defined');
+  const { startTimeOfState } = info;
+  if (startTimeOfState === undefined) return missing('no OPTION_F_START_TIME_OF_STATE');
+  if (info.cltTime !== undefined && baseTime === undefined) return missing('no OPTION_LQ_BASE_TIME');
+  if (status === 'ACTIVE' && holder === undefined) return missing('no client of an ACTIVE lease');
+  if (status === 'ACTIVE' && info.stateExpirationTime === undefined) {
+    return missing('no OPTION_F_STATE_EXPIRATION_TIME of an ACTIVE lease');
+  }
+  return {
+    status,
+    startTimeOfState,
+    info,
+    ...(holder && { holder, client: holder }),
+    ...(info.cltTime !== undefined && { cltTime: addSeconds(baseTime as number, -info.cltTime) }),
+  };
+}
+
+/** The lease after accepting `received`. `now` absolute. */
+export function accept(known: Lease | undefined, received: ReceivedLease, now: number): Lease {
+  switch (received.status) {
+    case 'ACTIVE':
+      return acceptActive(known, received, received.holder as Holder);
+    case 'EXPIRED':
+    case 'RELEASED':
+    case 'RESET':
+    case 'PENDING-FREE':
+      // Both servers know that the client is gone: PENDING-FREE, which is FREE at once (§7.2, figure 3).
+      return withoutTimes(known, received, 'FREE', known?.status === 'FREE' ? known.startTimeOfState : now);
+    case 'FREE':
+    case 'FREE-BACKUP':
+      return withoutTimes(known, received, received.status, received.startTimeOfState);
+    case 'ABANDONED': {
+      const lease = withoutTimes(known, received, 'ABANDONED', received.startTimeOfState);
+      const { stateExpirationTime, partnerLifetime } = received.info;
+      return {
+        ...lease,
+        ...(stateExpirationTime !== undefined && { stateExpirationTime }),
+        ...(partnerLifetime !== undefined && { expirationTime: partnerLifetime }),
+      };
+    }
+  }
+}
+
+function acceptActive(known: Lease | undefined, received: ReceivedLease, holder: Holder): Lease {
+  const same = known?.holder !== undefined && sameClientIa(known.holder, holder) ? known : undefined;
+  const { info, cltTime } = received;
+  const expirationTime = info.partnerLifetime ?? same?.expirationTime;
+  const partnerRawCltTime = cltTime ?? same?.partnerRawCltTime;
+  const clientLastTransactionTime = latest(same?.clientLastTransactionTime, info.partnerRawCltTime);
+  const partnerLifetime = latest(same?.partnerLifetime, unlessZero(info.expirationTime));
+  const ours = same !== undefined && sawClientLater(same, received);
+  const acked = same?.status === 'ACTIVE' ? same.ackedPartnerLifetime : undefined;
+  const stateExpirationTime = ours ? same.stateExpirationTime : info.stateExpirationTime;
+  return {
+    kind: info.kind,
+    address: known?.address ?? info.address,
+    prefixLength: info.prefixLength,
+    status: 'ACTIVE',
+    holder: ours ? (same.holder as Holder) : holder,
+    startTimeOfState: received.startTimeOfState,
+    ...(stateExpirationTime !== undefined && { stateExpirationTime }),
+    ...(expirationTime !== undefined && { expirationTime }),
+    ...(acked !== undefined && { ackedPartnerLifetime: acked }),
+    ...(partnerLifetime !== undefined && { partnerLifetime }),
+    ...(partnerRawCltTime !== undefined && { partnerRawCltTime }),
+    ...(clientLastTransactionTime !== undefined && { clientLastTransactionTime }),
+    updateNeeded: ours,
+    updateSent: ours && same.updateSent,
+  };
+}
+
+/**
+ * Both servers renewed the lease and our renewal, which the partner has yet to learn of, is the later one. The update
+ * is accepted (footnote 3 of figure 4), but what the client was told last stays.
+ */
+function sawClientLater(same: Lease, received: ReceivedLease): boolean {
+  if (same.status !== 'ACTIVE' || !same.updateNeeded) return false;
+  const ownTime = same.clientLastTransactionTime;
+  if (ownTime === undefined) return false;
+  return isAfter(ownTime, received.cltTime ?? received.startTimeOfState);
+}
+
+/** A lease that is nobody's: the last client stays as a hint, and no promise is left (§7.2). */
+function withoutTimes(
+  known: Lease | undefined,
+  received: ReceivedLease,
+  status: Lease['status'],
+  startTimeOfState: number,
+): Lease {
+  const { info, cltTime } = received;
+  const holder = received.holder ?? known?.holder;
+  const same =
+    known?.holder !== undefined &&
+    (received.holder === undefined || sameClientIa(known.holder, received.holder));
+  const clientLastTransactionTime = latest(
+    same ? known.clientLastTransactionTime : undefined,
+    info.partnerRawCltTime,
+  );
+  const partnerRawCltTime = cltTime ?? (same ? known.partnerRawCltTime : undefined);
+  return {
+    kind: info.kind,
+    address: known?.address ?? info.address,
+    prefixLength: info.prefixLength,
+    status,
+    ...(holder && { holder }),
+    startTimeOfState,
+    ...(partnerRawCltTime !== undefined && { partnerRawCltTime }),
+    ...(clientLastTransactionTime !== undefined && { clientLastTransactionTime }),
+    updateNeeded: false,
+    updateSent: false,
+  };
+}
+
+/** EXPIRATION_TIME is 0 while nothing was ever acknowledged. */
+function unlessZero(time: number | undefined): number | undefined {
+  return time === 0 ? undefined : time;
+}
+
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : laterOf(a, b);
+}

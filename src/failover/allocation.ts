@@ -1,0 +1,152 @@
+/**
+ * Who may give which lease to whom, and when: RFC 8156 §4.2 (independent and proportional allocation, reallocation) and
+ * the parts of §8 that say which pool a state may use. Pure questions about one resource, and the search for one.
+ */
+import { addSeconds, isAfter, laterOf, toEpoch2000 } from '../base/time.ts';
+import type { Bindings, PoolUse } from './bindings.ts';
+import { type ClientIa, type Lease, type Resource, resourceKey, sameClientIa } from './lease.ts';
+import type { Role } from './machine.ts';
+import { ownerOfAddress } from './pool.ts';
+import type { EndpointState } from './state.ts';
+
+/** The part of an endpoint's situation that allocation depends on. */
+export interface Situation {
+  readonly role: Role;
+  readonly state: EndpointState;
+  /** Seconds. */
+  readonly mclt: number;
+  /** Absolute; while in PARTNER-DOWN. */
+  readonly partnerDownTime: number | undefined;
+}
+
+/** Which of several reasons lets this client have this resource; the lower the better (§8.4.1: own pool first). */
+export type Claimable = 'kept' | 'own' | 'partners' | undefined;
+
+/** Numbers tried at random before a pool is walked. */
+const PROBES = 64;
+/** Resources looked at by one walk through a pool. */
+const WALK_MAX = 65_536;
+
+/**
+ * Whether `client` may have `resource` now. 'kept': it holds it, or may have it again; 'own': from the pool that this
+ * server may always use; 'partners': from the partner's, in PARTNER-DOWN.
+ */
+export function claimable(
+  situation: Situation,
+  lease: Lease | undefined,
+  resource: Resource,
+  client: ClientIa,
+  now: number,
+): Claimable {
+  if (lease !== undefined) {
+    const same = lease.holder !== undefined && sameClientIa(lease.holder, client);
+    if (lease.status === 'ACTIVE') return same ? 'kept' : undefined;
+    const ended = lease.status === 'EXPIRED' || lease.status === 'RELEASED';
+    // §4.2.2.1, §8.8.1: to the same client again, as long as the partner was not told.
+    if (ended && same && !lease.updateSent) return 'kept';
+    if (lease.status === 'ABANDONED') return undefined;
+    if (lease.status !== 'FREE' && lease.status !== 'FREE-BACKUP') {
+      return mayReallocate(situation, lease, now) ? poolOf(situation, lease, resource, now) : undefined;
+    }
+    // Not yet acknowledged: the partner may still think that it is its own to give.
+    if (lease.updateNeeded && !mayReallocate(situation, lease, now)) return undefined;
+  }
+  return poolOf(situation, lease, resource, now);
+}
+
+/** Whose pool a resource that nobody holds comes from, if this server may use that pool now. */
+function poolOf(situation: Situation, lease: Lease | undefined, resource: Resource, now: number): Claimable {
+  if (resource.kind === 'address') {
+    // §4.2.1: never the partner's addresses, not even in PARTNER-DOWN.
+    return ownerOfAddress(resource.address) === situation.role ? 'own' : undefined;
+  }
+  const owner: Role = lease?.status === 'FREE-BACKUP' ? 'secondary' : 'primary';
+  if (owner === situation.role) return 'own';
+  return partnersPoolIsUsable(situation, now) ? 'partners' : undefined;
+}
+
+/** §4.2.2.1, §8.4.1: the partner's delegable prefixes, the MCLT after entering PARTNER-DOWN. */
+function partnersPoolIsUsable({ state, partnerDownTime, mclt }: Situation, now: number): boolean {
+  return (
+    state === 'PARTNER-DOWN' &&
+    partnerDownTime !== undefined &&
+    isAfter(toEpoch2000(now), addSeconds(partnerDownTime, mclt))
+  );
+}
+
+/**
+ * §8.4.1, §4.2.2.1: in PARTNER-DOWN, a lease that its client gave up or lost may go to another one the MCLT after the
+ * latest of: its expiration, what was told to the partner, what was acknowledged by either, its present state's
+ * beginning (§7.2 (4)) and the entry into PARTNER-DOWN. In any other state only the partner's acknowledgement frees it.
+ */
+export function mayReallocate(situation: Situation, lease: Lease, now: number): boolean {
+  if (situation.state !== 'PARTNER-DOWN' || situation.partnerDownTime === undefined) return false;
+  let latest = laterOf(situation.partnerDownTime, lease.startTimeOfState);
+  for (const time of [
+    lease.stateExpirationTime,
+    lease.partnerLifetime,
+    lease.ackedPartnerLifetime,
+    lease.expirationTime,
+  ]) {
+    if (time !== undefined) latest = laterOf(latest, time);
+  }
+  return isAfter(toEpoch2000(now), addSeconds(latest, situation.mclt));
+}
+
+/** Finds a resource of `use` for `client`: its own earlier one, the hint, a free one; the partner's at the very last. */
+export function pick(
+  situation: Situation,
+  bindings: Bindings,
+  use: PoolUse,
+  client: ClientIa,
+  now: number,
+  hint: Resource | undefined,
+  taken: readonly Resource[],
+): Resource | undefined {
+  const used = new Set(taken.map(resourceKey));
+  let partners: Resource | undefined;
+  const fits = (resource: Resource): boolean => {
+    const key = resourceKey(resource);
+    if (used.has(key)) return false;
+    const claim = claimable(situation, bindings.get(key), resource, client, now);
+    if (claim === 'partners') partners ??= resource;
+    return claim === 'kept' || claim === 'own';
+  };
+  for (const lease of bindings.ofClient(client)) if (use.map.contains(lease) && fits(lease)) return lease;
+  if (hint !== undefined && use.map.contains(hint) && fits(hint)) return hint;
+  if (use.map.pool.kind === 'prefix' && situation.role === 'secondary') {
+    for (const key of use.backup) {
+      const lease = bindings.get(key) as Lease;
+      if (fits(lease)) return lease;
+    }
+    if (situation.state !== 'PARTNER-DOWN') return undefined;
+  }
+  return search(use, client, fits) ?? partners;
+}
+
+/** First where the client's hash leads, then from there on through the pool. */
+function search(use: PoolUse, client: ClientIa, fits: (resource: Resource) => boolean): Resource | undefined {
+  const { size } = use.map;
+  let hash = hashOf(client);
+  for (let probe = 0; probe < PROBES; probe++) {
+    const resource = use.map.at(hash % size);
+    if (fits(resource)) return resource;
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
+  }
+  const first = hashOf(client) % size;
+  const steps = Math.min(size, WALK_MAX);
+  for (let step = 0; step < steps; step++) {
+    const resource = use.map.at((first + step) % size);
+    if (fits(resource)) return resource;
+  }
+  return undefined;
+}
+
+/** FNV-1a over DUID, kind and IAID: the same client is led to the same address. */
+function hashOf(client: ClientIa): number {
+  let hash = 0x811c9dc5;
+  for (const octet of client.duid) hash = Math.imul(hash ^ octet, 0x01000193);
+  hash = Math.imul(hash ^ client.iaid, 0x01000193);
+  hash = Math.imul(hash ^ client.iaKind.charCodeAt(3), 0x01000193);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}

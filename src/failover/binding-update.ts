@@ -1,0 +1,135 @@
+/**
+ * Leases into BNDUPD (RFC 8156 §7.4) and a received BNDUPD into the BNDREPLY that answers it (§7.6). Only shapes and
+ * times: which leases go together is the update queue's business, what is accepted is accept.ts's.
+ */
+import { laterOf, secondsBetween } from '../base/time.ts';
+import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
+import type { Holder, Lease } from './lease.ts';
+import { BINDING_STATUS_CODES } from './state.ts';
+
+/** A BNDUPD about `leases`, which are all of one client, or one prefix that belongs to none. `now` absolute. */
+export function bindingUpdate(leases: readonly Lease[], transactionId: number, now: number): Binding {
+  const first = leases[0] as Lease;
+  if (standsAlone(first)) {
+    const prefixLease = leaseInfo(first, undefined, now);
+    return { type: 'BNDUPD', transactionId, sentTime: 0, prefixLease: { ...prefixLease, baseTime: now } };
+  }
+  return { type: 'BNDUPD', transactionId, sentTime: 0, clientData: clientDataOf(leases, now) };
+}
+
+/** A prefix that no client holds is told by itself, without OPTION_CLIENT_DATA (§7.4). */
+export function standsAlone(lease: Lease): boolean {
+  if (lease.kind !== 'prefix') return false;
+  return lease.holder === undefined || lease.status === 'FREE' || lease.status === 'FREE-BACKUP';
+}
+
+function clientDataOf(leases: readonly Lease[], now: number): ClientData {
+  const ias: { kind: Holder['iaKind']; iaid: number; t1: number; t2: number; leases: LeaseInfo[] }[] = [];
+  let latest: Holder | undefined;
+  for (const lease of leases) {
+    const holder = lease.holder as Holder;
+    latest = holder;
+    let ia = ias.find(({ kind, iaid }) => kind === holder.iaKind && iaid === holder.iaid);
+    if (ia === undefined) {
+      ia = { kind: holder.iaKind, iaid: holder.iaid, t1: holder.t1, t2: holder.t2, leases: [] };
+      ias.push(ia);
+    }
+    ia.leases.push(leaseInfo(lease, holder, now));
+  }
+  const { duid, relayData, reconfigureData } = latest as Holder;
+  return {
+    clientId: duid,
+    baseTime: now,
+    ...(relayData && { relayData }),
+    ...(reconfigureData && { reconfigureData }),
+    ias,
+  };
+}
+
+function leaseInfo(lease: Lease, holder: Holder | undefined, now: number): LeaseInfo {
+  const { clientLastTransactionTime, partnerRawCltTime, stateExpirationTime } = lease;
+  return {
+    kind: lease.kind,
+    address: lease.address,
+    prefixLength: lease.prefixLength,
+    preferredLifetime: holder?.preferredLifetime ?? 0,
+    validLifetime: holder?.validLifetime ?? 0,
+    bindingStatus: BINDING_STATUS_CODES[lease.status],
+    startTimeOfState: lease.startTimeOfState,
+    // Those marked * in §7.4 go with a status that has a timeout, and only with it.
+    ...(stateExpirationTime !== undefined && {
+      stateExpirationTime,
+      partnerLifetime: partnerLifetimeToSend(lease, stateExpirationTime),
+      expirationTime: lease.expirationTime ?? 0,
+    }),
+    ...(holder !== undefined &&
+      clientLastTransactionTime !== undefined && {
+        cltTime: Math.max(0, secondsBetween(clientLastTransactionTime, now)),
+      }),
+    ...(holder !== undefined && partnerRawCltTime !== undefined && { partnerRawCltTime }),
+    ...(holder?.clientFqdn && { clientFqdn: holder.clientFqdn }),
+  };
+}
+
+/** What is left to tell, or else, when all is told again (UPDREQALL), what was told before. */
+function partnerLifetimeToSend(lease: Lease, stateExpirationTime: number): number {
+  const { partnerLifetime, ackedPartnerLifetime } = lease;
+  if (partnerLifetime !== undefined) return laterOf(partnerLifetime, stateExpirationTime);
+  return ackedPartnerLifetime === undefined
+    ? stateExpirationTime
+    : laterOf(ackedPartnerLifetime, stateExpirationTime);
+}
+
+/** Verdicts on one BNDUPD: for all of it, or for each lease in the order in which they stand in it. */
+export interface Verdicts {
+  readonly overall?: Status;
+  readonly leases: readonly (Status | undefined)[];
+}
+
+/** The BNDREPLY to `update` (§7.6). A status stands only where something was rejected. */
+export function bindingReply(update: Binding, verdicts: Verdicts): Binding {
+  const { clientData, prefixLease, transactionId } = update;
+  const { overall } = verdicts;
+  const base = { type: 'BNDREPLY', transactionId, sentTime: 0 } as const;
+  if (clientData !== undefined) {
+    let at = 0;
+    const ias: IdentityAssociation[] = clientData.ias.map(({ kind, iaid, t1, t2, leases }) => ({
+      kind,
+      iaid,
+      t1,
+      t2,
+      leases: leases.map((lease) => echo(lease, verdicts.leases[at++])),
+    }));
+    const { clientId, vss } = clientData;
+    return {
+      ...base,
+      clientData: {
+        ...(clientId && { clientId }),
+        ...(vss && { vss }),
+        ...(overall && { status: overall }),
+        ias,
+      },
+    };
+  }
+  if (prefixLease !== undefined) {
+    const { vss } = prefixLease;
+    const lease = echo(prefixLease, overall ?? verdicts.leases[0]);
+    return { ...base, prefixLease: vss ? { ...lease, vss } : lease };
+  }
+  return overall === undefined ? base : { ...base, status: overall };
+}
+
+function echo(received: LeaseInfo, status: Status | undefined): LeaseInfo {
+  const { bindingStatus, stateExpirationTime, partnerLifetime } = received;
+  return {
+    kind: received.kind,
+    address: received.address,
+    prefixLength: received.prefixLength,
+    preferredLifetime: received.preferredLifetime,
+    validLifetime: received.validLifetime,
+    ...(status && { status }),
+    ...(bindingStatus !== undefined && { bindingStatus }),
+    ...(stateExpirationTime !== undefined && { stateExpirationTime }),
+    ...(partnerLifetime !== undefined && { partnerLifetimeSent: partnerLifetime }),
+  };
+}

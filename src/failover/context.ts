@@ -1,0 +1,49 @@
+/** What the parts of one endpoint share: configuration, the present moment, timers, and where outputs go. */
+import { toEpoch2000 } from '../base/time.ts';
+import { writeFailoverFrame } from '../wire/failover.ts';
+import type { FailoverMessage } from '../wire/messages.ts';
+import { Writer } from '../wire/writer.ts';
+import type { EndpointConfig } from './config.ts';
+import type { Note, Output } from './io.ts';
+import { Outbox } from './outbox.ts';
+import { Timers } from './timers.ts';
+
+export class Context<Reply> {
+  readonly config: EndpointConfig;
+  readonly timers = new Timers();
+  readonly outbox = new Outbox<Reply>();
+  /** Outputs of the input that is being handled. */
+  outputs: Output<Reply>[] = [];
+  /** Unix milliseconds. */
+  now: number;
+  private readonly writer = new Writer();
+
+  constructor(config: EndpointConfig, now: number) {
+    this.config = config;
+    this.now = now;
+  }
+
+  /** The present moment in absolute seconds since 2000. */
+  get time(): number {
+    return toEpoch2000(this.now);
+  }
+
+  /** Sets a timer to `seconds` from now. */
+  start(name: Parameters<Timers['set']>[0], seconds: number): void {
+    this.timers.set(name, this.now + seconds * 1000);
+  }
+
+  note(event: Note['event'], text: string, section: string): void {
+    this.outputs.push({ kind: 'note', event, text, section });
+  }
+
+  alarm(text: string, section: string): void {
+    this.outputs.push({ kind: 'alarm', text, section });
+  }
+
+  /** Sends past everything that waits: for the message that ends a connection. */
+  sendNow(message: FailoverMessage): void {
+    writeFailoverFrame(this.writer, 'sentTime' in message ? { ...message, sentTime: this.time } : message);
+    this.outputs.push({ kind: 'send', bytes: this.writer.take() });
+  }
+}
