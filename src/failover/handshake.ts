@@ -1,9 +1,9 @@
 /** CONNECT and CONNECTREPLY: what we offer and what we refuse (RFC 8156 §6.1). Pure. */
 import { SAME_TIME_SECONDS, secondsBetween } from '../base/time.ts';
-import { ConnectFlags, StatusCode } from '../wire/codes.ts';
+import { StatusCode } from '../wire/codes.ts';
 import type { Connect, ConnectReply, Status } from '../wire/messages.ts';
 import { type EndpointConfig, LIFETIME_MAX_SECONDS } from './config.ts';
-import { PROTOCOL_VERSION } from './state.ts';
+import { CONNECT_FLAGS, PROTOCOL_VERSION } from './state.ts';
 
 /** What a partner said about itself and we agreed to. Times in seconds. */
 export interface Agreement {
@@ -38,7 +38,7 @@ function attributes(config: EndpointConfig, transactionId: number, mclt: number)
     mclt,
     keepaliveTime: config.keepaliveSeconds,
     maxUnackedBndupd: config.maxUnackedBndupd,
-    connectFlags: ConnectFlags.FIXED_PD_LENGTH,
+    connectFlags: CONNECT_FLAGS.FIXED_PD_LENGTH,
   };
 }
 
@@ -83,7 +83,7 @@ function checkAttributes(message: Connect | ConnectReply): Status | Agreement {
   if (keepaliveTime === undefined) return refuse(StatusCode.UnspecFail, 'no OPTION_F_KEEPALIVE_TIME');
   if (maxUnackedBndupd === undefined) return refuse(StatusCode.UnspecFail, 'no OPTION_F_MAX_UNACKED_BNDUPD');
   if (connectFlags === undefined) return refuse(StatusCode.UnspecFail, 'no OPTION_F_CONNECT_FLAGS');
-  if ((connectFlags & ConnectFlags.FIXED_PD_LENGTH) === 0) {
+  if ((connectFlags & CONNECT_FLAGS.FIXED_PD_LENGTH) === 0) {
     return refuse(
       StatusCode.NotSupported,
       'prefixes of different lengths from one delegable prefix are not supported',

@@ -1,12 +1,23 @@
 /**
- * Endpoint states (RFC 8156 §5.5.16) and binding-status (§5.5.1) by name. Names are the RFC's own, because they are what
- * operators, logs and the machine's table say; numbers are for the wire and the store only.
+ * The names and numbers of RFC 8156: endpoint states (§5.5.16), binding-status (§5.5.1), status codes (§5.6) and flag
+ * bits. Names are the RFC's own, because they are what operators, logs and the machine's table say; the numbers are
+ * only for the wire and the store.
  */
-import { BindingStatus as BINDING_STATUS_CODES, ServerState as STATE_CODES } from '../wire/codes.ts';
 
-export { BINDING_STATUS_CODES, STATE_CODES };
+/** OPTION_F_SERVER_STATE values. STARTUP is never sent: the STARTUP flag says it (§5.5.16). */
+export const STATE_CODES = {
+  STARTUP: 1,
+  NORMAL: 2,
+  'COMMUNICATIONS-INTERRUPTED': 3,
+  'PARTNER-DOWN': 4,
+  'POTENTIAL-CONFLICT': 5,
+  RECOVER: 6,
+  'RECOVER-WAIT': 7,
+  'RECOVER-DONE': 8,
+  'RESOLUTION-INTERRUPTED': 9,
+  'CONFLICT-DONE': 10,
+} as const;
 
-/** STARTUP is never sent or stored: the STARTUP flag says it (§5.5.16). */
 export type EndpointState = keyof typeof STATE_CODES;
 
 /** The states that are stored and told to the partner: all but STARTUP. */
@@ -20,16 +31,50 @@ export function lastingStateOf(code: number): LastingState | undefined {
   return LASTING_STATES.find((state) => STATE_CODES[state] === code);
 }
 
+/** OPTION_F_BINDING_STATUS values. */
+export const BINDING_STATUS_CODES = {
+  ACTIVE: 1,
+  EXPIRED: 2,
+  RELEASED: 3,
+  'PENDING-FREE': 4,
+  FREE: 5,
+  'FREE-BACKUP': 6,
+  ABANDONED: 7,
+  RESET: 8,
+} as const;
+
 export type BindingStatus = keyof typeof BINDING_STATUS_CODES;
 
 export const BINDING_STATUSES = Object.keys(BINDING_STATUS_CODES) as readonly BindingStatus[];
 
 const STATUS_BY_CODE: readonly (BindingStatus | undefined)[] = [undefined, ...BINDING_STATUSES];
 
-/** The binding-status of an OPTION_F_BINDING_STATUS value (§5.5.1). */
 export function bindingStatusOf(code: number): BindingStatus | undefined {
   return STATUS_BY_CODE[code];
 }
+
+/** Status codes that failover messages carry: those of RFC 8156 §5.6, and the three older ones that it uses. */
+export const STATUS_CODES = {
+  Success: 0,
+  UnspecFail: 1,
+  /** RFC 7653 §11 (10 is NotAllowed); §6.1.2 names it for unsupported versions and flags. */
+  NotSupported: 14,
+  AddressInUse: 16,
+  ConfigurationConflict: 17,
+  MissingBindingInformation: 18,
+  OutdatedBindingInformation: 19,
+  ServerShuttingDown: 20,
+  DNSUpdateNotSupported: 21,
+  ExcessiveTimeSkew: 22,
+} as const;
+
+export type StatusName = keyof typeof STATUS_CODES;
+
+/** OPTION_F_SERVER_FLAGS bits (§5.5.15). */
+export const SERVER_FLAGS = { COMMUNICATED: 1, STARTUP: 2, ACK_STARTUP: 4 } as const;
+
+/** OPTION_F_CONNECT_FLAGS bits (§5.5.2). */
+export const CONNECT_FLAGS = { FIXED_PD_LENGTH: 1 } as const;
 
 /** Protocol version that we speak (§5.5.11). */
 export const PROTOCOL_VERSION = { major: 1, minor: 0 } as const;

@@ -3,7 +3,6 @@
  * to go, goes there, records it, and tells the partner. What else a state brings about is in the listener's hands.
  */
 import { addSeconds, laterOf } from '../base/time.ts';
-import { ServerFlags } from '../wire/codes.ts';
 import type { State } from '../wire/messages.ts';
 import { unixMillisOf } from './bindings.ts';
 import type { Context } from './context.ts';
@@ -16,7 +15,7 @@ import {
   onPartnerState,
   stateBeforeStartup,
 } from './machine.ts';
-import { type EndpointState, type LastingState, lastingStateOf, STATE_CODES } from './state.ts';
+import { type EndpointState, type LastingState, lastingStateOf, SERVER_FLAGS, STATE_CODES } from './state.ts';
 
 /** What states need from the rest of the endpoint. */
 export interface StatesListener {
@@ -72,9 +71,9 @@ export class States<Reply> {
   sendState(): void {
     const { record, context } = this;
     const flags =
-      (record.communicated ? ServerFlags.COMMUNICATED : 0) |
-      (this.current === 'STARTUP' ? ServerFlags.STARTUP : 0) |
-      (this.partnerInStartup ? ServerFlags.ACK_STARTUP : 0);
+      (record.communicated ? SERVER_FLAGS.COMMUNICATED : 0) |
+      (this.current === 'STARTUP' ? SERVER_FLAGS.STARTUP : 0) |
+      (this.partnerInStartup ? SERVER_FLAGS.ACK_STARTUP : 0);
     context.outbox.put({
       type: 'STATE',
       transactionId: this.listener.newTransactionId(),
@@ -97,7 +96,7 @@ export class States<Reply> {
       return;
     }
     const before = this.record;
-    this.partnerInStartup = (serverFlags & ServerFlags.STARTUP) !== 0;
+    this.partnerInStartup = (serverFlags & SERVER_FLAGS.STARTUP) !== 0;
     const { partnerDownTimeOfPartner: _, ...rest } = before;
     this.record = {
       ...rest,
@@ -112,7 +111,7 @@ export class States<Reply> {
     };
     const first = !this.communicationsOk;
     this.communicationsOk = true;
-    const partnerKnowsUs = (serverFlags & ServerFlags.COMMUNICATED) !== 0;
+    const partnerKnowsUs = (serverFlags & SERVER_FLAGS.COMMUNICATED) !== 0;
     if (first && !before.communicated && partnerKnowsUs) {
       // §8.5.2: it has a record of talking to us and we have none of talking to it.
       this.record = { ...this.record, updateAllNeeded: true, firstRun: false };
