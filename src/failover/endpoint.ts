@@ -4,38 +4,38 @@
  */
 import { StatusCode } from '../wire/codes.ts';
 import type { Binding, Plain, State } from '../wire/messages.ts';
-import { claimable, pick, type Situation } from './allocation.ts';
+import type { Situation } from './allocation.ts';
 import type { ClientLeases } from './client-leases.ts';
+import { ClientView } from './client-view.ts';
 import type { EndpointConfig } from './config.ts';
 import { Context } from './context.ts';
 import { explain } from './explain.ts';
 import type { Agreement } from './handshake.ts';
-import type { Explanation, Input, OperatorCommand, Output, Responsiveness, StoredState } from './io.ts';
-import { type ClientIa, type Lease, type Resource, resourceText, sameClientIa } from './lease.ts';
-import { ackedFor, Leases } from './leases.ts';
-import { actualLifetime } from './lifetime.ts';
+import type { Explanation, Input, OperatorCommand, Output, StoredState } from './io.ts';
+import { type Lease, resourceText } from './lease.ts';
+import { Leases } from './leases.ts';
 import { Link, type LinkListener } from './link.ts';
-import { isOutOfBalance, moves } from './rebalance.ts';
+import { Prefixes } from './prefixes.ts';
 import type { EndpointState } from './state.ts';
 import { States, type StatesListener } from './states.ts';
 import type { TimerName } from './timers.ts';
 
 /** A shutdown waits at most so long for acknowledgements. */
 const SHUTDOWN_SECONDS = 5;
-/** A secondary asks for prefixes at most so often, and a primary waits so long to be asked (§4.2.2). */
-const POOL_REQUEST_SECONDS = 30;
 
-export class Endpoint<Reply = unknown> implements ClientLeases, LinkListener, StatesListener {
+export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
   readonly config: EndpointConfig;
+  /** What the DHCPv6 service may ask. */
+  readonly clients: ClientLeases;
   private readonly context: Context<Reply>;
   private readonly link: Link<Reply>;
   private readonly states: States<Reply>;
   private readonly leases: Leases<Reply>;
+  private readonly prefixes: Prefixes<Reply>;
+  private readonly clientView: ClientView<Reply>;
   private started = false;
   private shuttingDown = false;
   private finished = false;
-  /** A secondary in NORMAL has yet to ask for prefixes (§8.8). */
-  private poolRequestDue = false;
 
   /** Begins in STARTUP at `now`, Unix milliseconds; feed a `tick` to get the first outputs. */
   constructor(config: EndpointConfig, stored: StoredState, now: number) {
@@ -44,6 +44,9 @@ export class Endpoint<Reply = unknown> implements ClientLeases, LinkListener, St
     this.leases = new Leases(this.context, stored.leases, () => this.situation());
     this.states = new States(this.context, this, stored.endpoint, this.leases.lastLeaseTime);
     this.link = new Link(this.context, this);
+    this.prefixes = new Prefixes(this.context, this.leases);
+    this.clientView = new ClientView(this.context, this.states, this.leases, () => this.situation());
+    this.clients = this.clientView;
   }
 
   /** Takes one input that happened at `now`, Unix milliseconds; carry out the outputs in order. */
@@ -72,7 +75,13 @@ export class Endpoint<Reply = unknown> implements ClientLeases, LinkListener, St
   /** What happens next, and when. */
   explain(): Explanation {
     const { context, states, leases, link } = this;
-    return explain(context.timers, states, leases.queue, this.responsiveness(), link.skew.average);
+    return explain(
+      context.timers,
+      states,
+      leases.queue,
+      this.clients.responsiveness(context.now),
+      link.skew.average,
+    );
   }
 
   get state(): EndpointState {
@@ -82,70 +91,6 @@ export class Endpoint<Reply = unknown> implements ClientLeases, LinkListener, St
   /** Every lease on record; may be walked while leases change. */
   allLeases(): Iterable<Lease> {
     return this.leases.bindings.values();
-  }
-
-  responsiveness(): Responsiveness {
-    if (this.shuttingDown) return 'unresponsive';
-    switch (this.states.current) {
-      case 'NORMAL':
-        return this.config.role === 'primary' ? 'responsive' : 'renew-responsive';
-      case 'COMMUNICATIONS-INTERRUPTED':
-      case 'PARTNER-DOWN':
-      case 'RESOLUTION-INTERRUPTED':
-      case 'CONFLICT-DONE':
-        return 'responsive';
-      case 'RECOVER-DONE':
-        // Cut off here, a server would renew leases that its partner in PARTNER-DOWN gives to others.
-        return this.states.communicationsOk ? 'renew-responsive' : 'unresponsive';
-      case 'STARTUP':
-      case 'RECOVER':
-      case 'RECOVER-WAIT':
-      case 'POTENTIAL-CONFLICT':
-        return 'unresponsive';
-    }
-  }
-
-  mayAllocate(): boolean {
-    return this.responsiveness() !== 'unresponsive' && this.states.current !== 'RECOVER-DONE';
-  }
-
-  find(resource: Resource): Lease | undefined {
-    return this.leases.bindings.find(resource);
-  }
-
-  activeLeases(client: ClientIa): readonly Lease[] {
-    return this.leases.bindings.ofClient(client).filter(({ status }) => status === 'ACTIVE');
-  }
-
-  poolOf(resource: Resource): number | undefined {
-    return this.leases.bindings.poolOf(resource);
-  }
-
-  pick(
-    pool: number,
-    client: ClientIa,
-    now: number,
-    hint?: Resource,
-    taken: readonly Resource[] = [],
-  ): Resource | undefined {
-    const use = this.leases.bindings.pools[pool];
-    if (use === undefined || !this.mayAllocate()) return undefined;
-    return pick(this.situation(), this.leases.bindings, use, client, now, hint, taken);
-  }
-
-  mayBind(resource: Resource, client: ClientIa, now: number): boolean {
-    if (this.responsiveness() === 'unresponsive' || this.poolOf(resource) === undefined) return false;
-    const lease = this.find(resource);
-    if (!this.mayAllocate() && lease?.status !== 'ACTIVE') return false;
-    return claimable(this.situation(), lease, resource, client, now) !== undefined;
-  }
-
-  grantableLifetime(resource: Resource, client: ClientIa, desiredLifetime: number, now: number): number {
-    const lease = this.find(resource);
-    const same = lease?.holder !== undefined && sameClientIa(lease.holder, client) ? lease : undefined;
-    const { mclt, state } = this.situation();
-    const time = this.context.time + Math.floor(now / 1000) - Math.floor(this.context.now / 1000);
-    return actualLifetime(desiredLifetime, ackedFor(lease, same), mclt, time, state === 'PARTNER-DOWN');
   }
 
   // What the link tells.
@@ -179,7 +124,7 @@ export class Endpoint<Reply = unknown> implements ClientLeases, LinkListener, St
         this.receivedUpdateDone(message);
         return;
       case 'POOLREQ':
-        this.receivedPoolRequest(message);
+        this.prefixes.requested(message, states.current === 'NORMAL');
         return;
       case 'POOLRESP':
       case 'CONTACT':
@@ -221,9 +166,7 @@ export class Endpoint<Reply = unknown> implements ClientLeases, LinkListener, St
     if (state !== 'NORMAL') return;
     leases.queue.offerAll();
     context.start('rescan', this.config.rescanSeconds);
-    this.poolRequestDue = this.config.role === 'secondary';
-    // The secondary asks first; a partner that never does gets its share all the same.
-    if (this.config.role === 'primary') context.start('pool-request', POOL_REQUEST_SECONDS);
+    this.prefixes.enteredNormal();
   }
 
   private take(input: Input<Reply>): void {
@@ -262,12 +205,11 @@ export class Endpoint<Reply = unknown> implements ClientLeases, LinkListener, St
     }
     if (this.expiring) leases.timeOut();
     const normal = states.current === 'NORMAL' && states.communicationsOk;
-    if (normal && this.config.role === 'primary' && !context.timers.running('pool-request'))
-      this.rebalance(false);
+    if (normal) this.prefixes.watch();
     if (link.isOpen) {
       leases.pump(normal);
       this.finishRequest();
-      if (normal) this.requestPrefixes();
+      if (normal) this.prefixes.request();
     }
     if (this.shuttingDown) this.shutDown();
     context.outbox.flush(context.now, context.outputs, () => link.sent());
@@ -339,6 +281,7 @@ export class Endpoint<Reply = unknown> implements ClientLeases, LinkListener, St
         if (this.shuttingDown) return;
         states.heartbeat();
         this.shuttingDown = true;
+        this.clientView.closing = true;
         context.start('shutdown', SHUTDOWN_SECONDS);
         return;
     }
@@ -371,41 +314,6 @@ export class Endpoint<Reply = unknown> implements ClientLeases, LinkListener, St
     leases.queue.asked = undefined;
     context.timers.clear('update-done');
     states.updatesAreDone();
-  }
-
-  /** §5.3.4: the answer says only that the balance is being seen to. */
-  private receivedPoolRequest({ transactionId }: Plain): void {
-    if (this.config.role !== 'primary') return;
-    this.context.outbox.put({ type: 'POOLRESP', transactionId, sentTime: 0 });
-    if (this.states.current !== 'NORMAL') return;
-    this.context.timers.clear('pool-request');
-    this.rebalance(true);
-  }
-
-  private rebalance(asked: boolean): void {
-    const { context, leases, config } = this;
-    for (const use of leases.bindings.pools) {
-      if (use.map.pool.kind !== 'prefix' || !(asked || isOutOfBalance(use, config))) continue;
-      const moved = moves(leases.bindings, use, config, context.time);
-      for (const { key, lease } of moved) leases.tell(key, lease);
-      const [first] = moved;
-      if (first === undefined) continue;
-      const whose = first.lease.status === 'FREE' ? 'taken back from' : 'given to';
-      context.note('pool', `${moved.length} delegable prefixes ${whose} the secondary`, '§4.2.2');
-    }
-  }
-
-  /** A secondary asks when its updates are out, and again when its share has become small (§8.8, §4.2.2). */
-  private requestPrefixes(): void {
-    const { context, leases, config } = this;
-    if (config.role !== 'secondary' || leases.queue.waitingCount > 0 || leases.queue.unackedCount > 0) return;
-    if (!this.poolRequestDue) {
-      if (context.timers.running('pool-request')) return;
-      if (!leases.bindings.pools.some((use) => isOutOfBalance(use, config) && use.backup.size === 0)) return;
-    }
-    this.poolRequestDue = false;
-    context.start('pool-request', POOL_REQUEST_SECONDS);
-    context.outbox.put({ type: 'POOLREQ', transactionId: this.newTransactionId(), sentTime: 0 });
   }
 
   private finishRequest(): void {

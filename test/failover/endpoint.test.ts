@@ -48,6 +48,6 @@ describe('two endpoints on empty disks', () => {
     });
     expect(pair.replies).toEqual(['REPLY']);
     expect(pair.log).toEqual(['primary > BNDUPD', 'secondary > BNDREPLY']);
-    expect(pair.endpoint('secondary').find(address('2001:db8::1'))?.status).toBe('ACTIVE');
+    expect(pair.endpoint('secondary').clients.find(address('2001:db8::1'))?.status).toBe('ACTIVE');
   });
 });
