@@ -30,4 +30,6 @@ export interface Frame {
   readonly streamOffset: number;
   /** Found only by picking the stream up again after missing data. */
   readonly resync: boolean;
+  /** What the length prefix says, where the frame was found to have another length. */
+  readonly claimed?: number;
 }

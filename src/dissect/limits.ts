@@ -20,3 +20,6 @@ export const PROBLEMS_MAX = 100;
 
 /** Ready JSON heads of options kept for codes that no dissector knows. */
 export const UNKNOWN_HEADS_MAX = 1024;
+
+/** Places with a plausible header whose frames are awaited at once while a lost direction is searched. */
+export const RESYNC_CANDIDATES_MAX = 64;

@@ -1,0 +1,222 @@
+/**
+ * One TCP flow on its way from octets to frames: undecided while nobody knows what speaks on it, then one framer for
+ * each direction, or left alone. Tells its owner what happened; makes no messages itself.
+ */
+import { concatBytes } from '../base/bytes.ts';
+import type { Direction, Flow, Seen } from '../base/flow.ts';
+import type { TcpProtocol } from './frame-tests.ts';
+import type { CutFrame, FrameTest } from './framing.ts';
+import { Framer } from './framing.ts';
+import { RECOGNIZE_OCTETS_MAX } from './limits.ts';
+import { type DialectFound, type FrameTests, isTlsRecord, recognize } from './recognize.ts';
+import { Search } from './search.ts';
+
+/** What the owner of flows is told. */
+export interface FlowOwner {
+  recognized(
+    state: FlowState,
+    protocol: TcpProtocol,
+    why: string,
+    dialect: DialectFound | undefined,
+    seen: Seen,
+  ): void;
+  frame(state: FlowState, direction: Direction, cut: CutFrame, seen: Seen): void;
+  lost(state: FlowState, direction: Direction, streamOffset: number, seen: Seen): void;
+  found(state: FlowState, direction: Direction, streamOffset: number, skipped: number, seen: Seen): void;
+  windowFull(state: FlowState, direction: Direction, dropped: number, seen: Seen): void;
+  /** On a port of ours, but not a protocol of ours. */
+  strange(state: FlowState, why: string, encrypted: boolean, seen: Seen): void;
+}
+
+interface Held {
+  readonly direction: Direction;
+  readonly bytes: Uint8Array;
+  readonly missing: number;
+  readonly seen: Seen;
+}
+
+const DIRECTIONS = [0, 1] as const;
+
+export class FlowState {
+  readonly flow: Flow;
+  readonly opened: Seen;
+  readonly midStream: boolean;
+  /** Protocols whose port the flow is on. */
+  readonly expected: readonly TcpProtocol[];
+  /** Sent-time last seen on the flow. */
+  lastTime: number | undefined;
+  readonly #owner: FlowOwner;
+  readonly #tests: FrameTests;
+  #held: Held[] = [];
+  #heldOctets = 0;
+  #framers: readonly [Framer, Framer] | undefined;
+  #ignored = false;
+
+  constructor(
+    flow: Flow,
+    opened: Seen,
+    midStream: boolean,
+    expected: readonly TcpProtocol[],
+    tests: (lastTime: () => number | undefined) => FrameTests,
+    owner: FlowOwner,
+  ) {
+    this.flow = flow;
+    this.opened = opened;
+    this.midStream = midStream;
+    this.expected = expected;
+    this.#tests = tests(() => this.lastTime);
+    this.#owner = owner;
+  }
+
+  get undecided(): boolean {
+    return this.#framers === undefined && !this.#ignored;
+  }
+
+  /** Octets of a direction that wait for the end of a frame. */
+  pending(direction: Direction): number {
+    return this.#framers?.[direction].pending ?? 0;
+  }
+
+  streamOffset(direction: Direction): number {
+    return this.#framers?.[direction].streamOffset ?? 0;
+  }
+
+  data(direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
+    if (this.#ignored || start >= end) return;
+    if (this.#framers !== undefined) {
+      this.#framers[direction].push(bytes, start, end, seen);
+      return;
+    }
+    this.#held.push({ direction, bytes: bytes.slice(start, end), missing: 0, seen });
+    this.#heldOctets += end - start;
+    this.#decide(seen);
+  }
+
+  gap(direction: Direction, missing: number, seen: Seen): void {
+    if (this.#framers !== undefined) this.#framers[direction].gap(missing);
+    else if (!this.#ignored) this.#held.push({ direction, bytes: new Uint8Array(0), missing, seen });
+  }
+
+  /** The direction has ended, or both have. */
+  finish(direction: Direction, seen: Seen): void {
+    if (this.#framers !== undefined) this.#framers[direction].finish(seen);
+    else if (!this.#ignored) this.#giveUp(seen);
+  }
+
+  /** Treats the flow as `protocol` without asking its octets. */
+  force(protocol: TcpProtocol, seen: Seen): void {
+    this.#begin(protocol, [this.midStream, this.midStream]);
+    this.#owner.recognized(this, protocol, 'it was told so', undefined, seen);
+  }
+
+  /** Nothing further on this flow can be read. */
+  ignore(): void {
+    this.#ignored = true;
+    this.#framers = undefined;
+    this.#held = [];
+  }
+
+  #decide(seen: Seen): void {
+    let open = false;
+    for (const direction of DIRECTIONS) {
+      const bytes = this.#beginning(direction);
+      if (bytes.length === 0) continue;
+      if (isTlsRecord(bytes, 0, bytes.length)) {
+        this.#strange('it begins with TLS', true, seen);
+        return;
+      }
+      const verdict = recognize(this.#tests, bytes, seen, this.expected);
+      if (verdict.kind === 'protocol') {
+        this.#start(verdict.protocol, verdict.why, verdict.dialect, seen, [false, false]);
+        return;
+      }
+      if (verdict.kind === 'more') open = true;
+      else if (this.#searchable() && this.#searchFrame(direction, bytes, seen)) return;
+    }
+    if (this.#heldOctets > RECOGNIZE_OCTETS_MAX || (!open && !this.#searchable())) this.#giveUp(seen);
+  }
+
+  /** Octets of a direction up to its first gap. */
+  #beginning(direction: Direction): Uint8Array {
+    const parts: Uint8Array[] = [];
+    for (const held of this.#held) {
+      if (held.direction !== direction) continue;
+      if (held.missing > 0) break;
+      parts.push(held.bytes);
+    }
+    return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts);
+  }
+
+  /** Whether a frame may stand anywhere in the octets and not only at their beginning. */
+  #searchable(): boolean {
+    return this.midStream || this.expected.length > 0 || this.#held.some((held) => held.missing > 0);
+  }
+
+  #searchFrame(direction: Direction, bytes: Uint8Array, seen: Seen): boolean {
+    const protocols: readonly TcpProtocol[] =
+      this.expected.length > 0 ? this.expected : ['dhcpv6-failover', 'dhcpv4-failover'];
+    for (const protocol of protocols) {
+      const search = new Search(this.#tests[protocol], 0);
+      search.push(bytes);
+      const at = search.find(seen);
+      if (at === undefined) continue;
+      const why = `a whole message stands at octet ${at} of what was seen`;
+      this.#start(protocol, why, undefined, seen, direction === 0 ? [true, false] : [false, true]);
+      return true;
+    }
+    return false;
+  }
+
+  #start(
+    protocol: TcpProtocol,
+    why: string,
+    dialect: DialectFound | undefined,
+    seen: Seen,
+    search: readonly [boolean, boolean],
+  ): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#owner.recognized(this, protocol, why, dialect, seen);
+    const test = this.#begin(protocol, search);
+    const first = new Set<Direction>(DIRECTIONS);
+    for (const { direction, bytes, missing, seen: then } of held) {
+      if (this.#ignored) return;
+      const framer = this.#framers?.[direction];
+      if (missing > 0) framer?.gap(missing);
+      else {
+        const strange = bytes.length >= test.headerOctets && !test.isHeader(bytes, 0);
+        if (first.delete(direction) && this.midStream && strange) framer?.searchFromHere();
+        framer?.push(bytes, 0, bytes.length, then);
+      }
+    }
+  }
+
+  #begin(protocol: TcpProtocol, search: readonly [boolean, boolean]): FrameTest {
+    const test = this.#tests[protocol];
+    const framers = [this.#framer(0, test), this.#framer(1, test)] as const;
+    for (const direction of DIRECTIONS) if (search[direction]) framers[direction].searchFromHere();
+    this.#framers = framers;
+    return test;
+  }
+
+  #framer(direction: Direction, test: FrameTest): Framer {
+    const owner = this.#owner;
+    return new Framer(test, {
+      frame: (cut, seen) => owner.frame(this, direction, cut, seen),
+      lost: (offset, seen) => owner.lost(this, direction, offset, seen),
+      found: (offset, skipped, seen) => owner.found(this, direction, offset, skipped, seen),
+      windowFull: (dropped, seen) => owner.windowFull(this, direction, dropped, seen),
+    });
+  }
+
+  #giveUp(seen: Seen): void {
+    if (this.expected.length > 0 && this.#heldOctets > 0)
+      this.#strange('its octets are no message', false, seen);
+    else this.ignore();
+  }
+
+  #strange(why: string, encrypted: boolean, seen: Seen): void {
+    if (this.expected.length > 0) this.#owner.strange(this, why, encrypted, seen);
+    this.ignore();
+  }
+}

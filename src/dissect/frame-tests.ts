@@ -1,0 +1,130 @@
+/**
+ * What frames of each protocol look like: types, lengths, options that fill the message exactly, and a time that a
+ * server of this age would send. Used to recognize what speaks on a flow and to find frames in a stream that lost
+ * its framing.
+ */
+import { readU16, readU32 } from '../base/bytes.ts';
+import type { Seen } from '../base/flow.ts';
+import type { ProtocolName } from '../base/frame.ts';
+import { EPOCH_2000_UNIX_SECONDS, secondsBetween, wrapSeconds } from '../base/time.ts';
+import type { FrameTest } from './framing.ts';
+import type { Space } from './space.ts';
+import { optionOf } from './space.ts';
+
+/** Message types (RFC 8156 §5.3; RFC 7653 for the two that negotiate TLS). */
+export const REPLY = 7;
+export const STARTTLS = 23;
+const FAILOVER_FIRST = 24;
+const FAILOVER_LAST = 35;
+/** RFC 5007 §4.2, RFC 5460 §5.2, RFC 7653 §6.2. */
+const LEASEQUERY_TYPES: ReadonlySet<number> = new Set([REPLY, 14, 15, 16, 17, 22, STARTTLS]);
+
+const FAILOVER_HEADER_OCTETS = 8;
+const PLAIN_HEADER_OCTETS = 4;
+/** DHCPv4 failover: length, type, payload offset, time, xid. */
+export const V4_HEADER_OCTETS = 12;
+const V4_LENGTH_MAX = 2048;
+/** Windows writes 8 and means 12. */
+export const V4_MICROSOFT_OFFSET = 8;
+
+/** How far a server's clock may be from the capture's for its time to count as evidence. */
+const CLOCK_DISTANCE_MAX_SECONDS = 86_400;
+
+/** Which epoch makes a 32-bit time that of the capture, give or take a day. */
+export function epochOf(time: number, seen: Seen): '2000' | '1970' | undefined {
+  const unix = seen.time.unixSeconds;
+  if (isNear(time, wrapSeconds(unix - EPOCH_2000_UNIX_SECONDS))) return '2000';
+  return isNear(time, wrapSeconds(unix)) ? '1970' : undefined;
+}
+
+function isNear(a: number, b: number): boolean {
+  return Math.abs(secondsBetween(a, b)) <= CLOCK_DISTANCE_MAX_SECONDS;
+}
+
+/** Whether options fill `[at, end)` exactly, as far as their lengths say. */
+function optionsFill(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from;
+  while (at + 4 <= end) at += 4 + readU16(bytes, at + 2);
+  return at === end;
+}
+
+/** Whether the first option at `at` is one that the protocol knows and lies before `end`. */
+function knownOption(space: Space, bytes: Uint8Array, at: number, end: number): boolean {
+  if (at + 4 > end || at + 4 > bytes.length) return false;
+  return optionOf(space, readU16(bytes, at)) !== undefined && at + 4 + readU16(bytes, at + 2) <= end;
+}
+
+function isFailoverType(type: number): boolean {
+  return type >= FAILOVER_FIRST && type <= FAILOVER_LAST;
+}
+
+/** RFC 8156. `lastTime` is the sent-time last seen on the connection, in case its clock is not the capture's. */
+export function failoverTest(space: Space, lastTime: () => number | undefined): FrameTest {
+  const hasSentTime = (type: number): boolean => type !== REPLY && type !== STARTTLS;
+  return {
+    includesPrefix: false,
+    headerOctets: 3,
+    candidateOctets: 2 + FAILOVER_HEADER_OCTETS,
+    isHeader(bytes, at) {
+      const type = bytes[at + 2] as number;
+      if (isFailoverType(type)) return readU16(bytes, at) >= FAILOVER_HEADER_OCTETS;
+      return (type === REPLY || type === STARTTLS) && readU16(bytes, at) >= PLAIN_HEADER_OCTETS;
+    },
+    isCandidate(bytes, at, seen) {
+      if (!isFailoverType(bytes[at + 2] as number)) return false;
+      const time = readU32(bytes, at + 6);
+      const last = lastTime();
+      if (epochOf(time, seen) !== undefined || (last !== undefined && isNear(time, last))) return true;
+      return knownOption(space, bytes, at + 2 + FAILOVER_HEADER_OCTETS, at + 2 + readU16(bytes, at));
+    },
+    isWhole(bytes, at, end) {
+      const header = hasSentTime(bytes[at + 2] as number) ? FAILOVER_HEADER_OCTETS : PLAIN_HEADER_OCTETS;
+      return optionsFill(bytes, at + 2 + header, end);
+    },
+  };
+}
+
+/** Bulk and active leasequery over TCP. */
+export function leasequeryTest(space: Space): FrameTest {
+  return {
+    includesPrefix: false,
+    headerOctets: 3,
+    candidateOctets: 2 + PLAIN_HEADER_OCTETS + 4,
+    isHeader: (bytes, at) =>
+      LEASEQUERY_TYPES.has(bytes[at + 2] as number) && readU16(bytes, at) >= PLAIN_HEADER_OCTETS,
+    isCandidate: (bytes, at) =>
+      knownOption(space, bytes, at + 2 + PLAIN_HEADER_OCTETS, at + 2 + readU16(bytes, at)),
+    isWhole: (bytes, at, end) => optionsFill(bytes, at + 2 + PLAIN_HEADER_OCTETS, end),
+  };
+}
+
+/** draft-ietf-dhc-failover-12 and its dialects. */
+export function v4FailoverTest(lastTime: () => number | undefined): FrameTest {
+  const optionsOffset = (bytes: Uint8Array, at: number): number =>
+    Math.max(bytes[at + 3] as number, V4_HEADER_OCTETS);
+  return {
+    includesPrefix: true,
+    headerOctets: 4,
+    candidateOctets: V4_HEADER_OCTETS,
+    isHeader(bytes, at) {
+      const length = readU16(bytes, at);
+      const [type, offset] = [bytes[at + 2] as number, bytes[at + 3] as number];
+      const offsetFits = offset === V4_MICROSOFT_OFFSET || (offset >= V4_HEADER_OCTETS && offset <= length);
+      return type >= 1 && type <= 12 && length >= V4_HEADER_OCTETS && length <= V4_LENGTH_MAX && offsetFits;
+    },
+    isCandidate(bytes, at, seen) {
+      const time = readU32(bytes, at + 4);
+      const last = lastTime();
+      return epochOf(time, seen) === '1970' || (last !== undefined && isNear(time, last));
+    },
+    isWhole: (bytes, at, end) => optionsFill(bytes, at + optionsOffset(bytes, at), end),
+  };
+}
+
+/** The protocols that are found on TCP, in the order in which they are tried. */
+export const TCP_PROTOCOLS = [
+  'dhcpv6-failover',
+  'dhcpv4-failover',
+  'dhcpv6-leasequery',
+] as const satisfies readonly ProtocolName[];
+export type TcpProtocol = (typeof TCP_PROTOCOLS)[number];

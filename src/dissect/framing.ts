@@ -1,0 +1,281 @@
+/**
+ * Cuts one TCP direction into frames by their length prefixes. It never trusts a length alone: where the octets
+ * behind a frame are no frame either, it says so, and searches for a place where a whole frame stands. The search is
+ * the same after a gap, after nonsense and at a beginning that was not seen. Sans-IO; which octets look like a frame
+ * is told by the protocol's `FrameTest`.
+ */
+import { concatBytes, NO_BYTES, readU16 } from '../base/bytes.ts';
+import type { Seen } from '../base/flow.ts';
+import { Search } from './search.ts';
+
+export const PREFIX_OCTETS = 2;
+
+/** What the framer must know of a protocol. Offsets are those of the length prefix. */
+export interface FrameTest {
+  /** Whether the prefix counts its own two octets. */
+  readonly includesPrefix: boolean;
+  /** Octets from the prefix on that `isHeader` needs. */
+  readonly headerOctets: number;
+  /** Octets from the prefix on that `isCandidate` needs. */
+  readonly candidateOctets: number;
+  /** Whether length and type at `at` are those of a message that the protocol knows. */
+  isHeader(bytes: Uint8Array, at: number): boolean;
+  /** A stricter look at a header that may be anywhere in a stream. */
+  isCandidate(bytes: Uint8Array, at: number, seen: Seen): boolean;
+  /** Whether the options of a message that begins at `at` fill it exactly to `end`, whatever its length says. */
+  isWhole(bytes: Uint8Array, at: number, end: number): boolean;
+}
+
+/** What comes out of a framer. */
+export interface FrameSink {
+  /** `start` and `end` are without the prefix; `claimed` is what the prefix says if that is something else. */
+  frame(cut: CutFrame, seen: Seen): void;
+  /** No frame begins at `streamOffset`; one is searched from here on. */
+  lost(streamOffset: number, seen: Seen): void;
+  /** A frame was found at `streamOffset`; `skipped` octets before it belong to none. */
+  found(streamOffset: number, skipped: number, seen: Seen): void;
+  /** The search gave up the oldest octets. */
+  windowFull(dropped: number, seen: Seen): void;
+}
+
+export interface CutFrame {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly streamOffset: number;
+  readonly resync: boolean;
+  readonly claimed: number | undefined;
+}
+
+/** Octets that are being cut. */
+interface Input {
+  bytes: Uint8Array;
+  at: number;
+  end: number;
+}
+
+export class Framer {
+  readonly #test: FrameTest;
+  readonly #sink: FrameSink;
+  /** Octets of this direction before `#partial`, or, without one, before the input that is being cut. */
+  #offset = 0;
+  /** The beginning of a frame whose end has not come. */
+  #partial: Uint8Array = NO_BYTES;
+  #partialLength = 0;
+  #searching: Search | undefined;
+  #resync = false;
+  /** Whether what is searched now comes behind octets that nobody saw. */
+  #behindHole = false;
+  /** Octets of a frame that a gap cut; behind them a frame begins. */
+  #skip = 0;
+  /** The frame before this place, with prefix, if something is wrong with it: then its length may have lied. */
+  #doubtful: Uint8Array | undefined;
+
+  constructor(test: FrameTest, sink: FrameSink) {
+    this.#test = test;
+    this.#sink = sink;
+  }
+
+  /** Octets that belong to a frame that is not complete, or to none. */
+  get pending(): number {
+    return this.#searching?.length ?? this.#partialLength;
+  }
+
+  /** Octets of the direction before what is pending. */
+  get streamOffset(): number {
+    return this.#offset;
+  }
+
+  /** Begins in the middle of something: a frame has to be searched first. */
+  searchFromHere(): void {
+    this.#behindHole = true;
+    this.#searching ??= new Search(this.#test, this.#offset);
+  }
+
+  /** In-order octets. Nobody may write to them afterwards. */
+  push(bytes: Uint8Array, start: number, end: number, seen: Seen): void {
+    const skipped = Math.min(this.#skip, end - start);
+    this.#skip -= skipped;
+    this.#offset += skipped;
+    const input: Input = { bytes, at: start + skipped, end };
+    if (this.#partialLength > 0) this.#doubtPartial(input, seen);
+    this.#consume(input, seen);
+  }
+
+  /** `missing` octets never came. Where they end inside the frame that has begun, its end is still known. */
+  gap(missing: number): void {
+    const wanted = this.#partialLength >= PREFIX_OCTETS ? this.#total(this.#partial, 0) : 0;
+    const inside = this.#searching === undefined && wanted >= this.#partialLength + missing;
+    const passed = this.pending + missing;
+    this.#offset += passed;
+    this.#skip = inside ? wanted - passed : Math.max(this.#skip - missing, 0);
+    const known = inside || (this.#searching === undefined && this.#partialLength === 0 && this.#skip > 0);
+    this.#partialLength = 0;
+    this.#doubtful = undefined;
+    this.#resync = true;
+    this.#searching = undefined;
+    if (!known) this.searchFromHere();
+  }
+
+  /** The direction has ended: frames inside a frame that never became whole are still found. */
+  finish(seen: Seen): void {
+    if (this.#searching !== undefined || this.#partialLength <= PREFIX_OCTETS) return;
+    const rest = this.#partial.slice(0, this.#partialLength);
+    const search = new Search(this.#test, this.#offset);
+    search.push(rest);
+    const at = search.find(seen);
+    if (at === undefined) return;
+    this.#sink.lost(this.#offset, seen);
+    this.#partialLength = 0;
+    this.#searching = new Search(this.#test, this.#offset);
+    this.#consume({ bytes: rest, at: 0, end: rest.length }, seen);
+  }
+
+  #consume(input: Input, seen: Seen): void {
+    while (input.at < input.end) {
+      if (this.#searching !== undefined) this.#search(this.#searching, input, seen);
+      else if (this.#partialLength > 0) this.#fill(input, seen);
+      else this.#cut(input, seen);
+    }
+  }
+
+  #total(bytes: Uint8Array, at: number): number {
+    const length = readU16(bytes, at);
+    return this.#test.includesPrefix ? Math.max(length, PREFIX_OCTETS) : length + PREFIX_OCTETS;
+  }
+
+  /** Emits frames that lie whole in the input and keeps the rest, until the input ends or sense is lost. */
+  #cut(input: Input, seen: Seen): void {
+    const { bytes, end } = input;
+    const { headerOctets } = this.#test;
+    while (input.at < end) {
+      const { at } = input;
+      const total = at + PREFIX_OCTETS <= end ? this.#total(bytes, at) : headerOctets;
+      const known = at + headerOctets <= end && this.#test.isHeader(bytes, at);
+      if (!known && !this.#mayBegin(bytes, at, end, total)) {
+        this.#lose(input, seen);
+        return;
+      }
+      if (at + PREFIX_OCTETS > end || at + total > end) {
+        this.#keep(input, total);
+        return;
+      }
+      this.#emit(bytes, at, at + total, seen);
+      input.at = at + total;
+    }
+  }
+
+  /**
+   * Whether something with an unfamiliar header may be a frame: too little of it is there to tell, or a familiar
+   * header stands behind it, or what stands behind it has not come and the frame before it was fine.
+   */
+  #mayBegin(bytes: Uint8Array, at: number, end: number, total: number): boolean {
+    const { headerOctets } = this.#test;
+    if (at + headerOctets > end && total >= headerOctets) return true;
+    const next = at + total;
+    if (next + headerOctets <= end) return this.#test.isHeader(bytes, next);
+    return this.#doubtful === undefined;
+  }
+
+  #emit(bytes: Uint8Array, at: number, end: number, seen: Seen, claimed?: number): void {
+    const fine = claimed === undefined && this.#test.isWhole(bytes, at, end);
+    this.#doubtful = fine ? undefined : bytes.subarray(at, end);
+    const streamOffset = this.#offset;
+    this.#offset += end - at;
+    const cut = { bytes, start: at + PREFIX_OCTETS, end, streamOffset, resync: this.#resync, claimed };
+    this.#sink.frame(cut, seen);
+  }
+
+  #keep(input: Input, total: number): void {
+    const length = input.end - input.at;
+    this.#partial = new Uint8Array(Math.max(total, length));
+    this.#partial.set(input.bytes.subarray(input.at, input.end));
+    this.#partialLength = length;
+    input.at = input.end;
+  }
+
+  /** Continues the kept beginning until its frame is whole or it turns out to be none. */
+  #fill(input: Input, seen: Seen): void {
+    const known = this.#partialLength >= PREFIX_OCTETS;
+    const wanted = known ? this.#total(this.#partial, 0) : PREFIX_OCTETS;
+    const taken = Math.min(wanted - this.#partialLength, input.end - input.at);
+    if (wanted > this.#partial.length) {
+      const larger = new Uint8Array(wanted);
+      larger.set(this.#partial.subarray(0, this.#partialLength));
+      this.#partial = larger;
+    }
+    this.#partial.set(input.bytes.subarray(input.at, input.at + taken), this.#partialLength);
+    this.#partialLength += taken;
+    input.at += taken;
+    if (this.#partialLength < PREFIX_OCTETS) return;
+    const total = this.#total(this.#partial, 0);
+    if (this.#partialLength === total) this.#finishPartial(input, total, seen);
+  }
+
+  /** The kept octets are a whole frame. What follows it is the rest of the input. */
+  #finishPartial(input: Input, total: number, seen: Seen): void {
+    const { headerOctets } = this.#test;
+    const frame = this.#partial.subarray(0, total);
+    this.#partialLength = 0;
+    const known = total >= headerOctets && this.#test.isHeader(frame, 0);
+    const nextFits = input.at + headerOctets > input.end || this.#test.isHeader(input.bytes, input.at);
+    if (known || nextFits) {
+      this.#emit(frame, 0, total, seen);
+      return;
+    }
+    const joined = concatBytes([frame, input.bytes.subarray(input.at, input.end)]);
+    Object.assign(input, { bytes: joined, at: 0, end: joined.length });
+    this.#lose(input, seen);
+  }
+
+  /**
+   * New octets that are a frame by themselves, while the one that was awaited is whole without them or has a strange
+   * header: its length has lied.
+   */
+  #doubtPartial(input: Input, seen: Seen): void {
+    const { headerOctets, candidateOctets } = this.#test;
+    const length = this.#partialLength;
+    const { bytes, at, end } = input;
+    if (length < headerOctets || at + candidateOctets > end || !this.#test.isHeader(bytes, at)) return;
+    const next = at + this.#total(bytes, at);
+    if (next > end || !this.#test.isCandidate(bytes, at, seen) || !this.#test.isWhole(bytes, at, next))
+      return;
+    const frame = this.#partial.subarray(0, length);
+    const known = this.#test.isHeader(frame, 0);
+    if (known && !this.#test.isWhole(frame, 0, length)) return;
+    this.#partialLength = 0;
+    this.#emit(frame, 0, length, seen, readU16(frame, 0));
+    this.#doubtful = undefined;
+  }
+
+  /** No frame begins here. If the frame before was doubtful, the search begins inside it. */
+  #lose(input: Input, seen: Seen): void {
+    this.#sink.lost(this.#offset, seen);
+    const before = this.#doubtful?.subarray(1);
+    this.#doubtful = undefined;
+    this.#behindHole = false;
+    if (before !== undefined) {
+      const joined = concatBytes([before, input.bytes.subarray(input.at, input.end)]);
+      Object.assign(input, { bytes: joined, at: 0, end: joined.length });
+      this.#offset -= before.length;
+    }
+    this.#searching = new Search(this.#test, this.#offset);
+  }
+
+  /** Takes all of the input into the search; when a frame is found, the input becomes what begins with it. */
+  #search(search: Search, input: Input, seen: Seen): void {
+    const dropped = search.push(input.bytes.subarray(input.at, input.end));
+    input.at = input.end;
+    this.#offset += dropped;
+    if (dropped > 0) this.#sink.windowFull(dropped, seen);
+    const found = search.find(seen);
+    if (found === undefined) return;
+    this.#searching = undefined;
+    this.#offset += found;
+    const skipped = this.#offset - search.begin;
+    if (skipped > 0 && this.#behindHole) this.#resync = true;
+    this.#sink.found(this.#offset, skipped, seen);
+    const rest = search.octetsFrom(found);
+    Object.assign(input, { bytes: rest, at: 0, end: rest.length });
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * From flows to messages: the sink that capture files and live sources feed. It finds by their octets which flows
+ * carry which protocol, cuts them into frames, numbers connections and messages, and tells everything else that is
+ * worth knowing as notices. Bounded: a flow that is not ours costs nothing after its first octets.
+ */
+import { readU32 } from '../base/bytes.ts';
+import type { Direction, Flow, FlowSink, Seen } from '../base/flow.ts';
+import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
+import type { Dissectors } from './compile.ts';
+import { dissect } from './dissect.ts';
+import type { FlowOwner } from './flow-state.ts';
+import { FlowState } from './flow-state.ts';
+import {
+  failoverTest,
+  leasequeryTest,
+  REPLY,
+  STARTTLS,
+  type TcpProtocol,
+  v4FailoverTest,
+} from './frame-tests.ts';
+import type { CutFrame } from './framing.ts';
+import { FLOWS_MAX } from './limits.ts';
+import type { Message } from './message.ts';
+import type { Notice, NoticeKind } from './notice.ts';
+import type { DialectFound, FrameTests } from './recognize.ts';
+import { EMPTY_SPACE } from './walk.ts';
+
+export interface ReaderEvents {
+  onMessage(message: Message): void;
+  onNotice?(notice: Notice): void;
+}
+
+/** Treats a port as one protocol, whatever its octets look like. */
+export interface DecodeAs {
+  readonly port: number;
+  readonly protocol: ProtocolName;
+}
+
+export interface ReaderOptions {
+  /** Further TCP ports on which failover is expected, so that less proof is wanted there. */
+  readonly ports?: readonly number[];
+  readonly decodeAs?: readonly DecodeAs[];
+}
+
+const FAILOVER_PORT = 647;
+const DHCPV6_CLIENT_PORT = 546;
+const DHCPV6_SERVER_PORT = 547;
+const FAILOVER: readonly TcpProtocol[] = ['dhcpv6-failover', 'dhcpv4-failover'];
+
+/** Messages and connections are numbered apart for each family, as if the capture held nothing else. */
+const FAMILY: Readonly<Record<ProtocolName, string>> = {
+  'dhcpv6-failover': 'dhcpv6-failover',
+  'dhcpv4-failover': 'dhcpv4-failover',
+  dhcpv6: 'dhcpv6',
+  'dhcpv6-leasequery': 'dhcpv6',
+};
+
+interface Following {
+  readonly state: FlowState | undefined;
+  connection: (Connection & { dialect?: string }) | undefined;
+  /** Number kept free for it, because it was opened before a connection that was recognized earlier. */
+  reserved: number | undefined;
+  readonly forced: ProtocolName | undefined;
+  readonly tls: { asked: boolean };
+}
+
+export class MessageReader implements FlowSink {
+  readonly #dissectors: Dissectors;
+  readonly #events: ReaderEvents;
+  readonly #options: ReaderOptions;
+  readonly #flows = new Map<Flow, Following>();
+  readonly #messages = new Map<string, number>();
+  readonly #connections = new Map<string, number>();
+  readonly #owner: FlowOwner;
+  #limitTold = false;
+
+  constructor(dissectors: Dissectors, events: ReaderEvents, options: ReaderOptions = {}) {
+    this.#dissectors = dissectors;
+    this.#events = events;
+    this.#options = options;
+    this.#owner = this.#makeOwner();
+  }
+
+  open(flow: Flow, seen: Seen, midStream: boolean): void {
+    if (this.#flows.size >= FLOWS_MAX) {
+      if (!this.#limitTold)
+        this.#notice('limit', `more than ${FLOWS_MAX} flows at once; further ones are not read`, flow, seen);
+      this.#limitTold = true;
+      return;
+    }
+    const forced = this.#forcedProtocol(flow);
+    const state =
+      flow.transport === 'tcp'
+        ? new FlowState(flow, seen, midStream, this.#expected(flow), (last) => this.#tests(last), this.#owner)
+        : undefined;
+    this.#flows.set(flow, {
+      state,
+      connection: undefined,
+      reserved: undefined,
+      forced,
+      tls: { asked: false },
+    });
+    if (state !== undefined && forced !== undefined && forced !== 'dhcpv6') state.force(forced, seen);
+  }
+
+  data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
+    const following = this.#flows.get(flow);
+    if (following === undefined) return;
+    if (following.state !== undefined) following.state.data(direction, bytes, start, end, seen);
+    else this.#datagram(following, flow, direction, bytes, start, end, seen);
+  }
+
+  gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void {
+    const following = this.#flows.get(flow);
+    following?.state?.gap(direction, missing, seen);
+    if (following?.connection === undefined) return;
+    const text = `${missing} octets are missing ${this.#towards(flow, direction)}`;
+    this.#notice('gap', text, flow, seen, { direction, octets: missing });
+  }
+
+  close(flow: Flow, direction: Direction, how: 'fin' | 'reset' | 'lost', seen: Seen): void {
+    const following = this.#flows.get(flow);
+    if (following === undefined) return;
+    const directions: readonly Direction[] = how === 'fin' ? [direction] : [0, 1];
+    for (const ended of directions) {
+      following.state?.finish(ended, seen);
+      const octets = following.state?.pending(ended) ?? 0;
+      if (octets === 0 || following.connection === undefined) continue;
+      const text = `${octets} octets ${this.#towards(flow, ended)} are no whole message at the end`;
+      this.#notice('cut', text, flow, seen, { direction: ended, octets });
+    }
+    if (how !== 'fin') this.#flows.delete(flow);
+  }
+
+  #expected(flow: Flow): readonly TcpProtocol[] {
+    const ports = flow.ends.map((end) => end.port);
+    if (ports.some((port) => port === FAILOVER_PORT || this.#options.ports?.includes(port))) return FAILOVER;
+    return ports.includes(DHCPV6_SERVER_PORT) ? ['dhcpv6-leasequery'] : [];
+  }
+
+  #forcedProtocol(flow: Flow): ProtocolName | undefined {
+    const ports = flow.ends.map((end) => end.port);
+    return this.#options.decodeAs?.find(({ port }) => ports.includes(port))?.protocol;
+  }
+
+  #tests(lastTime: () => number | undefined): FrameTests {
+    const space = (name: ProtocolName) => this.#dissectors.protocols.get(name)?.space ?? EMPTY_SPACE;
+    return {
+      'dhcpv6-failover': failoverTest(space('dhcpv6-failover'), lastTime),
+      'dhcpv4-failover': v4FailoverTest(lastTime),
+      'dhcpv6-leasequery': leasequeryTest(space('dhcpv6-leasequery')),
+    };
+  }
+
+  #makeOwner(): FlowOwner {
+    return {
+      recognized: (state, protocol, why, dialect, seen) =>
+        this.#recognized(state, protocol, why, dialect, seen),
+      frame: (state, direction, cut, seen) => this.#frame(state, direction, cut, seen),
+      lost: (state, direction, streamOffset, seen) => {
+        const text = `octets ${this.#towards(state.flow, direction)} are no message from offset ${streamOffset} on`;
+        this.#notice('undissectable', text, state.flow, seen, { direction, streamOffset });
+      },
+      found: (state, direction, streamOffset, skipped, seen) => {
+        const text = `picked up again at offset ${streamOffset} ${this.#towards(state.flow, direction)}, ${skipped} octets passed over`;
+        this.#notice('resync', text, state.flow, seen, { direction, octets: skipped, streamOffset });
+      },
+      windowFull: (state, direction, dropped, seen) => {
+        const text = `no message found in ${dropped} octets ${this.#towards(state.flow, direction)}`;
+        this.#notice('undissectable', text, state.flow, seen, { direction, octets: dropped });
+      },
+      strange: (state, why, encrypted, seen) => {
+        const text = `${this.#name(state.flow)} is not read: ${why}`;
+        this.#notice(encrypted ? 'encrypted' : 'undissectable', text, state.flow, seen);
+      },
+    };
+  }
+
+  #recognized(
+    state: FlowState,
+    protocol: TcpProtocol,
+    why: string,
+    dialect: DialectFound | undefined,
+    seen: Seen,
+  ): void {
+    const { flow } = state;
+    const following = this.#flows.get(flow);
+    if (following === undefined) return;
+    if (FAILOVER.includes(protocol)) this.#reserveEarlier(state, protocol);
+    const index = following.reserved ?? this.#next(this.#connections, FAMILY[protocol]);
+    following.connection = { index, flow, protocol, ...(dialect !== undefined && { dialect: dialect.name }) };
+    const middle = state.midStream ? '; its beginning was not seen' : '';
+    const title = this.#dissectors.protocols.get(protocol)?.title ?? protocol;
+    this.#notice('connection', `${this.#name(flow)} is ${title}: ${why}${middle}`, flow, seen);
+    if (dialect !== undefined) this.#notice('dialect', `dialect ${dialect.name}: ${dialect.why}`, flow, seen);
+  }
+
+  /** Connections are numbered by their first packets: those opened earlier on a failover port come first. */
+  #reserveEarlier(state: FlowState, protocol: TcpProtocol): void {
+    for (const other of this.#flows.values()) {
+      if (other.state === state) return;
+      if (other.connection !== undefined || other.reserved !== undefined || other.state === undefined)
+        continue;
+      if (!other.state.undecided || other.state.expected !== FAILOVER) continue;
+      other.reserved = this.#next(this.#connections, FAMILY[protocol]);
+    }
+  }
+
+  #next(counts: Map<string, number>, family: string): number {
+    const count = counts.get(family) ?? 0;
+    counts.set(family, count + 1);
+    return count;
+  }
+
+  #frame(state: FlowState, direction: Direction, cut: CutFrame, seen: Seen): void {
+    const following = this.#flows.get(state.flow);
+    const connection = following?.connection;
+    if (following === undefined || connection === undefined) return;
+    const { bytes, start, end, streamOffset, resync, claimed } = cut;
+    const frame: Frame = {
+      connection,
+      direction,
+      bytes,
+      start,
+      end,
+      seen,
+      streamOffset,
+      resync,
+      ...(claimed !== undefined && { claimed }),
+    };
+    const message = this.#tell(frame);
+    if (connection.protocol === 'dhcpv6-failover' && end - start >= 8)
+      state.lastTime = readU32(bytes, start + 4);
+    if (connection.protocol === 'dhcpv4-failover' && end - start >= 6)
+      state.lastTime = readU32(bytes, start + 2);
+    if (message.msgType === STARTTLS) following.tls.asked = true;
+    if (message.msgType === REPLY && following.tls.asked && !isRefused(message)) {
+      this.#notice(
+        'encrypted',
+        `${this.#name(state.flow)} is TLS from here on (RFC 7653 §8.2)`,
+        state.flow,
+        seen,
+      );
+      state.ignore();
+    }
+  }
+
+  #datagram(
+    following: Following,
+    flow: Flow,
+    direction: Direction,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    seen: Seen,
+  ): void {
+    const protocol = following.forced ?? this.#udpProtocol(flow, bytes[start]);
+    if (protocol === undefined) return;
+    following.connection ??= { index: this.#next(this.#connections, FAMILY[protocol]), flow, protocol };
+    const { connection } = following;
+    this.#tell({ connection, direction, bytes, start, end, seen, streamOffset: 0, resync: false });
+  }
+
+  #udpProtocol(flow: Flow, type: number | undefined): ProtocolName | undefined {
+    if (!flow.ends.some(({ port }) => port === DHCPV6_CLIENT_PORT || port === DHCPV6_SERVER_PORT))
+      return undefined;
+    return type === 14 || type === 15 ? 'dhcpv6-leasequery' : 'dhcpv6';
+  }
+
+  #tell(frame: Frame): Message {
+    const index = this.#next(this.#messages, FAMILY[frame.connection.protocol]);
+    const message = dissect(this.#dissectors, frame, index);
+    this.#events.onMessage(message);
+    return message;
+  }
+
+  #notice(
+    kind: NoticeKind,
+    message: string,
+    flow: Flow,
+    seen: Seen,
+    more: Pick<Notice, 'direction' | 'octets' | 'streamOffset'> = {},
+  ): void {
+    const connection = this.#flows.get(flow)?.connection;
+    this.#events.onNotice?.({
+      kind,
+      message,
+      flow,
+      seen,
+      ...(connection !== undefined && { connection }),
+      ...more,
+    });
+  }
+
+  #name(flow: Flow): string {
+    const [a, b] = flow.ends;
+    return `[${a.address}]:${a.port} to [${b.address}]:${b.port}`;
+  }
+
+  #towards(flow: Flow, direction: Direction): string {
+    const end = flow.ends[direction === 0 ? 1 : 0];
+    return `towards [${end.address}]:${end.port}`;
+  }
+}
+
+function isRefused(message: Message): boolean {
+  const status = message
+    .tree()
+    .children.find((child) => child.name === 'OPTION_STATUS_CODE')
+    ?.fields.find((field) => field.name === 'status-code');
+  return status !== undefined && status.value !== 0;
+}

@@ -1,0 +1,75 @@
+/** Searches a stream that has lost its framing for a place where a whole frame stands. Bounded in octets and places. */
+import { NO_BYTES, readU16 } from '../base/bytes.ts';
+import type { Seen } from '../base/flow.ts';
+import type { FrameTest } from './framing.ts';
+import { RESYNC_CANDIDATES_MAX, RESYNC_WINDOW_OCTETS } from './limits.ts';
+
+/** Octets in which a frame is searched. Positions that cannot begin one are looked at once. */
+export class Search {
+  /** Stream offset at which the search began. */
+  readonly begin: number;
+  readonly #test: FrameTest;
+  #window: Uint8Array = NO_BYTES;
+  #length = 0;
+  /** Everything before this was looked at. */
+  #looked = 0;
+  /** Positions with a plausible header, whose frame is not complete. */
+  #candidates: number[] = [];
+
+  constructor(test: FrameTest, begin: number) {
+    this.#test = test;
+    this.begin = begin;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds octets; returns how many old ones had to go. */
+  push(octets: Uint8Array): number {
+    const tooMany = this.#length + octets.length > 2 * RESYNC_WINDOW_OCTETS;
+    const dropped = tooMany ? Math.max(this.#length - RESYNC_WINDOW_OCTETS, 0) : 0;
+    if (dropped > 0) {
+      this.#window = this.#window.slice(dropped, this.#length);
+      this.#length -= dropped;
+      this.#looked = Math.max(this.#looked - dropped, 0);
+      this.#candidates = this.#candidates.map((at) => at - dropped).filter((at) => at >= 0);
+    }
+    const wanted = this.#length + octets.length;
+    if (wanted > this.#window.length) {
+      const larger = new Uint8Array(Math.max(wanted, 2 * this.#length));
+      larger.set(this.#window.subarray(0, this.#length));
+      this.#window = larger;
+    }
+    this.#window.set(octets, this.#length);
+    this.#length = wanted;
+    return dropped;
+  }
+
+  /** The first position at which a whole frame stands. */
+  find(seen: Seen): number | undefined {
+    const window = this.#window.subarray(0, this.#length);
+    const open = this.#candidates;
+    this.#candidates = [];
+    for (const at of open) if (this.#try(window, at)) return at;
+    const { candidateOctets } = this.#test;
+    for (; this.#looked + candidateOctets <= this.#length; this.#looked++) {
+      const at = this.#looked;
+      if (!this.#test.isHeader(window, at) || !this.#test.isCandidate(window, at, seen)) continue;
+      if (this.#try(window, at)) return at;
+    }
+    return undefined;
+  }
+
+  /** The octets from `at` on, never written to again once the search is over. */
+  octetsFrom(at: number): Uint8Array {
+    return this.#window.subarray(at, this.#length);
+  }
+
+  #try(window: Uint8Array, at: number): boolean {
+    const end = at + readU16(window, at) + (this.#test.includesPrefix ? 0 : 2);
+    if (end <= window.length) return this.#test.isWhole(window, at, end);
+    if (this.#candidates.length < RESYNC_CANDIDATES_MAX) this.#candidates.push(at);
+    return false;
+  }
+}
