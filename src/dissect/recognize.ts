@@ -15,7 +15,7 @@ export type Verdict =
       readonly kind: 'protocol';
       readonly protocol: TcpProtocol;
       readonly why: string;
-      readonly dialect?: string;
+      readonly dialect?: DialectFound;
     }
   | { readonly kind: 'more' }
   | { readonly kind: 'none' };
