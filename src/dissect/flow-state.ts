@@ -4,8 +4,9 @@
  */
 import { concatBytes } from '../base/bytes.ts';
 import type { Direction, Flow, Seen } from '../base/flow.ts';
+import type { FrameTest } from './frame-test.ts';
 import type { TcpProtocol } from './frame-tests.ts';
-import type { CutFrame, FrameTest } from './framing.ts';
+import type { CutFrame } from './framing.ts';
 import { Framer } from './framing.ts';
 import { RECOGNIZE_OCTETS_MAX } from './limits.ts';
 import { type DialectFound, type FrameTests, isTlsRecord, recognize } from './recognize.ts';

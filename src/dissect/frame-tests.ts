@@ -7,7 +7,7 @@ import { readU16, readU32 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
 import type { ProtocolName } from '../base/frame.ts';
 import { EPOCH_2000_UNIX_SECONDS, secondsBetween, wrapSeconds } from '../base/time.ts';
-import type { FrameTest } from './framing.ts';
+import type { FrameTest } from './frame-test.ts';
 import type { Space } from './space.ts';
 import { optionOf } from './space.ts';
 

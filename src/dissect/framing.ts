@@ -6,25 +6,9 @@
  */
 import { concatBytes, NO_BYTES, readU16 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
+import type { FrameTest } from './frame-test.ts';
+import { PREFIX_OCTETS } from './frame-test.ts';
 import { Search } from './search.ts';
-
-export const PREFIX_OCTETS = 2;
-
-/** What the framer must know of a protocol. Offsets are those of the length prefix. */
-export interface FrameTest {
-  /** Whether the prefix counts its own two octets. */
-  readonly includesPrefix: boolean;
-  /** Octets from the prefix on that `isHeader` needs. */
-  readonly headerOctets: number;
-  /** Octets from the prefix on that `isCandidate` needs. */
-  readonly candidateOctets: number;
-  /** Whether length and type at `at` are those of a message that the protocol knows. */
-  isHeader(bytes: Uint8Array, at: number): boolean;
-  /** A stricter look at a header that may be anywhere in a stream. */
-  isCandidate(bytes: Uint8Array, at: number, seen: Seen): boolean;
-  /** Whether the options of a message that begins at `at` fill it exactly to `end`, whatever its length says. */
-  isWhole(bytes: Uint8Array, at: number, end: number): boolean;
-}
 
 /** What comes out of a framer. */
 export interface FrameSink {

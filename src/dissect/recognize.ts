@@ -5,9 +5,9 @@
  */
 import { readU16, readU32 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
+import type { FrameTest } from './frame-test.ts';
+import { PREFIX_OCTETS } from './frame-test.ts';
 import { epochOf, TCP_PROTOCOLS, type TcpProtocol, V4_MICROSOFT_OFFSET } from './frame-tests.ts';
-import type { FrameTest } from './framing.ts';
-import { PREFIX_OCTETS } from './framing.ts';
 
 /** What was recognized, or how things stand. */
 export type Verdict =

@@ -1,7 +1,7 @@
 /** Searches a stream that has lost its framing for a place where a whole frame stands. Bounded in octets and places. */
 import { NO_BYTES, readU16 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
-import type { FrameTest } from './framing.ts';
+import type { FrameTest } from './frame-test.ts';
 import { RESYNC_CANDIDATES_MAX, RESYNC_WINDOW_OCTETS } from './limits.ts';
 
 /** Octets in which a frame is searched. Positions that cannot begin one are looked at once. */
