@@ -1,0 +1,220 @@
+/**
+ * Moves octets between sockets and whoever handles them: failover connections over TCP and client messages over UDP.
+ * What they mean is for others; every error of a socket ends that socket and is told, none ends the process.
+ */
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Endpoint } from '../base/flow.ts';
+import { formatSocketAddress, normalAddress } from '../base/socket-address.ts';
+
+/** Octets that a partner may leave unread before we give up on it. */
+const UNSENT_BYTES_MAX = 16 << 20;
+/** How long a closed connection may take to deliver what was sent. */
+const LINGER_MILLIS = 5_000;
+/** How long an attempt to connect may take. */
+const CONNECT_MILLIS = 10_000;
+/** Receive buffer of a UDP socket, to ride out a commit under load. */
+const UDP_BUFFER_BYTES = 4 << 20;
+
+/** Who is told what happens on a stream. */
+export interface StreamHandler {
+  bytes(bytes: Uint8Array): void;
+  /** Once, as the last thing. */
+  closed(why: string): void;
+}
+
+/** An open connection: a TCP socket, or TLS on one. */
+export class Stream {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  readonly #socket: Socket;
+  #handler: StreamHandler | undefined;
+  #failure: string | undefined;
+  #corked = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remote = {
+      address: normalAddress(socket.remoteAddress ?? '') ?? '::',
+      port: socket.remotePort ?? 0,
+    };
+    this.local = { address: normalAddress(socket.localAddress ?? '') ?? '::', port: socket.localPort ?? 0 };
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#failure ??= error.code ?? error.message;
+    });
+  }
+
+  /** From now on what arrives goes to `handler`; until somebody handles a stream, nothing is read from it. */
+  handle(handler: StreamHandler): void {
+    const socket = this.#socket;
+    if (this.#handler === undefined) {
+      socket.on('data', (bytes: Uint8Array) => this.#handler?.bytes(bytes));
+      socket.on('close', () => this.#ended());
+    }
+    this.#handler = handler;
+    if (socket.destroyed) process.nextTick(() => this.#ended());
+    else socket.resume();
+  }
+
+  /** Ends the connection if nobody takes back the order within `millis`. */
+  abortAfter(millis: number, why: string): () => void {
+    const timer = setTimeout(() => this.abort(why), millis);
+    return () => clearTimeout(timer);
+  }
+
+  /** Sends; what one turn of the event loop sends leaves together. */
+  send(bytes: Uint8Array): void {
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableEnded) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      socket.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        socket.uncork();
+      });
+    }
+    socket.write(bytes);
+    if (socket.writableLength > UNSENT_BYTES_MAX) this.abort('the other side does not read what we send');
+  }
+
+  /** Resolves when these octets were handed to the system; alone, for use before `release`. */
+  sendAlone(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Stops and starts reading, so that the other side waits while we are busy. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Ends the connection once everything sent is delivered; nothing more is handed to the handler. */
+  close(): void {
+    this.#handler = undefined;
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    socket.end();
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MILLIS);
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** Ends it at once and tells the handler why. */
+  abort(why: string): void {
+    this.#failure ??= why;
+    this.#socket.destroy();
+  }
+
+  /**
+   * Takes the socket out, to put TLS on it. The caller sees to it that nothing is on its way in: the stream reads
+   * nothing any more.
+   */
+  release(): Socket {
+    this.#handler = undefined;
+    this.#socket.pause();
+    this.#socket.removeAllListeners('data');
+    this.#socket.removeAllListeners('close');
+    return this.#socket;
+  }
+
+  #ended(): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    handler?.closed(this.#failure ?? 'closed by the other side');
+  }
+}
+
+/** Connects within CONNECT_MILLIS; rejects with a one-line reason. `from`: our own address. */
+export function dial(to: Endpoint, from: string | undefined, signal: AbortSignal): Promise<Stream> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: to.address,
+      port: to.port,
+      ...(from === undefined ? {} : { localAddress: from }),
+      signal,
+    });
+    const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), CONNECT_MILLIS);
+    const failed = (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      reject(new Error(`${formatSocketAddress(to)}: ${error.code ?? error.message}`));
+    };
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.off('error', failed);
+      resolve(new Stream(socket));
+    });
+  });
+}
+
+/** An open listener or UDP socket. */
+export interface Opened {
+  readonly local: Endpoint;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens for connections; rejects with the system's error if it cannot. `connectionsMax`: more are closed at once.
+ */
+export function listen(
+  on: Endpoint,
+  connectionsMax: number,
+  accept: (stream: Stream) => void,
+): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    const server: Server = createServer({ pauseOnConnect: true }, (socket) => accept(new Stream(socket)));
+    server.maxConnections = connectionsMax;
+    server.once('error', reject);
+    server.listen({ host: on.address, port: on.port }, () => {
+      server.off('error', reject);
+      // Out of descriptors and the like: the next connection may do better.
+      server.on('error', () => {});
+      const port = (server.address() as { port: number }).port;
+      const close = () => new Promise<void>((closed) => server.close(() => closed()));
+      resolve({ local: { address: on.address, port }, close });
+    });
+  });
+}
+
+/** A bound UDP socket. */
+export interface Datagrams extends Opened {
+  send(bytes: Uint8Array, to: Endpoint): void;
+  join(group: string, networkInterface: string): void;
+}
+
+/** Receives datagrams; rejects with the system's error if it cannot bind. */
+export function bindUdp(
+  on: Endpoint,
+  receive: (bytes: Uint8Array, from: Endpoint) => void,
+): Promise<Datagrams> {
+  return new Promise((resolve, reject) => {
+    const type = on.address.includes(':') ? 'udp6' : 'udp4';
+    const socket: UdpSocket = createSocket({
+      type,
+      recvBufferSize: UDP_BUFFER_BYTES,
+      ipv6Only: type === 'udp6',
+    });
+    socket.once('error', reject);
+    socket.on('message', (bytes: Uint8Array, { address, port }: RemoteInfo) =>
+      receive(bytes, { address, port }),
+    );
+    socket.bind({ address: on.address, port: on.port }, () => {
+      socket.off('error', reject);
+      socket.on('error', () => {});
+      resolve({
+        local: { address: on.address, port: socket.address().port },
+        send: (bytes, to) => socket.send(bytes, to.port, to.address, () => {}),
+        join: (group, networkInterface) => socket.addMembership(group, `::%${networkInterface}`),
+        close: () => new Promise<void>((closed) => socket.close(() => closed())),
+      });
+    });
+  });
+}

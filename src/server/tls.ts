@@ -1,0 +1,111 @@
+/**
+ * TLS on failover connections: the handshake after STARTTLS, mutual authentication, and whose certificate is good for
+ * which partner (RFC 8156 §10, RFC 7653 §8.2, §9.1). Certificates are files of the configuration; nothing is read later.
+ */
+import { readFileSync } from 'node:fs';
+import {
+  checkServerIdentity,
+  connect,
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  TLSSocket,
+} from 'node:tls';
+import { InputError } from '../base/problem.ts';
+import type { PartnerConfig, TlsFiles } from './config.ts';
+import { Stream } from './sockets.ts';
+
+/** Our certificate, its key, and whom we believe. */
+export type TlsContext = SecureContext;
+
+/** How long STARTTLS, its answer and the handshake may take together. */
+export const HANDSHAKE_MILLIS = 10_000;
+
+/** @throws InputError if a file cannot be read or is not what it should be */
+export function loadTls(files: TlsFiles): TlsContext {
+  const read = (file: string): Buffer => {
+    try {
+      return readFileSync(file);
+    } catch (error) {
+      throw new InputError(`${file}: ${(error as Error).message}`);
+    }
+  };
+  const material = { cert: read(files.certificate), key: read(files.key), ca: read(files.ca) };
+  try {
+    return createSecureContext({ ...material, minVersion: 'TLSv1.2' });
+  } catch (error) {
+    throw new InputError(`${files.certificate}, ${files.key}, ${files.ca}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Whether the certificate of a peer, already verified against the authorities, is this partner's: it holds one of the
+ * configured names (or else its address), and is one of the configured fingerprints, if there are any.
+ */
+export function isPartnerCertificate(certificate: PeerCertificate, partner: PartnerConfig): boolean {
+  const { certificateNames, certificateSha256, address } = partner;
+  if (certificateSha256.length > 0 && !certificateSha256.includes(certificate.fingerprint256)) return false;
+  if (certificateNames.length === 0 && certificateSha256.length > 0) return true;
+  const names = certificateNames.length === 0 ? [address] : certificateNames;
+  return names.some((name) => checkServerIdentity(name, certificate) === undefined);
+}
+
+/** The handshake as the one who connected; rejects if the partner's certificate is not good. */
+export function secureAsPrimary(
+  stream: Stream,
+  context: TlsContext,
+  partner: PartnerConfig,
+): Promise<Stream> {
+  const socket = connect({
+    socket: stream.release(),
+    secureContext: context,
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    checkServerIdentity: () => undefined,
+  });
+  return secured(socket, 'secureConnect', (certificate) => isPartnerCertificate(certificate, partner));
+}
+
+/** The handshake as the one who listens: `good` says whether this certificate is anybody's that we wait for. */
+export function secureAsSecondary(
+  stream: Stream,
+  context: TlsContext,
+  good: (certificate: PeerCertificate) => boolean,
+): Promise<Stream> {
+  const raw = stream.release();
+  const socket = new TLSSocket(raw, {
+    isServer: true,
+    secureContext: context,
+    requestCert: true,
+    rejectUnauthorized: true,
+  });
+  raw.resume();
+  return secured(socket, 'secure', good);
+}
+
+function secured(
+  socket: TLSSocket,
+  event: 'secure' | 'secureConnect',
+  good: (certificate: PeerCertificate) => boolean,
+): Promise<Stream> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(new Error(`TLS: ${why}`));
+    };
+    const timer = setTimeout(() => fail('no handshake in time'), HANDSHAKE_MILLIS);
+    const onError = (error: Error) => fail(error.message);
+    const onClose = () => fail('closed during the handshake');
+    socket.once('error', onError);
+    socket.once('close', onClose);
+    socket.once(event, () => {
+      if (!socket.authorized) return fail(`the certificate is not good: ${socket.authorizationError}`);
+      if (!good(socket.getPeerCertificate())) return fail("the certificate is not a partner's");
+      clearTimeout(timer);
+      socket.off('error', onError);
+      socket.off('close', onClose);
+      resolve(new Stream(socket));
+    });
+  });
+}

@@ -1,0 +1,84 @@
+/** Two servers in one process, with real sockets on loopback and real stores, for tests of what joins them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Endpoint } from '../../src/base/flow.ts';
+import { type Lease, resourceText } from '../../src/failover/lease.ts';
+import type { EndpointState } from '../../src/failover/state.ts';
+import { parseServerConfig, type ServerConfig } from '../../src/server/config.ts';
+import { FailoverServer } from '../../src/server/driver.ts';
+import type { ServerNews } from '../../src/server/news.ts';
+import { openLmdbStore } from '../../src/server/store-lmdb.ts';
+
+export const clock = { nowMillis: () => Date.now() };
+
+export type Role = 'primary' | 'secondary';
+
+export interface Told {
+  readonly server: FailoverServer;
+  readonly news: ServerNews[];
+}
+
+/** A directory that is gone after the test. */
+export function scratch(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'leasetap-server-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** The file of one server; `more` goes into its relationship. The secondary listens where the system likes. */
+export function configOf(role: Role, directory: string, failoverPort: number, more = ''): ServerConfig {
+  const partner = role === 'primary' ? `{address: "::1", port: ${failoverPort}}` : '{address: "::1"}';
+  const text = `
+store: ${join(directory, role)}
+dhcpv6: {listen: "[::1]:0", relay-only: true}
+${role === 'secondary' ? `failover: {listen: "[::1]:${failoverPort}"}` : ''}
+relationships:
+  - name: pair
+    role: ${role}
+    partner: ${partner}
+    security: none
+    mclt: 30s
+    keepalive: 4s
+    startup: 1s
+    reconnect: 1s
+    lifetimes: {preferred: 100s, valid: 200s}
+    links:
+      - prefix: 2001:db8:1::/64
+        address-pools: 2001:db8:1::1000 - 2001:db8:1::10ff
+        prefix-pools:
+          - {prefix: "2001:db8:8000::/48", delegated-length: 56}
+${more}`;
+  return parseServerConfig(`${role}.yaml`, text, (path) => path);
+}
+
+/** Starts a server of this configuration; it is stopped after the test, unless it was before. */
+export async function startServer(config: ServerConfig): Promise<Told> {
+  const server = new FailoverServer(config, openLmdbStore(config.storeDirectory), clock);
+  const news: ServerNews[] = [];
+  server.news.listen((told) => news.push(told.news));
+  await server.start();
+  onTestFinished(() => server.stop());
+  return { server, news };
+}
+
+export async function startPair(directory = scratch()): Promise<Readonly<Record<Role, Told>>> {
+  const secondary = await startServer(configOf('secondary', directory, 0));
+  const port = (secondary.server.listening.failover[0] as Endpoint).port;
+  const primary = await startServer(configOf('primary', directory, port));
+  return { primary, secondary };
+}
+
+export function stateOf({ server }: Told): EndpointState | undefined {
+  return server.endpoints[0]?.endpoint.state;
+}
+
+/** `2001:db8:1::1001 ACTIVE` for each lease that is not just free, in order. */
+export function bindingsOf({ server }: Told): readonly string[] {
+  const leases: readonly Lease[] = [...(server.endpoints[0]?.endpoint.allLeases() ?? [])];
+  return leases
+    .filter(({ status }) => status === 'ACTIVE')
+    .map((lease) => `${resourceText(lease)} ${lease.status} ${lease.holder?.iaid}`)
+    .sort();
+}
