@@ -20,6 +20,12 @@ export interface CaptureLimits {
   readonly outOfOrderOctetsTotalMax: number;
   /** Seconds of capture time after which a hole is given up even if nobody acknowledged what lies behind it. */
   readonly holeSecondsMax: number;
+  /** While a stream waits for what fills a hole, so many packets … */
+  readonly reorderPacketsMax: number;
+  /** … of so many octets … */
+  readonly reorderOctetsMax: number;
+  /** … and so many seconds of capture time wait with it, so that everything is told in the order of packets. */
+  readonly reorderSecondsMax: number;
   /** Seconds of capture time after which packets between the ends of a closed connection are a new one. */
   readonly closedSecondsMax: number;
   /** IP datagrams under reassembly at the same time; the oldest gives way. */
@@ -41,6 +47,9 @@ export const DEFAULT_CAPTURE_LIMITS: CaptureLimits = {
   outOfOrderSegmentsMax: 4096,
   outOfOrderOctetsTotalMax: 32 * 1024 * 1024,
   holeSecondsMax: 60,
+  reorderPacketsMax: 4096,
+  reorderOctetsMax: 4 * 1024 * 1024,
+  reorderSecondsMax: 3,
   closedSecondsMax: 240,
   fragmentedDatagramsMax: 256,
   fragmentsMax: 1024,

@@ -10,6 +10,7 @@ import { type IpOutcome, IpReader, PROTOCOL_TCP, PROTOCOL_UDP } from './ip.ts';
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, LinkReader } from './link.ts';
 import { isReadLinkType, refusalOfLinkType } from './link-types.ts';
 import { Moment } from './moment.ts';
+import { PacketOrder } from './packet-order.ts';
 import type { PacketRecord } from './record.ts';
 import type { Tally } from './tally.ts';
 import { TCP_ACK, TCP_RST, TCP_SYN, TcpConnection } from './tcp-connection.ts';
@@ -32,7 +33,7 @@ export class Packets {
   readonly moment = new Moment();
   tcpFlows = 0;
   udpFlows = 0;
-  private readonly sink: FlowSink;
+  private readonly sink: PacketOrder;
   private readonly tally: Tally;
   private readonly link: LinkReader;
   private readonly ip: IpReader;
@@ -42,7 +43,7 @@ export class Packets {
   private readonly segment = new SegmentAtHand();
 
   constructor(sink: FlowSink, tally: Tally) {
-    this.sink = sink;
+    this.sink = new PacketOrder(sink, tally);
     this.tally = tally;
     this.link = new LinkReader(tally.limits);
     this.ip = new IpReader(tally.limits);
@@ -51,8 +52,14 @@ export class Packets {
 
   /** Takes the packet that stands in `record`. */
   take(record: PacketRecord): void {
-    const { link, ip, moment } = this;
-    moment.advance(record);
+    this.moment.advance(record);
+    this.tally.recent.position += record.end - record.start;
+    this.network(record);
+    this.sink.settle(record.end - record.start, record.unixSeconds);
+  }
+
+  private network(record: PacketRecord): void {
+    const { link, ip } = this;
     if (record.fault !== null) {
       this.tally.skip('packet-block', record.fault);
       return;
@@ -80,6 +87,7 @@ export class Packets {
   finish(): void {
     if (this.moment.packet === 0) return;
     for (const entry of this.flows.entries()) entry.tcp?.finish(this.moment, false);
+    this.sink.finish();
     const { fragments, tally } = this;
     tally.skip(
       'fragments',

@@ -1,5 +1,9 @@
-/** Counts that end up in the summary: packets passed over by reason, limits by name, what TCP went through. */
+/**
+ * What all flows share: limits, and counts that end up in the summary (packets passed over by reason, limits by name,
+ * what TCP went through).
+ */
 import type { CaptureLimitName, CaptureLimits } from './limits.ts';
+import { RecentData } from './recent-data.ts';
 import type { SkippedPackets, TcpCounts } from './summary.ts';
 
 /** Reasons beyond this many are counted together: link types and the like come from the file. */
@@ -16,6 +20,9 @@ export class Tally {
   };
   /** Out-of-order octets held for all flows at this moment. */
   heldOctets = 0;
+  /** Streams that wait for something at this moment. */
+  waiting = 0;
+  readonly recent = new RecentData();
   private readonly hits = new Map<CaptureLimitName, number>();
   private readonly reasons = new Map<string, { code: string; reason: string; packets: number }>();
 

@@ -46,7 +46,9 @@ export class TcpStream {
   /** By sequence number, without overlaps, all beyond `next`. */
   private held: Held[] = [];
   private heldOctets = 0;
+  private lastTold: Seen | null = null;
   private strays = 0;
+  private waiting = false;
 
   constructor(flow: Flow, direction: Direction, sink: FlowSink, tally: Tally) {
     this.flow = flow;
@@ -83,8 +85,7 @@ export class TcpStream {
       return;
     }
     if (sequence === this.next && this.held.length === 0 && cut === 0) {
-      this.next = (sequence + end - start) >>> 0;
-      this.sink.data(this.flow, this.direction, bytes, start, end, moment.seen);
+      this.tell(bytes, start, end, moment.seen);
       if (this.finAt >= 0) this.drain(moment.seen);
       return;
     }
@@ -100,7 +101,8 @@ export class TcpStream {
     this.finAt = sequence;
     this.finSeen = moment.seen;
     this.drain(moment.seen);
-    if (!this.ended) this.giveUpWhatWasAcknowledged();
+    this.giveUpWhatWasAcknowledged();
+    this.noteWaiting();
   }
 
   /** The other side has everything before `sequence`. What we have not seen of it by now was lost to us. */
@@ -112,12 +114,14 @@ export class TcpStream {
     if (this.acknowledged < 0 || sequenceDistance(sequence, this.acknowledged) > 0) {
       this.acknowledged = sequence;
     }
-    if (this.hasHole) this.giveUpWhatWasAcknowledged();
+    this.giveUpWhatWasAcknowledged();
+    this.noteWaiting();
   }
 
   /** Nothing will come any more: tells the gaps and what is held behind them. */
   flush(seen: Seen): void {
     while (!this.ended && this.hasHole) this.giveUpHole();
+    this.noteWaiting();
     if (this.ended || this.acknowledged < 0 || this.next < 0) return;
     const missing = sequenceDistance(this.acknowledged, this.next);
     // One octet may be a FIN that was not seen.
@@ -150,6 +154,10 @@ export class TcpStream {
       ahead = 0;
     }
     this.strays = 0;
+    if (ahead < 0) {
+      const old = Math.min(end, start - ahead);
+      tcp.conflictingOctets += this.tally.recent.differences(this, sequence, bytes, start, old);
+    }
     if (ahead + length <= 0) {
       tcp.retransmittedSegments++;
       return;
@@ -161,8 +169,9 @@ export class TcpStream {
     const cutFrom = Math.max(end, start + skip);
     if (cutFrom < stop) this.holdCut(stop - cutFrom, (sequence + cutFrom - start) >>> 0, moment);
     this.drain(moment.seen);
-    if (this.acknowledged >= 0 && this.hasHole) this.giveUpWhatWasAcknowledged();
+    this.giveUpWhatWasAcknowledged();
     this.keepLimits(moment.seconds);
+    this.noteWaiting();
   }
 
   private keepLimits(seconds: number): void {
@@ -242,9 +251,8 @@ export class TcpStream {
         this.gap(length, latest);
         continue;
       }
-      this.next = (sequence + length) >>> 0;
       this.count(-length);
-      this.sink.data(this.flow, this.direction, bytes, 0, length, latest);
+      this.tell(bytes, 0, length, latest);
     }
     if (told > 0) this.held.splice(0, told);
     if (this.ended || this.finSeen === null) return;
@@ -267,6 +275,13 @@ export class TcpStream {
     }
   }
 
+  private noteWaiting(): void {
+    const waiting = this.hasHole && !this.ended;
+    if (waiting === this.waiting) return;
+    this.waiting = waiting;
+    this.tally.waiting += waiting ? 1 : -1;
+  }
+
   private giveUpTo(limit: 'holeSecondsMax' | `outOfOrder${'Octets' | 'Segments' | 'OctetsTotal'}Max`): void {
     if (!this.hasHole) return;
     this.tally.hit(limit);
@@ -284,14 +299,23 @@ export class TcpStream {
     return this.held.length > 0 ? (this.held[0] as Held).sequence : this.finAt;
   }
 
-  /** The packet that shows that there is a hole. */
+  /** The packet that shows that there is a hole, but no earlier one than was told before. */
   private behindHole(): Seen {
-    return this.held.length > 0 ? (this.held[0] as Held).seen : (this.finSeen as Seen);
+    const seen = this.held.length > 0 ? (this.held[0] as Held).seen : (this.finSeen as Seen);
+    return this.lastTold !== null && this.lastTold.packet > seen.packet ? this.lastTold : seen;
+  }
+
+  private tell(bytes: Uint8Array, start: number, end: number, seen: Seen): void {
+    this.tally.recent.remember(this, this.next, bytes, start, end);
+    this.next = (this.next + end - start) >>> 0;
+    this.lastTold = seen;
+    this.sink.data(this.flow, this.direction, bytes, start, end, seen);
   }
 
   private gap(missing: number, seen: Seen): void {
     this.next = (this.next + missing) >>> 0;
     this.tally.tcp.missingOctets += missing;
+    this.lastTold = seen;
     this.sink.gap(this.flow, this.direction, missing, seen);
   }
 
