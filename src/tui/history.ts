@@ -6,6 +6,7 @@
 import type { Message } from '../dissect/message.ts';
 import type { Verdict } from '../proxy/events.ts';
 import type { FaultHit } from '../proxy/stage.ts';
+import type { Annotations } from '../render/text.ts';
 
 /** Messages kept; a tenth goes at once when there are more. */
 export const ROWS_MAX = 50_000;
@@ -19,6 +20,18 @@ export interface Row {
   readonly replyTo: number | undefined;
   readonly rttMillis: number | undefined;
 }
+
+/** What the analysis knows of a row's message, for its line and for filters. */
+export function annotationsOf(row: Row): Annotations {
+  return {
+    ...(row.replyTo === undefined ? {} : { replyTo: row.replyTo }),
+    ...(row.replyIn === undefined ? {} : { replyIn: row.replyIn }),
+    ...(row.rttMillis === undefined ? {} : { rttMillis: row.rttMillis }),
+  };
+}
+
+/** Makes a predicate of a display filter. Throws InputError. */
+export type FilterCompiler = (text: string) => (message: Message, notes: Annotations) => boolean;
 
 export type RowTest = (row: Row) => boolean;
 

@@ -5,7 +5,7 @@
 import { Analysis } from '../analyze/analysis.ts';
 import type { FaultView } from '../proxy/events.ts';
 import type { FaultSpec } from '../proxy/faults/spec.ts';
-import { History } from './history.ts';
+import { type FilterCompiler, History } from './history.ts';
 import type { ServerStatus } from './session.ts';
 
 export const PANES = ['messages', 'detail', 'leases', 'faults', 'events'] as const;
@@ -48,6 +48,7 @@ export interface Model {
   readonly live: boolean;
   /** Whether the session can be faulted. */
   readonly canFault: boolean;
+  readonly compileFilter: FilterCompiler | undefined;
   readonly size: Size;
   readonly nowMillis: number;
   readonly focus: PaneName;
@@ -84,6 +85,7 @@ export interface SessionFacts {
   readonly title: string;
   readonly live: boolean;
   readonly canFault: boolean;
+  readonly compileFilter: FilterCompiler | undefined;
 }
 
 export function initialModel(session: SessionFacts, size: Size, nowMillis: number): Model {

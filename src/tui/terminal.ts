@@ -9,6 +9,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import blessed from 'blessed';
 import { InputError } from '../base/problem.ts';
 import { type ColourDepth, paintLine } from '../render/style.ts';
+import type { FilterCompiler } from './history.ts';
 import { type Effect, initialModel, type Model, type Size } from './model.ts';
 import type { Session } from './session.ts';
 import { type Input, update } from './update.ts';
@@ -29,6 +30,8 @@ export interface TuiOptions {
   readonly input: ReadStream;
   readonly output: WriteStream;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absent: the UI has no filters. */
+  readonly compileFilter?: FilterCompiler;
   /** Aborted when the program shall end: the terminal is restored and `runTui` returns. */
   readonly signal: AbortSignal;
 }
@@ -37,7 +40,7 @@ export interface TuiOptions {
 export async function runTui(session: Session, options: TuiOptions): Promise<void> {
   const terminal = new Terminal(options);
   const done = new Promise<void>((resolve) => {
-    const ui = new Ui(session, terminal, resolve);
+    const ui = new Ui(session, terminal, options.compileFilter, resolve);
     options.signal.addEventListener('abort', () => ui.close(), { once: true });
     if (options.signal.aborted) ui.close();
   });
@@ -58,11 +61,17 @@ class Ui {
   #model: Model;
   #closed = false;
 
-  constructor(session: Session, terminal: Terminal, finished: () => void) {
+  constructor(
+    session: Session,
+    terminal: Terminal,
+    compileFilter: FilterCompiler | undefined,
+    finished: () => void,
+  ) {
     this.#session = session;
     this.#terminal = terminal;
     this.#finished = finished;
-    const facts = { title: session.title, live: session.live, canFault: session.faults !== undefined };
+    const { title, live } = session;
+    const facts = { title, live, canFault: session.faults !== undefined, compileFilter };
     this.#model = initialModel(facts, terminal.size(), Date.now());
     terminal.onKey = (key, character) =>
       this.#take(character === undefined ? { kind: 'key', key } : { kind: 'key', key, character });

@@ -3,6 +3,8 @@
  * is what should be seen; a difference is a decision, not an accident.
  */
 import { describe, expect, it } from 'vitest';
+import { loadDissectors } from '../../src/dissect/load.ts';
+import { requireFilter } from '../../src/filter/compile.ts';
 import type { FaultView } from '../../src/proxy/events.ts';
 import { displayWidth } from '../../src/render/escape.ts';
 import { lineText } from '../../src/render/style.ts';
@@ -60,7 +62,11 @@ function story(): SessionItem[] {
 }
 
 function screenAfter(size: Size, inputs: readonly Input[]): string {
-  let model: Model = initialModel({ title: 'lab', live: true, canFault: true }, size, BEGIN_MILLIS);
+  let model: Model = initialModel(
+    { title: 'lab', live: true, canFault: true, compileFilter },
+    size,
+    BEGIN_MILLIS,
+  );
   const all: Input[] = [
     ...story().map((item): Input => ({ kind: 'item', item })),
     { kind: 'tick', nowMillis: BEGIN_MILLIS + 12_000 },
@@ -73,6 +79,12 @@ function screenAfter(size: Size, inputs: readonly Input[]): string {
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
+const dissectors = loadDissectors();
+const compileFilter = (text: string) => {
+  const filter = requireFilter(text, dissectors);
+  return filter.matches.bind(filter);
+};
+
 const press = (...keys: string[]): Input[] => keys.map((key) => ({ kind: 'key', key, character: key }));
 
 const SCREENS: readonly (readonly [string, Size, readonly Input[]])[] = [
@@ -84,6 +96,9 @@ const SCREENS: readonly (readonly [string, Size, readonly Input[]])[] = [
   ['events-80x24', SMALL, press('5')],
   ['help-80x24', SMALL, press('?')],
   ['command-80x24', SMALL, press(':', 's', 'k', 'e', 'w')],
+  ['filter-80x24', SMALL, press('/', ...'type == BNDUPD', 'enter')],
+  ['filter-mistake-80x24', SMALL, press('/', ...'type == BNDUPT', 'enter')],
+  ['lease-messages-80x24', SMALL, press('3', 'enter')],
   ['everything-160x50', LARGE, []],
   ['detail-160x50', LARGE, press('enter', 'down', 'down', 'down', 'down')],
   ['too-small', { columns: 60, rows: 10 }, []],

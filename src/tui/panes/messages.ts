@@ -1,11 +1,16 @@
 /** The list of messages: one line each, with what became of it and which reply belongs to it. */
 
 import type { Verdict } from '../../proxy/events.ts';
-import { padText } from '../../render/escape.ts';
 import { type Line, type Span, type Style, span } from '../../render/style.ts';
-import { type Column, styledTextLine, TEXT_COLUMNS, type TextContext } from '../../render/text.ts';
+import {
+  type Annotations,
+  type Column,
+  styledTextLine,
+  TEXT_COLUMNS,
+  type TextContext,
+} from '../../render/text.ts';
 import { listLines } from '../draw.ts';
-import type { Row } from '../history.ts';
+import { annotationsOf, type Row } from '../history.ts';
 import { contentRows, type Place } from '../layout.ts';
 import type { Model } from '../model.ts';
 import { rangeOf } from '../rows.ts';
@@ -40,7 +45,7 @@ export function messagesLines(model: Model, place: Place, focused: boolean): Lin
 function messageLine(row: Row): Line {
   const [mark, style] = VERDICT_MARK[row.verdict];
   const parts: Span[] = [span(mark, style)];
-  parts.push(...styledTextLine(row.message, COLUMNS, CONTEXT, annotationsOf(row)));
+  parts.push(...styledTextLine(row.message, COLUMNS, CONTEXT, shownNotes(row)));
   for (const hit of row.hits) {
     parts.push(
       span(` [${hit.fault} ${hit.action} ${hit.count}${hit.detail === '' ? '' : ` ${hit.detail}`}]`, 'bad'),
@@ -49,11 +54,10 @@ function messageLine(row: Row): Line {
   return parts;
 }
 
-function annotationsOf(row: Row) {
-  return {
-    ...(row.replyTo === undefined ? {} : { replyTo: row.replyTo }),
-    ...(row.rttMillis === undefined ? {} : { rttMillis: row.rttMillis }),
-  };
+/** A request says nothing of its reply: the reply's own line does. */
+function shownNotes(row: Row): Annotations {
+  const { replyIn: _, ...notes } = annotationsOf(row);
+  return notes;
 }
 
 /** `12 of 345`, and whether the list stands still. */
@@ -62,5 +66,5 @@ export function messagesCount(model: Model): string {
   if (end === begin) return 'none yet';
   const at = Math.max(begin, Math.min(end - 1, model.lists.messages.cursor));
   const more = model.history.end - end;
-  return `${padText('', 0)}${at - begin + 1} of ${end - begin}${more > 0 ? `, ${more} new` : ''}${model.follow ? ', following' : ''}`;
+  return `${at - begin + 1} of ${end - begin}${more > 0 ? `, ${more} new` : ''}${model.follow ? ', following' : ''}`;
 }

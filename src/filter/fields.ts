@@ -1,0 +1,183 @@
+/**
+ * What a filter can ask a message for: the computed names of this file, and every field of the dissectors' YAML. A
+ * reader of the header or of the facts builds no tree; only a YAML field does, once a message.
+ */
+import { secondsBetween, toEpoch2000 } from '../base/time.ts';
+import { timestampMillis } from '../base/timestamp.ts';
+import { factsOf } from '../dissect/facts.ts';
+import type { Message } from '../dissect/message.ts';
+import { directionName } from '../dissect/roles.ts';
+import {
+  bindingStatusName,
+  MessageType,
+  STATUS_SUCCESS,
+  stateName,
+  statusName,
+} from '../dissect/vocabulary.ts';
+
+/** What is known of a message only by looking at others; what is absent does not exist for the filter. */
+export interface FilterContext {
+  readonly replyTo?: number;
+  readonly replyIn?: number;
+  readonly rttMillis?: number;
+  readonly findings?: readonly string[];
+}
+
+export type Value = number | string;
+
+/**
+ * How values are compared. `name`: words of a closed list, and their numbers; `seconds`: a duration; `time-2000`,
+ * `time-1970`, `unix-time`: a point in time, counted from 2000 or from 1970, or with fraction from 1970.
+ */
+export type ValueKind =
+  | 'number'
+  | 'name'
+  | 'text'
+  | 'address'
+  | 'bytes'
+  | 'seconds'
+  | 'time-2000'
+  | 'time-1970'
+  | 'unix-time';
+
+export interface FilterField {
+  readonly name: string;
+  readonly kind: ValueKind;
+  readonly help: string;
+  /** Every value that the message has under this name. */
+  read(message: Message, context: FilterContext): readonly Value[];
+  /** For words: lower-case name to the numbers that it stands for. */
+  readonly words?: ReadonlyMap<string, readonly number[]>;
+}
+
+const NONE: readonly Value[] = [];
+const maybe = (value: Value | null | undefined): readonly Value[] =>
+  value === null || value === undefined ? NONE : [value];
+
+const end = (message: Message, which: 'sender' | 'receiver') =>
+  message.frame.connection.flow.ends[
+    which === 'sender' ? message.frame.direction : message.frame.direction === 0 ? 1 : 0
+  ];
+
+/** The computed fields. `type` and those of the message names are completed in names.ts. */
+export const COMPUTED: readonly FilterField[] = [
+  {
+    name: 'type',
+    kind: 'name',
+    help: 'message type by name or number',
+    read: (m) => (m.msgName === null ? [m.msgType] : [m.msgName, m.msgType]),
+  },
+  { name: 'xid', kind: 'number', help: 'transaction-id', read: (m) => maybe(m.transactionId) },
+  { name: 'sent-time', kind: 'time-2000', help: 'sent-time of the header', read: (m) => maybe(m.sentTime) },
+  { name: 'size', kind: 'number', help: 'octets of the message', read: (m) => [m.size] },
+  { name: 'index', kind: 'number', help: 'number of the message, from 0', read: (m) => [m.index] },
+  { name: 'frame', kind: 'number', help: 'number of the packet, from 1', read: (m) => [m.frame.seen.packet] },
+  {
+    name: 'time',
+    kind: 'unix-time',
+    help: 'when it was seen: 2024-03-05T09:00:00Z or Unix seconds',
+    read: (m) => [timestampMillis(m.frame.seen.time) / 1000],
+  },
+  {
+    name: 'conn',
+    kind: 'number',
+    help: 'number of the connection, from 0',
+    read: (m) => [m.frame.connection.index],
+  },
+  { name: 'dir', kind: 'name', help: 'p>s, s>p, c>s or s>c', read: (m) => [directionName(m)] },
+  { name: 'protocol', kind: 'name', help: 'dhcpv6-failover, dhcpv6 and so on', read: (m) => [m.protocol] },
+  { name: 'src', kind: 'address', help: 'address of the sender', read: (m) => [end(m, 'sender').address] },
+  {
+    name: 'dst',
+    kind: 'address',
+    help: 'address of the receiver',
+    read: (m) => [end(m, 'receiver').address],
+  },
+  { name: 'src-port', kind: 'number', help: 'port of the sender', read: (m) => [end(m, 'sender').port] },
+  { name: 'dst-port', kind: 'number', help: 'port of the receiver', read: (m) => [end(m, 'receiver').port] },
+  {
+    name: 'lease',
+    kind: 'address',
+    help: 'every address and prefix that the message is about',
+    read: (m) => factsOf(m).leases.map((lease) => lease.text),
+  },
+  {
+    name: 'client',
+    kind: 'bytes',
+    help: 'DUID of every client that the message is about, in hex',
+    read: (m) => {
+      const facts = factsOf(m);
+      const clients = facts.leases.flatMap((lease) => lease.client ?? []);
+      return clients.length > 0 ? clients : maybe(facts.client);
+    },
+  },
+  { name: 'status', kind: 'name', help: 'status codes and binding statuses, by name', read: statusesOf },
+  {
+    name: 'state',
+    kind: 'name',
+    help: 'server-state of a STATE message',
+    read: (m) => {
+      const { serverState } = factsOf(m);
+      return serverState === undefined ? NONE : [stateName(serverState), serverState];
+    },
+  },
+  {
+    name: 'skew',
+    kind: 'seconds',
+    help: 'sent-time minus the time at which it was seen',
+    read: (m) =>
+      m.sentTime === null
+        ? NONE
+        : [secondsBetween(toEpoch2000(timestampMillis(m.frame.seen.time)), m.sentTime)],
+  },
+  {
+    name: 'rtt',
+    kind: 'seconds',
+    help: 'time from the request to this reply',
+    read: (_m, context) => maybe(context.rttMillis === undefined ? undefined : context.rttMillis / 1000),
+  },
+  {
+    name: 'reply-in',
+    kind: 'number',
+    help: 'number of the message that answers this one',
+    read: (_m, context) => maybe(context.replyIn),
+  },
+  {
+    name: 'reply-to',
+    kind: 'number',
+    help: 'number of the message that this one answers',
+    read: (_m, context) => maybe(context.replyTo),
+  },
+  {
+    name: 'finding',
+    kind: 'text',
+    help: 'ids of what the checks found',
+    read: (_m, context) => context.findings ?? NONE,
+  },
+  {
+    name: 'problem',
+    kind: 'text',
+    help: 'codes of what could not be read',
+    read: (m) => m.problems().map((problem) => problem.code),
+  },
+];
+
+/**
+ * A reply without a status code says Success (RFC 8415 §21.13); a message that is no reply and has none says nothing.
+ */
+function statusesOf(message: Message): readonly Value[] {
+  const facts = factsOf(message);
+  const values: Value[] = [];
+  const add = (code: number | undefined): void => {
+    if (code !== undefined && !values.includes(code)) values.push(code, statusName(code));
+  };
+  add(facts.statusCode);
+  for (const lease of facts.leases) {
+    add(lease.statusCode);
+    if (lease.bindingStatus !== undefined) values.push(bindingStatusName(lease.bindingStatus));
+  }
+  const replies = message.msgType === MessageType.BNDREPLY || message.msgType === MessageType.CONNECTREPLY;
+  if (facts.statusCode === undefined && replies && message.protocol === 'dhcpv6-failover')
+    add(STATUS_SUCCESS);
+  return values;
+}

@@ -1,0 +1,183 @@
+/**
+ * The names of the filter language, from computed fields and the dissectors' definitions: `failover6.server-state`,
+ * `server_state` and `server-state` are the same name; a protocol before the dot restricts it to that protocol.
+ */
+import type { Problem } from '../base/problem.ts';
+import type { Dissectors } from '../dissect/compile.ts';
+import type { FieldDefinition, FieldType, OptionDefinition } from '../dissect/definition.ts';
+import type { Message, TreeNode } from '../dissect/message.ts';
+import { COMPUTED, type FilterField, type Value, type ValueKind } from './fields.ts';
+import { nearest } from './nearest.ts';
+import type { Word } from './syntax.ts';
+
+/** Short names of protocols, as they stand before a dot. */
+export const PROTOCOL_PREFIXES: ReadonlyMap<string, string> = new Map([
+  ['failover6', 'dhcpv6-failover'],
+  ['failover4', 'dhcpv4-failover'],
+  ['dhcpv6', 'dhcpv6'],
+  ['leasequery', 'dhcpv6-leasequery'],
+]);
+
+export interface Named {
+  readonly field: FilterField;
+  /** The protocol that messages must have; absent: any. */
+  readonly protocol: string | undefined;
+}
+
+export type NameResult =
+  | { readonly ok: true; readonly named: Named }
+  | { readonly ok: false; readonly problem: Problem };
+
+export class FilterNames {
+  readonly #fields: ReadonlyMap<string, FilterField>;
+
+  constructor(dissectors: Dissectors) {
+    const fields = new Map<string, FilterField>();
+    for (const field of yamlFields(dissectors)) fields.set(normal(field.name), field);
+    for (const field of COMPUTED) fields.set(field.name, completed(field, dissectors));
+    this.#fields = fields;
+  }
+
+  /** All fields, for help and completion. */
+  all(): readonly FilterField[] {
+    return [...this.#fields.values()];
+  }
+
+  resolve(word: Word): NameResult {
+    const text = normal(word.text);
+    const dot = text.indexOf('.');
+    const prefix = dot < 0 ? undefined : text.slice(0, dot);
+    const protocol = prefix === undefined ? PROTOCOL_PREFIXES.get(text) : PROTOCOL_PREFIXES.get(prefix);
+    if (prefix === undefined && protocol !== undefined) return { ok: true, named: { field: ANY, protocol } };
+    if (prefix !== undefined && protocol === undefined) {
+      return unknown(`unknown protocol "${prefix}"`, prefix, [...PROTOCOL_PREFIXES.keys()], word.at);
+    }
+    const name = prefix === undefined ? text : text.slice(dot + 1);
+    const field = this.#fields.get(name);
+    if (field !== undefined) return { ok: true, named: { field, protocol } };
+    return unknown(`unknown name "${word.text}"`, name, [...this.#fields.keys()], word.at);
+  }
+}
+
+/** What a protocol's bare name asks: that the message is of it. */
+const ANY: FilterField = { name: 'message', kind: 'number', help: '', read: (message) => [message.index] };
+
+function unknown(what: string, got: string, known: readonly string[], offset: number): NameResult {
+  const close = nearest(got, known);
+  const message = close === undefined ? what : `${what}; did you mean ${close}?`;
+  return { ok: false, problem: { code: 'filter-name', path: 'filter', message, offset } };
+}
+
+function normal(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}
+
+/** Fields that take words know which: message names for `type`, the names of enumerations for `status` and `state`. */
+function completed(field: FilterField, dissectors: Dissectors): FilterField {
+  const words = new Map<string, readonly number[]>();
+  const add = (name: string): void => void words.set(name.toLowerCase(), []);
+  for (const { definition } of dissectors.files) {
+    if (definition.kind !== 'protocol') continue;
+    if (field.name === 'type') for (const { name } of definition.messages) add(name);
+    if (field.name === 'protocol') add(definition.protocol);
+    const enums = WORDS_OF[field.name] ?? [];
+    for (const name of enums) for (const word of definition.enums.get(name)?.values() ?? []) add(word);
+  }
+  if (field.name === 'dir') for (const name of ['p>s', 's>p', 'c>s', 's>c']) add(name);
+  return words.size === 0 ? field : { ...field, words };
+}
+
+const WORDS_OF: Readonly<Record<string, readonly string[]>> = {
+  status: ['status-code', 'binding-status'],
+  state: ['server-state'],
+};
+
+function yamlFields(dissectors: Dissectors): FilterField[] {
+  const found = new Map<string, { kind: ValueKind; words: Map<string, number[]>; options: Set<string> }>();
+  const options = new Set<string>();
+  for (const { definition } of dissectors.files) {
+    const all: OptionDefinition[] = [
+      ...definition.options,
+      ...definition.spaces.flatMap((space) => space.options),
+    ];
+    for (const option of all) {
+      options.add(option.name);
+      for (const field of option.fields) {
+        let entry = found.get(field.name);
+        if (entry === undefined) {
+          entry = { kind: kindOf(field), words: new Map(), options: new Set() };
+          found.set(field.name, entry);
+        }
+        entry.options.add(option.name);
+        const names = field.enum === undefined ? undefined : definition.enums.get(field.enum);
+        for (const [code, name] of names ?? []) addWord(entry.words, name, code);
+        for (const name of field.flags?.values() ?? []) addWord(entry.words, name, undefined);
+      }
+    }
+  }
+  const fields = [...found].map(([name, { kind, words, options: where }]): FilterField => {
+    const help = `field of ${[...where].join(', ')}`;
+    const base = { name, kind, help, read: (message: Message) => valuesOf(message.tree(), name) };
+    return words.size === 0 ? base : { ...base, kind: 'name', words };
+  });
+  return [...fields, ...[...options].map(optionField)];
+}
+
+function addWord(words: Map<string, number[]>, name: string, code: number | undefined): void {
+  const key = name.toLowerCase();
+  const codes = words.get(key) ?? [];
+  if (code !== undefined && !codes.includes(code)) codes.push(code);
+  words.set(key, codes);
+}
+
+/** An option's name asks whether the message has it; its value is the number of times. */
+function optionField(name: string): FilterField {
+  return {
+    name,
+    kind: 'number',
+    help: 'how many of this option the message has',
+    read: (message) => {
+      const count = countOf(message.tree(), name);
+      return count === 0 ? [] : [count];
+    },
+  };
+}
+
+function countOf(node: TreeNode, name: string): number {
+  let count = node.name === name ? 1 : 0;
+  for (const child of node.children) count += countOf(child, name);
+  return count;
+}
+
+/** Values of all fields of this name in the tree, with the names that stand for them. */
+function valuesOf(node: TreeNode, name: string, values: Value[] = []): Value[] {
+  for (const field of node.fields) {
+    if (field.name !== name && field.name !== `${name}-name` && field.name !== `${name}-names`) continue;
+    const { value } = field;
+    if (typeof value === 'number' || typeof value === 'string') values.push(value);
+    else if (value !== null) values.push(...value);
+  }
+  for (const child of node.children) valuesOf(child, name, values);
+  return values;
+}
+
+const KINDS: Readonly<Partial<Record<FieldType, ValueKind>>> = {
+  u8: 'number',
+  u16: 'number',
+  u24: 'number',
+  u32: 'number',
+  'time-2000': 'time-2000',
+  'time-1970': 'time-1970',
+  ipv4: 'address',
+  'ipv4-reversed': 'address',
+  ipv6: 'address',
+  'short-prefix': 'address',
+  bytes: 'bytes',
+  'link-layer': 'bytes',
+  duid: 'bytes',
+  'counted-bytes': 'bytes',
+};
+
+function kindOf(field: FieldDefinition): ValueKind {
+  return field.unit === 'seconds' ? 'seconds' : (KINDS[field.type] ?? 'text');
+}

@@ -1,0 +1,208 @@
+/**
+ * Comparing values of a field with what the user wrote: numbers, durations, points in time, words, octets, text, and
+ * addresses with prefixes. A test is made once, when the filter is compiled.
+ */
+
+import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
+import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
+import type { FilterField, Value, ValueKind } from './fields.ts';
+import { nearest } from './nearest.ts';
+import type { ComparisonOperator, Word } from './syntax.ts';
+
+export type Test = (value: Value) => boolean;
+
+/** Why a value cannot be compared with a field; the caller adds where. */
+export class ValueMistake extends Error {
+  override readonly name = 'ValueMistake';
+}
+
+/** A test of one value. Throws ValueMistake. */
+export function comparison(field: FilterField, operator: ComparisonOperator, word: Word): Test {
+  if (operator === '==' || operator === '!=') return equality(field, word);
+  if (field.kind === 'address') return addressOrder(operator, word);
+  if (!isNumeric(field.kind) && !/^[+-]?(\d|0x)/.test(word.text)) {
+    throw new ValueMistake(`${operator} needs numbers, and ${field.name} is ${KIND_TEXT[field.kind]}`);
+  }
+  const limit = numberOf(field, word);
+  const holds = ORDER[operator];
+  return (value) => typeof value === 'number' && holds(value, limit);
+}
+
+/** A test whether one value lies from `from` to `to`, both included. Throws ValueMistake. */
+export function range(field: FilterField, from: Word, to: Word): Test {
+  const least = comparison(field, '>=', from);
+  const most = comparison(field, '<=', to);
+  return (value) => least(value) && most(value);
+}
+
+const KIND_TEXT: Readonly<Record<ValueKind, string>> = {
+  number: 'a number',
+  name: 'a name',
+  text: 'text',
+  address: 'an address',
+  bytes: 'octets in hex',
+  seconds: 'a number of seconds such as 2, 250ms or 1h',
+  'time-2000': 'a time such as 2024-03-05T09:00:00Z, or seconds since 2000',
+  'time-1970': 'a time such as 2024-03-05T09:00:00Z, or seconds since 1970',
+  'unix-time': 'a time such as 2024-03-05T09:00:00Z, or seconds since 1970',
+};
+
+function isNumeric(kind: ValueKind): boolean {
+  return kind !== 'name' && kind !== 'text' && kind !== 'bytes' && kind !== 'address';
+}
+
+const ORDER: Readonly<Record<'<' | '<=' | '>' | '>=', (a: number, b: number) => boolean>> = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+};
+
+function equality(field: FilterField, word: Word): Test {
+  switch (field.kind) {
+    case 'name':
+      return nameTest(field, word);
+    case 'text':
+      return (value) => value === word.text;
+    case 'bytes': {
+      const hex = hexOf(word);
+      return (value) => typeof value === 'string' && plainHex(value) === hex;
+    }
+    case 'address':
+      return addressTest(word);
+    default: {
+      const number = numberOf(field, word);
+      return (value) => value === number;
+    }
+  }
+}
+
+function nameTest(field: FilterField, word: Word): Test {
+  if (!word.quoted && /^(\d+|0x[\da-f]+)$/i.test(word.text)) {
+    const number = Number(word.text);
+    return (value) => value === number;
+  }
+  const wanted = word.text.toLowerCase();
+  const codes = field.words?.get(wanted);
+  if (field.words !== undefined && codes === undefined) {
+    const close = nearest(wanted, [...field.words.keys()]);
+    const hint = close === undefined ? '' : `; did you mean ${close.toUpperCase()}?`;
+    throw new ValueMistake(`${field.name} is never "${word.text}"${hint}`);
+  }
+  return (value) =>
+    typeof value === 'string' ? value.toLowerCase() === wanted : (codes?.includes(value) ?? false);
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  us: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+};
+
+/** The number that a word stands for, in the unit of the field. */
+function numberOf(field: FilterField, word: Word): number {
+  const { text } = word;
+  const isTime = field.kind.includes('time');
+  if (isTime && /^\d{4}-\d\d-\d\d/.test(text)) {
+    const seconds = Date.parse(text) / 1000;
+    if (Number.isFinite(seconds))
+      return field.kind === 'time-2000' ? seconds - EPOCH_2000_UNIX_SECONDS : seconds;
+  }
+  if (field.name === 'xid' && /^x[\da-f]{1,6}$/i.test(text)) return Number.parseInt(text.slice(1), 16);
+  if (/^(0x[\da-f]+|[+-]?\d+(\.\d+)?(e\d+)?)$/i.test(text)) return Number(text);
+  const duration = field.kind === 'seconds' ? /^([+-]?\d+(?:\.\d+)?)(us|ms|s|m|h|d)$/.exec(text) : null;
+  if (duration !== null) return Number(duration[1]) * (UNIT_SECONDS[duration[2] as string] as number);
+  throw new ValueMistake(`expected ${KIND_TEXT[field.kind]}, got "${text}"`);
+}
+
+function hexOf(word: Word): string {
+  const hex = plainHex(word.text.toLowerCase().replace(/^0x/, ''));
+  if (!/^([\da-f]{2})*$/.test(hex)) throw new ValueMistake(`expected octets in hex, got "${word.text}"`);
+  return hex;
+}
+
+function plainHex(text: string): string {
+  return text.includes(':') || text.includes('-') ? text.replace(/[:-]/g, '') : text;
+}
+
+/** Octets of an IPv4 or IPv6 address, IPv4 as an IPv4-mapped IPv6 address, so that one comparison fits both. */
+function addressOctets(text: string): Uint8Array | undefined {
+  return parseIpv6(text.includes(':') ? text : `::ffff:${text}`);
+}
+
+function prefixOf(text: string): Ipv6Prefix | undefined {
+  if (text.includes(':')) return parsePrefix(text);
+  const [address = '', length = ''] = text.split('/');
+  const octets = addressOctets(address);
+  const bits = /^\d{1,2}$/.test(length) ? Number(length) : Number.NaN;
+  return octets !== undefined && bits <= 32 ? { address: octets, length: 96 + bits } : undefined;
+}
+
+/** The same address, or inside the prefix; a prefix lease is inside a prefix that is not longer than its own. */
+function addressTest(word: Word): Test {
+  const prefix = word.text.includes('/') ? prefixOf(word.text) : undefined;
+  const octets = prefix === undefined ? addressOctets(word.text) : undefined;
+  if (prefix !== undefined) {
+    return (value) => {
+      if (typeof value !== 'string') return false;
+      const own = value.includes('/') ? prefixOf(value) : undefined;
+      const address = own?.address ?? addressOctets(value);
+      return (
+        address !== undefined && (own?.length ?? 128) >= prefix.length && prefixContains(prefix, address)
+      );
+    };
+  }
+  if (octets === undefined) {
+    throw new ValueMistake(`expected an address or a prefix such as 2001:db8::/48, got "${word.text}"`);
+  }
+  const whole: Ipv6Prefix = { address: octets, length: 128 };
+  return (value) => {
+    const address = typeof value === 'string' ? addressOctets(value.split('/')[0] as string) : undefined;
+    return address !== undefined && prefixContains(whole, address);
+  };
+}
+
+function addressOrder(operator: '<' | '<=' | '>' | '>=', word: Word): Test {
+  const limit = addressOctets(word.text);
+  if (limit === undefined) throw new ValueMistake(`expected an address, got "${word.text}"`);
+  const holds = ORDER[operator];
+  return (value) => {
+    const address = typeof value === 'string' ? addressOctets(value.split('/')[0] as string) : undefined;
+    return address !== undefined && holds(compareOctets(address, limit), 0);
+  };
+}
+
+function compareOctets(a: Uint8Array, b: Uint8Array): number {
+  for (let at = 0; at < 16; at++) {
+    const difference = (a[at] as number) - (b[at] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** `contains`: octets inside octets, text inside text. Throws ValueMistake. */
+export function containing(field: FilterField, word: Word): Test {
+  if (field.kind === 'bytes') {
+    const hex = hexOf(word);
+    return (value) => typeof value === 'string' && isAtOctet(plainHex(value), hex);
+  }
+  return (value) => `${value}`.includes(word.text);
+}
+
+function isAtOctet(hex: string, wanted: string): boolean {
+  for (let at = hex.indexOf(wanted); at >= 0; at = hex.indexOf(wanted, at + 1)) if (at % 2 === 0) return true;
+  return false;
+}
+
+/** `matches`: a regular expression, without regard to case, as Wireshark has it. Throws ValueMistake. */
+export function matching(word: Word): Test {
+  try {
+    const expression = new RegExp(word.text, 'iu');
+    return (value) => expression.test(`${value}`);
+  } catch {
+    throw new ValueMistake(`"${word.text}" is not a regular expression`);
+  }
+}
