@@ -2,12 +2,13 @@
  * The names of the filter language, from computed fields and the dissectors' definitions: `failover6.server-state`,
  * `server_state` and `server-state` are the same name; a protocol before the dot restricts it to that protocol.
  */
+
+import { nearest } from '../base/nearest.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import type { FieldDefinition, FieldType, OptionDefinition } from '../dissect/definition.ts';
 import type { Message, TreeNode } from '../dissect/message.ts';
 import { COMPUTED, type FilterField, type Value, type ValueKind } from './fields.ts';
-import { nearest } from './nearest.ts';
 import type { Word } from './syntax.ts';
 
 /** Short names of protocols, as they stand before a dot. */

@@ -4,9 +4,9 @@
  */
 
 import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
+import { nearest } from '../base/nearest.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
 import type { FilterField, Value, ValueKind } from './fields.ts';
-import { nearest } from './nearest.ts';
 import type { ComparisonOperator, Word } from './syntax.ts';
 
 export type Test = (value: Value) => boolean;

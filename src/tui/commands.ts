@@ -3,6 +3,7 @@
  * rest of its line and answers with the next model and what the outside world shall do.
  */
 import { InputError } from '../base/problem.ts';
+import { parseFault } from '../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../proxy/faults/spec.ts';
 import { clamp } from './draw.ts';
 import { setFilter } from './filtering.ts';
@@ -52,8 +53,16 @@ const LIST: readonly Command[] = [
     run: (model, rest) =>
       moved(model, wholeNumber(rest) * Math.max(1, contentRows(placeOf(model.size, model.focus)) - 1)),
   },
-  { name: 'first', help: 'go to the first row', run: (model) => moved(model, Number.NEGATIVE_INFINITY) },
-  { name: 'last', help: 'go to the last row', run: (model) => moved(model, Number.POSITIVE_INFINITY) },
+  {
+    name: 'jump',
+    takes: 'first|last',
+    help: 'go to the first or last row',
+    run: (model, rest) =>
+      moved(
+        model,
+        oneOf(rest, ['first', 'last']) === 'first' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+      ),
+  },
   { name: 'pause', help: 'let the list stand still, or go on', run: (model) => [paused(model), []] },
   { name: 'follow', help: 'keep the newest message selected', run: (model) => [following(model), []] },
   {
@@ -67,6 +76,12 @@ const LIST: readonly Command[] = [
     takes: 'primary|secondary SECONDS',
     help: "skew one side's clock for the other side",
     run: (model, rest) => arm(model, skewSpec(rest)),
+  },
+  {
+    name: 'fault',
+    takes: 'FAULT',
+    help: 'arm a fault, e.g. delay s>p BNDREPLY 2s',
+    run: (model, rest) => arm(model, parseFault(rest)),
   },
   { name: 'disarm', takes: '[ID|all]', help: 'remove the selected fault, or all', run: disarm },
   {

@@ -46,7 +46,15 @@ function itemsOf(event: ProxyEvent, faults: () => readonly FaultView[]): Session
   });
   switch (event.kind) {
     case 'message':
-      return [{ kind: 'message', message: event.message, verdict: event.verdict, hits: event.hits }];
+      return [
+        {
+          kind: 'message',
+          message: event.message,
+          ...(event.onward === undefined ? {} : { onward: event.onward }),
+          verdict: event.verdict,
+          hits: event.hits,
+        },
+      ];
     case 'connection-up':
       return [
         note(

@@ -24,7 +24,10 @@ export interface ServerStatus {
 export type SessionItem =
   | {
       readonly kind: 'message';
+      /** As the sender sent it. */
       readonly message: Message;
+      /** As the receiver got it, where that differs. */
+      readonly onward?: Message;
       /** Live only; a message of a file was forwarded by whoever carried it. */
       readonly verdict: Verdict;
       readonly hits: readonly FaultHit[];

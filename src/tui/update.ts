@@ -97,7 +97,8 @@ function withMessage(model: Model, item: Extract<SessionItem, { kind: 'message' 
   let replyTo: number | undefined;
   let rttMillis: number | undefined;
   let next = model;
-  for (const event of analysis.push(item.message, item.verdict !== 'dropped')) {
+  // What the servers make of each other follows from what arrives, not from what was sent.
+  for (const event of analysis.push(item.onward ?? item.message, item.verdict !== 'dropped')) {
     if (event.kind === 'exchange') {
       replyTo = event.exchange.request.index;
       rttMillis = event.exchange.rttMillis;
