@@ -119,7 +119,7 @@ export class FaultChain {
 
   private begin(slot: Slot, now: number): void {
     slot.begun = true;
-    if (!slot.fault.actsByItself || slot.stage.begin === undefined) return;
+    if (!slot.fault.begins(this.direction) || slot.stage.begin === undefined) return;
     const hit = slot.fault.hit();
     this.exit.hit(null, hit);
     this.settle(slot.stage.begin(hit, now), this.slots.indexOf(slot) + 1, now);

@@ -84,6 +84,8 @@ export class ProxyEngine implements ProxyHandle {
     this.setup.sink?.open(flow, this.seen(now), false);
     const { listening, dialling } = ends;
     this.tell({ kind: 'connection-up', connection: connection(), listening, dialling, atMillis: now });
+    conversation.tick(now);
+    this.sweep(now);
     return conversation;
   }
 

@@ -13,7 +13,7 @@ import { Cutter } from './cutter.ts';
 import { type ConnectionDialect, PREFIX_OCTETS } from './dialect.ts';
 import type { Verdict } from './events.ts';
 import type { LinkOutput } from './link-output.ts';
-import type { FaultHit, InFlight, StageOutput } from './stage.ts';
+import { type FaultHit, type InFlight, marked, type StageOutput } from './stage.ts';
 import type { WireStates } from './wire-states.ts';
 
 /** Octets waiting in the stages of one direction beyond which nothing more is read from the sender. */
@@ -52,6 +52,8 @@ export class Link implements Exit {
   private senderEnded = false;
   private endTold = false;
   private glue: InFlight[] = [];
+  /** A fault has closed the way onward: whatever comes is lost. */
+  private closedBy: FaultHit | undefined;
 
   constructor(setup: LinkSetup) {
     this.setup = setup;
@@ -65,7 +67,7 @@ export class Link implements Exit {
   /** Takes octets from the sender. Nobody may write to them afterwards. */
   receive(bytes: Uint8Array, now: number): LinkOutput[] {
     this.chain.refresh(now);
-    if (this.chain.isEmpty()) {
+    if (this.chain.isEmpty() && this.closedBy === undefined) {
       if (this.passed < this.cutter.pending().length) this.passPartial(now);
       this.passThrough(bytes, now);
     } else this.passStages(bytes, now);
@@ -110,6 +112,10 @@ export class Link implements Exit {
   }
 
   deliver(unit: InFlight, now: number): void {
+    if (this.closedBy !== undefined) {
+      this.dropped(marked(unit, this.closedBy, 'after the end'));
+      return;
+    }
     if (unit.octets.length > 0) this.glue.push(unit);
     if (unit.glued !== true) this.flush();
     const message = unit.original ?? unit.message;
@@ -124,6 +130,7 @@ export class Link implements Exit {
 
   close(output: StageOutput & { kind: 'close' }): void {
     this.flush();
+    if (output.leg !== 'sender') this.closedBy = output.hit;
     this.outputs.push(output);
   }
 
@@ -133,8 +140,8 @@ export class Link implements Exit {
 
   private passThrough(bytes: Uint8Array, now: number): void {
     this.outputs.push(
-      { kind: 'send', octets: bytes, hits: [] },
       { kind: 'received', octets: bytes, hits: [] },
+      { kind: 'send', octets: bytes, hits: [] },
     );
     for (const { kind, octets } of this.cutter.push(bytes)) {
       const message = this.read(kind, octets, now);

@@ -99,8 +99,9 @@ export function read(socket: Socket, count: number): Promise<Uint8Array> {
   });
 }
 
-/** Resolves when the socket is closed, in whatever way. */
+/** Resolves when the socket is closed, in whatever way; throws away what still comes. */
 export function closed(socket: Socket): Promise<void> {
+  socket.resume();
   return new Promise((resolve) => {
     if (socket.destroyed) resolve();
     else socket.once('close', () => resolve());

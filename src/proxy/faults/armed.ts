@@ -8,7 +8,7 @@ import type { Direction } from '../../base/flow.ts';
 import type { FaultView } from '../events.ts';
 import type { FaultHit, InFlight } from '../stage.ts';
 import type { WireStates } from '../wire-states.ts';
-import type { PreparedAction } from './kind.ts';
+import type { FaultKind, PreparedAction } from './kind.ts';
 import { faultKind } from './kinds.ts';
 import { choosesMessages, describeWith, type FaultSpec, subjectOf } from './spec.ts';
 import type { ConditionCompiler, MessagePredicate } from './where.ts';
@@ -26,6 +26,7 @@ export class ArmedFault {
   readonly endsMillis: number | undefined;
   /** The fault acts by itself when its window opens, instead of on chosen messages. */
   readonly actsByItself: boolean;
+  private readonly kind: FaultKind;
   /** What it does to connections that come while it is open. */
   readonly connecting: 'refuse' | 'wait' | undefined;
   private readonly sentence: string;
@@ -41,6 +42,7 @@ export class ArmedFault {
     this.armedMillis = armedMillis;
 
     const kind = faultKind(spec.action);
+    this.kind = kind;
     this.action = kind.prepare(spec.parameters);
     this.connecting = kind.connecting;
     this.sentence = describeWith(this.action.describe(subjectOf(spec)), spec);
@@ -65,19 +67,27 @@ export class ArmedFault {
   }
 
   isUsedUp(): boolean {
+    if (this.actsByItself && this.kind.once === true && this.hits > 0) return true;
     return this.spec.times !== undefined && this.hits >= this.spec.times;
   }
 
   /** Counts a unit of a covered direction; the hit, if the fault is to be applied to it. */
   judge(unit: InFlight, states: WireStates, now: number): FaultHit | undefined {
-    if (this.actsByItself || !this.isOpen(now) || this.isUsedUp()) return undefined;
-    const { spec } = this;
+    const { spec, kind } = this;
+    if (this.actsByItself || kind.trigger === 'connection' || !this.isOpen(now) || this.isUsedUp())
+      return undefined;
     if (!this.fits(unit) || !holdsInState(spec, states)) return undefined;
     this.matched++;
     const first = spec.nth ?? 1;
     if (this.matched < first || (this.matched - first) % (spec.every ?? 1) !== 0) return undefined;
     if (spec.probability !== undefined && this.random.fraction() >= spec.probability) return undefined;
     return this.hit();
+  }
+
+  /** Whether it acts by itself in this direction, too, when both are covered. */
+  begins(direction: Direction): boolean {
+    const twice = this.spec.direction === 'both' && this.kind.perConnection === true;
+    return this.actsByItself && !(twice && direction === 1);
   }
 
   /** The hit of a fault that acts by itself, or on a connection. */

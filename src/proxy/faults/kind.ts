@@ -22,32 +22,35 @@ export interface ParameterDefinition<T> {
 
 type ParameterDefinitions<P> = { readonly [K in keyof P]: ParameterDefinition<P[K]> };
 
-export interface FaultDefinition<P> {
+/** What a fault is apart from its parameters. */
+interface Traits {
   readonly name: string;
   /** One line for help and docs. */
   readonly summary: string;
-  readonly parameters: ParameterDefinitions<P>;
   /**
    * `message`: acts on the messages that its conditions choose. `moment`: without conditions on messages it acts once,
-   * when its time window opens.
+   * when its time window opens. `connection`: acts on new connections alone.
    */
-  readonly trigger: 'message' | 'moment';
+  readonly trigger: 'message' | 'moment' | 'connection';
+  /** A moment's fault that is over once it has acted. */
+  readonly once?: boolean;
+  /** Acting by itself in both directions, it acts once a connection. */
+  readonly perConnection?: boolean;
   /** What happens to connections that come while the fault is open. */
   readonly connecting?: 'refuse' | 'wait';
   /** In the short form, a message name is its parameter and no condition. */
   readonly takesMessageName?: boolean;
+}
+
+export interface FaultDefinition<P> extends Traits {
+  readonly parameters: ParameterDefinitions<P>;
   /** Verb phrase with its object, e.g. `delays BNDUPD by 2 s`. */
   describe(parameters: P, subject: string): string;
   stage(parameters: P, setup: StageSetup, spec: FaultSpec): Stage;
 }
 
 /** A fault file's definition with the type of its parameters hidden, so that all fit in one list. */
-export interface FaultKind {
-  readonly name: string;
-  readonly summary: string;
-  readonly trigger: FaultDefinition<unknown>['trigger'];
-  readonly connecting: FaultDefinition<unknown>['connecting'];
-  readonly takesMessageName: boolean;
+export interface FaultKind extends Traits {
   readonly parameters: ReadonlyMap<string, ParameterDefinition<unknown>>;
   /** Checks the parameters. Throws InputError that names the parameter and what was expected. */
   prepare(parameters: ParameterRecord): PreparedAction;
@@ -62,18 +65,15 @@ export function defineFault<P extends object>(definition: FaultDefinition<P>): F
   const parameters = new Map(
     Object.entries<ParameterDefinition<unknown>>(definition.parameters as Record<string, never>),
   );
+  const { describe, stage, parameters: _declared, ...traits } = definition;
   return {
-    name: definition.name,
-    summary: definition.summary,
-    trigger: definition.trigger,
-    connecting: definition.connecting,
-    takesMessageName: definition.takesMessageName ?? false,
+    ...traits,
     parameters,
     prepare: (given) => {
       const checked = checkParameters(definition.name, parameters, given) as P;
       return {
-        describe: (subject) => definition.describe(checked, subject),
-        stage: (setup, spec) => definition.stage(checked, setup, spec),
+        describe: (subject) => describe(checked, subject),
+        stage: (setup, spec) => stage(checked, setup, spec),
       };
     },
   };

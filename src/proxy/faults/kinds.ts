@@ -5,14 +5,18 @@ import { corrupt } from './corrupt.ts';
 import { delay } from './delay.ts';
 import { drop } from './drop.ts';
 import { duplicate } from './duplicate.ts';
+import { halfClose, halfOpen, reset } from './endings.ts';
 import { hold } from './hold.ts';
 import type { FaultKind, PreparedAction } from './kind.ts';
 import { lieLength } from './lie.ts';
+import { partition } from './partition.ts';
+import { refuse } from './refuse.ts';
 import { reorder } from './reorder.ts';
 import { restamp } from './restamp.ts';
 import { skew } from './skew.ts';
 import { describeWith, type FaultSpec, subjectOf } from './spec.ts';
 import { split } from './split.ts';
+import { stall } from './stall.ts';
 import { throttle } from './throttle.ts';
 import { truncate } from './truncate.ts';
 
@@ -30,6 +34,12 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   split,
   coalesce,
   throttle,
+  stall,
+  halfClose,
+  halfOpen,
+  reset,
+  refuse,
+  partition,
 ];
 
 const BY_NAME: ReadonlyMap<string, FaultKind> = new Map(FAULT_KINDS.map((kind) => [kind.name, kind]));

@@ -141,7 +141,7 @@ function readArgument(draft: Draft, kind: FaultKind, word: string, reader: WordR
   const named = kind.parameters.get(word);
   if (named?.type === 'flag') draft.parameters[word] = true;
   else if (named !== undefined) draft.parameters[word] = reader.after(word, named.doc);
-  else if (MESSAGE_NAME.test(word.split(',')[0] as string) && !kind.takesMessageName)
+  else if (MESSAGE_NAME.test(word.split(',')[0] as string) && kind.takesMessageName !== true)
     draft.types = word.split(',');
   else assignPositional(draft, kind, word, reader);
 }

@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { unit } from '../../support/header-message.ts';
+import { leasetap, type Running, runLeasetap, temporaryFolder } from '../../support/process.ts';
+import { closed, listening, portOf, read } from '../../support/relay.ts';
+import { tshark, tsharkIsMissing } from '../../support/tshark.ts';
+
+const CONNECT = unit(31, 1);
+const BNDREPLY = unit(25, 2);
+
+interface Pair {
+  readonly proxy: Running;
+  readonly primary: Socket;
+  readonly secondary: Socket;
+}
+
+/** A proxy process with a connection through it. */
+async function pair(args: readonly string[]): Promise<Pair> {
+  const server = await listening();
+  const accepted = once(server, 'connection');
+  const proxy = leasetap(['proxy', '--listen', '[::1]:0', '--to', `[::1]:${portOf(server)}`, ...args]);
+  const [, port] = await proxy.prints(/listening on \[::1\]:(\d+)/);
+  const primary = connect({ host: '::1', port: Number(port) });
+  const [secondary] = (await accepted) as [Socket];
+  server.close();
+  for (const socket of [primary, secondary]) socket.on('error', () => undefined);
+  return { proxy, primary, secondary };
+}
+
+const noTshark = tsharkIsMissing();
+
+describe('leasetap proxy', () => {
+  it('prints, logs and records what passes, and leaves whole files on SIGTERM', async () => {
+    const folder = temporaryFolder();
+    const recording = join(folder, 'tap.pcapng');
+    const log = join(folder, 'tap.jsonl');
+    const { proxy, primary, secondary } = await pair([
+      ...['--write', recording, '--log', log, '--fault', 'drop s>p BNDREPLY times 1', '--seed', '3'],
+    ]);
+    primary.write(CONNECT);
+    await read(secondary, CONNECT.length);
+    secondary.write(Buffer.concat([BNDREPLY, BNDREPLY]));
+    await read(primary, BNDREPLY.length);
+    await proxy.prints(/s>p BNDREPLY .*\n.*s>p BNDREPLY|forwarded/);
+    const { code, out, err } = await proxy.kill('SIGTERM');
+    expect(code).toBe(0);
+    expect(out).toMatch(/p>s CONNECT +x000001/);
+    expect(out).toMatch(/s>p BNDREPLY +x000002.*\[dropped; F1 drop\]/);
+    expect(err).toContain('F1 drops BNDREPLY from the secondary to the primary, once');
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).verdict).filter(Boolean)).toEqual([
+      'forwarded',
+      'dropped',
+      'forwarded',
+    ]);
+    if (noTshark) return;
+    const bytes = new Uint8Array(readFileSync(recording));
+    const packets = tshark(bytes, [
+      '-Y',
+      'tcp.len>0',
+      '-T',
+      'fields',
+      '-e',
+      'frame.interface_name',
+      '-e',
+      'frame.comment',
+    ]);
+    expect(
+      packets
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/seed \d+/, 'seed N').split('\t')),
+    ).toEqual([
+      ['primary-leg', ''],
+      ['secondary-leg', ''],
+      ['secondary-leg', 'F1 drop (hit 1, seed N)'],
+      ['secondary-leg', ''],
+      ['primary-leg'],
+    ]);
+    expect(tshark(bytes, ['--disable-protocol', 'dhcpfo', '-q', '-z', 'expert'])).not.toMatch(/Errors|Warns/);
+  });
+
+  // What was written before the last tenth of a second is there, whatever happens to the process.
+  it.skipIf(noTshark)('leaves a readable recording when it is killed', async () => {
+    const recording = join(temporaryFolder(), 'tap.pcapng');
+    const { proxy, primary, secondary } = await pair(['--write', recording]);
+    primary.write(CONNECT);
+    await read(secondary, CONNECT.length);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await proxy.kill('SIGKILL');
+    const packets = tshark(new Uint8Array(readFileSync(recording)), ['-Y', `tcp.len==${CONNECT.length}`]);
+    expect(packets.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  it('ends in order when nobody reads its lines any more', async () => {
+    const recording = join(temporaryFolder(), 'tap.pcapng');
+    const { proxy, primary, secondary } = await pair(['--write', recording]);
+    proxy.child.stdout?.destroy();
+    for (let sent = 0; sent < 50 && !proxy.over; sent++) {
+      primary.write(CONNECT);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect((await proxy.ended).code).toBe(0);
+    secondary.destroy();
+  });
+
+  it('says in one line what is wrong, and exits with 2', async () => {
+    const server = await listening();
+    const faults = join(temporaryFolder(), 'faults.yaml');
+    writeFileSync(faults, 'faults:\n  - drop BNDUPD\n  - do: delay\n    by: never\n');
+    const run = async (...args: string[]) => {
+      const { code, err } = await runLeasetap(['proxy', '--to', '[::1]:9', ...args]);
+      expect(err.trimEnd().split('\n')).toHaveLength(1);
+      return [code, err.trimEnd()];
+    };
+    expect(await run('--listen', `[::1]:${portOf(server)}`)).toEqual([
+      2,
+      `leasetap: [::1]:${portOf(server)}: the port is in use by another program`,
+    ]);
+    expect(await run('--listen', '647')).toEqual([2, expect.stringContaining('expected ADDRESS:PORT')]);
+    expect(await run('--listen', '[::1]:0', '--fault', 'drop nth')).toEqual([
+      2,
+      'leasetap: fault "drop nth": expected a number after "nth"',
+    ]);
+    expect(await run('--listen', '[::1]:0', '--faults', faults)).toEqual([
+      2,
+      `leasetap: ${faults}:3: fault delay: by: expected a time such as 250ms, 7s or 2m, got "never"`,
+    ]);
+    expect(await run('--listen', '[::1]:0', '--write', '/nonexistent/x')).toEqual([
+      2,
+      'leasetap: /nonexistent/x: no such file or directory',
+    ]);
+    server.close();
+  });
+
+  it('tells that the partner is absent, refuses the client and goes on', async () => {
+    const server = await listening();
+    const port = portOf(server);
+    await new Promise((resolve) => server.close(resolve));
+    const proxy = leasetap(['proxy', '--listen', '[::1]:0', '--to', `[::1]:${port}`]);
+    const [, ours] = await proxy.prints(/listening on \[::1\]:(\d+)/);
+    const primary = connect({ host: '::1', port: Number(ours) });
+    primary.on('error', () => undefined);
+    await closed(primary);
+    await proxy.prints(/refused: the secondary cannot be reached \(ECONNREFUSED\)/);
+    expect(proxy.over).toBe(false);
+    expect((await proxy.kill('SIGINT')).code).toBe(0);
+  });
+});
