@@ -5,11 +5,9 @@
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../base/problem.ts';
 import { commands } from './commands.ts';
+import { EXIT_BAD_INPUT } from './exit-code.ts';
 import { describeSystemError } from './system-error.ts';
 import { packageVersion } from './version.ts';
-
-export const EXIT_FINDINGS = 1;
-export const EXIT_BAD_INPUT = 2;
 
 const HELP_AFTER = `
 Examples:

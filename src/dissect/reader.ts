@@ -55,6 +55,11 @@ const FAMILY: Readonly<Record<ProtocolName, string>> = {
   'dhcpv6-leasequery': 'dhcpv6',
 };
 
+/** What is recognized even while no file defines it. */
+const UNDEFINED_TITLES: Readonly<Partial<Record<ProtocolName, string>>> = {
+  'dhcpv4-failover': 'DHCPv4 failover (draft-ietf-dhc-failover-12)',
+};
+
 interface Following {
   readonly state: FlowState | undefined;
   connection: (Connection & { dialect?: string }) | undefined;
@@ -186,12 +191,17 @@ export class MessageReader implements FlowSink {
     const { flow } = state;
     const following = this.#flows.get(flow);
     if (following === undefined) return;
+    const definition = this.#dissectors.protocols.get(protocol);
+    if (definition === undefined) {
+      const what = `${this.#name(flow)} is ${UNDEFINED_TITLES[protocol] ?? protocol}: ${why}`;
+      this.#notice('undissectable', `${what}; it is not yet dissected`, flow, seen);
+      return;
+    }
     if (FAILOVER.includes(protocol)) this.#reserveEarlier(state, protocol);
     const index = following.reserved ?? this.#next(this.#connections, FAMILY[protocol]);
     following.connection = { index, flow, protocol, ...(dialect !== undefined && { dialect: dialect.name }) };
     const middle = state.midStream ? '; its beginning was not seen' : '';
-    const title = this.#dissectors.protocols.get(protocol)?.title ?? protocol;
-    this.#notice('connection', `${this.#name(flow)} is ${title}: ${why}${middle}`, flow, seen);
+    this.#notice('connection', `${this.#name(flow)} is ${definition.title}: ${why}${middle}`, flow, seen);
     if (dialect !== undefined) this.#notice('dialect', `dialect ${dialect.name}: ${dialect.why}`, flow, seen);
   }
 

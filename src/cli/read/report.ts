@@ -37,7 +37,7 @@ export class ReadReport {
     }
     for (const { limit, hits } of summary.limits) this.#write(`limit ${limit} was reached ${hits} times`);
     const damages = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
-    if (messages === 0 && damages.length === 0) this.#nothingFound(summary);
+    if (messages === 0 && damages.length === 0 && this.#counts.size === 0) this.#nothingFound(summary);
     for (const damage of damages) {
       this.#write(`${safeText(damage.path)}: ${safeText(damage.message)}${offsetText(damage.offset)}`);
     }

@@ -1,0 +1,163 @@
+/**
+ * `leasetap read` as its users meet it: the built program over every sample capture, from files, stdin and pipes that
+ * close. Expected messages come from the fixtures, which were written apart from this program.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { leasetap, runLeasetap, start, temporaryFolder, top } from '../support/process.ts';
+
+const folder = join(top, 'fixtures/captures/dhcpv6');
+const captures = readdirSync(folder).filter((name) => /\.pcap(ng)?$/.test(name));
+
+type Json = { readonly [name: string]: unknown };
+
+function expectedOf(capture: string): Json[] {
+  const text = readFileSync(join(folder, capture.replace(/\.pcap(ng)?$/, '.expect.jsonl')), 'utf8');
+  return jsonLines(text);
+}
+
+function jsonLines(text: string): Json[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Json);
+}
+
+/** What the fixtures say in words of their own. */
+const IN_OWN_WORDS = new Set(['malformed']);
+
+/** `actual` cut down to what `expected` speaks of: output may have members that the fixtures know nothing about. */
+function sameMembers(actual: unknown, expected: unknown): unknown {
+  if (Array.isArray(actual) && Array.isArray(expected)) {
+    return actual.map((one, at) => sameMembers(one, expected[at]));
+  }
+  if (!isObject(actual) || !isObject(expected)) return actual;
+  const members = Object.keys(actual).filter((name) => name in expected);
+  return Object.fromEntries(
+    members.map((name) => [
+      name,
+      IN_OWN_WORDS.has(name) ? expected[name] : sameMembers(actual[name], expected[name]),
+    ]),
+  );
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+describe.concurrent('leasetap read -T jsonl', () => {
+  it.each(captures)('finds every failover message of %s', async (capture) => {
+    const run = await runLeasetap(['read', '-T', 'jsonl', join(folder, capture)]);
+    const found = jsonLines(run.out).filter((message) => message['protocol'] === 'dhcpv6-failover');
+    const expected = expectedOf(capture);
+    expect(found.map((message, at) => sameMembers(message, { ...expected[at], index: undefined }))).toEqual(
+      expected.map((message) => ({ ...message, index: expect.any(Number) })),
+    );
+    expect(run.code).toBe(capture === 'mal-file-truncated-packet.pcap' ? 2 : 0);
+  });
+});
+
+describe('leasetap read', () => {
+  const sample = join(folder, 'basic-all-messages.pcap');
+
+  it('prints one line a message', async () => {
+    const { code, out, err } = await runLeasetap(['read', sample]);
+    expect([code, err]).toEqual([0, '']);
+    const lines = out.trimEnd().split('\n');
+    expect(lines).toHaveLength(18);
+    expect(lines[0]).toMatch(/ p>s CONNECT /);
+  });
+
+  it('prints trees with octets', async () => {
+    const { code, out } = await runLeasetap(['read', '-T', 'tree', '-x', sample]);
+    expect(code).toBe(0);
+    expect(out).toContain('OPTION_F_RELATIONSHIP_NAME');
+    expect(out).toMatch(/^0000 {2}1f /m);
+  });
+
+  it('reads standard input', async () => {
+    const fromFile = await runLeasetap(['read', sample]);
+    const fromPipe = await runLeasetap(['read', '-'], readFileSync(sample));
+    expect(fromPipe).toMatchObject({ code: 0, out: fromFile.out });
+  });
+
+  it('ends quietly when its reader has seen enough', async () => {
+    const program = JSON.stringify(join(top, 'dist/cli/main.js'));
+    const big = join(folder, 'scn-b-mclt-example.pcap');
+    const command = `set -o pipefail; ${process.execPath} ${program} read -T tree ${big} ${big} ${big} | head -n 1`;
+    const run = await start('bash', ['-c', command]).ended;
+    expect([run.code, run.err]).toEqual([0, '']);
+    expect(run.out.split('\n')).toHaveLength(2);
+  });
+
+  it('reads a damaged file up to the damage and says where it is', async () => {
+    const { code, out, err } = await runLeasetap(['read', join(folder, 'mal-file-truncated-packet.pcap')]);
+    expect(code).toBe(2);
+    expect(out.trimEnd().split('\n')).toHaveLength(14);
+    expect(err).toMatch(/^leasetap: .*mal-file-truncated-packet\.pcap: [^\n]*4130[^\n]*\n$/);
+  });
+
+  it('says plainly that DHCPv4 failover is not dissected yet', async () => {
+    const { code, err } = await runLeasetap([
+      'read',
+      join(top, 'fixtures/captures/dhcpv4-isc/first-start.pcap'),
+    ]);
+    expect(code).toBe(0);
+    expect(err).toMatch(/^leasetap: packet 6: [^\n]*DHCPv4 failover[^\n]*not yet dissected\n$/);
+  });
+
+  it.each([
+    [
+      'a file that is not there',
+      ['read', '/nowhere/x.pcap'],
+      /^leasetap: \/nowhere\/x\.pcap: no such file or directory\n$/,
+    ],
+    ['a directory', ['read', folder], /^leasetap: [^\n]*directory[^\n]*\n$/],
+    [
+      'a file that is no capture',
+      ['read', join(top, 'package.json')],
+      /^leasetap: [^\n]*package\.json[^\n]*\n$/,
+    ],
+    ['no file at all', ['read'], /^leasetap: missing required argument 'files'\n$/],
+    [
+      'an unknown format',
+      ['read', '-T', 'xml', sample],
+      /^leasetap: [^\n]*xml[^\n]*text, tree, jsonl[^\n]*\n$/,
+    ],
+    [
+      'an unknown column',
+      ['read', '-o', 'colour', sample],
+      /^leasetap: there is no column "colour"[^\n]*\n$/,
+    ],
+    ['octets in JSON', ['read', '-T', 'jsonl', '-x', sample], /^leasetap: -x is for -T text[^\n]*\n$/],
+  ])('answers %s with one line and exit code 2', async (_what, args, message) => {
+    const { code, out, err } = await runLeasetap(args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(message);
+  });
+
+  it('answers an empty input with one line and exit code 2', async () => {
+    const { code, err } = await runLeasetap(['read', '-'], new Uint8Array());
+    expect(code).toBe(2);
+    expect(err).toMatch(/^leasetap: standard input: [^\n]+\n$/);
+  });
+
+  it('stops at once and leaves whole lines when interrupted', async () => {
+    const running = leasetap(['read', '-']);
+    running.child.stdin?.write(readFileSync(sample));
+    await running.prints(/CONNECTREPLY/);
+    const { code, out } = await running.kill('SIGINT');
+    expect(code).toBe(130);
+    expect(out.endsWith('\n')).toBe(true);
+  });
+
+  it('reads files with awkward names', async () => {
+    const path = join(temporaryFolder(), 'a b\u001b[31m.pcap');
+    await writeFile(path, readFileSync(sample).subarray(0, 500));
+    const { err } = await runLeasetap(['read', path]);
+    expect(err).not.toContain('\u001b');
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
