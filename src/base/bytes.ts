@@ -56,6 +56,11 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** `bytes[start, end)` in memory of its own. `slice` would do, were it not that a Buffer's gives a view. */
+export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
+}
+
 /** Big-endian reads without bounds checks: the caller has checked the length of what it reads. */
 export function readU16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);

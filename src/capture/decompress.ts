@@ -1,14 +1,16 @@
 /**
- * gzip and zstd, recognised by their first octets. Everything that can be decompressed is handed out before the damage
- * is told; a small input that swells to a large output is handed out piece by piece.
+ * gzip and zstd, recognised by their first octets. What can be decompressed is handed out before damage is told; a small input that swells to a large output is handed out piece by piece.
  */
 import { createGunzip } from 'node:zlib';
 import { NO_BYTES } from '../base/bytes.ts';
 import { type Compression, SourceDamage } from './source.ts';
 import { Unzstd } from './zstd.ts';
 
-/** Octets given to a decompressor at once: one of gzip's becomes 1032 at most. */
-const SLICE_OCTETS = 16 * 1024;
+/**
+ * Octets given to a decompressor at once. One of gzip's becomes 1032 at most; and where gzip data is damaged, Node keeps
+ * to itself what it has made of the slice so far.
+ */
+const SLICE_OCTETS = 4 * 1024;
 const OUTPUT_OCTETS = 256 * 1024;
 const MAGIC_OCTETS = 4;
 

@@ -2,6 +2,7 @@
  * IP datagrams put together from their fragments (RFC 791, RFC 8200 §4.5), within bounds. Where fragments overlap, the
  * first octets are taken. What never becomes whole is dropped and counted.
  */
+import { copyBytes } from '../base/bytes.ts';
 import type { IpReader } from './ip.ts';
 import type { CaptureLimits } from './limits.ts';
 
@@ -69,7 +70,7 @@ export class Fragments {
     }
     if (start === 0) datagram.protocol = ip.protocol;
     if (!ip.moreFragments) datagram.length ??= stop;
-    insert(datagram, start, bytes.slice(ip.at, ip.end));
+    insert(datagram, start, copyBytes(bytes, ip.at, ip.end));
     if (datagram.length === undefined || datagram.octets < datagram.length) return undefined;
     this.open.delete(datagram.key);
     return assemble(datagram, datagram.length);

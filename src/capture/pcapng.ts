@@ -3,6 +3,7 @@
  * types and clocks, enhanced, simple and obsolete packet blocks. Secrets and packet comments are handed out; every
  * other block, known or not, is passed over without being held.
  */
+import { copyBytes } from '../base/bytes.ts';
 import { InputError, type Problem } from '../base/problem.ts';
 import type { ByteCursor } from './cursor.ts';
 import type { CaptureLimits } from './limits.ts';
@@ -222,7 +223,7 @@ export class PcapngReader implements RecordReader {
   private secrets(bytes: Uint8Array, start: number, end: number): void {
     const kind = readU32At(bytes, start, this.little);
     const length = Math.min(readU32At(bytes, start + 4, this.little), end - start - 8);
-    this.options.onSecrets?.({ kind, bytes: bytes.slice(start + 8, start + 8 + length) });
+    this.options.onSecrets?.({ kind, bytes: copyBytes(bytes, start + 8, start + 8 + length) });
   }
 
   private commentsOf(bytes: Uint8Array, start: number, end: number): readonly string[] | null {

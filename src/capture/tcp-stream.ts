@@ -5,6 +5,7 @@
  *
  * Where octets come twice, the first ones win. Checksums are not verified: offload leaves them wrong on purpose.
  */
+import { copyBytes } from '../base/bytes.ts';
 import type { Direction, Flow, FlowSink, Seen } from '../base/flow.ts';
 import type { Moment } from './moment.ts';
 import type { Tally } from './tally.ts';
@@ -197,7 +198,7 @@ export class TcpStream {
       const known = held[index];
       const free = known === undefined ? end - at : sequenceDistance(known.sequence, here);
       if (free > 0) {
-        const copy = bytes.slice(at, Math.min(end, at + free));
+        const copy = copyBytes(bytes, at, Math.min(end, at + free));
         held.splice(index, 0, { sequence: here, length: copy.length, bytes: copy, seen: moment.seen });
         this.count(copy.length);
         at += copy.length;

@@ -3,7 +3,7 @@
  * only after its header has been read, because it allocates whatever window that claims.
  */
 import { Decompress } from 'fzstd';
-import { NO_BYTES } from '../base/bytes.ts';
+import { copyBytes, NO_BYTES } from '../base/bytes.ts';
 import { SourceDamage } from './source.ts';
 
 /** Largest window that is allocated; zstd itself uses 8 MiB up to level 19, and 128 MiB only if told to. */
@@ -120,7 +120,7 @@ export class Unzstd {
   }
 
   private give(octets: Uint8Array): void {
-    this.frame?.push(octets.slice());
+    this.frame?.push(copyBytes(octets));
   }
 }
 

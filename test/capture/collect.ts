@@ -1,4 +1,5 @@
 /** A sink that keeps everything, and captures made of packets that are written down in tests. */
+import { copyBytes } from '../../src/base/bytes.ts';
 import type { Direction, Flow, FlowSink, Seen } from '../../src/base/flow.ts';
 import { timestampText } from '../../src/base/timestamp.ts';
 import type { CaptureOptions } from '../../src/capture/options.ts';
@@ -45,7 +46,7 @@ export class Collector implements FlowSink {
       direction,
       packet: seen.packet,
       time,
-      bytes: bytes.slice(start, end),
+      bytes: copyBytes(bytes, start, end),
     });
   }
 
@@ -86,7 +87,8 @@ export class Collector implements FlowSink {
 }
 
 export async function* inChunks(bytes: Uint8Array, octets = bytes.length): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += octets) yield bytes.slice(at, at + octets);
+  for (let at = 0; at < bytes.length; at += octets)
+    yield copyBytes(bytes, at, Math.min(bytes.length, at + octets));
 }
 
 /** Reads one capture from memory. */

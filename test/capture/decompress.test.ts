@@ -1,0 +1,147 @@
+/**
+ * Goal: what gzip and zstd have written is read, in pieces of any size; damaged data yields all that precedes the
+ * damage; nobody's header makes us allocate what it claims. The files were made by gzip and zstd themselves.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { decompressed } from '../../src/capture/decompress.ts';
+import { fileSource } from '../../src/capture/files.ts';
+import { readCapture } from '../../src/capture/read.ts';
+import { SourceDamage } from '../../src/capture/source.ts';
+import { Collector, inChunks } from './collect.ts';
+
+const captures = fileURLToPath(new URL('../../fixtures/captures/', import.meta.url));
+const plain = readFileSync(`${captures}dhcpv6/scn-b-mclt-example.pcap`);
+const stored = (name: string): Buffer => readFileSync(`${captures}compressed/${name}`);
+
+/** Everything that comes out, and the damage, if any. */
+async function unpack(bytes: Uint8Array, octets = bytes.length) {
+  const parts: Uint8Array[] = [];
+  let found: string | null | undefined;
+  let damage: unknown = null;
+  try {
+    const chunks = decompressed(inChunks(bytes, octets), (compression) => {
+      found = compression;
+    });
+    for await (const part of chunks) parts.push(part);
+  } catch (error) {
+    damage = error;
+  }
+  return { octets: Buffer.concat(parts), found, damage };
+}
+
+describe.each([
+  ['level3.pcap.zst', 'zstd'],
+  ['level19-no-check.pcap.zst', 'zstd'],
+  ['streamed.pcap.zst', 'zstd'],
+  ['frames.pcap.zst', 'zstd'],
+  ['members.pcap.gz', 'gzip'],
+])('%s', (name, compression) => {
+  it.each([1_000_000, 1000, 7])('in pieces of %i octets', async (size) => {
+    const { octets, found, damage } = await unpack(stored(name), size);
+    expect(damage).toBeNull();
+    expect(found).toBe(compression);
+    expect(octets.equals(plain)).toBe(true);
+  });
+
+  it('cut short: what precedes, then damage', async () => {
+    const file = stored(name);
+    for (const length of [file.length - 1, file.length - 10, Math.floor(file.length / 2)]) {
+      const { octets, damage } = await unpack(file.subarray(0, length));
+      expect(damage).toBeInstanceOf(SourceDamage);
+      expect(plain.subarray(0, octets.length).equals(octets)).toBe(true);
+    }
+  });
+});
+
+describe('zstd', () => {
+  it('several blocks', async () => {
+    const { octets, damage } = await unpack(stored('blocks.pcap.zst'), 5000);
+    expect(damage).toBeNull();
+    expect(createHash('sha256').update(octets).digest('hex')).toBe(
+      'c8d0224bc1e6a17356d79924790535d4350a5418b28c87b87a13d88d2432b3cd',
+    );
+  });
+
+  it('a window beyond the limit is refused, not allocated', async () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const { octets, damage } = await unpack(stored('window-128m.pcap.zst'));
+    expect(octets.length).toBe(0);
+    expect(String(damage)).toMatch(/needs a window of 134217728 octets, at most 67108864 are given/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
+  });
+
+  it('any flipped octet ends quietly', async () => {
+    const file = stored('level3.pcap.zst');
+    for (let at = 0; at < file.length; at += 397) {
+      const bad = Buffer.from(file);
+      bad[at] = (bad[at] as number) ^ 0xff;
+      const { damage } = await unpack(bad);
+      if (damage !== null) expect(damage).toBeInstanceOf(SourceDamage);
+    }
+  });
+});
+
+describe('gzip', () => {
+  it('a wrong check sum: what precedes it comes out first, but for the last slice', async () => {
+    const whole = Buffer.concat([plain, plain, plain]);
+    const file = gzipSync(whole, { level: 0 });
+    file.writeUInt32LE(0, file.length - 8);
+    const { octets, damage } = await unpack(file);
+    expect(octets.length).toBeGreaterThan(whole.length - 4096);
+    expect(whole.subarray(0, octets.length).equals(octets)).toBe(true);
+    expect(String(damage)).toMatch(/gzip data is damaged: incorrect data check/);
+  });
+
+  it('a bomb comes out in pieces', async () => {
+    const member = gzipSync(Buffer.alloc(20_000_000), { level: 9 });
+    const bomb = Buffer.concat(new Array(4).fill(member));
+    let octets = 0;
+    let largest = 0;
+    for await (const part of decompressed(inChunks(bomb), () => undefined)) {
+      octets += part.length;
+      largest = Math.max(largest, part.length);
+    }
+    expect(octets).toBe(80_000_000);
+    expect(largest).toBeLessThanOrEqual(256 * 1024);
+  });
+});
+
+describe('reading', () => {
+  it('a compressed file reads as the plain one, and says what it was', async () => {
+    const [zstd, gzip, none] = await Promise.all(
+      ['compressed/level3.pcap.zst', 'compressed/members.pcap.gz', 'dhcpv6/scn-b-mclt-example.pcap'].map(
+        async (name) => {
+          const sink = new Collector();
+          const summary = await readCapture([fileSource(`${captures}${name}`)], sink);
+          return { lines: sink.lines(), summary };
+        },
+      ),
+    );
+    expect(zstd?.lines).toEqual(none?.lines);
+    expect(gzip?.lines).toEqual(none?.lines);
+    expect(zstd?.summary.sources[0]).toMatchObject({
+      compression: 'zstd',
+      octets: plain.length,
+      packets: 914,
+    });
+    expect(gzip?.summary.sources[0]).toMatchObject({ compression: 'gzip' });
+    expect(none?.summary.sources[0]).toMatchObject({ compression: null });
+  });
+
+  it('a compressed file that is cut: damage at the end of what was decompressed', async () => {
+    const file = gzipSync(plain, { level: 0 }).subarray(0, 50_000);
+    const sink = new Collector();
+    const chunks = decompressed(inChunks(file), () => undefined);
+    const summary = await readCapture([{ name: 'x.gz', chunks }], sink);
+    expect(summary.sources[0]?.damage).toMatchObject({
+      code: 'compressed-data',
+      path: 'x.gz',
+      message: 'the gzip data is damaged: unexpected end of file',
+    });
+    expect(summary.packets).toBeGreaterThan(400);
+  });
+});
