@@ -31,7 +31,7 @@ const DOES_IO: readonly RegExp[] = [
   /^cli\//,
   /^capture\/(files|decompress)\.ts$/,
   /^dissect\/load\.ts$/,
-  /^server\/(sockets|driver|control|tls|config-file)\.ts$/,
+  /^server\/(sockets|driver|control|control-client|tls|config-file)\.ts$/,
   /^server\/store(s\/|-)[\w-]+\.ts$/,
   /^proxy\/(relay|control|recorder-file)\.ts$/,
   /^tui\/terminal\.ts$/,

@@ -14,4 +14,5 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   read: () => import('./commands/read.ts'),
   dissectors: () => import('./commands/dissectors.ts'),
   proxy: () => import('./commands/proxy.ts'),
+  serve: () => import('./commands/serve.ts'),
 };

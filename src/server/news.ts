@@ -6,7 +6,6 @@ export type ServerNews =
   | { readonly kind: 'listening'; readonly what: 'failover' | 'dhcpv6' | 'control'; readonly where: string }
   /** A connection of a partner, or of somebody who wants to be one, that was not taken. */
   | { readonly kind: 'refused'; readonly from: Endpoint; readonly why: string }
-  | { readonly kind: 'secured'; readonly relationship: string; readonly how: string }
   | { readonly kind: 'stopping' }
   | (EndpointNews & { readonly relationship: string });
 

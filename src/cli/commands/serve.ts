@@ -1,0 +1,100 @@
+/** `leasetap serve`: one failover server in the foreground, with its log on stderr. */
+import { type Command, Option } from 'commander';
+import type { ServerConfig } from '../../server/config.ts';
+import { loadServerConfig } from '../../server/config-file.ts';
+import { openControl } from '../../server/control.ts';
+import { FailoverServer } from '../../server/driver.ts';
+import type { Told } from '../../server/news.ts';
+import { newsLine, serverEvent } from '../../server/news-text.ts';
+import { ConfigError } from '../../server/schema.ts';
+import type { Opened } from '../../server/sockets.ts';
+import { openLmdbStore } from '../../server/store-lmdb.ts';
+import { onInterrupt } from '../interrupt.ts';
+
+interface Options {
+  readonly check?: true;
+  readonly log: 'text' | 'jsonl' | 'none';
+}
+
+const EXIT_BAD_INPUT = 2;
+const EXIT_FAILED = 1;
+
+const HELP = `
+A server answers DHCPv6 clients and relays over UDP and keeps its leases the same as its partner's over TCP
+(RFC 8156). The file says who the partner is and what may be leased; docs/examples/server.yaml explains every key.
+
+  leasetap serve --check server.yaml            tell every mistake of the file, start nothing
+  leasetap serve docs/examples/loopback-primary.yaml      a pair on this machine, without privileges:
+  leasetap serve docs/examples/loopback-secondary.yaml    start each in a terminal of its own
+  leasetap ctl docs/examples/loopback-primary.sock status
+
+Ports 547 and 647 need a privilege: CAP_NET_BIND_SERVICE on Linux. Ctrl-C or SIGTERM tells the partner and ends; a
+kill loses nothing that was promised to a client or to the partner.`;
+
+export function register(program: Command): void {
+  program
+    .command('serve')
+    .description('run one DHCPv6 failover server')
+    .argument('<config>', 'YAML file of the server')
+    .option('--check', 'read the file, tell every mistake, and end')
+    .addOption(
+      new Option('--log <form>', 'what happens, on stderr')
+        .choices(['text', 'jsonl', 'none'])
+        .default('text'),
+    )
+    .addHelpText('after', HELP)
+    .action(async (file: string, options: Options, command: Command) => {
+      const config = readConfig(file);
+      if (config === undefined) process.exitCode = EXIT_BAD_INPUT;
+      else if (options.check === true) process.stdout.write(`${file}: good\n`);
+      else await serve(config, options, command.parent?.version() ?? '');
+    });
+}
+
+/** Tells every mistake, not only the first; `undefined` if there are any. */
+function readConfig(file: string): ServerConfig | undefined {
+  try {
+    return loadServerConfig(file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const line of error.lines) process.stderr.write(`${line}\n`);
+    return undefined;
+  }
+}
+
+async function serve(config: ServerConfig, { log }: Options, version: string): Promise<void> {
+  const interrupt = onInterrupt();
+  const clock = { nowMillis: () => Date.now() };
+  const server = new FailoverServer(config, openLmdbStore(config.storeDirectory), clock);
+  const stopped = new AbortController();
+  server.news.listen((told) => write(log, told));
+  let control: Opened | undefined;
+  try {
+    if (config.control !== undefined) {
+      const target = { server, version, now: clock.nowMillis, shutDown: () => stopped.abort() };
+      control = await openControl(config.control, target);
+    }
+    await server.start();
+    const failure = await Promise.race([server.failed, aborted(interrupt.signal), aborted(stopped.signal)]);
+    if (failure !== undefined) {
+      process.stderr.write(`leasetap: ${failure.message}\n`);
+      process.exitCode = EXIT_FAILED;
+    }
+  } finally {
+    await server.stop();
+    await control?.close();
+    interrupt.release();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined));
+  });
+}
+
+function write(form: Options['log'], told: Told): void {
+  if (form === 'text') process.stderr.write(`${newsLine(told)}\n`);
+  else if (form === 'jsonl') process.stderr.write(`${JSON.stringify(serverEvent(told))}\n`);
+}
