@@ -27,6 +27,8 @@ export interface FieldCodec {
   json(out: JsonBuffer, bytes: Uint8Array, start: number, end: number): void;
   /** Octets of a value, or `undefined` if the type cannot hold it. */
   encode(input: FieldInput): Uint8Array | undefined;
+  /** Types that show several members of equal rank: octets of all of them together. */
+  encodeMembers?(members: ReadonlyMap<string, unknown>): Uint8Array | undefined;
 }
 
 /** `"name":` as octets. */

@@ -81,6 +81,7 @@ function protocolShell(definition: ProtocolDefinition, file: string): Mutable<Co
     size: 0,
     transactionId: { offset: 0, size: 0 },
     sentTime: { offset: 0, size: 0, epoch: 'time-2000' },
+    others: [],
     optionsOffset: -1,
   };
   return {
@@ -178,12 +179,16 @@ function namedSpace(scope: Scope, name: string): Growing {
   return space;
 }
 
+/** Header fields that every message object has under names of its own. */
+const SHOWN_APART: readonly string[] = ['msg-type', 'transaction-id', 'sent-time'];
+
 function compileHeader(definitions: readonly FieldDefinition[], scope: Scope): HeaderCodec {
   let size = 0;
   let transactionId: Place = { offset: 0, size: 0 };
   let sentTime: HeaderCodec['sentTime'] = { offset: 0, size: 0, epoch: 'time-2000' };
   let optionsOffset = -1;
   const fields: FieldCodec[] = [];
+  const others: { field: FieldCodec; offset: number }[] = [];
   for (const definition of definitions) {
     const field = compileField(definition, scope);
     if (field.size === undefined)
@@ -194,10 +199,11 @@ function compileHeader(definitions: readonly FieldDefinition[], scope: Scope): H
       sentTime = { ...place, epoch: definition.type === 'time-1970' ? 'time-1970' : 'time-2000' };
     }
     if (definition.role === 'options-offset') optionsOffset = size;
+    if (!SHOWN_APART.includes(field.name)) others.push({ field, offset: size });
     fields.push(field);
     size += field.size;
   }
-  return { fields, size, transactionId, sentTime, optionsOffset };
+  return { fields, size, transactionId, sentTime, others, optionsOffset };
 }
 
 function compileOption(definition: OptionDefinition, scope: Scope): OptionCodec {

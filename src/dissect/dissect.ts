@@ -5,6 +5,7 @@
 import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
 import { EPOCH_2000_UNIX_SECONDS, wrapSeconds } from '../base/time.ts';
 import { timestampText } from '../base/timestamp.ts';
+import { COMMA } from './codec.ts';
 import { readNumber } from './codecs/numbers.ts';
 import type { Dissectors } from './compile.ts';
 import { putOptions } from './json.ts';
@@ -78,8 +79,7 @@ class DissectedMessage implements Message {
   }
 
   tree(): TreeNode {
-    const { bytes, start, end } = this.frame;
-    this.#tree ??= messageTree(this.#protocol, this.#space(), bytes, start, end);
+    this.#tree ??= this.#buildTree();
     return this.#tree;
   }
 
@@ -127,7 +127,28 @@ class DissectedMessage implements Message {
     out.put(SENT);
     putMaybe(out, this.sentTime);
     out.put(SIZE);
-    out.putNumber(this.#protocol.framing?.counts === 'message-and-prefix' ? this.size + 2 : this.size);
+    const counted = this.#protocol.framing?.counts === 'message-and-prefix' ? this.size + 2 : this.size;
+    out.putNumber(this.frame.claimed ?? counted);
+    this.#putOtherFields(out);
+  }
+
+  #buildTree(): TreeNode {
+    const { bytes, start, end, claimed } = this.frame;
+    const tree = messageTree(this.#protocol, this.#space(), bytes, start, end);
+    if (claimed === undefined) return tree;
+    const message = `message-size ${claimed}, but the next message begins after ${this.size} octets`;
+    const problem = { code: 'message-size-wrong', path: tree.name ?? '', message, offset: start };
+    return { ...tree, problems: [problem, ...tree.problems] };
+  }
+
+  #putOtherFields(out: JsonBuffer): void {
+    const { bytes, start, end } = this.frame;
+    for (const { field, offset } of this.#codec.header.others) {
+      const to = start + offset + (field.size ?? 0);
+      if (to > end) return;
+      out.putCode(COMMA);
+      field.json(out, bytes, start + offset, to);
+    }
   }
 
   #space(): Space {
@@ -136,8 +157,8 @@ class DissectedMessage implements Message {
   }
 
   #isClean(): boolean {
-    const { bytes, start, end } = this.frame;
-    return isClean(this.#protocol, this.#space(), bytes, start, end);
+    const { bytes, start, end, claimed } = this.frame;
+    return claimed === undefined && isClean(this.#protocol, this.#space(), bytes, start, end);
   }
 
   #number(offset: number, size: number): number | null {

@@ -46,6 +46,8 @@ export interface HeaderCodec {
   /** Offset and size of what every reader wants to know; size 0: the header has none. */
   readonly transactionId: Place;
   readonly sentTime: Place & { readonly epoch: 'time-2000' | 'time-1970' };
+  /** Fields that JSON shows by their own names, beside type, transaction-id and sent-time. */
+  readonly others: readonly { readonly field: FieldCodec; readonly offset: number }[];
   /** Offset of the octet that says where the options begin, counted from the length prefix; -1: none. */
   readonly optionsOffset: number;
 }

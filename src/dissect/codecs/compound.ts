@@ -1,8 +1,9 @@
 /** Field types that hold more than one value: virtual subnet selection, counted octets and lists of another type. */
-import { readU16, toHex } from '../../base/bytes.ts';
+import { concatBytes, readU16, toHex } from '../../base/bytes.ts';
 import type { FieldCodec } from '../codec.ts';
 import { CLOSE_BRACKET, COMMA, jsonKey, OPEN_BRACKET, putValue } from '../codec.ts';
 import type { Field } from '../message.ts';
+import { numberOctets } from './numbers.ts';
 import { bytesCodec, putText, textOf } from './octets.ts';
 
 const VSS_NVT_ASCII = 0;
@@ -47,6 +48,11 @@ export function vssCodec(name: string): FieldCodec {
       });
     },
     encode: bytesCodec(name).encode,
+    encodeMembers(members) {
+      const type = numberOctets(members.get('type'), 1);
+      const information = bytesCodec(name).encode((members.get(name) ?? '') as string);
+      return type === undefined || information === undefined ? undefined : concatBytes([type, information]);
+    },
   };
 }
 
