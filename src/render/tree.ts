@@ -54,7 +54,7 @@ function addContents(rows: TreeRow[], node: TreeNode, depth: number): void {
     const section = problem.section === undefined ? '' : ` (${problem.section})`;
     rows.push(row(depth, `! ${safeText(problem.message)}${section}`, 'bad', node.start, node.end));
   }
-  for (const field of node.fields) rows.push(fieldRow(field, depth));
+  for (const field of node.fields) if (!isRepetition(field)) rows.push(fieldRow(field, depth));
   if (depth >= DEPTH_MAX && node.children.length > 0) {
     rows.push(row(depth, `! nested deeper than ${DEPTH_MAX}, not shown`, 'bad', node.start, node.end));
     return;
@@ -66,6 +66,16 @@ function addContents(rows: TreeRow[], node: TreeNode, depth: number): void {
     rows.push(row(depth, title, child.name === null ? 'warn' : 'strong', child.start, child.end));
     addContents(rows, child, depth + 1);
   }
+}
+
+/** The name of a number or of its flags stands beside the number; reserved bits are worth a row when they are set. */
+function isRepetition(field: Field): boolean {
+  if (field.companion !== true) return false;
+  return (
+    field.name.endsWith('-name') ||
+    field.name.endsWith('-names') ||
+    (field.name === 'mbz' && field.value === 0)
+  );
 }
 
 function row(depth: number, text: string, style: Style, start: number, end: number): TreeRow {

@@ -42,6 +42,7 @@ export class History {
   #shown: Row[] = this.#rows;
   #test: RowTest | undefined;
   #gone = 0;
+  readonly #byNumber = new Map<string, Row>();
 
   constructor(limit = ROWS_MAX) {
     this.#limit = limit;
@@ -69,6 +70,7 @@ export class History {
   add(row: Row): void {
     if (this.#rows.length >= this.#limit) this.#forget(Math.ceil(this.#limit / 10));
     this.#rows.push(row);
+    this.#byNumber.set(numberOf(row.message.protocol, row.message.index), row);
     if (this.#test?.(row)) this.#shown.push(row);
   }
 
@@ -79,35 +81,22 @@ export class History {
     this.#shown = test === undefined ? this.#rows : this.#rows.filter(test);
   }
 
-  /** Notes the answer on the row of message `index`, if it is still there. */
-  answer(index: number, replyIn: number): void {
-    const row = this.#rows[this.#find(index)];
-    if (row?.message.index === index) row.replyIn = replyIn;
-  }
-
-  /** Position of message `index` among the rows shown; `undefined` if it is not among them. */
-  positionOf(index: number): number | undefined {
-    const at = this.#shown.findIndex((row) => row.message.index === index);
-    return at < 0 ? undefined : at + this.#gone;
-  }
-
-  /** Rows are in the order of their message's index. */
-  #find(index: number): number {
-    let low = 0;
-    let high = this.#rows.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#rows[middle] as Row).message.index < index) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  /** Notes the answer on the row of the request, if it is still there. Messages are numbered by protocol. */
+  answer(protocol: string, index: number, replyIn: number): void {
+    const row = this.#byNumber.get(numberOf(protocol, index));
+    if (row !== undefined) row.replyIn = replyIn;
   }
 
   #forget(count: number): void {
     const gone = new Set(this.#rows.slice(0, count));
+    for (const { message } of gone) this.#byNumber.delete(numberOf(message.protocol, message.index));
     this.#rows = this.#rows.slice(count);
     const before = this.#shown.length;
     this.#shown = this.#test === undefined ? this.#rows : this.#shown.filter((row) => !gone.has(row));
     this.#gone += this.#test === undefined ? count : before - this.#shown.length;
   }
+}
+
+function numberOf(protocol: string, index: number): string {
+  return `${protocol} ${index}`;
 }

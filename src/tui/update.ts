@@ -102,7 +102,7 @@ function withMessage(model: Model, item: Extract<SessionItem, { kind: 'message' 
     if (event.kind === 'exchange') {
       replyTo = event.exchange.request.index;
       rttMillis = event.exchange.rttMillis;
-      history.answer(replyTo, item.message.index);
+      history.answer(item.message.protocol, replyTo, item.message.index);
     } else if (event.kind === 'state' && event.change.from !== event.change.to) {
       const { role, from, to } = event.change;
       const text = from === undefined ? `${role} is ${to}` : `${role}: ${from} -> ${to}`;

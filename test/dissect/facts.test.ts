@@ -1,0 +1,90 @@
+/**
+ * Facts are read by a walk of their own; the tree, by the definitions in YAML. Over every sample capture the two must
+ * say the same. And the few names that lines of text use must be those of the YAML files.
+ */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { factsOf } from '../../src/dissect/facts.ts';
+import type { Message, TreeNode } from '../../src/dissect/message.ts';
+import { bindingStatusName, stateName, statusName } from '../../src/dissect/vocabulary.ts';
+import { captured, DISSECTORS } from './captured.ts';
+
+const CAPTURES = fileURLToPath(new URL('../../fixtures/captures/dhcpv6/', import.meta.url));
+
+/** What the tree says about leases, in the words of the facts. */
+function leasesOfTree(message: Message): unknown[] {
+  const leases: unknown[] = [];
+  const walk = (node: TreeNode): void => {
+    const value = (of: TreeNode, name: string) => of.fields.find((field) => field.name === name)?.value;
+    const inner = (name: string, field: string) => {
+      const option = node.children.filter((child) => child.name === name).at(-1);
+      return option === undefined ? undefined : value(option, field);
+    };
+    if (node.name === 'OPTION_IAADDR' || node.name === 'OPTION_IAPREFIX') {
+      const isPrefix = node.name === 'OPTION_IAPREFIX';
+      leases.push({
+        text: isPrefix
+          ? `${value(node, 'IPv6-prefix')}/${value(node, 'prefix-length')}`
+          : value(node, 'IPv6-address'),
+        validLifetime: value(node, 'valid-lifetime'),
+        preferredLifetime: value(node, 'preferred-lifetime'),
+        bindingStatus: inner('OPTION_F_BINDING_STATUS', 'binding-status'),
+        stateExpirationTime: inner('OPTION_F_STATE_EXPIRATION_TIME', 'state-expiration-time'),
+        partnerLifetime: inner('OPTION_F_PARTNER_LIFETIME', 'partner-lifetime'),
+        partnerLifetimeSent: inner('OPTION_F_PARTNER_LIFETIME_SENT', 'partner-lifetime-sent'),
+        expirationTime: inner('OPTION_F_EXPIRATION_TIME', 'expiration-time'),
+        cltTime: inner('OPTION_CLT_TIME', 'client-last-transaction-time'),
+      });
+    }
+    node.children.forEach(walk);
+  };
+  walk(message.tree());
+  return leases;
+}
+
+function leasesOfFacts(message: Message): unknown[] {
+  return factsOf(message).leases.map((lease) => ({
+    text: lease.text,
+    validLifetime: lease.validLifetime,
+    preferredLifetime: lease.preferredLifetime,
+    bindingStatus: lease.bindingStatus,
+    stateExpirationTime: lease.stateExpirationTime,
+    partnerLifetime: lease.partnerLifetime,
+    partnerLifetimeSent: lease.partnerLifetimeSent,
+    expirationTime: lease.expirationTime,
+    cltTime: lease.cltTime,
+  }));
+}
+
+describe('facts', () => {
+  for (const file of readdirSync(CAPTURES).filter((name) => /^(?!mal-).*\.pcap(ng)?$/.test(name))) {
+    it(`say what the tree says in ${file}`, async () => {
+      const { messages } = await captured(`${CAPTURES}${file}`);
+      const failover = messages.filter((message) => message.protocol === 'dhcpv6-failover');
+      expect(failover.length).toBeGreaterThan(0);
+      for (const message of failover) {
+        expect(leasesOfFacts(message)).toEqual(leasesOfTree(message));
+        if (message.msgName === 'STATE') {
+          const state = message.tree().children.find((child) => child.name === 'OPTION_F_SERVER_STATE');
+          expect(factsOf(message).serverState).toBe(state?.fields[0]?.value);
+        }
+      }
+    });
+  }
+});
+
+describe('the vocabulary', () => {
+  it.each([
+    ['dhcpv6-failover', 'server-state', stateName],
+    ['dhcpv6-failover', 'binding-status', bindingStatusName],
+    ['dhcpv6', 'status-code', statusName],
+  ] as const)('names every %s %s as the YAML does', (protocol, enumeration, nameOf) => {
+    const file = DISSECTORS.files.find(
+      ({ definition }) => definition.kind === 'protocol' && definition.protocol === protocol,
+    );
+    const names = file?.definition.enums.get(enumeration) ?? new Map<number, string>();
+    expect(names.size).toBeGreaterThan(6);
+    for (const [code, name] of names) expect(nameOf(code)).toBe(name);
+  });
+});
