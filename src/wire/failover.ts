@@ -37,13 +37,13 @@ const protocolVersion: Codec<{ readonly major: number; readonly minor: number }>
 
 /** CONNECT has no status of its own; should one come, it is read like that of a CONNECTREPLY. */
 const connectOptions = new OptionTable<ConnectReply>()
-  .one(OptionCode.STATUS_CODE, 'status', status)
   .one(OptionCode.F_PROTOCOL_VERSION, 'protocolVersion', protocolVersion)
   .one(OptionCode.F_MCLT, 'mclt', u32)
   .one(OptionCode.F_KEEPALIVE_TIME, 'keepaliveTime', u32)
   .one(OptionCode.F_MAX_UNACKED_BNDUPD, 'maxUnackedBndupd', u32)
   .one(OptionCode.F_RELATIONSHIP_NAME, 'relationshipName', text)
-  .one(OptionCode.F_CONNECT_FLAGS, 'connectFlags', u16);
+  .one(OptionCode.F_CONNECT_FLAGS, 'connectFlags', u16)
+  .one(OptionCode.STATUS_CODE, 'status', status);
 
 const stateOptions = new OptionTable<State>()
   .one(OptionCode.F_SERVER_STATE, 'serverState', u8)

@@ -62,6 +62,12 @@ describe('FrameSplitter', () => {
     }
   });
 
+  it('takes a message that is just as long as the limit', () => {
+    const stream = frame(Uint8Array.of(1, 2, 3));
+    expect(split([stream], new FrameSplitter(3))).toEqual(['010203']);
+    expect(split([stream.subarray(0, 1), stream.subarray(1)], new FrameSplitter(3))).toEqual(['010203']);
+  });
+
   it('tells how much of an unfinished message it keeps', () => {
     const splitter = new FrameSplitter();
     splitter.push(Uint8Array.of(0, 5, 1, 2), () => expect.unreachable());
