@@ -131,7 +131,7 @@ describe('generated messages', () => {
         expect(meaningOfJson(json.options, placeOf(json.msg_type, true))).toEqual(meaningOfFailover(message));
         expect(decodeFailoverMessage(bytes)).toEqual({ message, problems: [] });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -148,7 +148,7 @@ describe('generated messages', () => {
         expect(meaningOfJson(json.options, placeOf(json.msg_type, false))).toEqual(meaningOfDhcpv6(message));
         expect(decodeDhcpv6Message(bytes)).toEqual({ message, problems: [] });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -188,7 +188,7 @@ describe('generated messages', () => {
           expect(again).toEqual(wire.message);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
