@@ -15,4 +15,5 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   dissectors: () => import('./commands/dissectors.ts'),
   proxy: () => import('./commands/proxy.ts'),
   serve: () => import('./commands/serve.ts'),
+  ctl: () => import('./commands/ctl.ts'),
 };

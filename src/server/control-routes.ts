@@ -47,11 +47,12 @@ export class ControlError extends Error {
   }
 }
 
-/** What an order to a relationship did. */
+/** What an order did. */
 export interface OrderOutcome {
-  readonly relationship: string;
-  /** After the order. */
-  readonly state: string;
+  /** `null` for an order to the whole server. */
+  readonly relationship: string | null;
+  /** Of the endpoint, after the order. */
+  readonly state: string | null;
   readonly text: string;
 }
 
@@ -78,7 +79,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /reset': (target, request) => reset(target, request),
   'POST /shutdown': (target) => {
     target.shutDown();
-    return json({ text: 'the server tells its partners and ends' });
+    return json({
+      relationship: null,
+      state: null,
+      text: 'the server tells its partners and ends',
+    } satisfies OrderOutcome);
   },
 };
 

@@ -51,6 +51,7 @@ export class FailoverServer {
   };
   readonly #opened: Opened[] = [];
   #waitingAnswers = 0;
+  #started = false;
   #stopping: Promise<void> | undefined;
 
   /**
@@ -93,6 +94,7 @@ export class FailoverServer {
       await this.#closeAll();
       throw error;
     }
+    this.#started = true;
     for (const endpoint of this.endpoints) endpoint.start();
   }
 
@@ -103,6 +105,13 @@ export class FailoverServer {
   }
 
   async #stop(): Promise<void> {
+    if (this.#started) await this.#shutDownEndpoints();
+    for (const endpoint of this.endpoints) endpoint.stop();
+    await this.#closeAll();
+    await this.#store.close();
+  }
+
+  async #shutDownEndpoints(): Promise<void> {
     this.#tell({ kind: 'stopping' });
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
@@ -110,9 +119,6 @@ export class FailoverServer {
     });
     await Promise.race([Promise.all(this.endpoints.map((endpoint) => endpoint.shutDown())), patience]);
     clearTimeout(timer);
-    for (const endpoint of this.endpoints) endpoint.stop();
-    await this.#closeAll();
-    await this.#store.close();
   }
 
   #tell(news: ServerNews): void {

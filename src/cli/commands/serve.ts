@@ -1,5 +1,6 @@
 /** `leasetap serve`: one failover server in the foreground, with its log on stderr. */
 import { type Command, Option } from 'commander';
+import { safeText } from '../../render/escape.ts';
 import type { ServerConfig } from '../../server/config.ts';
 import { loadServerConfig } from '../../server/config-file.ts';
 import { openControl } from '../../server/control.ts';
@@ -9,6 +10,7 @@ import { newsLine, serverEvent } from '../../server/news-text.ts';
 import { ConfigError } from '../../server/schema.ts';
 import type { Opened } from '../../server/sockets.ts';
 import { openLmdbStore } from '../../server/store-lmdb.ts';
+import { EXIT_BAD_INPUT } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 
 interface Options {
@@ -16,7 +18,7 @@ interface Options {
   readonly log: 'text' | 'jsonl' | 'none';
 }
 
-const EXIT_BAD_INPUT = 2;
+/** The store failed: nothing can be promised any more. */
 const EXIT_FAILED = 1;
 
 const HELP = `
@@ -95,6 +97,7 @@ function aborted(signal: AbortSignal): Promise<undefined> {
 }
 
 function write(form: Options['log'], told: Told): void {
-  if (form === 'text') process.stderr.write(`${newsLine(told)}\n`);
+  // A line may quote the partner, which may send anything.
+  if (form === 'text') process.stderr.write(`${safeText(newsLine(told))}\n`);
   else if (form === 'jsonl') process.stderr.write(`${JSON.stringify(serverEvent(told))}\n`);
 }
