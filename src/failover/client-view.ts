@@ -1,5 +1,6 @@
 /** An endpoint as the DHCPv6 service sees it: what may be answered, given and for how long. Changes nothing. */
 
+import { toEpoch2000 } from '../base/time.ts';
 import { claimable, pick, type Situation } from './allocation.ts';
 import type { ClientLeases } from './client-leases.ts';
 import type { Context } from './context.ts';
@@ -89,7 +90,7 @@ export class ClientView<Reply> implements ClientLeases {
     const lease = this.find(resource);
     const same = lease?.holder !== undefined && sameClientIa(lease.holder, client) ? lease : undefined;
     const { mclt, state } = this.situation();
-    const time = this.context.time + Math.floor(now / 1000) - Math.floor(this.context.now / 1000);
+    const time = toEpoch2000(now);
     return actualLifetime(desiredLifetime, ackedFor(lease, same), mclt, time, state === 'PARTNER-DOWN');
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { invariant } from '../base/invariant.ts';
-import { addSeconds, laterOf } from '../base/time.ts';
+import { addSeconds, laterOf, SAME_TIME_SECONDS } from '../base/time.ts';
 import { StatusCode } from '../wire/codes.ts';
 import type { Binding, Status } from '../wire/messages.ts';
 import { accept, isStatus, type ReceivedLease, readUpdate } from './accept.ts';
@@ -175,7 +175,9 @@ export class Leases<Reply> {
       time,
       situation.state === 'PARTNER-DOWN',
     );
-    invariant(holder.validLifetime <= longest, 'a valid lifetime is at most what §4.4 allows');
+    // The service worked it out a moment ago.
+    const { validLifetime } = holder;
+    invariant(validLifetime <= longest + SAME_TIME_SECONDS, 'a valid lifetime is at most what §4.4 allows');
     const { expirationTime, partnerRawCltTime } = same ?? {};
     this.tell(key, {
       kind: resource.kind,

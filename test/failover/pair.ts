@@ -36,6 +36,8 @@ interface Ends {
   /** Octets on their way to this side. */
   inbox: Uint8Array[];
   connected: boolean;
+  /** The process is not running. */
+  dead: boolean;
   readonly config: EndpointConfig;
 }
 
@@ -97,9 +99,7 @@ export class Pair {
   advance(seconds: number): void {
     const end = this.now + seconds * 1000;
     for (;;) {
-      const next = Math.min(
-        ...SIDES.map((side) => this.endpoint(side).deadline() ?? Number.POSITIVE_INFINITY),
-      );
+      const next = Math.min(...SIDES.map((side) => this.deadline(side)));
       if (next > end) break;
       this.now = Math.max(this.now, next);
       this.tick();
@@ -125,7 +125,14 @@ export class Pair {
     this.settle();
   }
 
-  /** The process dies and comes back with what is on its disk; `lost`: the disk is new. */
+  /** The process dies; its partner notices. */
+  kill(side: Side): void {
+    this.unstored = this.unstored.filter((one) => one.side !== side);
+    this.ends[side].dead = true;
+    this.cut('the partner died');
+  }
+
+  /** The process (dies and) comes back with what is on its disk; `lost`: the disk is new. */
   restart(side: Side, lost = false): void {
     const end = this.ends[side];
     this.unstored = this.unstored.filter((one) => one.side !== side);
@@ -134,6 +141,7 @@ export class Pair {
       end.leases.clear();
     }
     end.connected = false;
+    end.dead = false;
     end.endpoint = this.open(end.config, end.record, end.leases);
     this.cut('the partner restarted');
     this.feed(side, { kind: 'tick' });
@@ -157,10 +165,15 @@ export class Pair {
     }
   }
 
+  private deadline(side: Side): number {
+    const { dead, endpoint } = this.ends[side];
+    return dead ? Number.POSITIVE_INFINITY : (endpoint.deadline() ?? Number.POSITIVE_INFINITY);
+  }
+
   private newEnds(config: EndpointConfig): Ends {
     const leases = new Map<string, Lease>();
     const endpoint = this.open(config, undefined, leases);
-    return { endpoint, record: undefined, leases, inbox: [], connected: false, config };
+    return { endpoint, record: undefined, leases, inbox: [], connected: false, dead: false, config };
   }
 
   private open(config: EndpointConfig, record: EndpointRecord | undefined, leases: Map<string, Lease>) {
@@ -182,7 +195,7 @@ export class Pair {
 
   private connect(): void {
     this.wantsConnection = false;
-    if (!this.reachable) {
+    if (!this.reachable || this.ends.secondary.dead) {
       this.feed('primary', { kind: 'closed', why: 'unreachable' });
       return;
     }
@@ -200,6 +213,7 @@ export class Pair {
   }
 
   private feed(side: Side, input: Input<string>): void {
+    if (this.ends[side].dead) return;
     for (const output of this.ends[side].endpoint.handle(input, this.now)) this.carryOut(side, output);
   }
 
