@@ -4,9 +4,9 @@
  */
 import type { Random } from '../base/clock.ts';
 import { InputError } from '../base/problem.ts';
+import type { Dissectors } from '../dissect/compile.ts';
 import { ArmedFault } from './faults/armed.ts';
 import type { FaultSpec } from './faults/spec.ts';
-import type { ConditionCompiler } from './faults/where.ts';
 
 export const ARMED_FAULTS_MAX = 256;
 
@@ -14,15 +14,15 @@ const SEED_BOUND = 2 ** 32;
 
 export class FaultBoard {
   private readonly random: Random;
-  private readonly compile: ConditionCompiler;
+  private readonly dissectors: Dissectors;
   private readonly armed = new Map<string, ArmedFault>();
   private nextNumber = 1;
   private version = 0;
 
   /** `random` draws the seeds of faults that come without one. */
-  constructor(random: Random, compile: ConditionCompiler) {
+  constructor(random: Random, dissectors: Dissectors) {
     this.random = random;
-    this.compile = compile;
+    this.dissectors = dissectors;
   }
 
   /** Throws InputError: a spec that makes no sense, a name taken, too many. */
@@ -31,7 +31,7 @@ export class FaultBoard {
       throw new InputError(`at most ${ARMED_FAULTS_MAX} faults can be armed`);
     const id = spec.id ?? this.freeName();
     if (this.armed.has(id)) throw new InputError(`there is already a fault "${id}"`);
-    const fault = new ArmedFault(id, spec, spec.seed ?? this.random.below(SEED_BOUND), now, this.compile);
+    const fault = new ArmedFault(id, spec, spec.seed ?? this.random.below(SEED_BOUND), now, this.dissectors);
     this.armed.set(id, fault);
     this.version++;
     return fault;

@@ -28,7 +28,7 @@ export class FaultChain {
   private readonly board: FaultBoard;
   private readonly states: WireStates;
   private readonly direction: Direction;
-  private readonly dissect: StageSetup['dissect'];
+  private readonly reading: Pick<StageSetup, 'dissect' | 'dissectors'>;
   private readonly exit: Exit;
   private slots: Slot[] = [];
   private version = -1;
@@ -37,13 +37,13 @@ export class FaultChain {
     board: FaultBoard,
     states: WireStates,
     direction: Direction,
-    dissect: StageSetup['dissect'],
+    reading: Pick<StageSetup, 'dissect' | 'dissectors'>,
     exit: Exit,
   ) {
     this.board = board;
     this.states = states;
     this.direction = direction;
-    this.dissect = dissect;
+    this.reading = reading;
     this.exit = exit;
   }
 
@@ -110,9 +110,9 @@ export class FaultChain {
     const known = new Set(this.slots.map(({ fault }) => fault));
     for (const fault of this.board.list()) {
       if (known.has(fault) || !fault.covers(this.direction)) continue;
-      const { direction, dissect } = this;
+      const { direction, reading } = this;
       const { random, beginsMillis } = fault;
-      const stage = fault.action.stage({ direction, dissect, random, beginsMillis }, fault.spec);
+      const stage = fault.action.stage({ ...reading, direction, random, beginsMillis }, fault.spec);
       this.slots.push({ fault, stage, begun: false });
     }
   }

@@ -4,16 +4,16 @@
  */
 import type { Clock, Random } from '../base/clock.ts';
 import type { Direction, Endpoint, Flow, FlowSink, Seen } from '../base/flow.ts';
-import type { Connection, Frame } from '../base/frame.ts';
+import type { Connection } from '../base/frame.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
-import type { Message } from '../dissect/message.ts';
+import type { Dissectors } from '../dissect/compile.ts';
+import { dissect } from '../dissect/dissect.ts';
 import { FaultBoard } from './board.ts';
 import { Conversation, type LegPort } from './conversation.ts';
 import { ConnectionDialect } from './dialect.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { ArmedFault } from './faults/armed.ts';
 import type { FaultSpec } from './faults/spec.ts';
-import type { ConditionCompiler } from './faults/where.ts';
 import type { ProxyHandle } from './handle.ts';
 import { frameRange, Link } from './link.ts';
 import { ConnectionRecorder } from './recorder.ts';
@@ -25,11 +25,7 @@ export interface EngineSetup {
   readonly clock: Clock;
   /** Draws the seeds of faults that come without one. */
   readonly random: Random;
-  /** Reads one frame as the message with this index. */
-  readonly dissect: (frame: Frame, index: number) => Message;
-  /** Protocols that `dissect` can read; absent: all. */
-  readonly readable?: ReadonlySet<string>;
-  readonly compile: ConditionCompiler;
+  readonly dissectors: Dissectors;
   /** Gets the blocks of the recording. */
   readonly record?: (block: Uint8Array) => void;
   /** Gets what the senders sent, as from a capture file. */
@@ -60,7 +56,7 @@ export class ProxyEngine implements ProxyHandle {
 
   constructor(setup: EngineSetup) {
     this.setup = setup;
-    this.board = new FaultBoard(setup.random, setup.compile);
+    this.board = new FaultBoard(setup.random, setup.dissectors);
   }
 
   /** Both legs are up: what they bring is given to the conversation that is returned. */
@@ -68,7 +64,7 @@ export class ProxyEngine implements ProxyHandle {
     const now = this.setup.clock.nowMillis();
     const index = this.nextConnection++;
     const flow: Flow = { id: index, transport: 'tcp', ends: [ends.primary, ends.secondary] };
-    const dialect = new ConnectionDialect(this.setup.readable);
+    const dialect = new ConnectionDialect(new Set(this.setup.dissectors.protocols.keys()));
     const connection = connectionOf(index, flow, dialect);
     const conversation = new Conversation({
       flow,
@@ -192,13 +188,16 @@ export class ProxyEngine implements ProxyHandle {
 
   private link(direction: Direction, dialect: ConnectionDialect, connection: () => Connection): Link {
     const { board, states } = this;
+    const { dissectors } = this.setup;
     return new Link({
       direction,
       dialect,
       board,
       states,
+      dissectors,
       dissect: (octets, streamOffset, now, like) =>
-        this.setup.dissect(
+        dissect(
+          dissectors,
           {
             connection: connection(),
             direction,

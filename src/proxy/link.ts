@@ -6,6 +6,7 @@
 import { concatBytes } from '../base/bytes.ts';
 import type { Direction } from '../base/flow.ts';
 import type { Frame } from '../base/frame.ts';
+import type { Dissectors } from '../dissect/compile.ts';
 import type { Message } from '../dissect/message.ts';
 import type { FaultBoard } from './board.ts';
 import { type Exit, FaultChain } from './chain.ts';
@@ -27,6 +28,7 @@ export interface LinkSetup {
   readonly dialect: ConnectionDialect;
   readonly board: FaultBoard;
   readonly states: WireStates;
+  readonly dissectors: Dissectors;
   /**
    * Reads a unit: `octets` with length prefix, `streamOffset` octets of this direction before it. A changed message
    * keeps the index of the one that it was; without `like` a new one is counted.
@@ -59,9 +61,10 @@ export class Link implements Exit {
     this.setup = setup;
 
     this.cutter = new Cutter(setup.dialect);
-    const redissect = (octets: Uint8Array, now: number, like: Message | null): Message | null =>
+    const dissect = (octets: Uint8Array, now: number, like: Message | null): Message | null =>
       setup.dialect.dialect === 'unreadable' ? null : setup.dissect(octets, this.streamOffset, now, like);
-    this.chain = new FaultChain(setup.board, setup.states, setup.direction, redissect, this);
+    const reading = { dissect, dissectors: setup.dissectors };
+    this.chain = new FaultChain(setup.board, setup.states, setup.direction, reading, this);
   }
 
   /** Takes octets from the sender. Nobody may write to them afterwards. */

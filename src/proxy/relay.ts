@@ -5,14 +5,12 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Random } from '../base/clock.ts';
 import type { Direction, Endpoint, FlowSink } from '../base/flow.ts';
-import type { Frame } from '../base/frame.ts';
 import { normalAddress } from '../base/socket-address.ts';
-import type { Message } from '../dissect/message.ts';
+import type { Dissectors } from '../dissect/compile.ts';
 import type { Conversation, LegPort } from './conversation.ts';
 import { ProxyEngine } from './engine.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { FaultSpec } from './faults/spec.ts';
-import type { ConditionCompiler } from './faults/where.ts';
 import type { ProxyHandle } from './handle.ts';
 import { logLine } from './log.ts';
 import { type RecordingHeader, recordingBeginning } from './recorder.ts';
@@ -33,10 +31,7 @@ export interface ProxyOptions {
   readonly faults?: readonly FaultSpec[];
   /** Draws the seeds of faults that come without one. */
   readonly random: Random;
-  readonly dissect: (frame: Frame, index: number) => Message;
-  /** Protocols that `dissect` can read; absent: all. */
-  readonly readable?: ReadonlySet<string>;
-  readonly compile: ConditionCompiler;
+  readonly dissectors: Dissectors;
   /** File for the recording (pcapng), and what its header says. */
   readonly record?: { readonly path: string; readonly header: RecordingHeader };
   /** File for the JSONL log. */
@@ -106,9 +101,7 @@ export class ProxySession implements ProxyHandle {
     this.engine = new ProxyEngine({
       clock: this.clock,
       random: options.random,
-      dissect: options.dissect,
-      compile: options.compile,
-      ...(options.readable === undefined ? {} : { readable: options.readable }),
+      dissectors: options.dissectors,
       ...(recording === undefined ? {} : { record: (block) => recording.add(block) }),
       ...(options.sink === undefined ? {} : { sink: options.sink }),
     });

@@ -5,6 +5,7 @@
  */
 import type { Random } from '../base/clock.ts';
 import type { Direction } from '../base/flow.ts';
+import type { Dissectors } from '../dissect/compile.ts';
 import type { Message } from '../dissect/message.ts';
 
 /** One application of one fault to one unit: what events, log lines and packet comments are made of. */
@@ -75,6 +76,7 @@ export interface Stage {
 export interface StageSetup {
   readonly direction: Direction;
   readonly random: Random;
+  readonly dissectors: Dissectors;
   /** When the fault's time window opens, in Unix milliseconds: the same for all stages of a fault. */
   readonly beginsMillis: number;
   /**

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/base/bytes.ts';
 import { PARTIAL_WAIT_MILLIS } from '../../src/proxy/link.ts';
-import { unit } from '../support/header-message.ts';
 import { sent, testLink, told } from '../support/link.ts';
+import { unit } from '../support/unit.ts';
 
 const CONNECT = unit(31, 1);
 const BNDUPD = unit(24, 2, '002d0000');

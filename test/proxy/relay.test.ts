@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { unit } from '../support/header-message.ts';
 import {
   closed,
   dialProxy,
@@ -14,6 +13,7 @@ import {
   tapped,
   until,
 } from '../support/relay.ts';
+import { unit } from '../support/unit.ts';
 
 const CONNECT = unit(31, 1);
 const BNDUPD = unit(24, 2);

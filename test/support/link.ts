@@ -11,7 +11,6 @@ import { FaultBoard } from '../../src/proxy/board.ts';
 import { ConnectionDialect } from '../../src/proxy/dialect.ts';
 import { parseFault } from '../../src/proxy/faults/short-form.ts';
 import type { FaultSpec } from '../../src/proxy/faults/spec.ts';
-import { compileWhere } from '../../src/proxy/faults/where.ts';
 import { frameRange, Link } from '../../src/proxy/link.ts';
 import type { LinkOutput } from '../../src/proxy/link-output.ts';
 import { WireStates } from '../../src/proxy/wire-states.ts';
@@ -29,13 +28,14 @@ export interface TestLink {
 const dissectors = loadDissectors();
 
 export function testLink(direction: Direction = 0): TestLink {
-  const board = new FaultBoard(seededRandom(1), compileWhere);
+  const board = new FaultBoard(seededRandom(1), dissectors);
   let index = 0;
   const link = new Link({
     direction,
     dialect: new ConnectionDialect(),
     board,
     states: new WireStates(),
+    dissectors,
     dissect: (octets, streamOffset, now, like) =>
       dissect(
         dissectors,

@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { seededRandom } from '../../src/base/clock.ts';
+import { loadDissectors } from '../../src/dissect/load.ts';
 import type { ProxyEvent } from '../../src/proxy/events.ts';
-import { compileWhere } from '../../src/proxy/faults/where.ts';
 import { type ProxyOptions, ProxySession } from '../../src/proxy/relay.ts';
-import { headerMessage } from './header-message.ts';
 
 const LOOPBACK = '::1';
+const dissectors = loadDissectors();
 
 export interface Tapped {
   readonly proxy: ProxySession;
@@ -22,8 +22,7 @@ export async function startProxy(server: Server, options: Partial<ProxyOptions> 
     listen: { address: LOOPBACK, port: 0 },
     dial: { address: LOOPBACK, port: portOf(server) },
     random: seededRandom(1),
-    dissect: headerMessage,
-    compile: compileWhere,
+    dissectors,
     ...options,
   });
 }

@@ -3,11 +3,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { seededRandom } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/flow.ts';
 import { formatSocketAddress, normalAddress, parseSocketAddress } from '../../base/socket-address.ts';
-import { dissect } from '../../dissect/dissect.ts';
 import { loadDissectors } from '../../dissect/load.ts';
 import { parseFault } from '../../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
-import { compileWhere } from '../../proxy/faults/where.ts';
 import { CONNECTIONS_DEFAULT_MAX, type ProxyOptions, ProxySession } from '../../proxy/relay.ts';
 import { colourDepth } from '../../render/style.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
@@ -83,7 +81,6 @@ async function runProxy(options: Options, version: string): Promise<void> {
 }
 
 function proxyOptions(options: Options, faults: readonly FaultSpec[], version: string): ProxyOptions {
-  const dissectors = loadDissectors();
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   const { listen, to, from, write, log } = options;
   const comments = [
@@ -95,9 +92,7 @@ function proxyOptions(options: Options, faults: readonly FaultSpec[], version: s
     dial: to,
     faults,
     random: seededRandom(seed),
-    dissect: (frame, index) => dissect(dissectors, frame, index),
-    readable: new Set(dissectors.protocols.keys()),
-    compile: compileWhere,
+    dissectors: loadDissectors(),
     connectionsMax: options.maxConnections,
     onFileError: (path, error) =>
       process.stderr.write(`leasetap: ${path}: ${error.message}; relaying goes on\n`),

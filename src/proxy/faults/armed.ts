@@ -5,13 +5,15 @@
  */
 import { type Random, seededRandom } from '../../base/clock.ts';
 import type { Direction } from '../../base/flow.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import type { Message } from '../../dissect/message.ts';
+import { requireFilter } from '../../filter/compile.ts';
 import type { FaultView } from '../events.ts';
 import type { FaultHit, InFlight } from '../stage.ts';
 import type { WireStates } from '../wire-states.ts';
 import type { FaultKind, PreparedAction } from './kind.ts';
 import { faultKind } from './kinds.ts';
 import { choosesMessages, describeWith, type FaultSpec, subjectOf } from './spec.ts';
-import type { ConditionCompiler, MessagePredicate } from './where.ts';
 
 const SECOND = 1000;
 
@@ -30,12 +32,12 @@ export class ArmedFault {
   /** What it does to connections that come while it is open. */
   readonly connecting: 'refuse' | 'wait' | undefined;
   private readonly sentence: string;
-  private readonly chooses: MessagePredicate;
+  private readonly chooses: (message: Message) => boolean;
   private matched = 0;
   private hits = 0;
 
   /** Throws InputError if the spec makes no sense. */
-  constructor(id: string, spec: FaultSpec, seed: number, armedMillis: number, compile: ConditionCompiler) {
+  constructor(id: string, spec: FaultSpec, seed: number, armedMillis: number, dissectors: Dissectors) {
     this.id = id;
     this.spec = spec;
     this.seed = seed;
@@ -44,10 +46,12 @@ export class ArmedFault {
     const kind = faultKind(spec.action);
     this.kind = kind;
     this.action = kind.prepare(spec.parameters);
+    this.action.check(dissectors);
     this.connecting = kind.connecting;
     this.sentence = describeWith(this.action.describe(subjectOf(spec)), spec);
     this.random = seededRandom(seed);
-    this.chooses = spec.where === undefined ? () => true : compile(spec.where);
+    const filter = spec.where === undefined ? undefined : requireFilter(spec.where, dissectors);
+    this.chooses = (message) => filter === undefined || filter.matches(message);
     this.actsByItself = kind.trigger === 'moment' && !choosesMessages(spec);
     this.beginsMillis = armedMillis + (spec.after ?? 0) * SECOND;
     this.endsMillis = endOf(spec, armedMillis, this.beginsMillis);

@@ -2,7 +2,9 @@
  * What every fault file exports: the verb, its parameters with their types, the sentence about it, and its stage.
  * The short form, YAML, the control API, help and docs all read the parameters from this one declaration.
  */
+
 import { InputError } from '../../base/problem.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
 import type { Stage, StageSetup } from '../stage.ts';
 import type { FaultSpec, ParameterRecord, ParameterValue } from './spec.ts';
 
@@ -46,6 +48,8 @@ export interface FaultDefinition<P> extends Traits {
   readonly parameters: ParameterDefinitions<P>;
   /** Verb phrase with its object, e.g. `delays BNDUPD by 2 s`. */
   describe(parameters: P, subject: string): string;
+  /** What cannot be checked without the dissectors: names of fields, values. Throws InputError. */
+  check?(parameters: P, dissectors: Dissectors): void;
   stage(parameters: P, setup: StageSetup, spec: FaultSpec): Stage;
 }
 
@@ -58,6 +62,7 @@ export interface FaultKind extends Traits {
 
 export interface PreparedAction {
   describe(subject: string): string;
+  check(dissectors: Dissectors): void;
   stage(setup: StageSetup, spec: FaultSpec): Stage;
 }
 
@@ -65,7 +70,7 @@ export function defineFault<P extends object>(definition: FaultDefinition<P>): F
   const parameters = new Map(
     Object.entries<ParameterDefinition<unknown>>(definition.parameters as Record<string, never>),
   );
-  const { describe, stage, parameters: _declared, ...traits } = definition;
+  const { describe, stage, check, parameters: _declared, ...traits } = definition;
   return {
     ...traits,
     parameters,
@@ -73,6 +78,7 @@ export function defineFault<P extends object>(definition: FaultDefinition<P>): F
       const checked = checkParameters(definition.name, parameters, given) as P;
       return {
         describe: (subject) => describe(checked, subject),
+        check: (dissectors) => check?.(checked, dissectors),
         stage: (setup, spec) => stage(checked, setup, spec),
       };
     },

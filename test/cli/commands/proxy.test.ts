@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { unit } from '../../support/header-message.ts';
 import { leasetap, type Running, runLeasetap, temporaryFolder } from '../../support/process.ts';
 import { closed, listening, portOf, read } from '../../support/relay.ts';
 import { tshark, tsharkIsMissing } from '../../support/tshark.ts';
+import { unit } from '../../support/unit.ts';
 
 const CONNECT = unit(31, 1);
 const BNDREPLY = unit(25, 2);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/base/bytes.ts';
-import { unit } from '../../support/header-message.ts';
 import { details, idsIn, sent, testLink, told } from '../../support/link.ts';
+import { unit } from '../../support/unit.ts';
 
 describe('coalesce', () => {
   it('writes everything up to the last of its messages in one call, in order', () => {

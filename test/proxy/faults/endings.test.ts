@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseFault } from '../../../src/proxy/faults/short-form.ts';
-import { unit } from '../../support/header-message.ts';
 import { closed, read, type Tapped, tapped, until } from '../../support/relay.ts';
+import { unit } from '../../support/unit.ts';
 
 const BNDUPD = unit(24, 1);
 const CONTACT = unit(35, 2);

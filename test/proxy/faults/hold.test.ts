@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/base/bytes.ts';
-import { unit } from '../../support/header-message.ts';
 import { idsIn, sent, testLink } from '../../support/link.ts';
+import { unit } from '../../support/unit.ts';
 
 describe('hold', () => {
   const stream = concatBytes([unit(24, 1), unit(35, 2), unit(24, 3), unit(24, 4)]);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { parseFault } from '../../../src/proxy/faults/short-form.ts';
-import { unit } from '../../support/header-message.ts';
 import { closed, dialProxy, listening, read, startProxy, tapped, until } from '../../support/relay.ts';
+import { unit } from '../../support/unit.ts';
 
 const CONTACT = unit(35, 2);
 

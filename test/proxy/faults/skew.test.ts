@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/base/bytes.ts';
-import { unit } from '../../support/header-message.ts';
 import { changed, details, sent, testLink, told } from '../../support/link.ts';
+import { unit } from '../../support/unit.ts';
 
 describe('skew', () => {
   const START_TIME_OF_STATE = '00850004 00000064';

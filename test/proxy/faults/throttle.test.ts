@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/base/bytes.ts';
-import { unit } from '../../support/header-message.ts';
 import { sent, testLink } from '../../support/link.ts';
+import { unit } from '../../support/unit.ts';
 
 describe('throttle', () => {
   it('passes octets at its rate and loses none', () => {
