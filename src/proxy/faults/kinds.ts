@@ -5,12 +5,15 @@ import { corrupt } from './corrupt.ts';
 import { delay } from './delay.ts';
 import { drop } from './drop.ts';
 import { duplicate } from './duplicate.ts';
+import { edit } from './edit.ts';
 import { halfClose, halfOpen, reset } from './endings.ts';
 import { hold } from './hold.ts';
+import { inject } from './inject.ts';
 import type { FaultKind, PreparedAction } from './kind.ts';
 import { lieLength } from './lie.ts';
 import { partition } from './partition.ts';
 import { refuse } from './refuse.ts';
+import { rejectAs } from './reject-as.ts';
 import { reorder } from './reorder.ts';
 import { restamp } from './restamp.ts';
 import { skew } from './skew.ts';
@@ -26,6 +29,9 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   hold,
   duplicate,
   reorder,
+  edit,
+  rejectAs,
+  inject,
   skew,
   restamp,
   corrupt,

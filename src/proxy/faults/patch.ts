@@ -1,11 +1,19 @@
 /** Changed copies of units: what faults that alter octets have in common. */
 import type { Message } from '../../dissect/message.ts';
+import { withPrefix } from '../cutter.ts';
 import { PREFIX_OCTETS } from '../dialect.ts';
 import type { InFlight, StageSetup } from '../stage.ts';
 
 /** A writable copy of the unit that holds the message, length prefix included. */
 export function unitOf({ frame }: Message): Uint8Array {
   return frame.bytes.slice(frame.start - PREFIX_OCTETS, frame.end);
+}
+
+/** A unit of the same protocol as `like` with this body. */
+export function unitWith(body: Uint8Array, like: Message): Uint8Array {
+  const octets = withPrefix(body);
+  if (like.protocol === 'dhcpv4-failover') writeU16(octets, 0, octets.length);
+  return octets;
 }
 
 /** `unit` with other octets, read again. */

@@ -133,7 +133,7 @@ function readArgument(draft: Draft, kind: FaultKind, word: string, reader: WordR
     draft.direction = word as FaultDirection;
     return;
   }
-  const assignment = /^([\w-]+)=(.*)$/s.exec(word);
+  const assignment = /^([\w/-]+)=(.*)$/s.exec(word);
   if (assignment !== null) {
     assign(draft, kind, assignment[1] as string, assignment[2] as string);
     return;

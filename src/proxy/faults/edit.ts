@@ -1,0 +1,76 @@
+/** edit: fields of the message get other values, options go or come; lengths are repaired around them. */
+import { checkEdit, type Edit, editMessage } from '../../dissect/edit.ts';
+import { forward, marked, momentary } from '../stage.ts';
+import { defineFault } from './kind.ts';
+import { changedUnit, unitWith } from './patch.ts';
+import type { ParameterRecord, ParameterValue } from './spec.ts';
+
+interface Parameters {
+  readonly set: ParameterRecord;
+  readonly remove: string;
+  readonly add: ParameterRecord;
+  readonly place: number;
+}
+
+const PROTOCOL = 'dhcpv6-failover';
+
+export const edit = defineFault<Parameters>({
+  name: 'edit',
+  summary: 'gives fields of the message other values, by name',
+  trigger: 'message',
+  parameters: {
+    set: {
+      type: 'fields',
+      fallback: {},
+      doc: 'fields and their new values: `binding-status=ABANDONED`, `IAPREFIX/valid-lifetime=0`',
+    },
+    remove: { type: 'word', fallback: '', doc: 'an option to take out, with everything in it' },
+    add: { type: 'fields', fallback: {}, doc: 'an option to add behind the others (object form)' },
+    place: {
+      type: 'integer',
+      fallback: 0,
+      range: [0, 65_535],
+      doc: 'change only the n-th place that fits; 0: all',
+    },
+  },
+  describe: (parameters, subject) => `changes ${subject}: ${whatOf(parameters)},`,
+  check: (parameters, dissectors) => {
+    for (const each of editsOf(parameters)) checkEdit(dissectors, PROTOCOL, each);
+  },
+  stage: (parameters, { dissect, dissectors }) => {
+    const edits = editsOf(parameters);
+    return momentary((unit, hit, now) => {
+      if (hit === undefined || unit.message === null) return [forward(unit)];
+      const { bytes, count } = editMessage(dissectors, unit.message, edits);
+      if (count === 0) return [forward(marked(unit, hit, 'nothing of that name in it'))];
+      const octets = unitWith(bytes, unit.message);
+      return [forward(changedUnit(marked(unit, hit, whatOf(parameters)), octets, dissect, now))];
+    });
+  },
+});
+
+function editsOf({ set, remove, add, place }: Parameters): Edit[] {
+  const nth = place === 0 ? {} : { nth: place };
+  const edits: Edit[] = Object.entries(set).map(([name, value]) => ({
+    do: 'set',
+    place: name,
+    value: typed(value),
+    ...nth,
+  }));
+  if (remove !== '') edits.push({ do: 'remove', place: remove, ...nth });
+  if (Object.keys(add).length > 0) edits.push({ do: 'add', option: add });
+  return edits;
+}
+
+/** The short form knows only text: what looks like a number is one. */
+export function typed(value: ParameterValue): string | number {
+  const text = String(value);
+  return /^(0x[\da-f]+|\d+)$/i.test(text) ? Number(text) : text;
+}
+
+function whatOf({ set, remove, add }: Parameters): string {
+  const parts = Object.entries(set).map(([name, value]) => `${name} = ${value}`);
+  if (remove !== '') parts.push(`without ${remove}`);
+  parts.push(...Object.keys(add).map((name) => `with ${name}`));
+  return parts.length === 0 ? 'nothing' : parts.join(', ');
+}

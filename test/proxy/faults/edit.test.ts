@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { concatBytes } from '../../../src/base/bytes.ts';
+import { changed, details, idsIn, sent, testLink, told } from '../../support/link.ts';
+import { option } from '../../support/messages.ts';
+import { unit } from '../../support/unit.ts';
+
+const ADDRESS = '20010db8000100000000000000000042';
+const STATUS_ACTIVE = option(114, '01');
+const IAADDR = option(5, ADDRESS, '00000e10', '00001c20', STATUS_ACTIVE);
+const CLIENT_DATA = option(45, option(3, '00000001', '00000000', '00000000', IAADDR));
+
+describe('edit', () => {
+  // binding-status of RFC 8156 §5.5.1: ACTIVE is 1, ABANDONED is 7.
+  it('gives a field another value by name, deep inside, and leaves everything else', () => {
+    const { link, fault } = testLink();
+    fault('edit BNDUPD binding-status=ABANDONED');
+    const before = unit(24, 1, CLIENT_DATA);
+    const outputs = link.receive(concatBytes([before, unit(35, 2)]), 0);
+    const after = sent(outputs);
+    expect(Buffer.from(after).toString('hex')).toBe(
+      Buffer.from(concatBytes([before, unit(35, 2)]))
+        .toString('hex')
+        .replace(STATUS_ACTIVE, option(114, '07')),
+    );
+    expect(told(outputs)).toEqual(['BNDUPD changed', 'CONTACT forwarded']);
+    expect(details(outputs)).toEqual(['binding-status = ABANDONED']);
+    expect(changed(outputs)[0]?.problems()).toEqual([]);
+  });
+
+  it('takes an option out and repairs the lengths around it', () => {
+    const { link, fault } = testLink();
+    fault('edit BNDUPD remove F_BINDING_STATUS');
+    const outputs = link.receive(concatBytes([unit(24, 1, CLIENT_DATA), unit(35, 2)]), 0);
+    expect(idsIn(sent(outputs))).toEqual([1, 2]);
+    const inner = option(5, ADDRESS, '00000e10', '00001c20');
+    expect(Buffer.from(sent(outputs)).toString('hex')).toContain(
+      option(45, option(3, '00000001', '00000000', '00000000', inner)),
+    );
+  });
+
+  it('tells when there was nothing to change, and passes the message', () => {
+    const { link, fault } = testLink();
+    fault('edit server-state=NORMAL');
+    const outputs = link.receive(unit(35, 1), 0);
+    expect(told(outputs)).toEqual(['CONTACT forwarded']);
+    expect(details(outputs)).toEqual(['nothing of that name in it']);
+  });
+
+  it.each([
+    ['edit binding-statu=1', 'there is no such field'],
+    ['edit binding-status=SLEEPING', 'binding-status: expected'],
+    ['edit binding-status=256', 'binding-status: expected'],
+    ['edit remove NO_SUCH_OPTION', 'there is no option'],
+  ])('refuses "%s" before anything happens', (text, message) => {
+    expect(() => testLink().fault(text)).toThrow(
+      expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
+    );
+  });
+});
