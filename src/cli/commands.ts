@@ -11,6 +11,7 @@ export interface CommandModule {
 
 /** In the order of the general help: what one tries first comes first. */
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  lab: () => import('./commands/lab.ts'),
   read: () => import('./commands/read.ts'),
   dissectors: () => import('./commands/dissectors.ts'),
   proxy: () => import('./commands/proxy.ts'),

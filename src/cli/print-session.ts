@@ -4,28 +4,27 @@ import type { Session } from '../tui/session.ts';
 import { Output } from './output.ts';
 import { sessionLines } from './session-lines.ts';
 
-/**
- * `begin` is called when the first line would be seen. What still happens while `end` closes everything is printed too.
- */
-export async function printSession(
-  session: Session,
-  ends: AbortSignal,
-  end: () => Promise<void>,
-  begin: () => void = () => undefined,
-): Promise<void> {
+export interface Course {
+  /** Called when its first line would be seen. */
+  readonly begin?: () => Promise<void>;
+  /** Called when it is to end; what still happens then is printed too. */
+  readonly end: () => Promise<void>;
+}
+
+export async function printSession(session: Session, ends: AbortSignal, course: Course): Promise<void> {
   const out = new Output(process.stdout);
   const lines = sessionLines(colourDepth('auto', process.stdout.isTTY === true, process.env));
   const stop = session.subscribe((item) => {
     for (const line of lines.of(item, Date.now())) out.line(line);
     void out.flush();
   });
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
     ends.addEventListener('abort', () => resolve());
     process.stdout.on('error', () => resolve());
-    begin();
+    course.begin?.().catch(reject);
     if (ends.aborted) resolve();
   });
-  await end();
+  await course.end();
   stop();
   await out.flush();
 }

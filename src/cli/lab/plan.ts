@@ -25,7 +25,7 @@ export interface LabTimes {
 /** The MCLT and lifetimes are the shortest that a server accepts: no lease may be shorter than 30 s (RFC 8156 §1). */
 export const LAB_TIMES: LabTimes = {
   mclt: 30,
-  keepalive: 6,
+  keepalive: 12,
   startup: 2,
   reconnect: 2,
   validLifetime: 60,

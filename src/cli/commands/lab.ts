@@ -1,0 +1,84 @@
+/** `leasetap lab`: two servers, the proxy between them and clients, on this machine alone. */
+import type { Command } from 'commander';
+import type { Dissectors } from '../../dissect/compile.ts';
+import { loadDissectors } from '../../dissect/load.ts';
+import { requireFilter } from '../../filter/compile.ts';
+import { seconds, wholeNumber } from '../arguments.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { Lab } from '../lab/lab.ts';
+import { ORDERS_HELP } from '../lab/orders.ts';
+import { printSession } from '../print-session.ts';
+
+interface Options {
+  readonly duration?: number;
+  readonly seed: number;
+  readonly write: string;
+  readonly log?: string;
+  readonly tui: boolean;
+}
+
+const HELP = `
+On a terminal this opens the UI; otherwise, or with --no-tui, it prints one line for each thing that happens.
+Everything is on loopback, needs no root and no configuration, and is gone afterwards except the recording.
+Times are short: MCLT 30 s, leases of a minute, a lost partner is noticed after 12 s.
+
+Orders at the : prompt of the UI:
+  ${ORDERS_HELP.join('\n  ')}
+
+Examples:
+  leasetap lab
+  leasetap lab --no-tui --duration 60 | grep STATE
+  leasetap lab --write first-try.pcapng && leasetap read first-try.pcapng`;
+
+export function register(program: Command): void {
+  program
+    .command('lab')
+    .description('watch two servers, a proxy and clients on this machine; needs no set-up')
+    .option('-d, --duration <seconds>', 'end by itself after so long', seconds)
+    .option('--seed <number>', 'of the clients and of random faults', wholeNumber, 1)
+    .option('-w, --write <file>', 'recording (pcapng)', 'leasetap-lab.pcapng')
+    .option('--log <file>', 'everything that happens as JSON lines')
+    .option('--no-tui', 'print lines even on a terminal')
+    .addHelpText('after', HELP)
+    .action(runLab);
+}
+
+async function runLab(options: Options): Promise<void> {
+  const interrupt = onInterrupt();
+  const dissectors = loadDissectors();
+  const lab = await Lab.prepare({
+    recording: options.write,
+    log: options.log,
+    seed: options.seed,
+    program: process.argv[1] as string,
+    dissectors,
+  });
+  const ends = AbortSignal.any([
+    interrupt.signal,
+    ...(options.duration === undefined ? [] : [AbortSignal.timeout(options.duration * 1000)]),
+  ]);
+  try {
+    if (options.tui && process.stdin.isTTY && process.stdout.isTTY) await showLab(lab, ends, dissectors);
+    else await printSession(lab.session, ends, { begin: () => lab.start(), end: () => lab.close() });
+  } finally {
+    await lab.close();
+    interrupt.release();
+  }
+  process.stderr.write(`recorded in ${options.write}; leasetap read ${options.write} prints it\n`);
+}
+
+/** The UI, until its user quits or the signal comes. */
+async function showLab(lab: Lab, ends: AbortSignal, dissectors: Dissectors): Promise<void> {
+  const { runTui } = await import('../../tui/terminal.ts');
+  const shown = runTui(lab.session, {
+    input: process.stdin,
+    output: process.stdout,
+    environment: process.env,
+    compileFilter: (text) => {
+      const filter = requireFilter(text, dissectors);
+      return (message, notes) => filter.matches(message, notes);
+    },
+    signal: ends,
+  });
+  await Promise.all([lab.start(), shown]);
+}

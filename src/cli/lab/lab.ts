@@ -1,0 +1,214 @@
+/**
+ * A lab: two servers as child processes, the proxy between them in this process, clients, and a folder for what they
+ * need. It is a session for the views; what it runs ends with it and its folder goes away.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Random, seededRandom } from '../../base/clock.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import { ProxySession } from '../../proxy/relay.ts';
+import { ControlClient } from '../../server/control-client.ts';
+import type { ServerEvent } from '../../server/news-text.ts';
+import { sessionOfProxy } from '../../tui/proxy-session.ts';
+import type { Session, SessionItem } from '../../tui/session.ts';
+import { packageVersion } from '../version.ts';
+import { ClientNews } from './client-news.ts';
+import { LabClients } from './clients.ts';
+import { freePorts } from './free-ports.ts';
+import { carryOut, type Orderable } from './orders.ts';
+import {
+  clientListen,
+  configFile,
+  controlSocket,
+  LAB_LINK_ADDRESS,
+  LAB_TIMES,
+  type LabPlan,
+  proxyListen,
+  SERVER_NAMES,
+  type ServerName,
+  secondaryListen,
+  serverYaml,
+} from './plan.ts';
+import { type ServerNews, ServerProcess } from './server-process.ts';
+import { type ServerWatch, watchServers } from './server-watch.ts';
+
+/** The secondary listens before the primary dials, so that the first attempt already meets somebody. */
+const HEAD_START_MILLIS = 300;
+
+/** So many that leases move all the time, so few that one can follow them. */
+const CLIENTS = { count: 12, arrivalSeconds: 30, staySeconds: 60, awaySeconds: 15 };
+
+/** Kinds of server events that are no news in a lab. */
+const SILENT: ReadonlySet<string> = new Set(['leases', 'listening', 'stopping']);
+
+export interface LabSettings {
+  /** Files that are left behind. */
+  readonly recording: string;
+  readonly log: string | undefined;
+  readonly seed: number;
+  /** The program that the children run: `leasetap` itself. */
+  readonly program: string;
+  readonly dissectors: Dissectors;
+}
+
+export class Lab {
+  readonly session: Session;
+  readonly #plan: LabPlan;
+  readonly #proxy: ProxySession;
+  readonly #servers: Readonly<Record<ServerName, ServerProcess>>;
+  readonly #controls: Readonly<Record<ServerName, ControlClient>>;
+  readonly #watch: ServerWatch;
+  readonly #clients: LabClients;
+  readonly #listeners = new Set<(item: SessionItem) => void>();
+  #closing: Promise<void> | undefined;
+
+  /** Everything but the servers is there when this resolves: files are open and the proxy listens. */
+  static async prepare(settings: LabSettings): Promise<Lab> {
+    const plan: LabPlan = {
+      folder: mkdtempSync(join(tmpdir(), 'leasetap-lab-')),
+      ports: await freePorts(),
+      times: LAB_TIMES,
+    };
+    try {
+      for (const name of SERVER_NAMES) writeFileSync(configFile(plan, name), serverYaml(plan, name));
+      const random = seededRandom(settings.seed);
+      let lab: Lab | undefined;
+      const onFileError = (path: string, error: Error) => lab?.tell(`${path}: ${error.message}`, true);
+      const proxy = await startProxy(plan, settings, random, onFileError);
+      lab = new Lab(plan, settings, proxy);
+      return lab;
+    } catch (error) {
+      rmSync(plan.folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  private constructor(plan: LabPlan, settings: LabSettings, proxy: ProxySession) {
+    this.#plan = plan;
+    this.#proxy = proxy;
+    const server = (name: ServerName) =>
+      new ServerProcess(name, [settings.program, 'serve', '--log', 'jsonl', configFile(plan, name)], (news) =>
+        this.#onServerNews(name, news),
+      );
+    this.#servers = { primary: server('primary'), secondary: server('secondary') };
+    const control = (name: ServerName) =>
+      new ControlClient({ kind: 'unix', path: controlSocket(plan, name) });
+    this.#controls = { primary: control('primary'), secondary: control('secondary') };
+    this.#watch = watchServers(this.#controls);
+    const news = new ClientNews((text) => this.tell(text, false));
+    this.#clients = new LabClients(
+      {
+        ...CLIENTS,
+        seed: settings.seed,
+        servers: SERVER_NAMES.map((name) => clientListen(plan, name)),
+        linkAddress: LAB_LINK_ADDRESS,
+      },
+      (event) => news.event(event),
+    );
+    const ofProxy = sessionOfProxy(proxy, {
+      title: 'lab',
+      watchServers: (listener) => this.#watch.watch(listener),
+      command: (line) => carryOut(line, this.#orderable()),
+    });
+    this.session = {
+      ...ofProxy,
+      subscribe: (listener) => {
+        this.#listeners.add(listener);
+        const stop = ofProxy.subscribe(listener);
+        return () => {
+          this.#listeners.delete(listener);
+          stop();
+        };
+      },
+    };
+  }
+
+  /** Starts the servers and sends the clients on their way. */
+  async start(): Promise<void> {
+    this.#servers.secondary.start();
+    await new Promise((resolve) => setTimeout(resolve, HEAD_START_MILLIS));
+    if (this.#closing !== undefined) return;
+    this.#servers.primary.start();
+    await this.#clients.start();
+  }
+
+  /** Ends everything, writes the files out and removes the folder. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#watch.stop();
+    await this.#clients.stop();
+    await Promise.all(SERVER_NAMES.map((name) => this.#servers[name].stop()));
+    await this.#proxy.close();
+    rmSync(this.#plan.folder, { recursive: true, force: true });
+  }
+
+  private tell(text: string, alarming: boolean): void {
+    const item: SessionItem = { kind: 'note', atMillis: Date.now(), text, alarming };
+    for (const listener of this.#listeners) listener(item);
+  }
+
+  #onServerNews(name: ServerName, news: ServerNews): void {
+    if (news.kind === 'started') this.tell(`the ${name} runs as process ${news.processId}`, false);
+    else if (news.kind === 'line') this.#onServerLine(name, news.text);
+    else this.tell(`the ${name} ended: ${news.how}`, !news.asked);
+  }
+
+  /** A line of the server's log; leases are told by their BNDUPDs already. */
+  #onServerLine(name: ServerName, line: string): void {
+    const event = readServerLine(line);
+    if (event === undefined) this.tell(`${name}: ${line}`, true);
+    else if (!SILENT.has(event.kind)) {
+      this.tell(`${name}: ${[event.text, event.section].filter(Boolean).join(' ')}`, event.kind === 'alarm');
+    }
+  }
+
+  #orderable(): Readonly<Record<ServerName, Orderable>> {
+    const one = (name: ServerName): Orderable => {
+      const process = this.#servers[name];
+      return {
+        get running() {
+          return process.running;
+        },
+        start: () => process.start(),
+        kill: () => process.kill(),
+        stop: () => process.stop(),
+        control: async (order) => (await this.#controls[name].order({ name: order })).text,
+      };
+    };
+    return { primary: one('primary'), secondary: one('secondary') };
+  }
+}
+
+/** `undefined` for what is no event, such as the line with which a server gives up. */
+function readServerLine(line: string): ServerEvent | undefined {
+  try {
+    return JSON.parse(line) as ServerEvent;
+  } catch {
+    return undefined;
+  }
+}
+
+function startProxy(
+  plan: LabPlan,
+  settings: LabSettings,
+  random: Random,
+  onFileError: (path: string, error: Error) => void,
+): Promise<ProxySession> {
+  return ProxySession.start({
+    listen: proxyListen(plan),
+    dial: secondaryListen(plan),
+    random,
+    dissectors: settings.dissectors,
+    record: {
+      path: settings.recording,
+      header: { application: `leasetap ${packageVersion()}`, comments: [`lab, seed ${settings.seed}`] },
+    },
+    ...(settings.log === undefined ? {} : { logPath: settings.log }),
+    onFileError,
+  });
+}
