@@ -12,6 +12,8 @@ interface Told {
   readonly tell: (sink: FlowSink) => void;
 }
 
+type ReorderLimit = `reorder${'Packets' | 'Octets' | 'Seconds'}Max`;
+
 export class PacketOrder implements FlowSink {
   private readonly sink: FlowSink;
   private readonly tally: Tally;
@@ -20,7 +22,11 @@ export class PacketOrder implements FlowSink {
   private packets = 0;
   private octets = 0;
   private sinceSeconds = 0;
-  private gaveUp = false;
+  /** The limit that was reached, until no stream waits any more. */
+  private gaveUp: ReorderLimit | null = null;
+  /** Packet of what was told last since then, and whether anything came behind it that belonged before it. */
+  private latest = 0;
+  private late = false;
 
   constructor(sink: FlowSink, tally: Tally) {
     this.sink = sink;
@@ -28,22 +34,22 @@ export class PacketOrder implements FlowSink {
   }
 
   open(flow: Flow, seen: Seen, midStream: boolean): void {
-    if (this.passes) this.sink.open(flow, seen, midStream);
+    if (this.passes(seen)) this.sink.open(flow, seen, midStream);
     else this.keep(seen, (sink) => sink.open(flow, seen, midStream));
   }
 
   data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
-    if (this.passes) this.sink.data(flow, direction, bytes, start, end, seen);
+    if (this.passes(seen)) this.sink.data(flow, direction, bytes, start, end, seen);
     else this.keep(seen, (sink) => sink.data(flow, direction, bytes, start, end, seen));
   }
 
   gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void {
-    if (this.passes) this.sink.gap(flow, direction, missing, seen);
+    if (this.passes(seen)) this.sink.gap(flow, direction, missing, seen);
     else this.keep(seen, (sink) => sink.gap(flow, direction, missing, seen));
   }
 
   close(flow: Flow, direction: Direction, how: 'fin' | 'reset' | 'lost', seen: Seen): void {
-    if (this.passes) this.sink.close(flow, direction, how, seen);
+    if (this.passes(seen)) this.sink.close(flow, direction, how, seen);
     else this.keep(seen, (sink) => sink.close(flow, direction, how, seen));
   }
 
@@ -53,10 +59,10 @@ export class PacketOrder implements FlowSink {
     if (tally.waiting === 0) {
       if (this.kept.length > 0) this.passOn();
       this.packets = 0;
-      this.gaveUp = false;
+      this.gaveUp = null;
       return;
     }
-    if (this.gaveUp) return;
+    if (this.gaveUp !== null) return;
     if (this.packets === 0) {
       this.octets = 0;
       this.sinceSeconds = seconds;
@@ -74,18 +80,25 @@ export class PacketOrder implements FlowSink {
     this.passOn();
   }
 
-  private get passes(): boolean {
-    return this.gaveUp || (this.tally.waiting === 0 && this.kept.length === 0);
+  private passes(seen: Seen): boolean {
+    if (this.gaveUp === null) return this.tally.waiting === 0 && this.kept.length === 0;
+    if (seen.packet >= this.latest) this.latest = seen.packet;
+    else if (!this.late) {
+      this.late = true;
+      this.tally.hit(this.gaveUp);
+    }
+    return true;
   }
 
   private keep(seen: Seen, tell: (sink: FlowSink) => void): void {
     this.kept.push({ packet: seen.packet, tell });
   }
 
-  private giveUp(limit: 'reorderPacketsMax' | 'reorderOctetsMax' | 'reorderSecondsMax'): void {
-    if (this.kept.length > 0) this.tally.hit(limit);
+  private giveUp(limit: ReorderLimit): void {
+    this.latest = this.kept.reduce((latest, { packet }) => Math.max(latest, packet), 0);
+    this.late = false;
     this.passOn();
-    this.gaveUp = true;
+    this.gaveUp = limit;
   }
 
   private passOn(): void {

@@ -66,7 +66,7 @@ export class TcpStream {
 
   /** Whether anything is waited for: octets before those held, or before the FIN. */
   get hasHole(): boolean {
-    return this.held.length > 0 || this.finAt >= 0;
+    return !this.ended && (this.held.length > 0 || this.finAt >= 0);
   }
 
   /**
@@ -87,7 +87,10 @@ export class TcpStream {
     }
     if (sequence === this.next && this.held.length === 0 && cut === 0) {
       this.tell(bytes, start, end, moment.seen);
-      if (this.finAt >= 0) this.drain(moment.seen);
+      if (this.finAt >= 0) {
+        this.drain(moment.seen);
+        this.noteWaiting();
+      }
       return;
     }
     this.unusual(bytes, start, end, cut, sequence, moment);
@@ -121,7 +124,7 @@ export class TcpStream {
 
   /** Nothing will come any more: tells the gaps and what is held behind them. */
   flush(seen: Seen): void {
-    while (!this.ended && this.hasHole) this.giveUpHole();
+    while (this.hasHole) this.giveUpHole();
     this.noteWaiting();
     if (this.ended || this.acknowledged < 0 || this.next < 0) return;
     const missing = sequenceDistance(this.acknowledged, this.next);
@@ -260,12 +263,15 @@ export class TcpStream {
     if (sequenceDistance(this.next, this.finAt) >= 0) {
       if (this.finSeen.packet > latest.packet) latest = this.finSeen;
       this.ended = true;
+      // What was sent behind the FIN belongs to nothing.
+      this.held = [];
+      this.count(-this.heldOctets);
       this.sink.close(this.flow, this.direction, 'fin', latest);
     }
   }
 
   private giveUpWhatWasAcknowledged(): void {
-    while (this.hasHole && !this.ended && this.acknowledged >= 0) {
+    while (this.hasHole && this.acknowledged >= 0) {
       const lost = sequenceDistance(this.acknowledged, this.next);
       if (lost <= 0) return;
       if (lost >= sequenceDistance(this.holeEnd(), this.next)) this.giveUpHole();
@@ -277,7 +283,7 @@ export class TcpStream {
   }
 
   private noteWaiting(): void {
-    const waiting = this.hasHole && !this.ended;
+    const waiting = this.hasHole;
     if (waiting === this.waiting) return;
     this.waiting = waiting;
     this.tally.waiting += waiting ? 1 : -1;

@@ -73,6 +73,17 @@ describe('out of order', () => {
     expect(sink.lines().slice(1)).toEqual(['3 data flow 0 0 abc', '3 close flow 0 0 fin']);
   });
 
+  it('octets behind the FIN belong to nothing', async () => {
+    const { sink } = await told(
+      syn,
+      from(105, 'zz'),
+      packet({ seq: 103, ack: 1, flags: 'F' }),
+      from(100, 'abc'),
+      from(103, 'y'),
+    );
+    expect(story(sink.told, 0)).toBe('abc fin');
+  });
+
   it('other flows are told in the order of packets meanwhile', async () => {
     const other = (seq: number, data: string): Buffer => packet({ seq, ack: 1, data, ports: [40_001, 647] });
     const { sink } = await told(syn, from(103, 'def'), other(7, 'x'), acked(106), other(8, 'y'));
