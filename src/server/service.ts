@@ -247,7 +247,13 @@ function answeredIas(answers: readonly IaAnswer[]): Ia[] {
   const { t1, t2 } = renewalTimes(answers);
   return answers.map(({ ia: { kind, iaid }, granted, withdrawn, status }) => {
     const leases: IaLease[] = [
-      ...granted.map(({ resource, ...lifetimes }) => ({ ...resource, ...lifetimes })),
+      ...granted.map(({ resource: { kind, address, prefixLength }, preferredLifetime, validLifetime }) => ({
+        kind,
+        address,
+        prefixLength,
+        preferredLifetime,
+        validLifetime,
+      })),
       ...withdrawn.map(({ kind, address, prefixLength }) => ({
         kind,
         address,

@@ -94,6 +94,8 @@ type FieldsHolding<T, V> = { [K in keyof T]-?: V extends NonNullable<T[K]> ? K :
 export class OptionTable<T> {
   private readonly rows: Row[] = [];
   private readonly byCode: (Row | undefined)[] = [];
+  /** For each field the bit of its first row. */
+  private readonly bitOfField = new Map<string, number>();
 
   /** Option `code` holds `field`; a second one of the kind is kept in `extra` and reported. */
   one<V>(code: number, field: FieldsHolding<T, V>, codec: Codec<V>): this {
@@ -153,15 +155,16 @@ export class OptionTable<T> {
   /** Writes the fields of `source` in table order, lists in theirs, then `extra`. */
   write(writer: Writer, source: T): void {
     const fields = source as Fields;
-    const { rows } = this;
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index] as Row;
+    // Most of the fields that may be there are not: what is there is collected first, as a set of row numbers.
+    let present = 0;
+    for (const field in fields) present |= this.bitOfField.get(field) ?? 0;
+    for (; present !== 0; present &= present - 1) {
+      const index = 31 - Math.clz32(present & -present);
+      const row = this.rows[index] as Row;
       const value = fields[row.field];
       if (value === undefined) continue;
       if (row.writes === undefined) writeOption(writer, row, value);
-      // Rows that share a list are neighbours; the first of them writes it all, so that its order is kept.
-      else if (rows[index - 1]?.field !== row.field)
-        this.writeList(writer, index, value as readonly unknown[]);
+      else this.writeList(writer, index, value as readonly unknown[]);
     }
     if (fields.extra !== undefined) for (const option of fields.extra) writeRaw(writer, option);
   }
@@ -182,6 +185,7 @@ export class OptionTable<T> {
   private add(row: Row): this {
     invariant(this.byCode[row.code] === undefined, 'an option has one row in a table');
     invariant(this.rows.length < 32, 'the options of a table fit into a set of 32 bits');
+    if (!this.bitOfField.has(row.field)) this.bitOfField.set(row.field, 1 << this.rows.length);
     this.rows.push(row);
     this.byCode[row.code] = row;
     return this;
