@@ -1,6 +1,5 @@
 /** Asks a running server through its control: for `leasetap ctl`, the lab, and tests. Says what went wrong in one line. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import type { Endpoint } from '../base/flow.ts';
 import { InputError } from '../base/problem.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
@@ -56,7 +55,7 @@ export class ControlClient {
   /** As they come: a server may have millions. */
   async *leases(query: LeaseQuery = {}): AsyncIterable<LeaseStatus> {
     const response = await this.#ask('GET', `/leases?${new URLSearchParams({ ...query })}`);
-    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as LeaseStatus;
+    for await (const line of linesOf(response)) yield JSON.parse(line) as LeaseStatus;
   }
 
   /** What happens from now on, until `signal` or the end of the server. */
@@ -65,7 +64,7 @@ export class ControlClient {
     const stop = () => response.destroy();
     signal?.addEventListener('abort', stop);
     try {
-      for await (const line of createInterface({ input: response })) {
+      for await (const line of linesOf(response)) {
         if (line.startsWith('data: ')) yield JSON.parse(line.slice('data: '.length)) as ServerEvent;
       }
     } catch (error) {
@@ -121,6 +120,18 @@ async function refusalOf(response: IncomingMessage): Promise<string> {
   } catch {
     return `the control answers with HTTP status ${response.statusCode}`;
   }
+}
+
+/** Unlike a readline interface, this ends when the response is destroyed. */
+async function* linesOf(response: IncomingMessage): AsyncIterable<string> {
+  let rest = '';
+  response.setEncoding('utf8');
+  for await (const part of response) {
+    const lines = (rest + part).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

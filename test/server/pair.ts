@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import type { Endpoint } from '../../src/base/flow.ts';
+import { LabClients } from '../../src/cli/lab/clients.ts';
 import { type Lease, resourceText } from '../../src/failover/lease.ts';
 import type { EndpointState } from '../../src/failover/state.ts';
 import { parseServerConfig, type ServerConfig } from '../../src/server/config.ts';
@@ -68,6 +69,32 @@ export async function startPair(directory = scratch()): Promise<Readonly<Record<
   const port = (secondary.server.listening.failover[0] as Endpoint).port;
   const primary = await startServer(configOf('primary', directory, port));
   return { primary, secondary };
+}
+
+/** For what takes a connection, a timer or a disk. */
+export const PATIENCE = { timeout: 20_000, interval: 50 };
+
+export async function bothNormal(pair: { primary: Told; secondary: Told }): Promise<void> {
+  await vi.waitFor(
+    () => expect([stateOf(pair.primary), stateOf(pair.secondary)]).toEqual(['NORMAL', 'NORMAL']),
+    PATIENCE,
+  );
+}
+
+/** Clients behind a relay agent that reaches these servers; they stop with the test. */
+export async function serveClients(servers: readonly Told[], count: number): Promise<LabClients> {
+  const clients = new LabClients({
+    count,
+    seed: 1,
+    servers: servers.map(({ server }) => server.listening.dhcpv6[0] as Endpoint),
+    linkAddress: '2001:db8:1::1',
+    arrivalSeconds: 0.2,
+    staySeconds: 0,
+    awaySeconds: 1,
+  });
+  await clients.start();
+  onTestFinished(() => clients.stop());
+  return clients;
 }
 
 export function stateOf({ server }: Told): EndpointState | undefined {
