@@ -13,7 +13,9 @@ import { DISPLAYS, enumCodec, flagsCodec, numberCodec } from './codecs/numbers.t
 import { bytesCodec, linkLayerCodec, textCodec, utf16Codec } from './codecs/octets.ts';
 import type {
   DefinitionFile,
+  DialectDefinition,
   FieldDefinition,
+  MessageDefinition,
   Names,
   OptionDefinition,
   ProtocolDefinition,
@@ -51,6 +53,11 @@ interface Scope {
   readonly dissectors: { protocols: Map<string, Mutable<CompiledProtocol>>; vendors: Map<number, Growing> };
 }
 
+/** Scope of a protocol's file, kept for compiling its dialects. */
+interface ProtocolScope extends Scope {
+  readonly protocol: ProtocolDefinition;
+}
+
 export function compileDissectors(files: readonly DefinitionFile[]): Dissectors {
   const dissectors: Scope['dissectors'] = { protocols: new Map(), vendors: new Map() };
   const protocols: [ProtocolDefinition, string][] = [];
@@ -65,8 +72,14 @@ export function compileDissectors(files: readonly DefinitionFile[]): Dissectors 
     }
     dissectors.protocols.set(definition.protocol, protocolShell(definition, file));
   }
-  for (const [definition, file] of protocols) fillProtocol(definition, file, dissectors);
+  const scopes = protocols.map(([definition, file]) => fillProtocol(definition, file, dissectors));
   for (const [definition, file] of protocols) importOptions(definition, file, dissectors);
+  for (const scope of scopes) {
+    const shell = dissectors.protocols.get(scope.protocol.protocol) as Mutable<CompiledProtocol>;
+    shell.dialects = new Map(
+      scope.protocol.dialects.map((dialect) => [dialect.name, compileDialect(shell, dialect, scope)]),
+    );
+  }
   for (const [definition, file] of vendors) fillVendor(definition, file, dissectors);
   return { ...dissectors, files };
 }
@@ -98,38 +111,36 @@ function protocolShell(definition: ProtocolDefinition, file: string): Mutable<Co
   };
 }
 
-function fillProtocol(definition: ProtocolDefinition, file: string, dissectors: Scope['dissectors']): void {
+function fillProtocol(
+  definition: ProtocolDefinition,
+  file: string,
+  dissectors: Scope['dissectors'],
+): ProtocolScope {
   const shell = dissectors.protocols.get(definition.protocol) as Mutable<CompiledProtocol>;
   const main = shell.space as Growing;
   const spaces = new Map([[definition.protocol, main]]);
   for (const space of definition.spaces) spaces.set(space.name, emptySpace(space.name));
   const messages = new Map(definition.messages.map((message) => [message.code, message.name]));
-  const scope: Scope = { file, enums: definition.enums, messages, spaces, dissectors };
-  const headers = new Map<string, HeaderCodec>();
-  for (const [name, fields] of definition.headers) headers.set(name, compileHeader(fields, scope));
-  const headerOf = (name: string): HeaderCodec => {
-    const header = headers.get(name);
-    if (header === undefined)
-      throw new InputError(
-        `${file}: header ${name} is not defined; expected one of ${[...headers.keys()].join(', ')}`,
-      );
-    return header;
+  const scope: ProtocolScope = {
+    file,
+    enums: definition.enums,
+    messages,
+    spaces,
+    dissectors,
+    protocol: definition,
   };
-  const codecs = new Map<number, MessageCodec>();
-  for (const { code, name, section, header, examples } of definition.messages) {
-    codecs.set(code, { code, name, section, header: headerOf(header), examples });
-  }
-  shell.messages = codecs;
-  shell.unknown = { ...shell.unknown, header: headerOf(definition.unknownHeader) };
+  const headers = compileHeaders(definition, scope);
+  shell.messages = new Map(
+    definition.messages.map((message) => [message.code, compileMessage(message, headers, false, file)]),
+  );
+  shell.unknown = { ...shell.unknown, header: headerOf(headers, definition.unknownHeader, file) };
   addOptions(main, definition.options, scope);
   for (const space of definition.spaces) addOptions(spaces.get(space.name) as Growing, space.options, scope);
   shell.spaces = spaces;
-  shell.dialects = new Map(
-    [...definition.dialects].map(([dialect, name]) => [dialect, namedSpace(scope, name)]),
-  );
+  return scope;
 }
 
-/** Takes over options from other protocols, and those of extended spaces, where the own file does not define the code. */
+/** Takes over options from other protocols, where the own file does not define the code. */
 function importOptions(definition: ProtocolDefinition, file: string, dissectors: Scope['dissectors']): void {
   const shell = dissectors.protocols.get(definition.protocol) as CompiledProtocol;
   for (const { from, codes } of definition.imports) {
@@ -141,14 +152,39 @@ function importOptions(definition: ProtocolDefinition, file: string, dissectors:
       if (!shell.space.byCode.has(code)) addOption(shell.space as Growing, option);
     }
   }
-  for (const space of definition.spaces) {
-    if (space.extends === undefined) continue;
-    const own = shell.spaces.get(space.name) as Growing;
-    const base = shell.spaces.get(space.extends);
-    if (base === undefined)
-      throw new InputError(`${file}: space ${space.name}: extends ${space.extends}, which is not defined`);
-    for (const [code, option] of base.byCode) if (!own.byCode.has(code)) addOption(own, option);
-  }
+}
+
+/** The protocol again, with what a dialect says in place of what the standard says. */
+function compileDialect(
+  protocol: CompiledProtocol,
+  dialect: DialectDefinition,
+  scope: ProtocolScope,
+): CompiledProtocol {
+  const space = emptySpace(`${protocol.name} ${dialect.name}`);
+  const unixTimes = dialect.epoch === 1970;
+  for (const option of protocol.space.byCode.values())
+    addOption(space, unixTimes ? withUnixTimes(option) : option);
+  const names = new Map([
+    ...scope.messages,
+    ...dialect.messages.map(({ code, name }) => [code, name] as const),
+  ]);
+  const own: Scope = { ...scope, messages: names };
+  addOptions(space, dialect.options, own);
+  const headers = compileHeaders(scope.protocol, own);
+  const messages = new Map<number, MessageCodec>();
+  const all = [...scope.protocol.messages, ...dialect.messages];
+  for (const message of all)
+    messages.set(message.code, compileMessage(message, headers, unixTimes, scope.file));
+  return { ...protocol, space, messages };
+}
+
+function withUnixTimes(option: OptionCodec): OptionCodec {
+  const fields = option.fields.map((field, index) =>
+    option.definition.fields[index]?.type === 'time-2000'
+      ? numberCodec(field.name, 4, DISPLAYS['time-1970'])
+      : field,
+  );
+  return { ...option, fields };
 }
 
 function fillVendor(definition: VendorDefinition, file: string, dissectors: Scope['dissectors']): void {
@@ -181,6 +217,32 @@ function namedSpace(scope: Scope, name: string): Growing {
 
 /** Header fields that every message object has under names of its own. */
 const SHOWN_APART: readonly string[] = ['msg-type', 'transaction-id', 'sent-time'];
+
+type Headers = ReadonlyMap<string, HeaderCodec>;
+
+function compileHeaders(definition: ProtocolDefinition, scope: Scope): Headers {
+  return new Map([...definition.headers].map(([name, fields]) => [name, compileHeader(fields, scope)]));
+}
+
+function headerOf(headers: Headers, name: string, file: string): HeaderCodec {
+  const header = headers.get(name);
+  if (header !== undefined) return header;
+  throw new InputError(
+    `${file}: header ${name} is not defined; expected one of ${[...headers.keys()].join(', ')}`,
+  );
+}
+
+function compileMessage(
+  message: MessageDefinition,
+  headers: Headers,
+  unixTimes: boolean,
+  file: string,
+): MessageCodec {
+  const { code, name, section, examples } = message;
+  const header = headerOf(headers, message.header, file);
+  const sentTime = unixTimes ? { ...header.sentTime, epoch: 'time-1970' as const } : header.sentTime;
+  return { code, name, section, header: { ...header, sentTime }, examples };
+}
 
 function compileHeader(definitions: readonly FieldDefinition[], scope: Scope): HeaderCodec {
   let size = 0;
@@ -224,7 +286,7 @@ function compileOption(definition: OptionDefinition, scope: Scope): OptionCodec 
     judges: fields.some((field) => field.problem !== undefined),
     jsonHead: utf8(hasLength ? `${head}${minimum},"value":{` : head),
     jsonHeadHasLength: hasLength,
-    examples: definition.examples,
+    definition,
   };
 }
 

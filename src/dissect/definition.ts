@@ -84,10 +84,18 @@ export interface MessageDefinition {
   readonly examples: readonly ExampleDefinition[];
 }
 
-/** One option space beside the main one. `extends` takes over all options of another space of the file first. */
+/** One option space beside the main one. */
 export interface SpaceDefinition {
   readonly name: string;
-  readonly extends?: string;
+  readonly options: readonly OptionDefinition[];
+}
+
+/** A way of speaking the protocol otherwise: what is here takes the place of what the file says elsewhere. */
+export interface DialectDefinition {
+  readonly name: string;
+  /** 1970: all times that should count from 2000 count from 1970. */
+  readonly epoch?: 1970;
+  readonly messages: readonly MessageDefinition[];
   readonly options: readonly OptionDefinition[];
 }
 
@@ -113,8 +121,7 @@ export interface ProtocolDefinition {
   readonly imports: readonly { readonly from: string; readonly codes: readonly number[] | 'all' }[];
   readonly options: readonly OptionDefinition[];
   readonly spaces: readonly SpaceDefinition[];
-  /** Dialect to the space that its messages use in place of the main one. */
-  readonly dialects: ReadonlyMap<string, string>;
+  readonly dialects: readonly DialectDefinition[];
 }
 
 /** Sub-options of one enterprise in OPTION_VENDOR_OPTS. */

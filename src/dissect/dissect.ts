@@ -12,7 +12,7 @@ import { putOptions } from './json.ts';
 import { JsonBuffer, utf8 } from './json-buffer.ts';
 import { PROBLEMS_MAX } from './limits.ts';
 import type { Message, ReadProblem, TreeNode } from './message.ts';
-import type { CompiledProtocol, MessageCodec, Space } from './space.ts';
+import type { CompiledProtocol, MessageCodec } from './space.ts';
 import { messageTree } from './tree.ts';
 import { optionsMember } from './tree-json.ts';
 import { isClean, messageCodecAt, optionsStart } from './walk.ts';
@@ -21,7 +21,9 @@ import { isClean, messageCodecAt, optionsStart } from './walk.ts';
 export function dissect(dissectors: Dissectors, frame: Frame, index: number): Message {
   const protocol = dissectors.protocols.get(frame.connection.protocol);
   if (protocol === undefined) throw new Error(`no dissector for ${frame.connection.protocol}`);
-  return new DissectedMessage(protocol, frame, index);
+  const { dialect } = frame.connection;
+  const spoken = dialect === undefined ? undefined : protocol.dialects.get(dialect);
+  return new DissectedMessage(spoken ?? protocol, frame, index);
 }
 
 const INDEX = utf8('{"index":');
@@ -96,7 +98,7 @@ class DissectedMessage implements Message {
     out.put(OPTIONS);
     if (clean) {
       const from = optionsStart(this.#codec.header, bytes, start, end);
-      putOptions(out, this.#space(), bytes, from, end);
+      putOptions(out, this.#protocol.space, bytes, from, end);
     } else {
       const { options, ...rest } = optionsMember(this.tree());
       out.put(utf8(JSON.stringify(options)));
@@ -134,7 +136,7 @@ class DissectedMessage implements Message {
 
   #buildTree(): TreeNode {
     const { bytes, start, end, claimed } = this.frame;
-    const tree = messageTree(this.#protocol, this.#space(), bytes, start, end);
+    const tree = messageTree(this.#protocol, this.#protocol.space, bytes, start, end);
     if (claimed === undefined) return tree;
     const message = `message-size ${claimed}, but the next message begins after ${this.size} octets`;
     const problem = { code: 'message-size-wrong', path: tree.name ?? '', message, offset: start };
@@ -151,14 +153,9 @@ class DissectedMessage implements Message {
     }
   }
 
-  #space(): Space {
-    const { dialect } = this.frame.connection;
-    return (dialect === undefined ? undefined : this.#protocol.dialects.get(dialect)) ?? this.#protocol.space;
-  }
-
   #isClean(): boolean {
     const { bytes, start, end, claimed } = this.frame;
-    return claimed === undefined && isClean(this.#protocol, this.#space(), bytes, start, end);
+    return claimed === undefined && isClean(this.#protocol, this.#protocol.space, bytes, start, end);
   }
 
   #number(offset: number, size: number): number | null {
@@ -172,13 +169,18 @@ function putMaybe(out: JsonBuffer, value: number | null): void {
   else out.putNumber(value);
 }
 
-const connectionJson = new WeakMap<Connection, readonly [Uint8Array, Uint8Array]>();
+interface EndsJson {
+  readonly dialect: string | undefined;
+  readonly members: readonly [Uint8Array, Uint8Array];
+}
+
+const connectionJson = new WeakMap<Connection, EndsJson>();
 
 /** The members that all messages of one direction share, ready for both directions. */
 function endsJson(connection: Connection): readonly [Uint8Array, Uint8Array] {
+  const { flow, index, protocol, dialect } = connection;
   let ready = connectionJson.get(connection);
-  if (ready === undefined) {
-    const { flow, index, protocol } = connection;
+  if (ready === undefined || ready.dialect !== dialect) {
     const members = (from: 0 | 1): Uint8Array => {
       const [source, target] = [flow.ends[from], flow.ends[from === 0 ? 1 : 0]];
       const text = JSON.stringify({
@@ -188,14 +190,15 @@ function endsJson(connection: Connection): readonly [Uint8Array, Uint8Array] {
         dst_port: target.port,
         connection: index,
         protocol,
+        ...(dialect !== undefined && { dialect }),
         direction: from === 0 ? 'client-to-server' : 'server-to-client',
       });
       return utf8(text.slice(1, -1));
     };
-    ready = [members(0), members(1)];
+    ready = { dialect, members: [members(0), members(1)] };
     connectionJson.set(connection, ready);
   }
-  return ready;
+  return ready.members;
 }
 
 function collectProblems(tree: TreeNode): readonly ReadProblem[] {

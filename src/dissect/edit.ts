@@ -68,7 +68,7 @@ export function editMessage(dissectors: Dissectors, message: Message, edits: rea
   const dialect = connection.dialect === undefined ? undefined : protocol.dialects.get(connection.dialect);
   let edited: Edited = { bytes: bytes.slice(start, end), count: 0 };
   for (const edit of edits) {
-    const changed = new Editing(protocol, dialect ?? protocol.space, edit).message(edited.bytes);
+    const changed = new Editing(dialect ?? protocol, edit).message(edited.bytes);
     if (changed.bytes.length <= FRAME_OCTETS_MAX)
       edited = { bytes: changed.bytes, count: edited.count + changed.count };
   }
@@ -101,16 +101,14 @@ function isField(place: Place, name: string): boolean {
 /** One edit on its way through one message. */
 class Editing {
   readonly #protocol: CompiledProtocol;
-  readonly #space: Space;
   readonly #edit: Edit;
   readonly #place: Place | undefined;
   /** Places that fit so far, and those that were changed. */
   #fitting = 0;
   #count = 0;
 
-  constructor(protocol: CompiledProtocol, space: Space, edit: Edit) {
+  constructor(protocol: CompiledProtocol, edit: Edit) {
     this.#protocol = protocol;
-    this.#space = space;
     this.#edit = edit;
     this.#place = edit.place === undefined ? undefined : parsePlace(edit.place);
   }
@@ -127,8 +125,8 @@ class Editing {
       parts.push(this.#field(field.name, field.encode, bytes.subarray(at, at + size), []));
       at += size;
     }
-    parts.push(bytes.subarray(at, from), this.#options(this.#space, bytes, from, bytes.length, []));
-    if (this.#edit.do === 'add' && this.#place === undefined) parts.push(this.#added(this.#space));
+    parts.push(bytes.subarray(at, from), this.#options(this.#protocol.space, bytes, from, bytes.length, []));
+    if (this.#edit.do === 'add' && this.#place === undefined) parts.push(this.#added(this.#protocol.space));
     return { bytes: concatBytes(parts), count: this.#count };
   }
 

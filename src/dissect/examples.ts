@@ -33,13 +33,14 @@ export function runExamples(dissectors: Dissectors): ExampleReport {
     for (const option of space.byCode.values()) {
       if (seen.has(option)) continue;
       seen.add(option);
-      for (const example of option.examples) {
+      for (const example of option.definition.examples) {
         note(`${space.name} ${option.name}`, example, runOption(space, option, example, kind));
       }
     }
   };
   for (const protocol of dissectors.protocols.values()) {
-    for (const space of [protocol.space, ...protocol.spaces.values()]) runSpace(space, 'option');
+    const spoken = [protocol, ...protocol.dialects.values()].map(({ space }) => space);
+    for (const space of [...spoken, ...protocol.spaces.values()]) runSpace(space, 'option');
     for (const message of protocol.messages.values()) {
       for (const example of message.examples) {
         note(`${protocol.name} ${message.name}`, example, runMessage(protocol, example));

@@ -5,7 +5,7 @@
 import { concatBytes } from '../base/bytes.ts';
 import type { Direction, Flow, Seen } from '../base/flow.ts';
 import type { FrameTest } from './frame-test.ts';
-import type { TcpProtocol } from './frame-tests.ts';
+import type { Speaker } from './frame-tests.ts';
 import type { CutFrame } from './framing.ts';
 import { Framer } from './framing.ts';
 import { RECOGNIZE_OCTETS_MAX } from './limits.ts';
@@ -16,7 +16,7 @@ import { Search } from './search.ts';
 export interface FlowOwner {
   recognized(
     state: FlowState,
-    protocol: TcpProtocol,
+    protocol: Speaker,
     why: string,
     dialect: DialectFound | undefined,
     seen: Seen,
@@ -43,7 +43,7 @@ export class FlowState {
   readonly opened: Seen;
   readonly midStream: boolean;
   /** Protocols whose port the flow is on. */
-  readonly expected: readonly TcpProtocol[];
+  readonly expected: readonly Speaker[];
   /** Sent-time last seen on the flow. */
   lastTime: number | undefined;
   readonly #owner: FlowOwner;
@@ -57,7 +57,7 @@ export class FlowState {
     flow: Flow,
     opened: Seen,
     midStream: boolean,
-    expected: readonly TcpProtocol[],
+    expected: readonly Speaker[],
     tests: (lastTime: () => number | undefined) => FrameTests,
     owner: FlowOwner,
   ) {
@@ -105,7 +105,7 @@ export class FlowState {
   }
 
   /** Treats the flow as `protocol` without asking its octets. */
-  force(protocol: TcpProtocol, seen: Seen): void {
+  force(protocol: Speaker, seen: Seen): void {
     this.#begin(protocol, [this.midStream, this.midStream]);
     this.#owner.recognized(this, protocol, 'it was told so', undefined, seen);
   }
@@ -128,7 +128,7 @@ export class FlowState {
       }
       const verdict = recognize(this.#tests, bytes, seen, this.expected);
       if (verdict.kind === 'protocol') {
-        this.#start(verdict.protocol, verdict.why, verdict.dialect, seen, [false, false]);
+        this.#start(verdict.speaker, verdict.why, verdict.dialect, seen, [false, false]);
         return;
       }
       if (verdict.kind === 'more') open = true;
@@ -154,7 +154,7 @@ export class FlowState {
   }
 
   #searchFrame(direction: Direction, bytes: Uint8Array, seen: Seen): boolean {
-    const protocols: readonly TcpProtocol[] =
+    const protocols: readonly Speaker[] =
       this.expected.length > 0 ? this.expected : ['dhcpv6-failover', 'dhcpv4-failover'];
     for (const protocol of protocols) {
       const search = new Search(this.#tests[protocol], 0);
@@ -169,7 +169,7 @@ export class FlowState {
   }
 
   #start(
-    protocol: TcpProtocol,
+    protocol: Speaker,
     why: string,
     dialect: DialectFound | undefined,
     seen: Seen,
@@ -192,7 +192,7 @@ export class FlowState {
     }
   }
 
-  #begin(protocol: TcpProtocol, search: readonly [boolean, boolean]): FrameTest {
+  #begin(protocol: Speaker, search: readonly [boolean, boolean]): FrameTest {
     const test = this.#tests[protocol];
     const framers = [this.#framer(0, test), this.#framer(1, test)] as const;
     for (const direction of DIRECTIONS) if (search[direction]) framers[direction].searchFromHere();

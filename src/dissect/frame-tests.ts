@@ -121,10 +121,37 @@ export function v4FailoverTest(lastTime: () => number | undefined): FrameTest {
   };
 }
 
-/** The protocols that are found on TCP, in the order in which they are tried. */
-export const TCP_PROTOCOLS = [
+/**
+ * RFC 8156 framing with the message types of the DHCPv4 draft, 1 to 12. Types alone say little, so a header is only
+ * believed with a time that fits.
+ */
+export function draftNumbersTest(space: Space, lastTime: () => number | undefined): FrameTest {
+  const rfc = failoverTest(space, lastTime);
+  return {
+    ...rfc,
+    headerOctets: rfc.candidateOctets,
+    isHeader(bytes, at) {
+      const type = bytes[at + 2] as number;
+      return type >= 1 && type <= 12 && readU16(bytes, at) >= FAILOVER_HEADER_OCTETS;
+    },
+    isCandidate(bytes, at, seen) {
+      const last = lastTime();
+      const time = readU32(bytes, at + 6);
+      return epochOf(time, seen) !== undefined || (last !== undefined && isNear(time, last));
+    },
+    isWhole: (bytes, at, end) => optionsFill(bytes, at + 2 + FAILOVER_HEADER_OCTETS, end),
+  };
+}
+
+/** Who may speak on TCP, in the order in which they are tried: a protocol, or a dialect with other headers. */
+export const SPEAKERS = [
   'dhcpv6-failover',
   'dhcpv4-failover',
   'dhcpv6-leasequery',
-] as const satisfies readonly ProtocolName[];
-export type TcpProtocol = (typeof TCP_PROTOCOLS)[number];
+  'draft-numbers',
+] as const satisfies readonly (ProtocolName | 'draft-numbers')[];
+export type Speaker = (typeof SPEAKERS)[number];
+
+export function protocolOfSpeaker(speaker: Speaker): ProtocolName {
+  return speaker === 'draft-numbers' ? 'dhcpv6-failover' : speaker;
+}

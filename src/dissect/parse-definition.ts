@@ -7,6 +7,7 @@ import type { Locate } from './checked.ts';
 import { Checked } from './checked.ts';
 import type {
   Definition,
+  DialectDefinition,
   ExampleDefinition,
   FieldDefinition,
   FramingDefinition,
@@ -75,7 +76,7 @@ function parseProtocol(top: Checked): ProtocolDefinition {
     imports: [...section(map, 'imports')].map(([from, codes]) => ({ from, codes: parseCodes(codes) })),
     options: parseOptions(map.get('options'), enums),
     spaces: parseSpaces(map, enums),
-    dialects: new Map([...section(map, 'dialects')].map(([dialect, space]) => [dialect, space.text()])),
+    dialects: [...section(map, 'dialects')].map(([name, dialect]) => parseDialect(name, dialect, enums)),
   };
 }
 
@@ -149,11 +150,20 @@ function parseSpaces(
   enums: ReadonlyMap<string, Names>,
 ): readonly SpaceDefinition[] {
   return [...section(map, 'spaces')].map(([name, space]) => {
-    const inner = space.map(['extends', 'options']);
-    const base = inner.get('extends');
-    const options = parseOptions(inner.get('options'), enums);
-    return { name, options, ...(base !== undefined && { extends: base.text() }) };
+    return { name, options: parseOptions(space.map(['options']).get('options'), enums) };
   });
+}
+
+function parseDialect(name: string, dialect: Checked, enums: ReadonlyMap<string, Names>): DialectDefinition {
+  const map = dialect.map(['epoch', 'messages', 'options']);
+  const epoch = map.get('epoch');
+  if (epoch !== undefined && epoch.value !== 1970) epoch.expected('1970');
+  return {
+    name,
+    ...(epoch !== undefined && { epoch: 1970 }),
+    messages: [...section(map, 'messages')].map(([code, message]) => parseMessage(code, message)),
+    options: parseOptions(map.get('options'), enums),
+  };
 }
 
 function parseOptions(

@@ -7,15 +7,18 @@ import { readU32 } from '../base/bytes.ts';
 import type { Direction, Flow, FlowSink, Seen } from '../base/flow.ts';
 import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
 import type { Dissectors } from './compile.ts';
+import { dialectShownBy } from './dialects.ts';
 import { dissect } from './dissect.ts';
 import type { FlowOwner } from './flow-state.ts';
 import { FlowState } from './flow-state.ts';
 import {
+  draftNumbersTest,
   failoverTest,
   leasequeryTest,
+  protocolOfSpeaker,
   REPLY,
+  type Speaker,
   STARTTLS,
-  type TcpProtocol,
   v4FailoverTest,
 } from './frame-tests.ts';
 import type { CutFrame } from './framing.ts';
@@ -45,7 +48,7 @@ export interface ReaderOptions {
 const FAILOVER_PORT = 647;
 const DHCPV6_CLIENT_PORT = 546;
 const DHCPV6_SERVER_PORT = 547;
-const FAILOVER: readonly TcpProtocol[] = ['dhcpv6-failover', 'dhcpv4-failover'];
+const FAILOVER: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
 /** Messages and connections are numbered apart for each family, as if the capture held nothing else. */
 const FAMILY: Readonly<Record<ProtocolName, string>> = {
@@ -53,11 +56,6 @@ const FAMILY: Readonly<Record<ProtocolName, string>> = {
   'dhcpv4-failover': 'dhcpv4-failover',
   dhcpv6: 'dhcpv6',
   'dhcpv6-leasequery': 'dhcpv6',
-};
-
-/** What is recognized even while no file defines it. */
-const UNDEFINED_TITLES: Readonly<Partial<Record<ProtocolName, string>>> = {
-  'dhcpv4-failover': 'DHCPv4 failover (draft-ietf-dhc-failover-12)',
 };
 
 interface Following {
@@ -137,7 +135,7 @@ export class MessageReader implements FlowSink {
     if (how !== 'fin') this.#flows.delete(flow);
   }
 
-  #expected(flow: Flow): readonly TcpProtocol[] {
+  #expected(flow: Flow): readonly Speaker[] {
     const ports = flow.ends.map((end) => end.port);
     if (ports.some((port) => port === FAILOVER_PORT || this.#options.ports?.includes(port))) return FAILOVER;
     return ports.includes(DHCPV6_SERVER_PORT) ? ['dhcpv6-leasequery'] : [];
@@ -154,13 +152,14 @@ export class MessageReader implements FlowSink {
       'dhcpv6-failover': failoverTest(space('dhcpv6-failover'), lastTime),
       'dhcpv4-failover': v4FailoverTest(lastTime),
       'dhcpv6-leasequery': leasequeryTest(space('dhcpv6-leasequery')),
+      'draft-numbers': draftNumbersTest(space('dhcpv6-failover'), lastTime),
     };
   }
 
   #makeOwner(): FlowOwner {
     return {
-      recognized: (state, protocol, why, dialect, seen) =>
-        this.#recognized(state, protocol, why, dialect, seen),
+      recognized: (state, speaker, why, dialect, seen) =>
+        this.#recognized(state, protocolOfSpeaker(speaker), why, dialect, seen),
       frame: (state, direction, cut, seen) => this.#frame(state, direction, cut, seen),
       lost: (state, direction, streamOffset, seen) => {
         const text = `octets ${this.#towards(state.flow, direction)} are no message from offset ${streamOffset} on`;
@@ -183,7 +182,7 @@ export class MessageReader implements FlowSink {
 
   #recognized(
     state: FlowState,
-    protocol: TcpProtocol,
+    protocol: ProtocolName,
     why: string,
     dialect: DialectFound | undefined,
     seen: Seen,
@@ -191,22 +190,21 @@ export class MessageReader implements FlowSink {
     const { flow } = state;
     const following = this.#flows.get(flow);
     if (following === undefined) return;
-    const definition = this.#dissectors.protocols.get(protocol);
-    if (definition === undefined) {
-      const what = `${this.#name(flow)} is ${UNDEFINED_TITLES[protocol] ?? protocol}: ${why}`;
-      this.#notice('undissectable', `${what}; it is not yet dissected`, flow, seen);
-      return;
-    }
-    if (FAILOVER.includes(protocol)) this.#reserveEarlier(state, protocol);
+    if (protocol !== 'dhcpv6-leasequery') this.#reserveEarlier(state, protocol);
     const index = following.reserved ?? this.#next(this.#connections, FAMILY[protocol]);
     following.connection = { index, flow, protocol, ...(dialect !== undefined && { dialect: dialect.name }) };
+    const title = this.#dissectors.protocols.get(protocol)?.title ?? protocol;
     const middle = state.midStream ? '; its beginning was not seen' : '';
-    this.#notice('connection', `${this.#name(flow)} is ${definition.title}: ${why}${middle}`, flow, seen);
+    this.#notice('connection', `${this.#name(flow)} is ${title}: ${why}${middle}`, flow, seen);
     if (dialect !== undefined) this.#notice('dialect', `dialect ${dialect.name}: ${dialect.why}`, flow, seen);
   }
 
+  #dialect(dialect: DialectFound, flow: Flow, seen: Seen): void {
+    this.#notice('dialect', `${this.#name(flow)}: dialect ${dialect.name}: ${dialect.why}`, flow, seen);
+  }
+
   /** Connections are numbered by their first packets: those opened earlier on a failover port come first. */
-  #reserveEarlier(state: FlowState, protocol: TcpProtocol): void {
+  #reserveEarlier(state: FlowState, protocol: ProtocolName): void {
     for (const other of this.#flows.values()) {
       if (other.state === state) return;
       if (other.connection !== undefined || other.reserved !== undefined || other.state === undefined)
@@ -243,6 +241,13 @@ export class MessageReader implements FlowSink {
       state.lastTime = readU32(bytes, start + 4);
     if (connection.protocol === 'dhcpv4-failover' && end - start >= 6)
       state.lastTime = readU32(bytes, start + 2);
+    if (connection.dialect === undefined) {
+      const dialect = dialectShownBy(message);
+      if (dialect !== undefined) {
+        connection.dialect = dialect.name;
+        this.#dialect(dialect, state.flow, seen);
+      }
+    }
     if (message.msgType === STARTTLS) following.tls.asked = true;
     if (message.msgType === REPLY && following.tls.asked && !isRefused(message)) {
       this.#notice(

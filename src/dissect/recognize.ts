@@ -7,13 +7,13 @@ import { readU16, readU32 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
 import type { FrameTest } from './frame-test.ts';
 import { PREFIX_OCTETS } from './frame-test.ts';
-import { epochOf, TCP_PROTOCOLS, type TcpProtocol, V4_MICROSOFT_OFFSET } from './frame-tests.ts';
+import { epochOf, SPEAKERS, type Speaker, V4_MICROSOFT_OFFSET } from './frame-tests.ts';
 
 /** What was recognized, or how things stand. */
 export type Verdict =
   | {
       readonly kind: 'protocol';
-      readonly protocol: TcpProtocol;
+      readonly speaker: Speaker;
       readonly why: string;
       readonly dialect?: DialectFound;
     }
@@ -26,7 +26,7 @@ export interface DialectFound {
   readonly why: string;
 }
 
-export type FrameTests = Readonly<Record<TcpProtocol, FrameTest>>;
+export type FrameTests = Readonly<Record<Speaker, FrameTest>>;
 
 const MORE: Verdict = { kind: 'more' };
 const NONE: Verdict = { kind: 'none' };
@@ -48,10 +48,10 @@ export function recognize(
   tests: FrameTests,
   bytes: Uint8Array,
   seen: Seen,
-  expected: readonly TcpProtocol[],
+  expected: readonly Speaker[],
 ): Verdict {
   let open = false;
-  for (const protocol of TCP_PROTOCOLS) {
+  for (const protocol of SPEAKERS) {
     const verdict = expected.includes(protocol)
       ? byHeader(protocol, tests[protocol], bytes)
       : byMessage(protocol, tests[protocol], bytes, seen);
@@ -65,18 +65,18 @@ export function recognize(
 }
 
 /** On a port of the protocol: a header that it knows, or one that it does not with a known one behind it. */
-function byHeader(protocol: TcpProtocol, test: FrameTest, bytes: Uint8Array): Verdict {
+function byHeader(protocol: Speaker, test: FrameTest, bytes: Uint8Array): Verdict {
   if (bytes.length < test.headerOctets) return MORE;
   if (test.isHeader(bytes, 0))
-    return { kind: 'protocol', protocol, why: `its first message is of type ${bytes[2]}` };
+    return { kind: 'protocol', speaker: protocol, why: `its first message is of type ${bytes[2]}` };
   const next = readU16(bytes, 0) + (test.includesPrefix ? 0 : PREFIX_OCTETS);
   if (next + test.headerOctets > bytes.length) return NONE;
   if (!test.isHeader(bytes, next)) return NONE;
-  return { kind: 'protocol', protocol, why: `its second message is of type ${bytes[next + 2]}` };
+  return { kind: 'protocol', speaker: protocol, why: `its second message is of type ${bytes[next + 2]}` };
 }
 
 /** On any port: a whole message whose header is plausible and whose options fill it exactly. */
-function byMessage(protocol: TcpProtocol, test: FrameTest, bytes: Uint8Array, seen: Seen): Verdict {
+function byMessage(protocol: Speaker, test: FrameTest, bytes: Uint8Array, seen: Seen): Verdict {
   if (bytes.length < test.headerOctets) return MORE;
   if (!test.isHeader(bytes, 0)) return NONE;
   if (bytes.length < test.candidateOctets) return MORE;
@@ -84,11 +84,21 @@ function byMessage(protocol: TcpProtocol, test: FrameTest, bytes: Uint8Array, se
   const end = readU16(bytes, 0) + (test.includesPrefix ? 0 : PREFIX_OCTETS);
   if (bytes.length < end) return MORE;
   if (!test.isWhole(bytes, 0, end)) return NONE;
-  return { kind: 'protocol', protocol, why: `its first octets are a whole message of type ${bytes[2]}` };
+  return {
+    kind: 'protocol',
+    speaker: protocol,
+    why: `its first octets are a whole message of type ${bytes[2]}`,
+  };
 }
 
 /** Peculiarities that the first header shows. */
-function dialectOf(protocol: TcpProtocol, bytes: Uint8Array, seen: Seen): DialectFound | undefined {
+function dialectOf(protocol: Speaker, bytes: Uint8Array, seen: Seen): DialectFound | undefined {
+  if (protocol === 'draft-numbers') {
+    return {
+      name: protocol,
+      why: `message type ${bytes[2]} is that of the DHCPv4 draft, in the framing of RFC 8156`,
+    };
+  }
   if (protocol === 'dhcpv4-failover' && bytes[3] === V4_MICROSOFT_OFFSET) {
     return { name: 'microsoft', why: 'payload offset 8' };
   }

@@ -3,7 +3,7 @@
  * afterwards and knows no file.
  */
 import type { FieldCodec } from './codec.ts';
-import type { ExampleDefinition, FramingDefinition } from './definition.ts';
+import type { ExampleDefinition, FramingDefinition, OptionDefinition } from './definition.ts';
 
 /** What follows the fields of an option. */
 export type Tail =
@@ -30,7 +30,7 @@ export interface OptionCodec {
   /** `{"code":C,"name":"N","len":`, and for a fixed length without tail also `L,"value":{`. */
   readonly jsonHead: Uint8Array;
   readonly jsonHeadHasLength: boolean;
-  readonly examples: readonly ExampleDefinition[];
+  readonly definition: OptionDefinition;
 }
 
 export interface Space {
@@ -76,7 +76,8 @@ export interface CompiledProtocol {
   readonly unknown: MessageCodec;
   readonly space: Space;
   readonly spaces: ReadonlyMap<string, Space>;
-  readonly dialects: ReadonlyMap<string, Space>;
+  /** The same protocol as speakers of a dialect mean it. */
+  readonly dialects: ReadonlyMap<string, CompiledProtocol>;
 }
 
 /** How small a code must be to be found by index. */
