@@ -6,6 +6,7 @@
 import { readU32 } from '../base/bytes.ts';
 import type { Direction, Flow, FlowSink, Seen } from '../base/flow.ts';
 import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
+import { formatSocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from './compile.ts';
 import { dialectShownBy } from './dialects.ts';
 import { dissect } from './dissect.ts';
@@ -309,12 +310,12 @@ export class MessageReader implements FlowSink {
 
   #name(flow: Flow): string {
     const [a, b] = flow.ends;
-    return `[${a.address}]:${a.port} to [${b.address}]:${b.port}`;
+    return `${formatSocketAddress(a)} to ${formatSocketAddress(b)}`;
   }
 
   #towards(flow: Flow, direction: Direction): string {
     const end = flow.ends[direction === 0 ? 1 : 0];
-    return `towards [${end.address}]:${end.port}`;
+    return `towards ${formatSocketAddress(end)}`;
   }
 }
 
