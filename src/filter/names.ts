@@ -6,7 +6,7 @@
 import { nearest } from '../base/nearest.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Dissectors } from '../dissect/compile.ts';
-import type { FieldDefinition, FieldType, OptionDefinition } from '../dissect/definition.ts';
+import type { DefinitionFile, FieldDefinition, FieldType, OptionDefinition } from '../dissect/definition.ts';
 import type { Message, TreeNode } from '../dissect/message.ts';
 import { COMPUTED, type FilterField, type Value, type ValueKind } from './fields.ts';
 import type { Word } from './syntax.ts';
@@ -96,7 +96,9 @@ const WORDS_OF: Readonly<Record<string, readonly string[]>> = {
 function yamlFields(dissectors: Dissectors): FilterField[] {
   const found = new Map<string, { kind: ValueKind; words: Map<string, number[]>; options: Set<string> }>();
   const options = new Set<string>();
-  for (const { definition } of dissectors.files) {
+  // Where protocols give one name to fields of different kinds, DHCPv6 failover says what it means.
+  const files = dissectors.files.toSorted((a, b) => rank(a) - rank(b));
+  for (const { definition } of files) {
     const all: OptionDefinition[] = [
       ...definition.options,
       ...definition.spaces.flatMap((space) => space.options),
@@ -121,7 +123,13 @@ function yamlFields(dissectors: Dissectors): FilterField[] {
     const base = { name, kind, help, read: (message: Message) => valuesOf(message.tree(), name) };
     return words.size === 0 ? base : { ...base, kind: 'name', words };
   });
-  return [...fields, ...[...options].map(optionField)];
+  const taken = new Set([...found.keys()].map(normal));
+  const others = [...options].filter((name) => !taken.has(normal(name)));
+  return [...fields, ...others.map(optionField)];
+}
+
+function rank({ definition }: DefinitionFile): number {
+  return definition.kind === 'protocol' && definition.protocol === 'dhcpv6-failover' ? 0 : 1;
 }
 
 function addWord(words: Map<string, number[]>, name: string, code: number | undefined): void {
