@@ -1,0 +1,316 @@
+/**
+ * What must hold at every moment of a run. The checks see what servers store, send and tell clients, and what clients
+ * believe; they keep books of their own and ask the engine nothing. RFC sections are of RFC 8156.
+ */
+
+import { formatIpv6 } from '../base/ipv6.ts';
+import { secondsBetween, toEpoch2000 } from '../base/time.ts';
+import type { EndpointRecord, LeaseChange } from '../failover/io.ts';
+import {
+  clientKey,
+  type Lease,
+  type Resource,
+  resourceKey,
+  resourceText,
+  sameClientIa,
+} from '../failover/lease.ts';
+import type { Role } from '../failover/machine.ts';
+import { BINDING_STATUS_CODES, bindingStatusOf, type EndpointState, STATE_CODES } from '../failover/state.ts';
+import { decodeFailoverMessage } from '../wire/failover.ts';
+import type { Binding, FailoverMessage, LeaseInfo } from '../wire/messages.ts';
+import { ARCS } from './arcs.ts';
+import type { Coverage } from './coverage.ts';
+import type { SimDisk } from './disk.ts';
+
+/** A broken invariant ends a run. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly invariant: string;
+
+  constructor(invariant: string, text: string) {
+    super(text);
+    this.invariant = invariant;
+  }
+}
+
+/** Clients may count from a little later than servers, and server clocks may differ. */
+const SLACK_MILLIS = 12_000;
+const SLACK_SECONDS = 2;
+
+export interface ServerView {
+  readonly role: Role;
+  readonly state: EndpointState;
+  /** By its own clock, Unix milliseconds. */
+  readonly localNow: number;
+  readonly disk: SimDisk;
+  readonly mclt: number;
+  readonly maxUnacked: number;
+}
+
+interface Held {
+  readonly client: number;
+  readonly until: number;
+}
+
+/** What one server has on its connection, as seen from outside. */
+interface Outstanding {
+  readonly updates: Map<number, Binding>;
+  request: number | undefined;
+}
+
+export class Checks {
+  private readonly coverage: Coverage;
+  /** In the clients' own view, by resource. */
+  private readonly held = new Map<string, Held>();
+  /** What partners acknowledged to each server, by resource and client (§4.4). */
+  private readonly acked: Record<Role, Map<string, number>> = { primary: new Map(), secondary: new Map() };
+  private readonly outstanding: Record<Role, Outstanding> = {
+    primary: { updates: new Map(), request: undefined },
+    secondary: { updates: new Map(), request: undefined },
+  };
+  private readonly operatorsErr: boolean;
+
+  constructor(coverage: Coverage, operatorsErr: boolean) {
+    this.coverage = coverage;
+    this.operatorsErr = operatorsErr;
+  }
+
+  /** A client takes a resource into use, or uses it longer. */
+  clientHolds(client: number, resource: Resource, until: number, now: number): void {
+    const key = resourceKey(resource);
+    const other = this.held.get(key);
+    if (
+      other !== undefined &&
+      other.client !== client &&
+      other.until - SLACK_MILLIS > now &&
+      !this.operatorsErr
+    ) {
+      throw new Violation(
+        'no two clients hold the same',
+        `${resourceText(resource)} is given to client ${client} while client ${other.client} holds it for another ${Math.round((other.until - now) / 1000)} s`,
+      );
+    }
+    this.held.set(key, { client, until });
+  }
+
+  clientDrops(client: number, resource: Resource): void {
+    const key = resourceKey(resource);
+    if (this.held.get(key)?.client === client) this.held.delete(key);
+  }
+
+  /** A connection begins or ends: nothing is outstanding on it. */
+  connectionReset(server: Role): void {
+    this.outstanding[server].updates.clear();
+    this.outstanding[server].request = undefined;
+  }
+
+  transition(from: EndpointState, to: EndpointState, server: Role): void {
+    this.coverage.saw(`state ${server} ${to}`);
+    this.coverage.saw(`transition ${from} to ${to}`);
+    if (!(ARCS[from] ?? []).includes(to))
+      throw new Violation('no illegal transition', `${server}: ${from} to ${to}`);
+  }
+
+  /** The service decided changes for a client; they are not stored yet. `before`: the leases as they were. */
+  decided(
+    server: ServerView,
+    changes: readonly LeaseChange[],
+    before: (resource: Resource) => Lease | undefined,
+  ): void {
+    if (changes.length > 0 && SILENT.has(server.state)) {
+      throw new Violation(
+        'unresponsive means unresponsive',
+        `${server.role} serves clients in ${server.state}`,
+      );
+    }
+    for (const change of changes) {
+      if (change.kind === 'bind') this.bound(server, change, before(change.resource));
+    }
+  }
+
+  /** An answer with these changes leaves for a client: it must be safe by now (§4.4, DESIGN). */
+  answered(server: ServerView, changes: readonly LeaseChange[]): void {
+    for (const change of changes) {
+      if (change.kind !== 'bind') continue;
+      const stored = server.disk.leases.get(resourceKey(change.resource));
+      if (stored?.holder === undefined) {
+        throw new Violation(
+          'stored before told',
+          `${server.role} gave ${resourceText(change.resource)}, its disk knows nothing`,
+        );
+      }
+    }
+  }
+
+  /** A whole message leaves a server. */
+  sent(server: ServerView, octets: Uint8Array, inspected: string | undefined): void {
+    if (inspected !== undefined) throw new Violation('every message dissects', inspected);
+    if (octets[0] === CONTACT) return;
+    const { message, problems } = decodeFailoverMessage(octets);
+    if (message.type === 'unknown' || problems.length > 0) {
+      throw new Violation('every message decodes', problems.map((one) => one.message).join('; '));
+    }
+    this.coverage.saw(`message ${message.type}`);
+    const mine = this.outstanding[server.role];
+    switch (message.type) {
+      case 'BNDUPD':
+        this.updateSent(server, message, mine);
+        break;
+      case 'BNDREPLY':
+        this.replySent(server, message);
+        break;
+      case 'STATE':
+        if ((message.serverFlags ?? 0) & 2) break;
+        this.stateSent(server, message.serverState ?? 0, server.disk.record);
+        break;
+      case 'UPDREQ':
+      case 'UPDREQALL':
+        mine.request = message.transactionId;
+        break;
+      case 'UPDDONE':
+        if (server.state !== 'NORMAL' && mine.updates.size > 0) {
+          throw new Violation(
+            'UPDDONE after the last BNDREPLY',
+            `${mine.updates.size} BNDUPDs are unanswered`,
+          );
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A whole message reaches the other server, whose books are `receiver`'s. */
+  arrived(receiver: ServerView, octets: Uint8Array): void {
+    if (octets[0] !== BNDREPLY && octets[0] !== UPDDONE) return;
+    const { message } = decodeFailoverMessage(octets);
+    const mine = this.outstanding[receiver.role];
+    if (message.type === 'UPDDONE') mine.request = undefined;
+    if (message.type !== 'BNDREPLY') return;
+    mine.updates.delete(message.transactionId);
+    for (const { lease, duid } of leasesOf(message)) {
+      if ((lease.status?.code ?? 0) !== 0 || message.clientData?.status !== undefined) continue;
+      const key = resourceKey(lease) + (duid === undefined ? '' : clientKey(duid));
+      const book = this.acked[receiver.role];
+      if (lease.bindingStatus === BINDING_STATUS_CODES.ACTIVE && lease.partnerLifetimeSent !== undefined) {
+        book.set(key, lease.partnerLifetimeSent);
+      } else book.delete(key);
+    }
+  }
+
+  private bound(
+    server: ServerView,
+    change: Extract<LeaseChange, { kind: 'bind' }>,
+    before: Lease | undefined,
+  ): void {
+    const { resource, holder } = change;
+    const now = toEpoch2000(server.localNow);
+    const acked = this.acked[server.role].get(resourceKey(resource) + clientKey(holder.duid));
+    const remainder = acked === undefined ? 0 : Math.max(0, secondsBetween(now, acked));
+    if (server.state !== 'PARTNER-DOWN' && holder.validLifetime > remainder + server.mclt + SLACK_SECONDS) {
+      throw new Violation(
+        'fundamental relationship (§4.4)',
+        `${server.role} in ${server.state} gives ${resourceText(resource)} for ${holder.validLifetime} s; acknowledged ${remainder} s, MCLT ${server.mclt} s`,
+      );
+    }
+    const renewed =
+      before?.holder !== undefined && sameClientIa(before.holder, holder) && before.status !== 'FREE';
+    if (renewed && before.status !== 'FREE-BACKUP') return;
+    this.newlyBound(server, resource, before, now);
+  }
+
+  /** A lease for a client that did not have it: from which pool? (§4.2) */
+  private newlyBound(server: ServerView, resource: Resource, before: Lease | undefined, now: number): void {
+    const { role, state } = server;
+    const wrong = (why: string) =>
+      new Violation('own pool only (§4.2)', `${role} in ${state} gives ${resourceText(resource)}: ${why}`);
+    if (resource.kind === 'address') {
+      const odd = ((resource.address[15] as number) & 1) === 1;
+      if (odd !== (role === 'primary')) throw wrong('by its low-order bit it is the partner’s');
+    }
+    if (before !== undefined && state !== 'PARTNER-DOWN') {
+      if (before.status !== 'FREE' && before.status !== 'FREE-BACKUP') throw wrong(`it is ${before.status}`);
+      if (before.updateNeeded) throw wrong('its status is not acknowledged');
+    }
+    if (resource.kind !== 'prefix') return;
+    const owner: Role = before?.status === 'FREE-BACKUP' ? 'secondary' : 'primary';
+    if (owner === role) return;
+    const since = server.disk.record?.partnerDownTime;
+    const waited = since === undefined ? -1 : secondsBetween(since, now);
+    if (state !== 'PARTNER-DOWN' || waited < server.mclt) throw wrong(`it is the ${owner}’s to give`);
+    this.coverage.saw('the partner’s prefix given in PARTNER-DOWN');
+  }
+
+  private updateSent(server: ServerView, message: Binding, mine: Outstanding): void {
+    if (mine.updates.has(message.transactionId) || mine.request === message.transactionId) {
+      throw new Violation('transaction-ids are unique (§5.4)', `${message.transactionId} again`);
+    }
+    mine.updates.set(message.transactionId, message);
+    if (mine.updates.size > server.maxUnacked) {
+      throw new Violation(
+        'window of MAX_UNACKED_BNDUPD (§6.1)',
+        `${mine.updates.size} of ${server.maxUnacked}`,
+      );
+    }
+    for (const { lease } of leasesOf(message)) {
+      this.coverage.saw(`update ${bindingStatusOf(lease.bindingStatus ?? 0)}`);
+    }
+  }
+
+  /** §7.5.2: what is acknowledged is on the disk. */
+  private replySent(server: ServerView, message: Binding): void {
+    for (const { lease } of leasesOf(message)) {
+      if (lease.status !== undefined) {
+        this.coverage.saw(`reject ${lease.status.code}`);
+        continue;
+      }
+      const stored = server.disk.leases.get(resourceKey(lease));
+      if (stored === undefined || !isAtLeast(stored, lease)) {
+        throw new Violation(
+          'stored before acknowledged (§7.5.2)',
+          `${server.role} acknowledges ${formatIpv6(lease.address)} ${bindingStatusOf(lease.bindingStatus ?? 0)}, its disk has ${stored?.status}`,
+        );
+      }
+    }
+  }
+
+  private stateSent(server: ServerView, code: number, record: EndpointRecord | undefined): void {
+    if (record !== undefined && STATE_CODES[record.state] === code) return;
+    // A later state may have been stored already; an earlier one may not be all there is.
+    if (record?.previousState !== undefined && STATE_CODES[record.previousState] === code) return;
+    throw new Violation(
+      'stored before announced (§6.3)',
+      `${server.role} announces ${code}, its disk has ${record?.state}`,
+    );
+  }
+}
+
+const CONTACT = 35;
+const BNDREPLY = 25;
+const UPDDONE = 30;
+const SILENT: ReadonlySet<EndpointState> = new Set([
+  'STARTUP',
+  'RECOVER',
+  'RECOVER-WAIT',
+  'POTENTIAL-CONFLICT',
+]);
+
+/** The stored lease is what the reply acknowledges, or something that came after. */
+function isAtLeast(stored: Lease, acknowledged: LeaseInfo): boolean {
+  if (acknowledged.bindingStatus !== BINDING_STATUS_CODES.ACTIVE || stored.status !== 'ACTIVE') return true;
+  const { partnerLifetimeSent } = acknowledged;
+  if (partnerLifetimeSent === undefined) return true;
+  return (
+    stored.expirationTime !== undefined && secondsBetween(partnerLifetimeSent, stored.expirationTime) >= 0
+  );
+}
+
+function leasesOf(message: FailoverMessage): { readonly lease: LeaseInfo; readonly duid?: Uint8Array }[] {
+  if (message.type !== 'BNDUPD' && message.type !== 'BNDREPLY') return [];
+  const { clientData, prefixLease } = message;
+  if (prefixLease !== undefined) return [{ lease: prefixLease }];
+  const duid = clientData?.clientId;
+  return (clientData?.ias ?? []).flatMap((ia) =>
+    ia.leases.map((lease) => ({ lease, ...(duid && { duid }) })),
+  );
+}

@@ -1,0 +1,29 @@
+/** A server's clock: starts off, drifts, and may be set. Local and true time are Unix milliseconds. */
+
+export class SimClock {
+  private readonly start: number;
+  private readonly drift: number;
+  private offset: number;
+
+  /** `drift`: parts of one that it runs too fast. */
+  constructor(start: number, offsetSeconds: number, drift: number) {
+    this.start = start;
+    this.drift = drift;
+    this.offset = 1000 * offsetSeconds;
+  }
+
+  /** What the clock shows at a true time. */
+  local(time: number): number {
+    return time + this.offset + this.drift * (time - this.start);
+  }
+
+  /** The true time at which the clock shows `local`, as it is set now. */
+  time(local: number): number {
+    return this.start + (local - this.start - this.offset) / (1 + this.drift);
+  }
+
+  /** Sets the clock forward, or back if negative. */
+  set(seconds: number): void {
+    this.offset += 1000 * seconds;
+  }
+}

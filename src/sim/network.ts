@@ -1,0 +1,180 @@
+/**
+ * The TCP connection between the two servers: in order, late, cut anywhere into chunks, and able to break in the ways
+ * in which connections break. A tap on it may drop whole messages.
+ */
+
+import { readU16 } from '../base/bytes.ts';
+import type { Random } from '../base/clock.ts';
+import type { Role } from '../failover/machine.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What the network does to servers. */
+export interface Ends {
+  isUp(server: Role): boolean;
+  connected(server: Role): void;
+  bytes(server: Role, bytes: Uint8Array): void;
+  closed(server: Role, why: string): void;
+  /** Each whole message, as it leaves and as it arrives, without length prefix. */
+  sees(from: Role, message: Uint8Array, when: 'sent' | 'arrived'): void;
+}
+
+interface Connection {
+  readonly open: Record<Role, boolean>;
+  /** Nothing arrives any more and nobody notices. */
+  dead: boolean;
+  readonly lastArrival: Record<Role, number>;
+}
+
+const LATENCY_MIN_MILLIS = 1;
+const LATENCY_MAX_MILLIS = 60;
+/** How long a connection attempt into the void takes. */
+const CONNECT_TIMEOUT_MILLIS = 3000;
+const other = (role: Role): Role => (role === 'primary' ? 'secondary' : 'primary');
+
+export class Network {
+  partitioned = false;
+  /** Milliseconds that everything takes longer. */
+  extraDelay = 0;
+  /** What the tap still has to drop. */
+  drops: { readonly from: Role; readonly messageType: number; left: number }[] = [];
+  private readonly schedule: Schedule;
+  private readonly random: Random;
+  private readonly ends: Ends;
+  private connection: Connection | undefined;
+
+  constructor(schedule: Schedule, random: Random, ends: Ends) {
+    this.schedule = schedule;
+    this.random = random;
+    this.ends = ends;
+  }
+
+  /** The primary wants a connection. */
+  connect(): void {
+    const { schedule, ends } = this;
+    if (this.partitioned) {
+      schedule.after(CONNECT_TIMEOUT_MILLIS, () => ends.closed('primary', 'timed out'));
+      return;
+    }
+    schedule.after(this.latency(), () => {
+      if (this.partitioned || !ends.isUp('secondary') || !ends.isUp('primary')) {
+        ends.closed('primary', 'refused');
+        return;
+      }
+      this.connection = {
+        open: { primary: true, secondary: true },
+        dead: false,
+        lastArrival: { primary: 0, secondary: 0 },
+      };
+      ends.connected('secondary');
+      ends.connected('primary');
+    });
+  }
+
+  send(from: Role, bytes: Uint8Array): void {
+    const { connection } = this;
+    if (connection === undefined || !connection.open[from]) return;
+    const messages = split(bytes).filter((message) => {
+      this.ends.sees(from, message, 'sent');
+      return !this.isDropped(from, message);
+    });
+    if (messages.length > 0) this.carry(connection, from, join(messages), messages);
+  }
+
+  /** One end closes; the other hears of it after what was sent. */
+  close(from: Role, why: string): void {
+    const { connection } = this;
+    if (connection === undefined || !connection.open[from]) return;
+    connection.open[from] = false;
+    this.arrive(connection, other(from), () => {
+      connection.open[other(from)] = false;
+      this.ends.closed(other(from), why);
+    });
+  }
+
+  /** The process of `server` is gone; its partner is told unless the whole machine went. */
+  died(server: Role, silently: boolean): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    if (!silently && !this.partitioned) this.close(server, 'reset');
+    connection.open[server] = false;
+  }
+
+  cut(): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    this.connection = undefined;
+    connection.dead = true;
+    for (const role of ['primary', 'secondary'] as const) {
+      if (!connection.open[role]) continue;
+      connection.open[role] = false;
+      this.ends.closed(role, 'reset');
+    }
+  }
+
+  halfOpen(): void {
+    if (this.connection !== undefined) this.connection.dead = true;
+  }
+
+  private carry(
+    connection: Connection,
+    from: Role,
+    bytes: Uint8Array,
+    messages: readonly Uint8Array[],
+  ): void {
+    const to = other(from);
+    const cutAt = this.random.fraction() < 0.05 ? 1 + this.random.below(bytes.length) : bytes.length;
+    const first = bytes.subarray(0, cutAt);
+    const rest = bytes.subarray(cutAt);
+    this.arrive(connection, to, () => {
+      // Of what is cut apart the checks hear first: a little too early for them is never wrong.
+      for (const message of messages) this.ends.sees(from, message, 'arrived');
+      this.ends.bytes(to, first);
+    });
+    if (rest.length > 0) this.arrive(connection, to, () => this.ends.bytes(to, rest));
+  }
+
+  private arrive(connection: Connection, to: Role, run: () => void): void {
+    const at = Math.max(connection.lastArrival[to], this.schedule.now + this.latency());
+    connection.lastArrival[to] = at;
+    this.schedule.at(at, () => {
+      if (!connection.dead && connection.open[to] && connection === this.connection) run();
+    });
+  }
+
+  private isDropped(from: Role, message: Uint8Array): boolean {
+    const drop = this.drops.find(
+      (one) => one.from === from && one.messageType === message[0] && one.left > 0,
+    );
+    if (drop === undefined) return false;
+    drop.left--;
+    return true;
+  }
+
+  private latency(): number {
+    const spread = LATENCY_MAX_MILLIS - LATENCY_MIN_MILLIS;
+    return LATENCY_MIN_MILLIS + spread * this.random.fraction() + this.extraDelay;
+  }
+}
+
+/** The messages of a chunk that holds whole ones, as every send of an endpoint does. */
+function split(bytes: Uint8Array): Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 2 + readU16(bytes, at);
+    messages.push(bytes.subarray(at + 2, end));
+    at = end;
+  }
+  return messages;
+}
+
+function join(messages: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(messages.reduce((sum, message) => sum + 2 + message.length, 0));
+  let at = 0;
+  for (const message of messages) {
+    whole[at] = message.length >> 8;
+    whole[at + 1] = message.length & 255;
+    whole.set(message, at + 2);
+    at += 2 + message.length;
+  }
+  return whole;
+}

@@ -1,0 +1,323 @@
+/** A whole run: two servers, their network, clients, and the faults of the plan, in virtual time. */
+import { seededRandom } from '../base/clock.ts';
+import { secondsBetween } from '../base/time.ts';
+import { DEFAULTS, type EndpointConfig, type Pool } from '../failover/config.ts';
+import type { Lease } from '../failover/lease.ts';
+import { resourceText, sameClientIa } from '../failover/lease.ts';
+import type { Role } from '../failover/machine.ts';
+import type { ServiceConfig } from '../server/service-config.ts';
+import { Checks, Violation } from './checks.ts';
+import { SimClock } from './clock.ts';
+import { Coverage } from './coverage.ts';
+import { SimDisk } from './disk.ts';
+import { Network } from './network.ts';
+import { type Fault, faultText, type Plan } from './plan.ts';
+import { Schedule } from './schedule.ts';
+import { MAX_UNACKED, SimServer, type Surroundings } from './server.ts';
+import { datagramDelay, Workload } from './workload.ts';
+
+/** 2026-01-01T00:00:00Z */
+const START = 1_767_225_600_000;
+const ROLES = ['primary', 'secondary'] as const;
+const other = (role: Role): Role => (role === 'primary' ? 'secondary' : 'primary');
+/** Expirations that differ by at most so much are the same for two clocks. */
+const SAME_EXPIRATION_SECONDS = 10;
+
+export interface RunOptions {
+  /** Looks at each message that a server sends; says what is wrong with it, or nothing. */
+  readonly inspect?: (message: Uint8Array) => string | undefined;
+  /** Hears all that happens. */
+  readonly trace?: (millis: number, text: string) => void;
+}
+
+export interface RunResult {
+  readonly plan: Plan;
+  readonly coverage: Coverage;
+  readonly violation?: { readonly invariant: string; readonly text: string; readonly seconds: number };
+  /** Seconds of virtual time that passed. */
+  readonly simulatedSeconds: number;
+}
+
+/** Runs a plan to its end or to the first broken invariant. */
+export function run(plan: Plan, options: RunOptions = {}): RunResult {
+  const world = new World(plan, options);
+  try {
+    world.run();
+  } catch (error) {
+    const invariant = error instanceof Violation ? error.invariant : 'the engine does not fail';
+    const text = error instanceof Error ? error.message : String(error);
+    return { ...world.result, violation: { invariant, text, seconds: world.seconds } };
+  }
+  return world.result;
+}
+
+class World {
+  private readonly plan: Plan;
+  private readonly options: RunOptions;
+  private readonly schedule = new Schedule(START);
+  private readonly coverage = new Coverage();
+  private readonly checks: Checks;
+  private readonly network: Network;
+  private readonly servers: Record<Role, SimServer>;
+  private readonly workload: Workload;
+
+  constructor(plan: Plan, options: RunOptions) {
+    this.plan = plan;
+    this.options = options;
+    this.checks = new Checks(this.coverage, plan.marked);
+    this.network = new Network(this.schedule, seededRandom(plan.seed ^ 0x7e7), {
+      isUp: (role) => this.servers[role].isUp,
+      connected: (role) => this.servers[role].feed({ kind: 'connected' }),
+      bytes: (role, bytes) => this.servers[role].feed({ kind: 'bytes', bytes }),
+      closed: (role, why) => this.servers[role].feed({ kind: 'closed', why }),
+      sees: (from, message, when) => {
+        if (when === 'sent') this.checks.sent(this.servers[from].view, message, options.inspect?.(message));
+        else this.checks.arrived(this.servers[other(from)].view, message);
+      },
+    });
+    this.servers = { primary: this.newServer('primary'), secondary: this.newServer('secondary') };
+    const delays = seededRandom(plan.seed ^ 0xde1a);
+    this.workload = new Workload(plan, this.schedule, this.checks, (client, datagram) => {
+      for (const role of ROLES) {
+        this.schedule.after(datagramDelay(delays), () => this.servers[role].receive(client, datagram));
+      }
+    });
+  }
+
+  get seconds(): number {
+    return Math.round((this.schedule.now - START) / 1000);
+  }
+
+  get result(): RunResult {
+    return { plan: this.plan, coverage: this.coverage, simulatedSeconds: this.seconds };
+  }
+
+  run(): void {
+    const { plan, schedule } = this;
+    for (const role of ROLES) this.servers[role].start();
+    for (const timed of plan.faults) {
+      schedule.at(START + 1000 * timed.at, () => {
+        this.trace(`fault ${faultText(timed)}`);
+        this.coverage.saw(`fault ${timed.fault.kind}`);
+        this.apply(timed.fault);
+      });
+    }
+    while (schedule.step(START + 1000 * plan.seconds));
+    this.heal();
+    this.converge();
+  }
+
+  private newServer(role: Role): SimServer {
+    const { plan, schedule } = this;
+    const { offsetSeconds, drift } = plan.clocks[role];
+    const clock = new SimClock(START, offsetSeconds, drift);
+    const disk = new SimDisk(schedule, seededRandom(plan.seed ^ (role === 'primary' ? 0xd15c : 0x2d15c)));
+    const around: Surroundings = {
+      schedule,
+      checks: this.checks,
+      network: () => this.network,
+      answer: ({ client, bytes }) => this.workload.answer(client, bytes),
+      trace: (text) => this.trace(text),
+    };
+    return new SimServer(endpointConfig(plan, role), serviceConfig(plan, role), clock, disk, around);
+  }
+
+  private apply(fault: Fault): void {
+    const { schedule, network, servers } = this;
+    switch (fault.kind) {
+      case 'crash':
+        this.crash(fault);
+        break;
+      case 'shutdown':
+        servers[fault.server].feed({ kind: 'operator', command: { kind: 'shutdown' } });
+        schedule.after(1000 * (10 + fault.forSeconds), () => servers[fault.server].start());
+        break;
+      case 'cut':
+        network.cut();
+        break;
+      case 'half-open':
+        network.halfOpen();
+        break;
+      case 'partition':
+        network.partitioned = true;
+        network.halfOpen();
+        schedule.after(1000 * fault.forSeconds, () => {
+          network.partitioned = false;
+        });
+        break;
+      case 'slow':
+        network.extraDelay = 1000 * fault.delaySeconds;
+        schedule.after(1000 * fault.forSeconds, () => {
+          network.extraDelay = 0;
+        });
+        break;
+      case 'drop':
+        network.drops.push({ from: fault.from, messageType: fault.messageType, left: fault.count });
+        break;
+      case 'clock':
+        this.setClock(fault.server, fault.seconds);
+        schedule.after(1000 * fault.forSeconds, () => this.setClock(fault.server, -fault.seconds));
+        break;
+      case 'disk-stall':
+        servers[fault.server].disk.stalledUntil = schedule.now + 1000 * fault.forSeconds;
+        break;
+      case 'wrong-partner-down':
+        servers[fault.server].feed({ kind: 'operator', command: { kind: 'partner-down' } });
+        break;
+    }
+  }
+
+  private crash(fault: Extract<Fault, { kind: 'crash' }>): void {
+    const { schedule, network } = this;
+    const server = this.servers[fault.server];
+    const partner = this.servers[other(fault.server)];
+    if (!server.isUp) return;
+    network.died(fault.server, fault.silently);
+    server.stop();
+    const { partnerDownAfterSeconds } = fault;
+    if (partnerDownAfterSeconds !== undefined) {
+      schedule.after(1000 * partnerDownAfterSeconds, () => {
+        // Rightly: only while the partner is down.
+        if (!server.isUp) partner.feed({ kind: 'operator', command: { kind: 'partner-down' } });
+      });
+    }
+    schedule.after(1000 * fault.forSeconds, () => {
+      if (server.isUp) return;
+      // A server without memory and without partner begins as §8.2 says, which is safe on a first day only.
+      const wiped =
+        fault.diskLost && (fault.server === 'secondary' || (partner.isUp && !network.partitioned));
+      if (wiped) {
+        server.disk.wipe();
+        this.coverage.saw('disk lost');
+      }
+      server.start();
+    });
+  }
+
+  private setClock(role: Role, seconds: number): void {
+    this.servers[role].clock.set(seconds);
+    this.servers[role].clockWasSet();
+  }
+
+  /** Everything works again and nothing more goes wrong. */
+  private heal(): void {
+    const { network, servers } = this;
+    this.trace('healed');
+    network.partitioned = false;
+    network.extraDelay = 0;
+    network.drops = [];
+    for (const role of ROLES) {
+      servers[role].disk.stalledUntil = 0;
+      servers[role].start();
+    }
+    this.workload.calmDown();
+  }
+
+  /** §8.9: "Both NORMAL and equal bindings", within a bound. */
+  private converge(): void {
+    const { plan, schedule } = this;
+    const bound = schedule.now + 1000 * (2 * plan.mclt + 2 * plan.validLifetime + 1800);
+    let why = '';
+    while (schedule.now < bound) {
+      const until = schedule.now + 15_000;
+      while (schedule.step(until));
+      why = this.difference();
+      if (why === '') return;
+    }
+    throw new Violation('both NORMAL with equal bindings after healing', why);
+  }
+
+  private difference(): string {
+    const { primary, secondary } = this.servers;
+    const [a, b] = [primary.endpoint, secondary.endpoint];
+    if (a === undefined || b === undefined) return 'a server is not running';
+    if (a.state !== 'NORMAL' || b.state !== 'NORMAL') return `primary ${a.state}, secondary ${b.state}`;
+    for (const [one, two, name] of [
+      [a, b, 'primary'],
+      [b, a, 'secondary'],
+    ] as const) {
+      for (const lease of one.allLeases()) {
+        const why = differs(lease, two.clients.find(lease));
+        if (why !== undefined) return `${resourceText(lease)} on the ${name}: ${why}`;
+      }
+    }
+    return '';
+  }
+
+  private trace(text: string): void {
+    this.options.trace?.(this.schedule.now - START, text);
+  }
+}
+
+/** How two servers' leases differ where clients or prefixes are concerned, or nothing. */
+function differs(mine: Lease, theirs: Lease | undefined): string | undefined {
+  const unknown = mine.kind === 'prefix' || mine.status !== 'FREE' ? 'is unknown to the partner' : undefined;
+  if (theirs === undefined) return mine.status === 'FREE' && mine.kind === 'prefix' ? undefined : unknown;
+  if (mine.status !== theirs.status) return `${mine.status}, for the partner ${theirs.status}`;
+  if (mine.status !== 'ACTIVE') return undefined;
+  if (mine.holder === undefined || theirs.holder === undefined || !sameClientIa(mine.holder, theirs.holder)) {
+    return 'the partner has another client';
+  }
+  const apart = secondsBetween(mine.stateExpirationTime ?? 0, theirs.stateExpirationTime ?? 0);
+  return Math.abs(apart) <= SAME_EXPIRATION_SECONDS ? undefined : `expires ${apart} s apart`;
+}
+
+const bytes = (...groups: number[]): Uint8Array => {
+  const address = new Uint8Array(16);
+  groups.forEach((group, index) => {
+    address[2 * index] = group >> 8;
+    address[2 * index + 1] = group & 255;
+  });
+  return address;
+};
+
+/** Small pools, so that addresses are used again and prefixes run short. */
+function pools(clients: number): readonly Pool[] {
+  const last = bytes(0x2001, 0xdb8, 0, 0, 0, 0, 0, 3 * clients);
+  return [
+    { kind: 'address', first: bytes(0x2001, 0xdb8), last },
+    {
+      kind: 'prefix',
+      prefix: { address: bytes(0x2001, 0xdb8, 0x100), length: prefixBits(clients) },
+      delegatedLength: 56,
+    },
+  ];
+}
+
+/** Room for about one prefix for each client: a third of them wants one. */
+function prefixBits(clients: number): number {
+  return 56 - Math.max(2, Math.ceil(Math.log2(clients / 2)));
+}
+
+function endpointConfig(plan: Plan, role: Role): EndpointConfig {
+  return {
+    ...DEFAULTS,
+    role,
+    pools: pools(plan.clients),
+    mclt: plan.mclt,
+    maxUnackedBndupd: MAX_UNACKED[role],
+    heartbeatSeconds: 60,
+    rejectedReconnectSeconds: 20,
+    ...(plan.seed % 4 === 0 && { abandonedSeconds: 1800 }),
+  };
+}
+
+function serviceConfig(plan: Plan, role: Role): ServiceConfig {
+  return {
+    serverId: Uint8Array.from([0, 2, 0, 0, 0x7e, 0xd9, role === 'primary' ? 1 : 2]),
+    preference: 0,
+    rapidCommit: true,
+    dnsServers: [],
+    domainList: [],
+    links: [
+      {
+        prefix: { address: bytes(0x2001, 0xdb8), length: 64 },
+        relationship: 0,
+        addressPools: [0],
+        prefixPools: [{ pool: 1, delegatedLength: 56 }],
+        preferredLifetimeSeconds: plan.validLifetime,
+        validLifetimeSeconds: plan.validLifetime,
+      },
+    ],
+  };
+}
