@@ -19,6 +19,12 @@ export class WireStates {
     return this.states[who];
   }
 
+  /** Nothing is known any more, e.g. since the connection was lost. */
+  forget(): void {
+    this.states.primary = null;
+    this.states.secondary = null;
+  }
+
   /** Follows one message; the endpoint whose state has changed with it, if any. */
   follow(message: Message, direction: Direction): EndpointName | undefined {
     if (message.protocol !== 'dhcpv6-failover' || message.msgName !== 'STATE') return undefined;

@@ -3,17 +3,23 @@ import type { Command } from 'commander';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
 import { requireFilter } from '../../filter/compile.ts';
-import { seconds, wholeNumber } from '../arguments.ts';
+import type { Scenario } from '../../proxy/scenario/scenario.ts';
+import { gather, seconds, wholeNumber } from '../arguments.ts';
+import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Lab } from '../lab/lab.ts';
 import { ORDERS_HELP } from '../lab/orders.ts';
 import { printSession } from '../print-session.ts';
+import { playScenarios } from '../proxy/play.ts';
+import { readScenario } from '../proxy/scenario-file.ts';
 
 interface Options {
   readonly duration?: number;
   readonly seed: number;
   readonly write: string;
   readonly log?: string;
+  readonly scenario: readonly string[];
+  readonly report?: string;
   readonly tui: boolean;
 }
 
@@ -28,6 +34,7 @@ Orders at the : prompt of the UI:
 Examples:
   leasetap lab
   leasetap lab --no-tui --duration 60 | grep STATE
+  leasetap lab --no-tui --scenario fixtures/scenarios/lost-replies.yaml
   leasetap lab --write first-try.pcapng && leasetap read first-try.pcapng`;
 
 export function register(program: Command): void {
@@ -38,6 +45,8 @@ export function register(program: Command): void {
     .option('--seed <number>', 'of the clients and of random faults', wholeNumber, 1)
     .option('-w, --write <file>', 'recording (pcapng)', 'leasetap-lab.pcapng')
     .option('--log <file>', 'everything that happens as JSON lines')
+    .option('--scenario <file>', 'play a scenario, then end; may be given several times', gather, [])
+    .option('--report <file>', 'report of the scenarios: text, or .json, or .xml (JUnit)')
     .option('--no-tui', 'print lines even on a terminal')
     .addHelpText('after', HELP)
     .action(runLab);
@@ -46,6 +55,7 @@ export function register(program: Command): void {
 async function runLab(options: Options): Promise<void> {
   const interrupt = onInterrupt();
   const dissectors = loadDissectors();
+  const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
   const lab = await Lab.prepare({
     recording: options.write,
     log: options.log,
@@ -53,11 +63,15 @@ async function runLab(options: Options): Promise<void> {
     program: process.argv[1] as string,
     dissectors,
   });
+  const played = new AbortController();
   const ends = AbortSignal.any([
     interrupt.signal,
+    played.signal,
     ...(options.duration === undefined ? [] : [AbortSignal.timeout(options.duration * 1000)]),
   ]);
   try {
+    if (scenarios.length > 0)
+      void play(lab, scenarios, options, interrupt.signal).finally(() => played.abort());
     if (options.tui && process.stdin.isTTY && process.stdout.isTTY) await showLab(lab, ends, dissectors);
     else await printSession(lab.session, ends, { begin: () => lab.start(), end: () => lab.close() });
   } finally {
@@ -65,6 +79,29 @@ async function runLab(options: Options): Promise<void> {
     interrupt.release();
   }
   process.stderr.write(`recorded in ${options.write}; leasetap read ${options.write} prints it\n`);
+}
+
+/** The exit code tells whether all scenarios have passed. */
+async function play(
+  lab: Lab,
+  scenarios: readonly Scenario[],
+  options: Options,
+  signal: AbortSignal,
+): Promise<void> {
+  const passed = await playScenarios(
+    {
+      proxy: lab.proxy,
+      seed: options.seed,
+      signal,
+      note: (text, alarming) => lab.note(text, alarming),
+      order: async (text) => {
+        await lab.session.command?.(text);
+      },
+    },
+    scenarios,
+    options.report,
+  );
+  if (!passed) process.exitCode = EXIT_FINDINGS;
 }
 
 /** The UI, until its user quits or the signal comes. */

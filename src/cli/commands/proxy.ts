@@ -1,27 +1,37 @@
-/** `leasetap proxy`: the tap between two real servers, as lines or JSON, with recording, log and faults. */
-import { type Command, InvalidArgumentError } from 'commander';
+/** `leasetap proxy`: the tap between two real servers, as lines, with recording, log, faults and scenarios. */
+import type { Command } from 'commander';
 import { seededRandom } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/flow.ts';
-import { formatSocketAddress, normalAddress, parseSocketAddress } from '../../base/socket-address.ts';
+import { InputError } from '../../base/problem.ts';
+import { formatSocketAddress } from '../../base/socket-address.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
 import { parseFault } from '../../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
 import { CONNECTIONS_DEFAULT_MAX, type ProxyOptions, ProxySession } from '../../proxy/relay.ts';
-import { colourDepth } from '../../render/style.ts';
+import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
+import { bareAddress, gather, socketAddress, wholeNumber } from '../arguments.ts';
+import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { Output } from '../output.ts';
+import { printSession } from '../print-session.ts';
+import { printDryRun } from '../proxy/dry-run.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
-import { sessionLines } from '../session-lines.ts';
+import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
+import { readScenario } from '../proxy/scenario-file.ts';
 
 interface Options {
-  readonly listen: Endpoint;
-  readonly to: Endpoint;
+  readonly listen?: Endpoint;
+  readonly to?: Endpoint;
   readonly from?: string;
   readonly write?: string;
   readonly log?: string;
   readonly fault: readonly string[];
   readonly faults?: string;
+  readonly scenario: readonly string[];
+  readonly report?: string;
+  readonly onOrder?: string;
+  readonly dryRun?: string;
   readonly seed?: number;
   readonly maxConnections: number;
 }
@@ -34,26 +44,30 @@ Every message is one line on stdout. Faults are armed from the start and act on 
   leasetap proxy --listen [::]:647 --to [2001:db8:f::2]:647 \\
     --fault 'drop s>p BNDREPLY where lease in 2001:db8:1::/64 nth 3 times 2' \\
     --fault 'skew p>s bump +7s after 1m for 30s'
+  leasetap proxy --dry-run capture.pcapng --fault 'drop BNDREPLY where status-code != 0'
+  leasetap proxy --listen [::]:647 --to [2001:db8:f::2]:647 --scenario lost-replies.yaml --report report.xml
 
 Directions: p>s is what the primary (who connects) sends, s>p what the secondary sends.
 The recording has an interface for each leg, every message as it came and as it went, and a comment where a fault
-was applied. What has been written survives a kill of the proxy, up to the last tenth of a second.`;
+was applied. What has been written survives a kill of the proxy, up to the last tenth of a second.
+
+Exit status: 0 done, 1 a scenario has failed, 2 bad usage or input.`;
 
 export function register(program: Command): void {
   program
     .command('proxy')
     .description('sit between two servers: show, record and disturb what they say')
-    .requiredOption(
-      '-l, --listen <address:port>',
-      'where the primary connects, e.g. [::1]:1647',
-      socketAddress,
-    )
-    .requiredOption('-t, --to <address:port>', 'the secondary', socketAddress)
+    .option('-l, --listen <address:port>', 'where the primary connects, e.g. [::1]:1647', socketAddress)
+    .option('-t, --to <address:port>', 'the secondary', socketAddress)
     .option('--from <address>', 'address to dial from', bareAddress)
     .option('-w, --write <file>', 'recording (pcapng)')
     .option('--log <file>', 'everything that happens as JSON lines')
     .option('-f, --fault <fault>', 'arm a fault; may be given several times', gather, [])
     .option('--faults <file>', 'arm the faults of a YAML file')
+    .option('--scenario <file>', 'play a scenario, then end; may be given several times', gather, [])
+    .option('--report <file>', 'report of the scenarios: text, or .json, or .xml (JUnit)')
+    .option('--on-order <program>', 'carries out the orders of scenarios: PROGRAM secondary kill')
+    .option('--dry-run <capture>', 'relay nothing; tell what the faults would have hit in a capture')
     .option('--seed <number>', 'of the random decisions of faults', wholeNumber)
     .option('--max-connections <number>', 'at the same time', wholeNumber, CONNECTIONS_DEFAULT_MAX)
     .addHelpText('after', HELP)
@@ -61,18 +75,26 @@ export function register(program: Command): void {
 }
 
 async function runProxy(options: Options, version: string): Promise<void> {
-  const interrupt = onInterrupt();
+  const dissectors = loadDissectors();
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   const faults = [
     ...options.fault.map(parseFault),
     ...(options.faults === undefined ? [] : readFaultsFile(options.faults)),
   ];
-  const proxy = await ProxySession.start(proxyOptions(options, faults, version));
-  process.stderr.write(
-    `listening on ${formatSocketAddress(proxy.listening)}, the secondary is ${formatSocketAddress(options.to)}\n`,
-  );
-  for (const { id, sentence } of proxy.listFaults()) process.stderr.write(`${id} ${sentence}\n`);
+  if (options.dryRun !== undefined) {
+    await printDryRun(options.dryRun, faults, dissectors, seed);
+    return;
+  }
+  const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
+  const interrupt = onInterrupt();
+  const proxy = await ProxySession.start(proxyOptions(options, { faults, dissectors, seed, version }));
+  tellBeginning(proxy, options);
   try {
-    await printLines(proxy, interrupt.signal);
+    if (scenarios.length > 0) await playAll(proxy, scenarios, options, seed, interrupt.signal);
+    else
+      await printSession(sessionOfProxy(proxy, { title: 'proxy' }), interrupt.signal, {
+        end: () => proxy.close(),
+      });
   } finally {
     await proxy.close();
     interrupt.release();
@@ -80,19 +102,59 @@ async function runProxy(options: Options, version: string): Promise<void> {
   if (options.write !== undefined) process.stderr.write(`recorded in ${options.write}\n`);
 }
 
-function proxyOptions(options: Options, faults: readonly FaultSpec[], version: string): ProxyOptions {
-  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
-  const { listen, to, from, write, log } = options;
+/** Prints what happens while the scenarios are played; the exit code tells whether all have passed. */
+async function playAll(
+  proxy: ProxySession,
+  scenarios: readonly Scenario[],
+  options: Options,
+  seed: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const ends = new AbortController();
+  const noted = withNotes(sessionOfProxy(proxy, { title: 'proxy' }));
+  const printed = printSession(noted.session, AbortSignal.any([signal, ends.signal]), {
+    end: () => proxy.close(),
+  });
+  const passed = await playScenarios(
+    { proxy, seed, order: shellHook(options.onOrder), note: noted.note, signal },
+    scenarios,
+    options.report,
+  );
+  ends.abort();
+  await printed;
+  if (!passed) process.exitCode = EXIT_FINDINGS;
+}
+
+function tellBeginning(proxy: ProxySession, { to }: Options): void {
+  const secondary = to === undefined ? '' : formatSocketAddress(to);
+  process.stderr.write(
+    `listening on ${formatSocketAddress(proxy.listening)}, the secondary is ${secondary}\n`,
+  );
+  for (const { id, sentence } of proxy.listFaults()) process.stderr.write(`${id} ${sentence}\n`);
+}
+
+interface Given {
+  readonly faults: readonly FaultSpec[];
+  readonly dissectors: Dissectors;
+  readonly seed: number;
+  readonly version: string;
+}
+
+function proxyOptions(options: Options, { faults, dissectors, seed, version }: Given): ProxyOptions {
+  const { listen, to, from, write, log, scenario } = options;
+  if (listen === undefined || to === undefined) {
+    throw new InputError('expected --listen ADDRESS:PORT and --to ADDRESS:PORT (leasetap help proxy)');
+  }
   const comments = [
-    `leasetap ${version} between primary at ${formatSocketAddress(listen)} and secondary at ${formatSocketAddress(to)}`,
-    `seed ${seed}`,
+    `primary at ${formatSocketAddress(listen)}, secondary at ${formatSocketAddress(to)}, seed ${seed}`,
+    ...scenario.map((path) => `scenario ${path}`),
   ];
   return {
     listen,
     dial: to,
     faults,
+    dissectors,
     random: seededRandom(seed),
-    dissectors: loadDissectors(),
     connectionsMax: options.maxConnections,
     onFileError: (path, error) =>
       process.stderr.write(`leasetap: ${path}: ${error.message}; relaying goes on\n`),
@@ -102,44 +164,4 @@ function proxyOptions(options: Options, faults: readonly FaultSpec[], version: s
       : { record: { path: write, header: { application: `leasetap ${version}`, comments } } }),
     ...(log === undefined ? {} : { logPath: log }),
   };
-}
-
-/** Until the signal, or until nobody reads the lines any more. */
-async function printLines(proxy: ProxySession, signal: AbortSignal): Promise<void> {
-  const out = new Output(process.stdout);
-  const lines = sessionLines(colourDepth('auto', process.stdout.isTTY === true, process.env));
-  const stop = sessionOfProxy(proxy, { title: 'proxy' }).subscribe((item) => {
-    for (const line of lines.of(item, Date.now())) out.line(line);
-    void out.flush();
-  });
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve());
-    process.stdout.on('error', () => resolve());
-    if (signal.aborted) resolve();
-  });
-  await proxy.close();
-  stop();
-  await out.flush();
-}
-
-function socketAddress(text: string): Endpoint {
-  const end = parseSocketAddress(text);
-  if (end === undefined)
-    throw new InvalidArgumentError('expected ADDRESS:PORT such as [::1]:647 or 192.0.2.1:647.');
-  return end;
-}
-
-function bareAddress(text: string): string {
-  const address = normalAddress(text);
-  if (address === undefined) throw new InvalidArgumentError('expected an IPv6 or IPv4 address.');
-  return address;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
-  return Number(text);
-}
-
-function gather(text: string, before: readonly string[]): readonly string[] {
-  return [...before, text];
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, seededRandom } from '../../base/clock.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
+import type { ProxyHandle } from '../../proxy/handle.ts';
 import { ProxySession } from '../../proxy/relay.ts';
 import { ControlClient } from '../../server/control-client.ts';
 import type { ServerEvent } from '../../server/news-text.ts';
@@ -122,6 +123,16 @@ export class Lab {
         };
       },
     };
+  }
+
+  /** The tap itself, for who wants to script it. */
+  get proxy(): ProxyHandle {
+    return this.#proxy;
+  }
+
+  /** Says something of its own among what happens. */
+  note(text: string, alarming: boolean): void {
+    this.tell(text, alarming);
   }
 
   /** Starts the servers and sends the clients on their way. */

@@ -1,0 +1,122 @@
+/** Plays a scenario on a running proxy: real time, and orders to the servers through the operator's own program. */
+import { execFile } from 'node:child_process';
+import { InputError } from '../../base/problem.ts';
+import type { ProxyHandle } from '../../proxy/handle.ts';
+import { reportLines } from '../../proxy/scenario/report.ts';
+import type { ScenarioOutput, ScenarioResult } from '../../proxy/scenario/run.ts';
+import { ScenarioRun } from '../../proxy/scenario/run.ts';
+import type { Scenario } from '../../proxy/scenario/scenario.ts';
+import type { Session, SessionItem } from '../../tui/session.ts';
+import { writeReport } from './scenario-file.ts';
+
+const ORDER_PATIENCE_MILLIS = 60_000;
+
+export interface Play {
+  readonly proxy: ProxyHandle;
+  readonly scenario: Scenario;
+  readonly seed: number;
+  /** Carries out an order to a server, e.g. `secondary kill`; rejects if that failed. */
+  readonly order: (text: string) => Promise<void>;
+  readonly note: (text: string, alarming: boolean) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves with the result, or `undefined` if it was interrupted. */
+export function playScenario({
+  proxy,
+  scenario,
+  seed,
+  order,
+  note,
+  signal,
+}: Play): Promise<ScenarioResult | undefined> {
+  const run = new ScenarioRun(scenario, seed);
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const queue: ScenarioOutput[] = [];
+    let busy = false;
+    const finish = (result: ScenarioResult | undefined): void => {
+      clearInterval(timer);
+      unsubscribe();
+      resolve(result);
+    };
+    // Arming a fault is itself an event: what comes out of that waits for its turn.
+    const carryOut = (outputs: readonly ScenarioOutput[]): void => {
+      queue.push(...outputs);
+      if (busy) return;
+      busy = true;
+      for (let output = queue.shift(); output !== undefined; output = queue.shift()) act(output);
+      busy = false;
+    };
+    const act = (output: ScenarioOutput): void => {
+      if (output.kind === 'arm') proxy.armFault(output.fault);
+      else if (output.kind === 'remove') proxy.removeFault(output.id);
+      else if (output.kind === 'note') note(output.text, output.alarming);
+      else if (output.kind === 'finished') finish(output.result);
+      else {
+        note(`order: ${output.text}`, false);
+        order(output.text).catch((error: Error) =>
+          carryOut(run.orderFailed(output.text, error.message, Date.now())),
+        );
+      }
+    };
+    const unsubscribe = proxy.subscribe((event) => carryOut(run.event(event)));
+    signal.addEventListener('abort', () => finish(undefined));
+    timer = setInterval(() => carryOut(run.tick(Date.now())), 200);
+    carryOut(run.start(Date.now()));
+  });
+}
+
+/** Orders are given to a program as its arguments: `HOOK secondary kill`. */
+export function shellHook(command: string | undefined): (text: string) => Promise<void> {
+  return (text) =>
+    new Promise((resolve, reject) => {
+      if (command === undefined) {
+        reject(new InputError('there is no program for orders to the servers (--on-order)'));
+        return;
+      }
+      const args = text.trim().split(/\s+/);
+      execFile(command, args, { timeout: ORDER_PATIENCE_MILLIS }, (error, _out, err) => {
+        if (error === null) resolve();
+        else reject(new Error(err.trim().split('\n').at(-1) || error.message));
+      });
+    });
+}
+
+/** Plays one after the other, prints and writes their reports; whether all have passed. An interruption is a failure. */
+export async function playScenarios(
+  play: Omit<Play, 'scenario'>,
+  scenarios: readonly Scenario[],
+  report: string | undefined,
+): Promise<boolean> {
+  const results: ScenarioResult[] = [];
+  for (const scenario of scenarios) {
+    const result = await playScenario({ ...play, scenario, seed: scenario.seed ?? play.seed });
+    if (result === undefined) break;
+    results.push(result);
+  }
+  for (const line of results.flatMap(reportLines)) process.stderr.write(`${line}\n`);
+  if (report !== undefined) writeReport(report, results);
+  return results.length === scenarios.length && results.every(({ ok }) => ok);
+}
+
+/** A session that also tells notes of our own. */
+export function withNotes(session: Session): { readonly session: Session; note: Play['note'] } {
+  const listeners = new Set<(item: SessionItem) => void>();
+  return {
+    note: (text, alarming) => {
+      for (const listener of listeners) listener({ kind: 'note', atMillis: Date.now(), text, alarming });
+    },
+    session: {
+      ...session,
+      subscribe: (listener) => {
+        listeners.add(listener);
+        const stop = session.subscribe(listener);
+        return () => {
+          listeners.delete(listener);
+          stop();
+        };
+      },
+    },
+  };
+}

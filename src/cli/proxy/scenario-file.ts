@@ -1,0 +1,26 @@
+/** A scenario from a YAML file (docs/writing-a-scenario.md), and its report into a file. */
+import { writeFileSync } from 'node:fs';
+import { InputError } from '../../base/problem.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import { junit, reportLines } from '../../proxy/scenario/report.ts';
+import type { ScenarioResult } from '../../proxy/scenario/run.ts';
+import { type Scenario, scenarioFrom } from '../../proxy/scenario/scenario.ts';
+import { readYaml } from './yaml-file.ts';
+
+/** Throws InputError that names file and place. */
+export function readScenario(path: string, dissectors: Dissectors): Scenario {
+  const { document } = readYaml(path);
+  try {
+    return scenarioFrom(document.toJS(), dissectors);
+  } catch (problem) {
+    if (!(problem instanceof InputError)) throw problem;
+    throw new InputError(`${path}: ${problem.message}`);
+  }
+}
+
+/** By the name of the file: `.json`, `.xml` (JUnit), anything else text. */
+export function writeReport(path: string, results: readonly ScenarioResult[]): void {
+  if (path.endsWith('.json')) writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
+  else if (path.endsWith('.xml')) writeFileSync(path, junit(results));
+  else writeFileSync(path, `${results.flatMap(reportLines).join('\n')}\n`);
+}

@@ -1,0 +1,30 @@
+/** YAML files of the proxy: faults and scenarios. Mistakes name file and line. */
+import { readFileSync } from 'node:fs';
+import { type Document, LineCounter, parseDocument } from 'yaml';
+import { InputError } from '../../base/problem.ts';
+
+/** Largest file that is read. */
+const FILE_CHARACTERS_MAX = 1 << 20;
+
+export interface YamlFile {
+  readonly document: Document.Parsed;
+  /** `FILE:LINE` of an offset in the text. */
+  where(offset: number): string;
+}
+
+/** Throws InputError, or the operating system's error if the file cannot be read. */
+export function readYaml(path: string): YamlFile {
+  return parseYaml(readFileSync(path, 'utf8'), path);
+}
+
+/** `name` is the file's name for error messages. */
+export function parseYaml(text: string, name: string): YamlFile {
+  if (text.length > FILE_CHARACTERS_MAX)
+    throw new InputError(`${name}: larger than ${FILE_CHARACTERS_MAX} characters`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const where = (offset: number): string => `${name}:${lines.linePos(offset).line}`;
+  const [error] = document.errors;
+  if (error !== undefined) throw new InputError(`${where(error.pos[0])}: not YAML: ${error.message}`);
+  return { document, where };
+}

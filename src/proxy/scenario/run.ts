@@ -1,0 +1,249 @@
+/**
+ * Plays a scenario: sans-IO, fed with the events of a proxy and the time. Says what to arm, to remove and to order, and
+ * judges the expectations. The same run serves a live proxy, the lab and the simulator's virtual time.
+ */
+import { Analysis } from '../../analyze/analysis.ts';
+import type { ProxyEvent } from '../events.ts';
+import type { FaultSpec } from '../faults/spec.ts';
+import { WireStates } from '../wire-states.ts';
+import type { Expectation, Scene, Watch } from './expectation.ts';
+import type { Phase, Scenario } from './scenario.ts';
+
+export type ScenarioOutput =
+  | { readonly kind: 'arm'; readonly fault: FaultSpec }
+  | { readonly kind: 'remove'; readonly id: string }
+  /** For the operator's hook, e.g. `secondary kill`. */
+  | { readonly kind: 'order'; readonly text: string }
+  | { readonly kind: 'note'; readonly text: string; readonly alarming: boolean }
+  | { readonly kind: 'finished'; readonly result: ScenarioResult };
+
+export interface Judgement {
+  readonly expectation: string;
+  readonly ok: boolean;
+  /** Seconds from the beginning of the phase to the decision. */
+  readonly seconds: number;
+  /** What was missing; empty if nothing was. */
+  readonly detail: string;
+}
+
+export interface PhaseResult {
+  readonly name: string;
+  readonly seconds: number;
+  readonly judgements: readonly Judgement[];
+}
+
+export interface ScenarioResult {
+  readonly scenario: string;
+  readonly about: string;
+  readonly section: string;
+  readonly ok: boolean;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly phases: readonly PhaseResult[];
+}
+
+/** How often expectations are looked at that depend on time alone. */
+const LOOK_MILLIS = 200;
+
+interface Watched {
+  readonly expectation: Expectation;
+  readonly watch: Watch;
+  judgement: Judgement | undefined;
+}
+
+export class ScenarioRun {
+  private readonly scenario: Scenario;
+  private readonly seed: number;
+  private readonly phases: readonly Phase[];
+  private readonly analysis = new Analysis();
+  private readonly states = new WireStates();
+  private readonly results: PhaseResult[] = [];
+  private readonly always: readonly Watched[];
+  private readonly sometimes: readonly Watched[];
+  private watched: Watched[] = [];
+  private outputs: ScenarioOutput[] = [];
+  private connectionsOpen = 0;
+  private at = -1;
+  private beganMillis = 0;
+  private phaseBeganMillis = 0;
+  private over = false;
+
+  /** `seed`: of faults without one of their own; told in the report. */
+  constructor(scenario: Scenario, seed: number) {
+    this.scenario = scenario;
+    this.seed = seed;
+    const heal: Phase = { name: 'healing', faults: [], orders: [], seconds: 0, expect: scenario.heal };
+    this.phases = [...scenario.phases, heal];
+    this.always = scenario.always.map(begin);
+    this.sometimes = scenario.sometimes.map(begin);
+  }
+
+  start(now: number): ScenarioOutput[] {
+    this.beganMillis = now;
+    this.nextPhase(now);
+    return this.take();
+  }
+
+  event(event: ProxyEvent): ScenarioOutput[] {
+    if (this.over) return [];
+    this.follow(event);
+    for (const { watch } of [...this.watched, ...this.always, ...this.sometimes]) watch.event(event);
+    this.look(event.atMillis);
+    return this.take();
+  }
+
+  /** Unix milliseconds of the next `tick`. */
+  deadline(now: number): number | undefined {
+    return this.over ? undefined : now + LOOK_MILLIS;
+  }
+
+  tick(now: number): ScenarioOutput[] {
+    if (!this.over) this.look(now);
+    return this.take();
+  }
+
+  /** An order could not be carried out: the scenario has failed. */
+  orderFailed(text: string, why: string, now: number): ScenarioOutput[] {
+    this.watched.push({
+      expectation: { text: `order: ${text}`, within: 0, begin: neverMet },
+      watch: neverMet(),
+      judgement: { expectation: `order: ${text}`, ok: false, seconds: this.sincePhase(now), detail: why },
+    });
+    return this.take();
+  }
+
+  private follow(event: ProxyEvent): void {
+    if (event.kind === 'message') {
+      if (event.verdict === 'injected') return;
+      this.analysis.push(event.message, event.verdict !== 'dropped');
+      this.states.follow(event.message, event.message.frame.direction);
+    } else if (event.kind === 'connection-up') this.connectionsOpen++;
+    else if (event.kind === 'connection-down') {
+      this.connectionsOpen--;
+      if (this.connectionsOpen === 0) this.states.forget();
+      this.analysis.closed(event.connection.flow.id);
+    }
+  }
+
+  private look(now: number): void {
+    const scene = this.scene(now);
+    for (const each of this.watched) this.judge(each, scene);
+    for (const each of this.always) this.judge(each, scene);
+    for (const each of this.sometimes) {
+      if (each.judgement === undefined && each.watch.standing(scene) === 'met')
+        each.judgement = this.decided(each, true, scene);
+    }
+    const settled = this.watched.every(
+      ({ expectation, judgement }) => judgement !== undefined || expectation.within === undefined,
+    );
+    const phase = this.phases[this.at];
+    if (settled && phase !== undefined && now - this.phaseBeganMillis >= phase.seconds * 1000)
+      this.endPhase(now);
+  }
+
+  private judge(each: Watched, scene: Scene): void {
+    if (each.judgement !== undefined) return;
+    const standing = each.watch.standing(scene);
+    if (standing === 'met' || standing === 'failed')
+      each.judgement = this.decided(each, standing === 'met', scene);
+    else if (each.expectation.within !== undefined && this.sincePhase(scene.now) > each.expectation.within) {
+      each.judgement = this.decided(each, false, scene);
+    }
+    if (each.judgement !== undefined) this.note(each.judgement);
+  }
+
+  private decided({ expectation, watch }: Watched, ok: boolean, scene: Scene): Judgement {
+    const detail = ok ? '' : watch.missing(scene);
+    return { expectation: expectation.text, ok, seconds: this.sincePhase(scene.now), detail };
+  }
+
+  private nextPhase(now: number): void {
+    this.at++;
+    const phase = this.phases[this.at];
+    if (phase === undefined) {
+      this.finish(now);
+      return;
+    }
+    this.phaseBeganMillis = now;
+    this.watched = phase.expect.map(begin);
+    this.outputs.push({ kind: 'note', text: `phase ${this.at + 1}: ${phase.name}`, alarming: false });
+    phase.faults.forEach((fault, index) => {
+      this.outputs.push({
+        kind: 'arm',
+        fault: { ...fault, id: this.idOf(fault, index), seed: fault.seed ?? this.seed },
+      });
+    });
+    for (const text of phase.orders) this.outputs.push({ kind: 'order', text });
+  }
+
+  private endPhase(now: number): void {
+    const phase = this.phases[this.at] as Phase;
+    const scene = this.scene(now);
+    const judgements = this.watched.map((each) => each.judgement ?? this.decided(each, true, scene));
+    this.results.push({ name: phase.name, seconds: this.sincePhase(now), judgements });
+    phase.faults.forEach((fault, index) => {
+      this.outputs.push({ kind: 'remove', id: this.idOf(fault, index) });
+    });
+    this.nextPhase(now);
+  }
+
+  private finish(now: number): void {
+    this.over = true;
+    const scene = this.scene(now);
+    this.addWhole(
+      'always',
+      this.always.map((each) => each.judgement ?? this.decided(each, true, scene)),
+      now,
+    );
+    this.addWhole(
+      'sometimes',
+      this.sometimes.map((each) => each.judgement ?? this.decided(each, false, scene)),
+      now,
+    );
+    const ok = this.results.every(({ judgements }) => judgements.every((judgement) => judgement.ok));
+    const { name: scenario, about, section } = this.scenario;
+    const seconds = (now - this.beganMillis) / 1000;
+    this.outputs.push({
+      kind: 'finished',
+      result: { scenario, about, section, ok, seed: this.seed, seconds, phases: this.results },
+    });
+  }
+
+  private addWhole(name: string, judgements: readonly Judgement[], now: number): void {
+    if (judgements.length > 0)
+      this.results.push({ name, seconds: (now - this.beganMillis) / 1000, judgements });
+  }
+
+  private idOf(fault: FaultSpec, index: number): string {
+    return fault.id ?? `P${this.at + 1}.${index + 1}`;
+  }
+
+  private note({ expectation, ok, detail }: Judgement): void {
+    const text = ok ? `as expected: ${expectation}` : `not as expected: ${expectation} (${detail})`;
+    this.outputs.push({ kind: 'note', text, alarming: !ok });
+  }
+
+  private sincePhase(now: number): number {
+    return (now - this.phaseBeganMillis) / 1000;
+  }
+
+  private scene(now: number): Scene {
+    const { analysis, connectionsOpen } = this;
+    const states = { primary: this.states.of('primary'), secondary: this.states.of('secondary') };
+    return { now, analysis, states, connectionsOpen };
+  }
+
+  private take(): ScenarioOutput[] {
+    const { outputs } = this;
+    this.outputs = [];
+    return outputs;
+  }
+}
+
+function begin(expectation: Expectation): Watched {
+  return { expectation, watch: expectation.begin(), judgement: undefined };
+}
+
+function neverMet(): Watch {
+  return { event: () => undefined, standing: () => 'failed', missing: () => '' };
+}

@@ -1,0 +1,143 @@
+/**
+ * A scenario as data: phases with faults, orders to the servers and expectations, then healing. Read from an object of
+ * YAML or JSON; everything is checked before anything happens.
+ */
+import { InputError } from '../../base/problem.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import { parseSeconds } from '../faults/kind.ts';
+import { faultFromObject } from '../faults/object-form.ts';
+import type { FaultSpec } from '../faults/spec.ts';
+import { type Expectation, parseExpectation } from './expectation.ts';
+
+export interface Phase {
+  readonly name: string;
+  /** Armed when the phase begins, removed when it ends. */
+  readonly faults: readonly FaultSpec[];
+  /** Given to the operator's hook in this order when the phase begins, e.g. `secondary partner-down`. */
+  readonly orders: readonly string[];
+  /** The phase lasts at least so many seconds. */
+  readonly seconds: number;
+  readonly expect: readonly Expectation[];
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** What happens and what a correct pair does. */
+  readonly about: string;
+  /** RFC sections, e.g. `RFC 8156 §8.9`. */
+  readonly section: string;
+  readonly seed: number | undefined;
+  readonly phases: readonly Phase[];
+  /** Expected after the last phase, when all faults are gone. */
+  readonly heal: readonly Expectation[];
+  /** Must hold all the time. */
+  readonly always: readonly Expectation[];
+  /** Must have been true at some time, in whatever phase: a run that never got there proves nothing. */
+  readonly sometimes: readonly Expectation[];
+}
+
+export const PHASES_MAX = 200;
+const PHASE_SECONDS_MAX = 30 * 86_400;
+
+/** Throws InputError that names the place. */
+export function scenarioFrom(value: unknown, dissectors: Dissectors): Scenario {
+  const top = new Keys(value, 'scenario', [
+    'name',
+    'about',
+    'section',
+    'seed',
+    'phases',
+    'heal',
+    'always',
+    'sometimes',
+  ]);
+  const phases = top.list('phases');
+  if (phases.length === 0 || phases.length > PHASES_MAX)
+    throw new InputError(`phases: expected 1 to ${PHASES_MAX}`);
+  const seed = top.value('seed');
+  if (seed !== undefined && !Number.isInteger(seed)) throw new InputError('seed: expected a whole number');
+  return {
+    name: top.text('name', 'a name'),
+    about: top.text('about', 'what happens, in a sentence'),
+    section: top.text('section', 'RFC sections', ''),
+    seed: seed as number | undefined,
+    phases: phases.map((phase, index) => phaseFrom(phase, `phases[${index}]`, dissectors)),
+    heal: expectations(top, 'heal', dissectors),
+    always: expectations(top, 'always', dissectors),
+    sometimes: expectations(top, 'sometimes', dissectors),
+  };
+}
+
+function phaseFrom(value: unknown, where: string, dissectors: Dissectors): Phase {
+  const keys = new Keys(value, where, ['name', 'faults', 'orders', 'for', 'expect']);
+  const time = keys.value('for');
+  const seconds = time === undefined ? 0 : parseSeconds(time as string);
+  if (seconds === undefined || !(seconds >= 0 && seconds <= PHASE_SECONDS_MAX)) {
+    throw new InputError(`${where}.for: expected a time such as 30s`);
+  }
+  return {
+    name: keys.text('name', 'what the phase is about'),
+    faults: keys
+      .list('faults')
+      .map((fault, index) => located(`${where}.faults[${index}]`, () => faultFromObject(fault))),
+    orders: keys.list('orders').map((order) => {
+      if (typeof order !== 'string')
+        throw new InputError(`${where}.orders: expected lines such as "secondary kill"`);
+      return order;
+    }),
+    seconds,
+    expect: expectations(keys, 'expect', dissectors),
+  };
+}
+
+function expectations(keys: Keys, name: string, dissectors: Dissectors): Expectation[] {
+  return keys.list(name).map((line, index) => {
+    const where = `${keys.where}.${name}[${index}]`;
+    if (typeof line !== 'string')
+      throw new InputError(`${where}: expected a line such as "primary NORMAL within 90s"`);
+    return located(where, () => parseExpectation(line, dissectors));
+  });
+}
+
+function located<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(`${where}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** An object with known keys. */
+class Keys {
+  readonly where: string;
+  private readonly values: Readonly<Record<string, unknown>>;
+
+  constructor(value: unknown, where: string, known: readonly string[]) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new InputError(`${where}: expected an object with ${known.join(', ')}`);
+    }
+    for (const key of Object.keys(value)) {
+      if (!known.includes(key))
+        throw new InputError(`${where}: unknown key "${key}"; there are ${known.join(', ')}`);
+    }
+    this.where = where;
+    this.values = value as Record<string, unknown>;
+  }
+
+  value(name: string): unknown {
+    return this.values[name];
+  }
+
+  text(name: string, wanted: string, fallback?: string): string {
+    const value = this.values[name] ?? fallback;
+    if (typeof value !== 'string') throw new InputError(`${this.where}.${name}: expected ${wanted}`);
+    return value.trim();
+  }
+
+  list(name: string): readonly unknown[] {
+    const value = this.values[name] ?? [];
+    if (!Array.isArray(value)) throw new InputError(`${this.where}.${name}: expected a list`);
+    return value;
+  }
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { loadDissectors } from '../../../src/dissect/load.ts';
+import type { ProxyEvent } from '../../../src/proxy/events.ts';
+import { junit, reportLines } from '../../../src/proxy/scenario/report.ts';
+import { type ScenarioOutput, type ScenarioResult, ScenarioRun } from '../../../src/proxy/scenario/run.ts';
+import { scenarioFrom } from '../../../src/proxy/scenario/scenario.ts';
+import { handMessage, option } from '../../support/messages.ts';
+
+const dissectors = loadDissectors();
+
+const LOST_REPLIES = {
+  name: 'lost replies',
+  about: 'replies are lost',
+  phases: [
+    { name: 'come up', expect: ['both NORMAL within 60s'] },
+    {
+      name: 'lose',
+      faults: ['drop s>p BNDREPLY times 2'],
+      orders: ['secondary kill'],
+      for: '5s',
+      expect: ['2 BNDUPD p>s within 10s', 'both never PARTNER-DOWN'],
+    },
+  ],
+  heal: ['both NORMAL within 30s'],
+  sometimes: ['secondary RECOVER'],
+};
+
+interface Playing {
+  readonly run: ScenarioRun;
+  readonly outputs: ScenarioOutput[];
+  at(seconds: number, ...events: ProxyEvent[]): void;
+}
+
+/** A run whose time and events the test decides. */
+function playing(value: unknown): Playing {
+  const run = new ScenarioRun(scenarioFrom(value, dissectors), 7);
+  const outputs = [...run.start(0)];
+  const at = (seconds: number, ...events: ProxyEvent[]): void => {
+    for (const event of events) outputs.push(...run.event({ ...event, atMillis: seconds * 1000 }));
+    outputs.push(...run.tick(seconds * 1000));
+  };
+  return { run, outputs, at };
+}
+
+/** server-state of RFC 8156 §5.5.16. */
+const STATES: Readonly<Record<string, string>> = { NORMAL: '02', 'PARTNER-DOWN': '04', RECOVER: '06' };
+
+/** The STATE message, and the proxy's event about it. */
+const state = (who: 'primary' | 'secondary', name: string): ProxyEvent[] => {
+  const direction = who === 'primary' ? 0 : 1;
+  const message = handMessage({ hex: `2200000100000000${option(132, STATES[name] ?? '')}`, direction });
+  return [
+    { kind: 'state', who, state: name, atMillis: 0 },
+    { kind: 'message', message, verdict: 'forwarded', hits: [], atMillis: 0 },
+  ];
+};
+const bndupd = (): ProxyEvent => ({
+  kind: 'message',
+  message: handMessage({ hex: '1800000100000000' }),
+  verdict: 'forwarded',
+  hits: [],
+  atMillis: 0,
+});
+
+function resultOf(outputs: readonly ScenarioOutput[]): ScenarioResult | undefined {
+  const last = outputs.at(-1);
+  return last?.kind === 'finished' ? last.result : undefined;
+}
+
+describe('a scenario run', () => {
+  it('goes through its phases: arms, orders, waits, removes, heals', () => {
+    const { outputs, at } = playing(LOST_REPLIES);
+    at(1, ...state('primary', 'NORMAL'));
+    expect(outputs.map(({ kind }) => kind)).toEqual(['note']);
+    at(2, ...state('secondary', 'RECOVER'), ...state('secondary', 'NORMAL'));
+    expect(outputs.slice(1)).toEqual([
+      { kind: 'note', text: 'as expected: both NORMAL within 60s', alarming: false },
+      { kind: 'note', text: 'phase 2: lose', alarming: false },
+      { kind: 'arm', fault: expect.objectContaining({ action: 'drop', id: 'P2.1', seed: 7 }) },
+      { kind: 'order', text: 'secondary kill' },
+    ]);
+    at(3, bndupd(), bndupd());
+    at(6.9);
+    expect(outputs.some(({ kind }) => kind === 'remove')).toBe(false);
+    at(7);
+    expect(outputs).toContainEqual({ kind: 'remove', id: 'P2.1' });
+    at(8);
+    const result = resultOf(outputs);
+    expect(result).toMatchObject({ ok: true, seed: 7 });
+    expect(result?.phases.map(({ name }) => name)).toEqual(['come up', 'lose', 'healing', 'sometimes']);
+  });
+
+  it('fails what does not come in time, what must never be, and what never was', () => {
+    const { outputs, at } = playing(LOST_REPLIES);
+    at(1, ...state('primary', 'NORMAL'), ...state('secondary', 'NORMAL'));
+    at(2, ...state('primary', 'PARTNER-DOWN'));
+    at(12);
+    at(60);
+    const failed = resultOf(outputs)
+      ?.phases.flatMap(({ judgements }) => judgements)
+      .filter(({ ok }) => !ok);
+    expect(failed?.map(({ expectation, detail }) => `${expectation}: ${detail}`).sort()).toEqual([
+      '2 BNDUPD p>s within 10s: 0 came',
+      'both NORMAL within 30s: the primary is in PARTNER-DOWN',
+      'both never PARTNER-DOWN: the primary was in PARTNER-DOWN',
+      'secondary RECOVER: the secondary is in NORMAL',
+    ]);
+  });
+
+  it('fails when an order cannot be carried out', () => {
+    const value = { name: 'n', about: 'a', phases: [{ name: 'p', orders: ['secondary kill'], for: '1s' }] };
+    const { run, outputs, at } = playing(value);
+    outputs.push(...run.orderFailed('secondary kill', 'no such server', 10));
+    at(2);
+    at(3);
+    expect(resultOf(outputs)).toMatchObject({ ok: false });
+  });
+});
+
+describe('its report', () => {
+  const value = { name: 'a <b>', about: 'c', phases: [{ name: 'p', expect: ['primary NORMAL within 1s'] }] };
+  const { outputs, at } = playing(value);
+  at(2);
+  at(2);
+  const result = resultOf(outputs) as ScenarioResult;
+
+  it('is text', () => {
+    expect(reportLines(result)).toEqual([
+      'scenario a <b>: FAILED in 2.0 s, seed 7',
+      '  c',
+      '  p (2.0 s)',
+      '    FAIL  primary NORMAL within 1s: the primary is in no known state',
+      '  healing (0.0 s)',
+    ]);
+  });
+
+  it('is JUnit', () => {
+    expect(junit([result])).toContain('<testsuite name="a &lt;b&gt;" tests="1" failures="1" time="2.000">');
+    expect(junit([result])).toContain('<failure message="the primary is in no known state"/>');
+  });
+});
+
+describe('a scenario file', () => {
+  it.each([
+    [{ about: 'x', phases: [{ name: 'p' }] }, 'scenario.name: expected a name'],
+    [{ name: 'n', about: 'a', phases: [] }, 'phases: expected 1 to 200'],
+    [{ name: 'n', about: 'a', phases: [{ name: 'p', fault: [] }] }, 'phases[0]: unknown key "fault"'],
+    [
+      { name: 'n', about: 'a', phases: [{ name: 'p', faults: ['dorp'] }] },
+      'phases[0].faults[0]: unknown fault "dorp"',
+    ],
+    [{ name: 'n', about: 'a', phases: [{ name: 'p', for: 'ever' }] }, 'phases[0].for: expected a time'],
+    [
+      { name: 'n', about: 'a', phases: [{ name: 'p', expect: ['it works'] }] },
+      'phases[0].expect[0]: expect "it works": expected',
+    ],
+    [
+      { name: 'n', about: 'a', phases: [{ name: 'p', expect: ['3 BNDUPT'] }] },
+      'a message type instead of BNDUPT',
+    ],
+    [
+      { name: 'n', about: 'a', phases: [{ name: 'p', expect: ['primary stays NORMAL within 3s'] }] },
+      'no "within"',
+    ],
+  ])('is refused when wrong: %j', (value, message) => {
+    expect(() => scenarioFrom(value, dissectors)).toThrow(
+      expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
+    );
+  });
+});
