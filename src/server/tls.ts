@@ -7,16 +7,18 @@ import {
   checkServerIdentity,
   connect,
   createSecureContext,
+  createServer,
   type PeerCertificate,
-  type SecureContext,
-  TLSSocket,
+  type TLSSocket,
 } from 'node:tls';
 import { InputError } from '../base/problem.ts';
 import type { PartnerConfig, TlsFiles } from './config.ts';
 import { Stream } from './sockets.ts';
 
 /** Our certificate, its key, and whom we believe. */
-export type TlsContext = SecureContext;
+export interface TlsContext {
+  readonly material: { readonly cert: Buffer; readonly key: Buffer; readonly ca: Buffer };
+}
 
 /** How long STARTTLS, its answer and the handshake may take together. */
 export const HANDSHAKE_MILLIS = 10_000;
@@ -32,10 +34,11 @@ export function loadTls(files: TlsFiles): TlsContext {
   };
   const material = { cert: read(files.certificate), key: read(files.key), ca: read(files.ca) };
   try {
-    return createSecureContext({ ...material, minVersion: 'TLSv1.2' });
+    createSecureContext(material);
   } catch (error) {
     throw new InputError(`${files.certificate}, ${files.key}, ${files.ca}: ${(error as Error).message}`);
   }
+  return { material };
 }
 
 /**
@@ -56,39 +59,15 @@ export function secureAsPrimary(
   context: TlsContext,
   partner: PartnerConfig,
 ): Promise<Stream> {
-  const socket = connect({
-    socket: stream.release(),
-    secureContext: context,
-    minVersion: 'TLSv1.2',
-    rejectUnauthorized: true,
-    checkServerIdentity: () => undefined,
-  });
-  return secured(socket, 'secureConnect', (certificate) => isPartnerCertificate(certificate, partner));
-}
-
-/** The handshake as the one who listens: `good` says whether this certificate is anybody's that we wait for. */
-export function secureAsSecondary(
-  stream: Stream,
-  context: TlsContext,
-  good: (certificate: PeerCertificate) => boolean,
-): Promise<Stream> {
-  const raw = stream.release();
-  const socket = new TLSSocket(raw, {
-    isServer: true,
-    secureContext: context,
-    requestCert: true,
-    rejectUnauthorized: true,
-  });
-  raw.resume();
-  return secured(socket, 'secure', good);
-}
-
-function secured(
-  socket: TLSSocket,
-  event: 'secure' | 'secureConnect',
-  good: (certificate: PeerCertificate) => boolean,
-): Promise<Stream> {
   return new Promise((resolve, reject) => {
+    // Names are looked at below, since a partner may have several.
+    const socket = connect({
+      ...context.material,
+      socket: stream.release(),
+      minVersion: 'TLSv1.2',
+      rejectUnauthorized: true,
+      checkServerIdentity: () => undefined,
+    });
     const fail = (why: string) => {
       clearTimeout(timer);
       socket.destroy();
@@ -99,13 +78,58 @@ function secured(
     const onClose = () => fail('closed during the handshake');
     socket.once('error', onError);
     socket.once('close', onClose);
-    socket.once(event, () => {
-      if (!socket.authorized) return fail(`the certificate is not good: ${socket.authorizationError}`);
-      if (!good(socket.getPeerCertificate())) return fail("the certificate is not a partner's");
+    socket.once('secureConnect', () => {
+      const bad = reasonToRefuse(socket, (certificate) => isPartnerCertificate(certificate, partner));
+      if (bad !== undefined) return fail(bad);
       clearTimeout(timer);
       socket.off('error', onError);
       socket.off('close', onClose);
       resolve(new Stream(socket));
     });
   });
+}
+
+/**
+ * The handshake as the one who listens: `good` says whether this certificate is anybody's that we wait for. A TLS server
+ * without a listener does it, because a lone socket of Node's would not verify what a client shows.
+ */
+export function secureAsSecondary(
+  stream: Stream,
+  context: TlsContext,
+  good: (certificate: PeerCertificate) => boolean,
+): Promise<Stream> {
+  return new Promise((resolve, reject) => {
+    const raw = stream.release();
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      raw.destroy();
+      reject(new Error(`TLS: ${why}`));
+    };
+    const timer = setTimeout(() => fail('no handshake in time'), HANDSHAKE_MILLIS);
+    // What is not authorized is refused below, with a reason.
+    const options = {
+      ...context.material,
+      minVersion: 'TLSv1.2',
+      requestCert: true,
+      rejectUnauthorized: false,
+    } as const;
+    const server = createServer(options, (socket) => {
+      const bad = reasonToRefuse(socket, good);
+      if (bad !== undefined) return fail(bad);
+      clearTimeout(timer);
+      resolve(new Stream(socket));
+    });
+    server.on('tlsClientError', (error) => fail(error.message));
+    raw.once('close', () => fail('closed during the handshake'));
+    server.emit('connection', raw);
+    raw.resume();
+  });
+}
+
+function reasonToRefuse(
+  socket: TLSSocket,
+  good: (certificate: PeerCertificate) => boolean,
+): string | undefined {
+  if (!socket.authorized) return `the certificate is not good: ${socket.authorizationError}`;
+  return good(socket.getPeerCertificate()) ? undefined : "the certificate is not a partner's";
 }

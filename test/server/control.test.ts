@@ -1,5 +1,5 @@
 /** A running pair asked and told over HTTP, as docs/openapi-server.yaml describes. */
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -167,7 +167,6 @@ test('only the owner may use the socket, and a left-over one is replaced but not
   // A socket that its process left behind: bound, but nobody listens any more.
   const server = createServer().listen(left);
   await new Promise((resolve) => server.once('listening', resolve));
-  const { renameSync } = await import('node:fs');
   renameSync(left, `${left}.kept`);
   await new Promise((resolve) => server.close(resolve));
   renameSync(`${left}.kept`, left);
