@@ -2,12 +2,13 @@
  * Which reply belongs to which request: by connection, direction and transaction-id (RFC 8156 §5.4), and by the types
  * that can answer each other. Incremental; what is never answered is forgotten when there is too much of it.
  */
+import { RecentMap } from '../base/recent-map.ts';
 import { timestampMillis } from '../base/timestamp.ts';
 import type { Message } from '../dissect/message.ts';
 import { MessageType } from '../dissect/vocabulary.ts';
 
-/** Requests without a reply that one connection may have; the oldest goes when another comes. */
-export const PENDING_REQUESTS_MAX = 4096;
+/** Requests without a reply that are remembered of one connection; the oldest are forgotten. */
+export const PENDING_REQUESTS_MAX = 8192;
 
 /** A request that waits for its reply. */
 export interface Request {
@@ -63,7 +64,7 @@ const ASKING = new Map(
 
 export class Exchanges {
   /** By flow: requests by direction and transaction-id. */
-  readonly #pending = new Map<number, Map<number, Request>>();
+  readonly #pending = new Map<number, RecentMap<number, Request>>();
 
   /** Takes the next message; returns the exchange that it completes. */
   push(message: Message): Exchange | undefined {
@@ -82,7 +83,7 @@ export class Exchanges {
     return undefined;
   }
 
-  /** Requests of a connection that are still waiting, oldest first. */
+  /** Requests of a connection that are still waiting, roughly the oldest first. */
   pendingOf(flowId: number): readonly Request[] {
     return [...(this.#pending.get(flowId)?.values() ?? [])];
   }
@@ -105,11 +106,9 @@ export class Exchanges {
   #remember(flowId: number, asked: number, request: Request): void {
     let pending = this.#pending.get(flowId);
     if (pending === undefined) {
-      pending = new Map();
+      pending = new RecentMap(PENDING_REQUESTS_MAX);
       this.#pending.set(flowId, pending);
     }
-    pending.delete(asked);
-    if (pending.size >= PENDING_REQUESTS_MAX) pending.delete(pending.keys().next().value as number);
     pending.set(asked, request);
   }
 }

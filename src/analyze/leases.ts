@@ -2,19 +2,20 @@
  * What both servers said about each address and prefix, and what the other one acknowledged: one short history a lease,
  * and whether the servers can be of different minds about it, and why. Read from BNDUPD and BNDREPLY alone.
  */
+import { RecentMap } from '../base/recent-map.ts';
 import { timestampMillis } from '../base/timestamp.ts';
 import { factsOf, type LeaseFacts } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import { bindingStatusName, MessageType, STATUS_SUCCESS, statusName } from '../dissect/vocabulary.ts';
 import { type Role, senderRole } from './relationships.ts';
 
-/** Leases that are followed; the one that was not heard of longest goes when another comes. */
+/** Leases that are followed; a tenth of them, not heard of for longest, goes when there are more. */
 export const LEASES_MAX = 50_000;
 /** Statements kept of one lease; older ones go first. */
 export const STATEMENTS_MAX = 24;
 
-/** BNDUPDs whose BNDREPLY is still awaited; the oldest goes when another comes. */
-const WAITING_UPDATES_MAX = 4096;
+/** BNDUPDs whose BNDREPLY is still awaited; the oldest are forgotten. */
+const WAITING_UPDATES_MAX = 8192;
 
 export type Outcome =
   /** No answer seen yet. */
@@ -65,7 +66,9 @@ export class Leases {
   readonly #limit: number;
   readonly #byKey = new Map<string, MutableLease>();
   /** By index of a BNDUPD: what waits for its BNDREPLY. */
-  readonly #waiting = new Map<number, readonly (readonly [MutableLease, Statement])[]>();
+  readonly #waiting = new RecentMap<number, readonly (readonly [MutableLease, Statement])[]>(
+    WAITING_UPDATES_MAX,
+  );
   #version = 0;
 
   constructor(limit = LEASES_MAX) {
@@ -114,9 +117,6 @@ export class Leases {
       if (lease.statements.length > STATEMENTS_MAX) lease.statements.shift();
       waiting.push([lease, statement]);
     }
-    if (this.#waiting.size >= WAITING_UPDATES_MAX) {
-      this.#waiting.delete(this.#waiting.keys().next().value as number);
-    }
     this.#waiting.set(message.index, waiting);
     return waiting.map(([lease]) => lease);
   }
@@ -137,11 +137,20 @@ export class Leases {
     return waiting.map(([lease]) => lease);
   }
 
+  /** Several at once: each walk from the beginning of a Map passes all that was deleted there. */
+  #forget(count: number): void {
+    let left = count;
+    for (const key of this.#byKey.keys()) {
+      if (left-- === 0) return;
+      this.#byKey.delete(key);
+    }
+  }
+
   #lease(pair: string, facts: LeaseFacts): MutableLease {
     const key = `${pair} ${facts.text}`;
     let lease = this.#byKey.get(key);
     if (lease === undefined) {
-      if (this.#byKey.size >= this.#limit) this.#byKey.delete(this.#byKey.keys().next().value as string);
+      if (this.#byKey.size >= this.#limit) this.#forget(Math.ceil(this.#limit / 10));
       lease = {
         text: facts.text,
         kind: facts.kind,

@@ -3,10 +3,12 @@
  * direction, reply times, rejections by status code, window use, per connection and per minute. Bounded: connections
  * and minutes beyond their limit are summed in the last one, reply times go into classes of 2 % width.
  */
-import { readU24 } from '../base/bytes.ts';
+import { readU24, readU32 } from '../base/bytes.ts';
 import type { Connection, Frame } from '../base/frame.ts';
+import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
 import { MessageType, STATUS_SUCCESS } from '../dissect/vocabulary.ts';
+import { OpenRequests } from './open-requests.ts';
 import { ReplyTimes } from './reply-times.ts';
 import { worstStatus } from './worst-status.ts';
 
@@ -15,8 +17,6 @@ const TYPES = 256;
 export const CONNECTIONS_MAX = 1024;
 /** Minutes counted apart: two days. */
 export const MINUTES_MAX = 2880;
-/** Requests without reply that are remembered over all connections. */
-const OPEN_REQUESTS_MAX = 65_536;
 
 export interface ConnectionStatistics {
   readonly connection: Connection;
@@ -28,6 +28,16 @@ export interface ConnectionStatistics {
   /** BNDUPDs of each end that wait for a BNDREPLY, now and at most. */
   readonly unacked: [number, number];
   readonly unackedMost: [number, number];
+  /** Sent-time minus arrival of each end's messages. */
+  readonly skew: readonly [SkewRange, SkewRange];
+}
+
+/** Whole seconds, positive where the sender's clock is ahead. */
+export interface SkewRange {
+  count: number;
+  sum: number;
+  least: number;
+  most: number;
 }
 
 export interface MinuteStatistics {
@@ -49,8 +59,7 @@ export class Statistics {
   octets = 0;
 
   readonly #byFlow = new Map<number, ConnectionStatistics>();
-  /** When each open request was seen, by flow, direction and transaction-id. */
-  readonly #open = new Map<number, number>();
+  readonly #open = new OpenRequests();
 
   add(frame: Frame): void {
     const atMillis = timestampMillis(frame.seen.time);
@@ -83,6 +92,7 @@ export class Statistics {
       lastMillis: atMillis,
       unacked: [0, 0],
       unackedMost: [0, 0],
+      skew: [noSkew(), noSkew()],
     };
     this.connections.push(statistics);
     this.#byFlow.set(connection.flow.id, statistics);
@@ -106,6 +116,9 @@ export class Statistics {
     minute: MinuteStatistics,
   ): void {
     const { direction } = frame;
+    if (type >= MessageType.BNDUPD && type <= MessageType.CONTACT && frame.end - frame.start >= 8) {
+      addSkew(connection.skew[direction], readU32(frame.bytes, frame.start + 4), atMillis);
+    }
     if (type === MessageType.BNDUPD) {
       const unacked = ++connection.unacked[direction];
       if (unacked > connection.unackedMost[direction]) connection.unackedMost[direction] = unacked;
@@ -126,16 +139,15 @@ export class Statistics {
   }
 
   #ask(frame: Frame, atMillis: number): void {
-    if (this.#open.size >= OPEN_REQUESTS_MAX) this.#open.delete(this.#open.keys().next().value as number);
-    this.#open.set(requestKey(frame, frame.direction), atMillis);
+    const { bytes, start, direction, connection } = frame;
+    this.#open.ask(connection.flow.id, direction, readU24(bytes, start + 1), atMillis);
   }
 
   #answer(frame: Frame, asked: number, atMillis: number, connection: ConnectionStatistics): void {
     const other = frame.direction === 0 ? 1 : 0;
-    const key = requestKey(frame, other);
-    const askedMillis = this.#open.get(key);
-    if (askedMillis === undefined) return;
-    this.#open.delete(key);
+    const transactionId = readU24(frame.bytes, frame.start + 1);
+    const askedMillis = this.#open.answer(frame.connection.flow.id, other, transactionId);
+    if (askedMillis < 0) return;
     if (asked === MessageType.BNDUPD && connection.unacked[other] > 0) connection.unacked[other]--;
     let times = this.replyTimes.get(asked);
     if (times === undefined) {
@@ -144,6 +156,18 @@ export class Statistics {
     }
     times.add(atMillis - askedMillis);
   }
+}
+
+function noSkew(): SkewRange {
+  return { count: 0, sum: 0, least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY };
+}
+
+function addSkew(range: SkewRange, sentTime: number, atMillis: number): void {
+  const seconds = secondsBetween(toEpoch2000(atMillis), sentTime);
+  range.count++;
+  range.sum += seconds;
+  if (seconds < range.least) range.least = seconds;
+  if (seconds > range.most) range.most = seconds;
 }
 
 const ASKS = -1;
@@ -169,9 +193,3 @@ const REQUEST_OF: readonly (number | undefined)[] = Array.from({ length: TYPES }
       return undefined;
   }
 });
-
-const TRANSACTIONS = 2 ** 24;
-
-function requestKey(frame: Frame, direction: number): number {
-  return (frame.connection.flow.id * 2 + direction) * TRANSACTIONS + readU24(frame.bytes, frame.start + 1);
-}

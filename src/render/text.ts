@@ -184,6 +184,11 @@ function infoText(message: Message, notes: Annotations): string {
   return text.startsWith(' ') ? text.slice(1) : text;
 }
 
+/** What the message says, without notes on it. */
+export function infoOf(message: Message): string {
+  return factsText(message, readFacts(message));
+}
+
 function factsText(message: Message, facts: Facts): string {
   const { bytes } = message.frame;
   switch (message.msgType) {
