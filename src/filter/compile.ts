@@ -20,6 +20,8 @@ export interface Filter {
   matches(message: Message, context?: FilterContext): boolean;
   /** Whether it asks for something that only a look at other messages tells: `rtt`, `reply-in`, `finding`. */
   readonly needsContext: boolean;
+  /** Whether it asks for `reply-in`, which only a first pass over everything can tell. */
+  readonly needsReplies: boolean;
 }
 
 export interface FilterMistake {
@@ -54,6 +56,7 @@ export function compileFilter(text: string, dissectors: Dissectors): Filter | Fi
       text,
       matches: (message, context = NO_CONTEXT) => predicate(message, context),
       needsContext: compiler.needsContext,
+      needsReplies: compiler.needsReplies,
     };
   } catch (error) {
     if (error instanceof Mistake) return { ok: false, problem: error.problem };
@@ -88,6 +91,7 @@ class Mistake extends Error {
 class Compiler {
   readonly #names: FilterNames;
   needsContext = false;
+  needsReplies = false;
 
   constructor(names: FilterNames) {
     this.#names = names;
@@ -129,6 +133,7 @@ class Compiler {
     const result = this.#names.resolve(word);
     if (!result.ok) throw new Mistake(result.problem);
     if (CONTEXT_NAMES.has(result.named.field.name)) this.needsContext = true;
+    if (result.named.field.name === 'reply-in') this.needsReplies = true;
     return result.named;
   }
 

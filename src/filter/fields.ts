@@ -76,7 +76,7 @@ export const COMPUTED: readonly FilterField[] = [
     name: 'time',
     kind: 'unix-time',
     help: 'when it was seen: 2024-03-05T09:00:00Z or Unix seconds',
-    read: (m) => [timestampMillis(m.frame.seen.time) / 1000],
+    read: (m) => [Math.round(timestampMillis(m.frame.seen.time) * 1000) / 1e6],
   },
   {
     name: 'conn',

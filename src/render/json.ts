@@ -12,7 +12,8 @@ export function jsonLine(message: Message, notes: Annotations): string {
   return added === '' ? line : `${line.slice(0, -1)}${added}}`;
 }
 
-function addedMembers(notes: Annotations): string {
+/** Further members of the object, each behind a comma; empty if there is nothing to say. */
+export function addedMembers(notes: Annotations): string {
   let text = '';
   if (notes.replyTo !== undefined) text += `,"reply_to":${notes.replyTo}`;
   if (notes.replyIn !== undefined) text += `,"reply_in":${notes.replyIn}`;

@@ -2,7 +2,6 @@
  * Messages as a ladder: primary at the left, secondary at the right, arrows between them, and beside each its state as
  * it announces it. For reading in a terminal, for pasting into a mail.
  */
-import type { Exchange } from '../analyze/exchanges.ts';
 import type { StateChange } from '../analyze/relationships.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import { timestampMillis } from '../base/timestamp.ts';
@@ -32,7 +31,8 @@ const SHORT_STATES: Readonly<Record<string, string>> = {
 
 /** What a message did, as the analysis tells. */
 export interface Step {
-  readonly exchange?: Exchange;
+  /** Milliseconds from the request to this reply. */
+  readonly rttMillis?: number;
   readonly change?: StateChange;
 }
 
@@ -88,7 +88,7 @@ export class Ladder {
     ];
   }
 
-  #row(message: Message, { exchange, change }: Step): Line {
+  #row(message: Message, { rttMillis, change }: Step): Line {
     const direction = directionName(message);
     const forward = direction === 'p>s' || direction === 'c>s';
     const style: Style = forward ? 'toSecondary' : 'toPrimary';
@@ -103,8 +103,7 @@ export class Ladder {
       span('| '),
       span(padText(lane('secondary'), LANE_COLUMNS), 'strong'),
     ];
-    if (exchange !== undefined)
-      spans.push(span(durationText(exchange.rttMillis).padStart(NOTE_COLUMNS - 1), 'dim'));
+    if (rttMillis !== undefined) spans.push(span(durationText(rttMillis).padStart(NOTE_COLUMNS - 1), 'dim'));
     return spans;
   }
 

@@ -28,7 +28,7 @@ function statementLine(statement: Statement): Line {
       : ` until ${isoOfEpoch2000(statement.stateExpirationTime)}`;
   const client = statement.client === undefined ? '' : ` client ${clientText(statement.client)}`;
   return [
-    span(`  ${clockText(timestampOfMillis(statement.atMillis))}  #${messageIndex} `, 'dim'),
+    span(`  ${clockText(timestampOfMillis(statement.atMillis))}  ${`#${messageIndex}`.padEnd(6)} `, 'dim'),
     span(padText(statement.by, 10), statement.by === 'primary' ? 'toSecondary' : 'toPrimary'),
     span(`${padText(statement.bindingStatus, 12)}${until}${client}`),
     span(

@@ -7,6 +7,7 @@ import { timestampText } from '../base/timestamp.ts';
 import type { Field, Message, TreeNode } from '../dissect/message.ts';
 import { safeText } from './escape.ts';
 import { type Line, type Style, span } from './style.ts';
+import { type Annotations, durationText } from './text.ts';
 
 /** A deeper nesting than the dissector ever builds; what is deeper is told in one row. */
 const DEPTH_MAX = 64;
@@ -20,16 +21,16 @@ export interface TreeRow {
 }
 
 /** The rows of a message: a heading about frame, connection and header, then its options. */
-export function treeRows(message: Message): TreeRow[] {
+export function treeRows(message: Message, notes: Annotations = {}): TreeRow[] {
   const root = message.tree();
-  const rows: TreeRow[] = [headingRow(message)];
+  const rows: TreeRow[] = [headingRow(message), ...notesRows(message, notes)];
   addContents(rows, root, 1);
   return rows;
 }
 
 /** The same as lines. */
-export function treeLines(message: Message): Line[] {
-  return treeRows(message).map((row) => row.line);
+export function treeLines(message: Message, notes: Annotations = {}): Line[] {
+  return treeRows(message, notes).map((row) => row.line);
 }
 
 function headingRow(message: Message): TreeRow {
@@ -47,6 +48,20 @@ function headingRow(message: Message): TreeRow {
     start: frame.start,
     end: frame.end,
   };
+}
+
+/** What other messages tell about this one, in brackets because it is not in its octets. */
+function notesRows(message: Message, notes: Annotations): TreeRow[] {
+  const { start, end } = message.frame;
+  const rows: TreeRow[] = [];
+  const add = (text: string): void => void rows.push(row(1, `[${text}]`, 'dim', start, end));
+  if (notes.replyTo !== undefined) {
+    const after = notes.rttMillis === undefined ? '' : `, ${durationText(notes.rttMillis)} after it`;
+    add(`answers #${notes.replyTo}${after}`);
+  }
+  if (notes.replyIn !== undefined) add(`answered by #${notes.replyIn}`);
+  for (const id of notes.findings ?? []) add(`finding ${id}`);
+  return rows;
 }
 
 function addContents(rows: TreeRow[], node: TreeNode, depth: number): void {

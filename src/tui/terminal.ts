@@ -9,6 +9,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import blessed from 'blessed';
 import { InputError } from '../base/problem.ts';
 import { type ColourDepth, paintLine } from '../render/style.ts';
+import { setFilter } from './filtering.ts';
 import type { FilterCompiler } from './history.ts';
 import { type Effect, initialModel, type Model, type Size } from './model.ts';
 import type { Session } from './session.ts';
@@ -32,6 +33,8 @@ export interface TuiOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Absent: the UI has no filters. */
   readonly compileFilter?: FilterCompiler;
+  /** The filter to begin with. It must compile. */
+  readonly filter?: string;
   /** Aborted when the program shall end: the terminal is restored and `runTui` returns. */
   readonly signal: AbortSignal;
 }
@@ -40,7 +43,7 @@ export interface TuiOptions {
 export async function runTui(session: Session, options: TuiOptions): Promise<void> {
   const terminal = new Terminal(options);
   const done = new Promise<void>((resolve) => {
-    const ui = new Ui(session, terminal, options.compileFilter, resolve);
+    const ui = new Ui(session, terminal, options, resolve);
     options.signal.addEventListener('abort', () => ui.close(), { once: true });
     if (options.signal.aborted) ui.close();
   });
@@ -61,18 +64,14 @@ class Ui {
   #model: Model;
   #closed = false;
 
-  constructor(
-    session: Session,
-    terminal: Terminal,
-    compileFilter: FilterCompiler | undefined,
-    finished: () => void,
-  ) {
+  constructor(session: Session, terminal: Terminal, options: TuiOptions, finished: () => void) {
+    const { compileFilter, filter = '' } = options;
     this.#session = session;
     this.#terminal = terminal;
     this.#finished = finished;
     const { title, live } = session;
     const facts = { title, live, canFault: session.faults !== undefined, compileFilter };
-    this.#model = initialModel(facts, terminal.size(), Date.now());
+    this.#model = setFilter(initialModel(facts, terminal.size(), Date.now()), filter);
     terminal.onKey = (key, character) =>
       this.#take(character === undefined ? { kind: 'key', key } : { kind: 'key', key, character });
     terminal.onResize = (size) => this.#take({ kind: 'resize', size });

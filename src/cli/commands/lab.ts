@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
-import { requireFilter } from '../../filter/compile.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { gather, seconds, wholeNumber } from '../arguments.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
@@ -12,6 +11,7 @@ import { ORDERS_HELP } from '../lab/orders.ts';
 import { printSession } from '../print-session.ts';
 import { playScenarios } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
+import { filterCompiler } from '../read/filter-compiler.ts';
 
 interface Options {
   readonly duration?: number;
@@ -111,10 +111,7 @@ async function showLab(lab: Lab, ends: AbortSignal, dissectors: Dissectors): Pro
     input: process.stdin,
     output: process.stdout,
     environment: process.env,
-    compileFilter: (text) => {
-      const filter = requireFilter(text, dissectors);
-      return (message, notes) => filter.matches(message, notes);
-    },
+    compileFilter: filterCompiler(dissectors),
     signal: ends,
   });
   await Promise.all([lab.start(), shown]);

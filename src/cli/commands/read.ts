@@ -1,145 +1,182 @@
-/** `leasetap read`: captures in, messages out. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ProtocolName } from '../../base/frame.ts';
-import { fileSource, streamSource } from '../../capture/files.ts';
-import { readCapture } from '../../capture/read.ts';
-import type { CaptureSource } from '../../capture/source.ts';
+/** `leasetap read`: captures in; messages, statistics or the UI out. */
+import { type Command, Option } from 'commander';
+import { ReplyIndex } from '../../analyze/reply-index.ts';
+import { Statistics } from '../../analyze/statistics.ts';
+import { InputError } from '../../base/problem.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
-import { type DecodeAs, MessageReader } from '../../dissect/reader.ts';
-import { colourDepth } from '../../render/style.ts';
+import { type Filter, requireFilter } from '../../filter/compile.ts';
+import { statisticsJson, statisticsLines } from '../../render/stats.ts';
+import { type ColourDepth, colourDepth, paintLine } from '../../render/style.ts';
 import { TEXT_COLUMNS } from '../../render/text.ts';
-import { wholeNumber } from '../arguments.ts';
-import { EXIT_BAD_INPUT } from '../exit-code.ts';
-import { onInterrupt, type StopSignal, signalExitCode } from '../interrupt.ts';
+import { gather } from '../arguments.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
+import { Annotator } from '../read/annotate.ts';
+import { fileSession } from '../read/file-session.ts';
+import { filterCompiler } from '../read/filter-compiler.ts';
 import { type FormatName, formatOption, makeFormat } from '../read/formats.ts';
-import { ReadReport } from '../read/report.ts';
+import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
 
-interface Options {
+interface Options extends CaptureOptions {
   readonly type: FormatName;
+  readonly filter?: string;
   readonly hex?: boolean;
   readonly columns?: string;
+  readonly field: readonly string[];
+  readonly fieldSetting: readonly string[];
+  readonly twoPass?: boolean;
+  readonly stats?: boolean;
+  readonly tui?: boolean;
   readonly color: 'auto' | 'always' | 'never';
-  readonly port: readonly number[];
-  readonly decodeAs: readonly DecodeAs[];
 }
-
-const PROTOCOLS: readonly ProtocolName[] = [
-  'dhcpv6-failover',
-  'dhcpv4-failover',
-  'dhcpv6-leasequery',
-  'dhcpv6',
-];
 
 const HELP = `
 Reads pcap and pcapng, plain or compressed; several files are merged by time, and - is standard input.
 Connections are found on any port by what they carry. What cannot be read is told on stderr.
 
+Filters (-Y) are Wireshark's: ==  !=  <  <=  >  >=  in {..}  contains  matches  and or not, parentheses.
+Names are the RFC's field names and type, xid, lease, client, status, state, dir (p>s, s>p), src, dst, time,
+skew, rtt, reply_in, reply_to, frame, conn, size, problem. Addresses may be prefixes: lease in 2001:db8::/48.
+
 Columns of -T text (-o): ${[...TEXT_COLUMNS.values()].map(({ name }) => name).join(', ')}.
 
 Examples:
   leasetap read capture.pcapng
+  leasetap read -Y 'type == BNDUPD && lease in 2001:db8:1::/64 && !reply_in' capture.pcapng
+  leasetap read -T ladder capture.pcapng
   leasetap read -T tree -x capture.pcapng | less
   leasetap read -T jsonl capture.pcapng | jq 'select(.msg_name == "BNDUPD")'
-  leasetap read -o time,conn,dir,type,info before.pcap after.pcap
+  leasetap read -T fields -e time -e type -e lease -E separator=, capture.pcapng
+  leasetap read --stats before.pcap after.pcap
+  leasetap read --tui capture.pcapng
   tcpdump -i eth0 -U -w - port 647 | leasetap read -
 
-Exit status: 0 everything was read, 2 a file is damaged or is no capture.`;
+Exit status: 0 everything was read, 2 a file is damaged or is no capture, or the usage is wrong.`;
 
 export function register(program: Command): void {
-  program
-    .command('read')
-    .description('print the messages of captures')
-    .argument('<files...>', 'capture files; - for standard input')
+  withCaptureOptions(program.command('read').description('print the messages of captures'))
+    .option('-Y, --filter <filter>', 'only messages that match')
     .addOption(formatOption)
     .option('-x, --hex', 'octets of each message below it')
     .option('-o, --columns <names>', 'columns of -T text, separated by commas')
-    .option('--port <number>', 'expect failover on this TCP port too; may be given several times', ports, [])
-    .option('--decode-as <port=protocol>', 'read a port as one protocol, whatever it carries', decodeAs, [])
+    .option('-e, --field <name>', 'a field of -T fields; may be given several times', gather, [])
+    .option(
+      '-E, --field-setting <name=value>',
+      'header, separator, quote, aggregator, occurrence',
+      gather,
+      [],
+    )
+    .option('-2, --two-pass', 'read files twice, so that requests know their replies too')
+    .option('--stats', 'instead of messages: counts, reply times, rejections, window use, skew')
+    .option('--tui', 'look at the messages in the terminal UI')
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .addHelpText('after', HELP)
     .action(runRead);
 }
 
+/** Of a ladder that goes to a file or a pipe. */
+const LADDER_COLUMNS = 120;
+
 async function runRead(files: readonly string[], options: Options): Promise<void> {
-  const interrupt = onInterrupt();
+  const dissectors = loadDissectors();
+  const filter = options.filter === undefined ? undefined : requireFilter(options.filter, dissectors);
+  if (options.tui === true) return showFiles(files, options, dissectors);
   const out = new Output(process.stdout);
-  const report = new ReadReport((line) => process.stderr.write(`leasetap: ${line}\n`));
+  const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
+  if (options.stats === true) return printStatistics(files, options, dissectors, filter, out, colour);
+  return printMessages(files, options, dissectors, filter, out, colour);
+}
+
+function printMessages(
+  files: readonly string[],
+  options: Options,
+  dissectors: Dissectors,
+  filter: Filter | undefined,
+  out: Output,
+  colour: ColourDepth,
+): Promise<void> {
   const format = makeFormat(
     {
       type: options.type,
       hex: options.hex === true,
       columns: options.columns,
-      colour: colourDepth(options.color, process.stdout.isTTY === true, process.env),
+      fields: options.field,
+      fieldSettings: options.fieldSetting,
+      colour,
+      width: process.stdout.columns ?? LADDER_COLUMNS,
+      dissectors,
     },
     out,
   );
-  let messages = 0;
-  const reader = new MessageReader(
-    loadDissectors(),
-    {
-      onMessage: (message) => {
-        messages++;
-        format(message);
-      },
-      onNotice: (notice) => report.notice(notice),
+  const replies = wantsReplies(files, options, filter) ? new ReplyIndex() : undefined;
+  const annotator = new Annotator(replies, options.type === 'ladder');
+  return readCaptures({
+    files,
+    options,
+    dissectors,
+    out,
+    ...(replies === undefined ? {} : { firstPass: (message) => replies.push(message) }),
+    onMessage: (message) => {
+      const { notes, change } = annotator.push(message);
+      if (filter === undefined || filter.matches(message, notes)) format(message, notes, change);
     },
-    { ports: options.port, decodeAs: options.decodeAs },
-  );
-  const stop = new AbortController();
-  interrupt.signal.addEventListener('abort', () => stop.abort());
-  const summary = await readCapture(
-    files.map((file) => (file === '-' ? standardInput(stop.signal, () => out.flush()) : fileSource(file))),
-    reader,
-    {
-      signal: stop.signal,
-      afterChunk: async () => {
-        await out.flush();
-        if (out.closed) stop.abort();
-      },
-    },
-  );
-  await out.flush();
-  interrupt.release();
-  if (interrupt.signal.aborted) process.exitCode = signalExitCode(interrupt.signal.reason as StopSignal);
-  else if (!out.closed && !report.close(summary, messages)) process.exitCode = EXIT_BAD_INPUT;
+  });
 }
 
-/**
- * Ends when the signal comes, too: nobody can say how long a silent pipe stays silent. `starving` is called when all
- * that has come was used.
- */
-function standardInput(signal: AbortSignal, starving: () => Promise<void>): CaptureSource {
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    signal.addEventListener('abort', () => process.stdin.destroy());
-    try {
-      await starving();
-      for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
-        yield chunk;
-        await starving();
+/** A filter that asks for replies needs two passes, whether told or not. */
+function wantsReplies(files: readonly string[], options: Options, filter: Filter | undefined): boolean {
+  const wanted = options.twoPass === true || filter?.needsReplies === true;
+  if (wanted && files.includes('-')) {
+    throw new InputError('standard input cannot be read twice: -2 and reply_in need files');
+  }
+  return wanted;
+}
+
+function printStatistics(
+  files: readonly string[],
+  options: Options,
+  dissectors: Dissectors,
+  filter: Filter | undefined,
+  out: Output,
+  colour: ColourDepth,
+): Promise<void> {
+  if (options.type !== 'text' && options.type !== 'jsonl')
+    throw new InputError('--stats comes as -T text or jsonl');
+  const statistics = new Statistics();
+  const annotator = filter?.needsContext === true ? new Annotator(undefined, false) : undefined;
+  const typeName = (protocol: string, type: number): string =>
+    dissectors.protocols.get(protocol)?.messages.get(type)?.name ?? `type ${type}`;
+  return readCaptures({
+    files,
+    options,
+    dissectors,
+    out,
+    onMessage: (message) => {
+      if (filter === undefined || filter.matches(message, annotator?.push(message).notes)) {
+        statistics.add(message.frame);
       }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  }
-  return streamSource('standard input', chunks());
+    },
+    onEnd: () => {
+      if (options.type === 'jsonl') out.line(statisticsJson(statistics, typeName));
+      else for (const line of statisticsLines(statistics, typeName)) out.line(paintLine(line, colour));
+    },
+  });
 }
 
-function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port >= 1 && port <= 65_535) return port;
-  throw new InvalidArgumentError('expected a port from 1 to 65535.');
-}
-
-function ports(text: string, before: readonly number[]): readonly number[] {
-  return [...before, portNumber(text)];
-}
-
-function decodeAs(text: string, before: readonly DecodeAs[]): readonly DecodeAs[] {
-  const [port = '', name = ''] = text.split('=', 2);
-  const protocol = PROTOCOLS.find((known) => known === name);
-  if (protocol === undefined) {
-    throw new InvalidArgumentError(`expected PORT=PROTOCOL with one of ${PROTOCOLS.join(', ')}.`);
-  }
-  return [...before, { port: portNumber(port), protocol }];
+async function showFiles(files: readonly string[], options: Options, dissectors: Dissectors): Promise<void> {
+  if (files.includes('-'))
+    throw new InputError('--tui reads its keys from standard input, so captures must be files');
+  if (!process.stdin.isTTY || !process.stdout.isTTY) throw new InputError('--tui needs a terminal');
+  const { runTui } = await import('../../tui/terminal.ts');
+  const interrupt = onInterrupt();
+  await runTui(fileSession(files, options, dissectors, interrupt.signal), {
+    input: process.stdin,
+    output: process.stdout,
+    environment: process.env,
+    compileFilter: filterCompiler(dissectors),
+    signal: interrupt.signal,
+    ...(options.filter === undefined ? {} : { filter: options.filter }),
+  });
+  interrupt.release();
 }

@@ -5,18 +5,24 @@
 import { Option } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
-import { JsonBuffer } from '../../dissect/json-buffer.ts';
-import type { Message } from '../../dissect/message.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import { JsonBuffer, utf8 } from '../../dissect/json-buffer.ts';
+import { ekLines } from '../../render/ek.ts';
 import { hexDump } from '../../render/hex.ts';
+import { addedMembers } from '../../render/json.ts';
+import { Ladder } from '../../render/ladder.ts';
 import { type ColourDepth, paintLine } from '../../render/style.ts';
 import { type Column, DEFAULT_COLUMNS, styledTextLine, TEXT_COLUMNS, textLine } from '../../render/text.ts';
 import { treeLines } from '../../render/tree.ts';
 import type { Output } from '../output.ts';
+import { fieldsFormat } from './fields.ts';
+import type { Format } from './format.ts';
 
-export type FormatName = 'text' | 'tree' | 'jsonl';
+const FORMATS = ['text', 'tree', 'jsonl', 'fields', 'ek', 'ladder'] as const;
+export type FormatName = (typeof FORMATS)[number];
 
 export const formatOption = new Option('-T, --type <format>', 'what to print for each message')
-  .choices(['text', 'tree', 'jsonl'])
+  .choices(FORMATS)
   .default('text');
 
 export interface FormatChoice {
@@ -25,36 +31,51 @@ export interface FormatChoice {
   readonly hex: boolean;
   /** Names of columns of `text`, separated by commas. */
   readonly columns: string | undefined;
+  /** `-e` and `-E` of `fields`. */
+  readonly fields: readonly string[];
+  readonly fieldSettings: readonly string[];
   readonly colour: ColourDepth;
+  /** Columns of the terminal, for `ladder`. */
+  readonly width: number;
+  readonly dissectors: Dissectors;
 }
-
-/** Takes the messages in their order. */
-export type Format = (message: Message) => void;
 
 /** @throws InputError for a choice that makes no sense */
 export function makeFormat(choice: FormatChoice, out: Output): Format {
-  if (choice.columns !== undefined && choice.type !== 'text') {
-    throw new InputError(`columns are for -T text, not for -T ${choice.type}`);
+  const { type } = choice;
+  if (choice.columns !== undefined && type !== 'text') {
+    throw new InputError(`columns are for -T text, not for -T ${type}`);
   }
-  switch (choice.type) {
+  if (choice.hex && type !== 'text' && type !== 'tree') {
+    throw new InputError(`-x is for -T text and -T tree, not for -T ${type}`);
+  }
+  if (choice.fields.length > 0 && type !== 'fields') {
+    throw new InputError(`-e is for -T fields, not for -T ${type}`);
+  }
+  switch (type) {
     case 'text':
       return withHex(choice, out, textFormat(choice, out));
     case 'tree':
       return withHex(choice, out, treeFormat(choice, out));
     case 'jsonl':
-      if (choice.hex) throw new InputError('-x is for -T text and -T tree, not for -T jsonl');
       return jsonFormat(out);
+    case 'fields':
+      return fieldsFormat(choice.fields, choice.fieldSettings, choice.dissectors, out);
+    case 'ek':
+      return (message, notes) => out.line(ekLines(message, notes));
+    case 'ladder':
+      return ladderFormat(choice, out);
   }
 }
 
 function textFormat(choice: FormatChoice, out: Output): Format {
   const columns = columnsNamed(choice.columns);
   let beginMillis: number | undefined;
-  return (message) => {
+  return (message, notes) => {
     beginMillis ??= timestampMillis(message.frame.seen.time);
     const context = { beginMillis };
-    if (choice.colour === 'none') out.line(textLine(message, columns, context));
-    else out.line(paintLine(styledTextLine(message, columns, context), choice.colour));
+    if (choice.colour === 'none') out.line(textLine(message, columns, context, notes));
+    else out.line(paintLine(styledTextLine(message, columns, context, notes), choice.colour));
   };
 }
 
@@ -71,29 +92,48 @@ function columnsNamed(names: string | undefined): Column[] {
 
 function treeFormat(choice: FormatChoice, out: Output): Format {
   let first = true;
-  return (message) => {
+  return (message, notes) => {
     if (!first) out.line('');
     first = false;
-    for (const line of treeLines(message)) out.line(paintLine(line, choice.colour));
+    for (const line of treeLines(message, notes)) out.line(paintLine(line, choice.colour));
   };
 }
 
+const NEWLINE = 0x0a;
+const CLOSE = 0x7d;
+
 function jsonFormat(out: Output): Format {
   const buffer = new JsonBuffer();
-  const newline = '\n'.charCodeAt(0);
-  return (message) => {
+  return (message, notes) => {
     message.writeJson(buffer);
-    buffer.putCode(newline);
+    const added = addedMembers(notes);
+    if (added !== '') {
+      buffer.clear(buffer.length - 1);
+      buffer.put(utf8(added));
+      buffer.putCode(CLOSE);
+    }
+    buffer.putCode(NEWLINE);
     out.octets(buffer.view());
     buffer.clear();
+  };
+}
+
+function ladderFormat(choice: FormatChoice, out: Output): Format {
+  const ladder = new Ladder(choice.width);
+  return (message, notes, change) => {
+    const step = {
+      ...(notes.rttMillis === undefined ? {} : { rttMillis: notes.rttMillis }),
+      ...(change === undefined ? {} : { change }),
+    };
+    for (const line of ladder.add(message, step)) out.line(paintLine(line, choice.colour).trimEnd());
   };
 }
 
 /** Adds a dump of the message's octets, without length prefix, and an empty line. */
 function withHex(choice: FormatChoice, out: Output, format: Format): Format {
   if (!choice.hex) return format;
-  return (message) => {
-    format(message);
+  return (message, notes) => {
+    format(message, notes);
     const { bytes, start, end } = message.frame;
     for (const line of hexDump(bytes, start, end)) out.line(paintLine(line, choice.colour));
     if (choice.type === 'text') out.line('');

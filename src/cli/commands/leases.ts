@@ -1,0 +1,70 @@
+/** `leasetap leases`: what both servers said about each lease, and where they may disagree. */
+import { type Command, Option } from 'commander';
+import { Analysis } from '../../analyze/analysis.ts';
+import { divergenceOf, type LeaseView } from '../../analyze/leases.ts';
+import { timestampMillis } from '../../base/timestamp.ts';
+import { loadDissectors } from '../../dissect/load.ts';
+import { requireFilter } from '../../filter/compile.ts';
+import { leaseJson, leaseLines } from '../../render/lease-story.ts';
+import { colourDepth, paintLine } from '../../render/style.ts';
+import { EXIT_FINDINGS } from '../exit-code.ts';
+import { Output } from '../output.ts';
+import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
+
+interface Options extends CaptureOptions {
+  readonly type: 'text' | 'jsonl';
+  readonly filter?: string;
+  readonly divergent?: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+const HELP = `
+Each lease with every update about it, oldest first: who said it, what became of it (acked, rejected, pending).
+A lease diverges if the newest update about it was refused, lost or not answered.
+
+Examples:
+  leasetap leases capture.pcapng
+  leasetap leases -Y 'lease in 2001:db8:1::/64' capture.pcapng
+  leasetap leases --divergent capture.pcapng
+
+Exit status: 0 done, 1 with --divergent if there are such leases, 2 a file is damaged or is no capture.`;
+
+export function register(program: Command): void {
+  withCaptureOptions(program.command('leases').description('tell the story of each lease in captures'))
+    .addOption(new Option('-T, --type <format>', 'how').choices(['text', 'jsonl']).default('text'))
+    .option('-Y, --filter <filter>', 'only what matching messages say')
+    .option('--divergent', 'only leases about which the servers may disagree')
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .addHelpText('after', HELP)
+    .action(runLeases);
+}
+
+async function runLeases(files: readonly string[], options: Options): Promise<void> {
+  const dissectors = loadDissectors();
+  const filter = options.filter === undefined ? undefined : requireFilter(options.filter, dissectors);
+  const out = new Output(process.stdout);
+  const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
+  const analysis = new Analysis();
+  let lastMillis = 0;
+  let divergent = 0;
+  const print = (lease: LeaseView): void => {
+    if (divergenceOf(lease, lastMillis) !== undefined) divergent++;
+    else if (options.divergent === true) return;
+    if (options.type === 'jsonl') out.line(leaseJson(lease, lastMillis));
+    else for (const line of leaseLines(lease, lastMillis)) out.line(paintLine(line, colour));
+  };
+  await readCaptures({
+    files,
+    options,
+    dissectors,
+    out,
+    onMessage: (message) => {
+      lastMillis = timestampMillis(message.frame.seen.time);
+      if (filter === undefined || filter.matches(message)) analysis.push(message);
+    },
+    onEnd: () => {
+      for (const lease of analysis.leases.all()) print(lease);
+      if (options.divergent === true && divergent > 0) process.exitCode = EXIT_FINDINGS;
+    },
+  });
+}

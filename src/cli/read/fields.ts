@@ -1,0 +1,90 @@
+/** `-T fields`: chosen fields of each message, one line a message, as in tshark: names are those of the filter language. */
+import { InputError } from '../../base/problem.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import { filterNames } from '../../filter/compile.ts';
+import type { Value } from '../../filter/fields.ts';
+import type { Named } from '../../filter/names.ts';
+import { safeText } from '../../render/escape.ts';
+import type { Output } from '../output.ts';
+import type { Format } from './format.ts';
+
+interface FieldSettings {
+  readonly header: boolean;
+  readonly separator: string;
+  readonly quote: string;
+  readonly aggregator: string;
+  /** First, last or all values of a field. */
+  readonly occurrence: 'f' | 'l' | 'a';
+}
+
+const SEPARATORS: Readonly<Record<string, string>> = { '/t': '\t', '/s': ' ' };
+const QUOTES: Readonly<Record<string, string>> = { d: '"', s: "'", n: '' };
+
+/** Reads `header=y` and the like. @throws InputError */
+export function fieldSettings(given: readonly string[]): FieldSettings {
+  const settings = {
+    header: false,
+    separator: '\t',
+    quote: '',
+    aggregator: ',',
+    occurrence: 'a' as 'f' | 'l' | 'a',
+  };
+  for (const text of given) {
+    const [, name = '', value = ''] = /^(\w+)=(.*)$/.exec(text) ?? [];
+    if (name === 'header' && /^[yn]$/.test(value)) settings.header = value === 'y';
+    else if (name === 'separator' && value !== '') settings.separator = SEPARATORS[value] ?? value;
+    else if (name === 'quote' && QUOTES[value] !== undefined) settings.quote = QUOTES[value];
+    else if (name === 'aggregator' && value !== '') settings.aggregator = SEPARATORS[value] ?? value;
+    else if (name === 'occurrence' && (value === 'f' || value === 'l' || value === 'a'))
+      settings.occurrence = value;
+    else {
+      throw new InputError(
+        `-E ${text}: expected header=y|n, separator=CHARACTER, quote=d|s|n, aggregator=CHARACTER or occurrence=f|l|a`,
+      );
+    }
+  }
+  return settings;
+}
+
+/** @throws InputError for a name that there is not */
+export function fieldsFormat(
+  names: readonly string[],
+  given: readonly string[],
+  dissectors: Dissectors,
+  out: Output,
+): Format {
+  if (names.length === 0) throw new InputError('-T fields needs at least one -e FIELD');
+  const settings = fieldSettings(given);
+  const fields = names.map((name) => resolved(name, dissectors));
+  if (settings.header) out.line(names.join(settings.separator));
+  return (message, notes) => {
+    const cells = fields.map(({ field, protocol }) => {
+      const values =
+        protocol === undefined || protocol === message.protocol ? field.read(message, notes) : [];
+      return quoted(chosen(values, settings).map(cellText).join(settings.aggregator), settings.quote);
+    });
+    out.line(cells.join(settings.separator));
+  };
+}
+
+function resolved(name: string, dissectors: Dissectors): Named {
+  const result = filterNames(dissectors).resolve({ text: name, quoted: false, at: 0 });
+  if (!result.ok) throw new InputError(`-e ${name}: ${result.problem.message}`);
+  return result.named;
+}
+
+/** Where a value is there as a name and as a number, the name is enough. */
+function chosen(values: readonly Value[], { occurrence }: FieldSettings): readonly Value[] {
+  const words = values.filter((value) => typeof value === 'string');
+  const all = words.length > 0 ? words : values;
+  if (occurrence === 'a') return all;
+  return occurrence === 'f' ? all.slice(0, 1) : all.slice(-1);
+}
+
+function cellText(value: Value): string {
+  return typeof value === 'number' ? `${value}` : safeText(value);
+}
+
+function quoted(text: string, quote: string): string {
+  return quote === '' ? text : quote + text.replaceAll(quote, quote + quote) + quote;
+}

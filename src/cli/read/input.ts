@@ -1,0 +1,122 @@
+/**
+ * Captures in, for every command that reads them: the options that say how, the run over the files, and how it ends.
+ * A run is interrupted by signals and by a reader of our output that has had enough; damage is told at the end.
+ */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ProtocolName } from '../../base/frame.ts';
+import { fileSource, streamSource } from '../../capture/files.ts';
+import { readCapture } from '../../capture/read.ts';
+import type { CaptureSource } from '../../capture/source.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import type { Message } from '../../dissect/message.ts';
+import { type DecodeAs, MessageReader } from '../../dissect/reader.ts';
+import { wholeNumber } from '../arguments.ts';
+import { EXIT_BAD_INPUT } from '../exit-code.ts';
+import { onInterrupt, type StopSignal, signalExitCode } from '../interrupt.ts';
+import type { Output } from '../output.ts';
+import { ReadReport } from './report.ts';
+
+export interface CaptureOptions {
+  readonly port: readonly number[];
+  readonly decodeAs: readonly DecodeAs[];
+}
+
+const PROTOCOLS: readonly ProtocolName[] = [
+  'dhcpv6-failover',
+  'dhcpv4-failover',
+  'dhcpv6-leasequery',
+  'dhcpv6',
+];
+
+/** Files and how to read them. */
+export function withCaptureOptions(command: Command): Command {
+  return command
+    .argument('<files...>', 'capture files; - for standard input')
+    .option('--port <number>', 'expect failover on this TCP port too; may be given several times', ports, [])
+    .option('--decode-as <port=protocol>', 'read a port as one protocol, whatever it carries', decodeAs, []);
+}
+
+export interface CaptureJob {
+  readonly files: readonly string[];
+  readonly options: CaptureOptions;
+  readonly dissectors: Dissectors;
+  readonly out: Output;
+  /** Reads the files once more before: gets every message of that first pass. Standard input cannot be read twice. */
+  readonly firstPass?: (message: Message) => void;
+  readonly onMessage: (message: Message) => void;
+  /** After the last message; not called if the run was cut short. */
+  readonly onEnd?: () => void;
+}
+
+/** Runs over the files and sets the exit code. @throws InputError for a file that cannot be opened */
+export async function readCaptures(job: CaptureJob): Promise<void> {
+  const { files, options, dissectors, out } = job;
+  const interrupt = onInterrupt();
+  const stop = new AbortController();
+  interrupt.signal.addEventListener('abort', () => stop.abort());
+  const report = new ReadReport((line) => process.stderr.write(`leasetap: ${line}\n`));
+  if (job.firstPass !== undefined) {
+    const reader = new MessageReader(dissectors, { onMessage: job.firstPass }, options);
+    await readCapture(files.map(fileSource), reader, { signal: stop.signal });
+  }
+  let messages = 0;
+  const onMessage = (message: Message): void => {
+    messages++;
+    job.onMessage(message);
+  };
+  const summary = await readCapture(
+    files.map((file) => (file === '-' ? standardInput(stop.signal, () => out.flush()) : fileSource(file))),
+    new MessageReader(dissectors, { onMessage, onNotice: (notice) => report.notice(notice) }, options),
+    {
+      signal: stop.signal,
+      afterChunk: async () => {
+        await out.flush();
+        if (out.closed) stop.abort();
+      },
+    },
+  );
+  if (!stop.signal.aborted) job.onEnd?.();
+  await out.flush();
+  interrupt.release();
+  if (interrupt.signal.aborted) process.exitCode = signalExitCode(interrupt.signal.reason as StopSignal);
+  else if (!out.closed && !report.close(summary, messages)) process.exitCode = EXIT_BAD_INPUT;
+}
+
+/**
+ * Ends when the signal comes, too: nobody can say how long a silent pipe stays silent. `starving` is called when all
+ * that has come was used.
+ */
+function standardInput(signal: AbortSignal, starving: () => Promise<void>): CaptureSource {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    signal.addEventListener('abort', () => process.stdin.destroy());
+    try {
+      await starving();
+      for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+        yield chunk;
+        await starving();
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+  return streamSource('standard input', chunks());
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError('expected a port from 1 to 65535.');
+}
+
+function ports(text: string, before: readonly number[]): readonly number[] {
+  return [...before, portNumber(text)];
+}
+
+function decodeAs(text: string, before: readonly DecodeAs[]): readonly DecodeAs[] {
+  const [port = '', name = ''] = text.split('=', 2);
+  const protocol = PROTOCOLS.find((known) => known === name);
+  if (protocol === undefined) {
+    throw new InvalidArgumentError(`expected PORT=PROTOCOL with one of ${PROTOCOLS.join(', ')}.`);
+  }
+  return [...before, { port: portNumber(port), protocol }];
+}
