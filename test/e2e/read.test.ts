@@ -11,6 +11,31 @@ import { leasetap, runLeasetap, start, temporaryFolder, top } from '../support/p
 const folder = join(top, 'fixtures/captures/dhcpv6');
 const captures = readdirSync(folder).filter((name) => /\.pcap(ng)?$/.test(name));
 
+/** Captures of ISC dhcpd; what is expected was made by tshark. */
+const v4Folder = join(top, 'fixtures/captures/dhcpv4-isc');
+const v4Captures = readdirSync(v4Folder).filter((name) => name.endsWith('.pcap'));
+
+/** Frame, sender, name and length of each message. */
+function v4ExpectedOf(capture: string): unknown[] {
+  const [heading = '', ...rows] = readFileSync(
+    join(v4Folder, capture.replace('.pcap', '.expect.tsv')),
+    'utf8',
+  )
+    .trimEnd()
+    .split('\n');
+  const names = heading.split('\t');
+  return rows.map((row) => {
+    const cells = row.split('\t');
+    const cell = (name: string) => cells[names.indexOf(name)] ?? '';
+    return [
+      Number(cell('frame')),
+      cell('src').replace(/:\d+$/, ''),
+      cell('type_name'),
+      Number(cell('length')),
+    ];
+  });
+}
+
 type Json = { readonly [name: string]: unknown };
 
 function expectedOf(capture: string): Json[] {
@@ -99,13 +124,16 @@ describe('leasetap read', () => {
     expect(err).toMatch(/^leasetap: .*mal-file-truncated-packet\.pcap: [^\n]*4130[^\n]*\n$/);
   });
 
-  it('reads DHCPv4 failover', async () => {
-    const { code, out } = await runLeasetap([
-      'read',
-      join(top, 'fixtures/captures/dhcpv4-isc/first-start.pcap'),
-    ]);
+  it.each(v4Captures)('finds every message of the DHCPv4 failover of %s', async (capture) => {
+    const { code, out } = await runLeasetap(['read', '-T', 'jsonl', join(v4Folder, capture)]);
     expect(code).toBe(0);
-    expect(out.trimEnd().split('\n')).toHaveLength(128);
+    const found = jsonLines(out).map((message) => [
+      message['frame'],
+      message['src'],
+      message['msg_name'],
+      message['message_size'],
+    ]);
+    expect(found).toEqual(v4ExpectedOf(capture));
   });
 
   it.each([

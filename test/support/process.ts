@@ -93,7 +93,7 @@ export class Running {
   }
 }
 
-/** Starts a program; it is killed, if need be, when the test is over. */
+/** Starts a program; it is killed, if need be, when the test is over. Not for concurrent tests, which share an end. */
 export function start(file: string, args: readonly string[], options: { cwd?: string } = {}): Running {
   const child = spawn(file, args, { cwd: options.cwd ?? top, stdio: ['pipe', 'pipe', 'pipe'] });
   const running = new Running(child, [file, ...args].join(' '));
@@ -105,16 +105,28 @@ export function start(file: string, args: readonly string[], options: { cwd?: st
 
 /** Starts the built leasetap. */
 export function leasetap(args: readonly string[], options: { cwd?: string } = {}): Running {
-  if (!existsSync(mainFile)) throw new Error('these tests run the built program: npm run build');
-  return start(process.execPath, [mainFile, ...args], options);
+  return start(process.execPath, [builtMain(), ...args], options);
 }
 
-/** Runs leasetap to its end, with `input` on its stdin. */
-export function runLeasetap(args: readonly string[], input?: Uint8Array, cwd?: string): Promise<Ended> {
-  const running = leasetap(args, cwd === undefined ? {} : { cwd });
-  running.child.stdin?.on('error', () => undefined);
-  running.child.stdin?.end(input);
-  return running.ended;
+/** Milliseconds after which a process that should end by itself is ended. */
+const LIFETIME = 60_000;
+
+/** Runs leasetap to its end, with `input` on its stdin. Fit for concurrent tests, too. */
+export function runLeasetap(args: readonly string[], input?: Uint8Array): Promise<Ended> {
+  const child = spawn(process.execPath, [builtMain(), ...args], {
+    cwd: top,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: LIFETIME,
+    killSignal: 'SIGKILL',
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  return new Running(child, `leasetap ${args.join(' ')}`).ended;
+}
+
+function builtMain(): string {
+  if (!existsSync(mainFile)) throw new Error('these tests run the built program: npm run build');
+  return mainFile;
 }
 
 /** A directory of its own for one test. */

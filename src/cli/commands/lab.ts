@@ -63,18 +63,18 @@ async function runLab(options: Options): Promise<void> {
     program: process.argv[1] as string,
     dissectors,
   });
-  const played = new AbortController();
-  const ends = AbortSignal.any([
-    interrupt.signal,
-    played.signal,
-    ...(options.duration === undefined ? [] : [AbortSignal.timeout(options.duration * 1000)]),
-  ]);
+  const ends = new AbortController();
+  interrupt.signal.addEventListener('abort', () => ends.abort());
+  const { duration } = options;
+  const timer = duration === undefined ? undefined : setTimeout(() => ends.abort(), duration * 1000);
   try {
     if (scenarios.length > 0)
-      void play(lab, scenarios, options, interrupt.signal).finally(() => played.abort());
-    if (options.tui && process.stdin.isTTY && process.stdout.isTTY) await showLab(lab, ends, dissectors);
-    else await printSession(lab.session, ends, { begin: () => lab.start(), end: () => lab.close() });
+      void play(lab, scenarios, options, interrupt.signal).finally(() => ends.abort());
+    if (options.tui && process.stdin.isTTY && process.stdout.isTTY)
+      await showLab(lab, ends.signal, dissectors);
+    else await printSession(lab.session, ends.signal, { begin: () => lab.start(), end: () => lab.close() });
   } finally {
+    clearTimeout(timer);
     await lab.close();
     interrupt.release();
   }

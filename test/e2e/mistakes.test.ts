@@ -1,0 +1,97 @@
+/** Mistakes of whoever starts a server or the proxy: one line on stderr that says what and where, exit code 2. */
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort, runLeasetap, temporaryFolder } from '../support/process.ts';
+
+/** A loopback port that somebody listens on until the test is over. */
+async function takenPort(): Promise<number> {
+  const port = await freePort('::1');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(port, '::1', resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  return port;
+}
+
+function secondaryConfig(port: number, changes: (text: string) => string = (text) => text): string {
+  const folder = temporaryFolder();
+  const file = join(folder, 'server.yaml');
+  const text = `store: leases
+failover:
+  listen: "[::1]:${port}"
+relationships:
+  - name: lab
+    role: secondary
+    partner: { address: "::1" }
+    security: none
+    links:
+      - prefix: 2001:db8:1::/64
+        address-pools: [ "2001:db8:1::1000 - 2001:db8:1::1fff" ]
+`;
+  writeFileSync(file, changes(text));
+  return file;
+}
+
+describe('leasetap proxy', () => {
+  it('names a port that is in use', async () => {
+    const port = await takenPort();
+    const run = await runLeasetap(['proxy', '--listen', `[::1]:${port}`, '--to', '[::1]:1']);
+    expect(run).toMatchObject({
+      code: 2,
+      out: '',
+      err: `leasetap: [::1]:${port}: the port is in use by another program\n`,
+    });
+  });
+
+  it('names an option that is missing', async () => {
+    const run = await runLeasetap(['proxy', '--listen', '[::1]:0']);
+    expect(run.code).toBe(2);
+    expect(run.err).toMatch(/^leasetap: required option '[^\n]*--to[^\n]*\n$/);
+  });
+
+  it('points at the mistake in a fault', async () => {
+    const run = await runLeasetap([
+      'proxy',
+      '--listen',
+      '[::1]:0',
+      '--to',
+      '[::1]:1',
+      '--fault',
+      'dorp s>p BNDREPLY',
+    ]);
+    expect(run.code).toBe(2);
+    expect(run.err).toMatch(/^leasetap: [^\n]*dorp[^\n]*\n$/);
+  });
+});
+
+describe('leasetap serve', () => {
+  it('names a port that is in use', async () => {
+    const port = await takenPort();
+    const run = await runLeasetap(['serve', secondaryConfig(port)]);
+    expect(run).toMatchObject({
+      code: 2,
+      out: '',
+      err: `leasetap: [::1]:${port}: the port is in use by another program\n`,
+    });
+  });
+
+  it('names file, line, key and what was expected', async () => {
+    const file = secondaryConfig(0, (text) => text.replace('role: secondary', 'role: tertiary'));
+    const run = await runLeasetap(['serve', file]);
+    expect(run).toMatchObject({ code: 2, out: '' });
+    expect(run.err).toMatch(
+      /server\.yaml:6:11: relationships\[0\]\.role: expected primary or secondary, found "tertiary"\n$/,
+    );
+  });
+
+  it('names a file that is not there', async () => {
+    const run = await runLeasetap(['serve', '/nowhere/server.yaml']);
+    expect(run).toMatchObject({
+      code: 2,
+      err: 'leasetap: /nowhere/server.yaml: no such file or directory\n',
+    });
+  });
+});
