@@ -1,12 +1,34 @@
 /**
- * npm run bench [NAME...]: every bench/NAME.bench.mjs against the compiled code, one after the other on one core. A
- * bench exports `run()`, which gives back rows of what was done how often a second. Run it on a machine with nothing
- * else to do; only figures of one run compare.
+ * npm run bench [-- NAME... [--messages N] [--rounds N] [--kinds A,B] [--folder DIR]]: every bench/NAME.bench.mjs against
+ * the compiled code, one after the other. A bench exports `run(options, print)`: it gives back rows of what was done how
+ * often a second, or prints its own tables. Run it on a machine with nothing else to do; only figures of one run compare.
  */
 import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 const here = new URL('.', import.meta.url);
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: {
+    messages: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    kinds: { type: 'string' },
+    folder: { type: 'string', default: join(tmpdir(), 'leasetap-bench') },
+  },
+});
+const options = {
+  /** Messages in a capture, and how often each program reads it. */
+  messages: Number(values.messages),
+  rounds: Number(values.rounds),
+  /** Kinds of captures, or undefined for all. */
+  kinds: values.kinds?.split(','),
+  /** Where captures are kept. */
+  folder: values.folder,
+};
+const print = (line) => process.stdout.write(`${line}\n`);
+
 const names = readdirSync(here)
   .filter((file) => file.endsWith('.bench.mjs'))
   .map((file) => file.slice(0, -'.bench.mjs'.length))
@@ -18,9 +40,7 @@ if (names.length === 0) {
 }
 for (const name of names) {
   const { run } = await import(new URL(`${name}.bench.mjs`, here));
-  for (const { what, perSecond } of await run()) {
-    process.stdout.write(
-      `${name.padEnd(10)} ${what.padEnd(64)} ${Math.round(perSecond).toLocaleString('en')}/s\n`,
-    );
+  for (const { what, perSecond } of (await run(options, print)) ?? []) {
+    print(`${name.padEnd(10)} ${what.padEnd(64)} ${Math.round(perSecond).toLocaleString('en')}/s`);
   }
 }

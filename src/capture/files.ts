@@ -4,7 +4,7 @@ import { decompressed } from './decompress.ts';
 import type { CaptureSource, Compression } from './source.ts';
 
 /** Octets of a file read at once; the next read runs while these are looked at. */
-export const CHUNK_OCTETS = 1024 * 1024;
+export const CHUNK_OCTETS = 256 * 1024;
 
 /**
  * A capture file by its path. Nothing is opened before its octets are asked for; what the operating system then
