@@ -4,10 +4,12 @@
  */
 import {
   addressRange,
+  domainName,
   duid,
   duration,
   flag,
   ipAddress,
+  ipv6Octets,
   located,
   oneOf,
   path,
@@ -57,6 +59,10 @@ const dhcpv6 = mapping({
     [],
   ),
   'relay-only': withDefault(flag(), false),
+  preference: withDefault(wholeNumber(0, 255), 0),
+  'rapid-commit': withDefault(flag(), false),
+  'dns-servers': withDefault(listOf(ipv6Octets, 'addresses', { loneValue: true }), []),
+  'domain-search': withDefault(listOf(domainName, 'domain names', { loneValue: true }), []),
 });
 
 const failover = (resolvePath: ResolvePath) =>

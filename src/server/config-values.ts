@@ -4,6 +4,7 @@ import type { Endpoint } from '../base/flow.ts';
 import { formatIpv6, type Ipv6Prefix, parseIpv6, parsePrefix } from '../base/ipv6.ts';
 import { nearest } from '../base/nearest.ts';
 import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
+import { isDomainName } from '../wire/domain-names.ts';
 import { expected, mistake, type Place, type Reader, scalarText } from './schema.ts';
 
 /** Addresses from `first` to `last`, both included, 16 octets each. */
@@ -87,6 +88,20 @@ export const ipAddress: Reader<string> = (place) => {
   const address = normalAddress(scalarText(place) ?? '');
   if (address === undefined) throw expected(place, 'an IP address (names are not looked up)');
   return address;
+};
+
+/** The 16 octets of an IPv6 address. */
+export const ipv6Octets: Reader<Uint8Array> = (place) => {
+  const address = parseIpv6(scalarText(place) ?? '');
+  if (address === undefined) throw expected(place, 'an IPv6 address');
+  return address;
+};
+
+/** A domain name, always with its final dot. */
+export const domainName: Reader<string> = (place) => {
+  const name = scalarText(place) ?? '';
+  if (!isDomainName(name)) throw expected(place, 'a domain name such as example.com');
+  return name.endsWith('.') ? name : `${name}.`;
 };
 
 /** `2001:db8:1::/64` without host bits. */

@@ -74,6 +74,13 @@ export interface Dhcpv6Config {
   readonly interfaces: readonly string[];
   /** Answer nothing but what came through a relay. */
   readonly relayOnly: boolean;
+  /** OPTION_PREFERENCE of ADVERTISE, 0 to 255. */
+  readonly preference: number;
+  /** Commit at once for a SOLICIT that asks for it. */
+  readonly rapidCommit: boolean;
+  /** For clients that ask for them: resolvers, 16 octets each, and names with their final dot. */
+  readonly dnsServers: readonly Uint8Array[];
+  readonly domainSearch: readonly string[];
 }
 
 export interface ServerConfig {

@@ -26,13 +26,14 @@ export function endpointConfig(relationship: RelationshipConfig): EndpointConfig
 }
 
 export function serviceConfig(config: ServerConfig, serverId: Uint8Array): ServiceConfig {
+  const { dhcpv6 } = config;
   return {
     serverId,
-    preference: 0,
-    rapidCommit: true,
+    preference: dhcpv6?.preference ?? 0,
+    rapidCommit: dhcpv6?.rapidCommit ?? false,
     links: config.relationships.flatMap(serviceLinks),
-    dnsServers: [],
-    domainList: [],
+    dnsServers: dhcpv6?.dnsServers ?? [],
+    domainList: dhcpv6?.domainSearch ?? [],
   };
 }
 

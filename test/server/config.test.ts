@@ -21,7 +21,15 @@ describe('examples', () => {
       duid: Uint8Array.of(0, 3, 0, 1, 2, 0, 0x5e, 0, 0x53, 1),
       storeDirectory: '/etc/leasetap/primary-leases',
       control: { kind: 'unix', path: '/etc/leasetap/primary.sock' },
-      dhcpv6: { listen: [{ address: '::', port: 547 }], interfaces: ['eth0'], relayOnly: false },
+      dhcpv6: {
+        listen: [{ address: '::', port: 547 }],
+        interfaces: ['eth0'],
+        relayOnly: false,
+        preference: 0,
+        rapidCommit: false,
+        dnsServers: [octets('20010db8000000000000000000000053'), octets('20010db8000000000000000000000153')],
+        domainSearch: ['example.com.'],
+      },
       failover: {
         listen: [{ address: '::', port: 647 }],
         tls: {
@@ -148,6 +156,20 @@ const MISTAKES: readonly (readonly [what: string, from: string, to: string, says
     'address: peer.example.com',
     [
       'f.yaml:7:24: relationships[0].partner.address: expected an IP address (names are not looked up), found "peer.example.com"',
+    ],
+  ],
+  [
+    'a resolver by IPv4 address',
+    'control: a.sock',
+    'dhcpv6: {dns-servers: 192.0.2.53}',
+    ['f.yaml:2:23: dhcpv6.dns-servers: expected an IPv6 address, found "192.0.2.53"'],
+  ],
+  [
+    'a domain that is no name',
+    'control: a.sock',
+    'dhcpv6: {domain-search: [example..com]}',
+    [
+      'f.yaml:2:26: dhcpv6.domain-search[0]: expected a domain name such as example.com, found "example..com"',
     ],
   ],
   [
