@@ -139,16 +139,22 @@ export function dial(to: Endpoint, from: string | undefined, signal: AbortSignal
       host: to.address,
       port: to.port,
       ...(from === undefined ? {} : { localAddress: from }),
-      signal,
     });
+    const giveUp = () => socket.destroy(new Error('no longer wanted'));
+    // Not Node's own `signal`: that would destroy the socket also later, with what is still to be delivered.
+    signal.addEventListener('abort', giveUp);
     const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), CONNECT_MILLIS);
-    const failed = (error: NodeJS.ErrnoException) => {
+    const over = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    };
+    const failed = (error: NodeJS.ErrnoException) => {
+      over();
       reject(new Error(`${formatSocketAddress(to)}: ${error.code ?? error.message}`));
     };
     socket.once('error', failed);
     socket.once('connect', () => {
-      clearTimeout(timer);
+      over();
       socket.off('error', failed);
       resolve(new Stream(socket));
     });

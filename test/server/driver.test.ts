@@ -27,3 +27,19 @@ test('a pair reaches NORMAL, serves clients, and both servers know every lease; 
   expect(bindingsOf(again.secondary)).toEqual(before);
   await bothNormal(again);
 });
+
+test('a partner that leaves says so, after all its updates, and is believed', async () => {
+  for (const leaver of ['primary', 'secondary'] as const) {
+    const pair = await startPair();
+    await bothNormal(pair);
+    await pair[leaver].server.stop();
+    const stayer = pair[leaver === 'primary' ? 'secondary' : 'primary'];
+    await vi.waitFor(() => expect(stateOf(stayer)).toBe('COMMUNICATIONS-INTERRUPTED'), PATIENCE);
+    const ends = stayer.news.flatMap((one) =>
+      one.kind === 'note' && one.text.startsWith('connection ended') ? [one.text] : [],
+    );
+    expect(ends).toEqual([
+      'connection ended: the partner disconnected: the server is shutting down (status 20)',
+    ]);
+  }
+});
