@@ -23,7 +23,9 @@ export interface FieldCodec {
   problem?(bytes: Uint8Array, start: number, end: number): string | undefined;
   /** The field and its companions. Must not throw, whatever the octets are. */
   fields(bytes: Uint8Array, start: number, end: number): Field[];
-  /** `"name":value` of the same, without a comma in front. Called only for octets without a problem. */
+  /** What JSON of the field always begins with: `"name":`, or nothing if it begins with something else. */
+  readonly jsonLead: Uint8Array;
+  /** The rest of the JSON of the field and its companions. Called only for octets without a problem. */
   json(out: JsonBuffer, bytes: Uint8Array, start: number, end: number): void;
   /** Octets of a value, or `undefined` if the type cannot hold it. */
   encode(input: FieldInput): Uint8Array | undefined;

@@ -2,6 +2,7 @@
  * Definitions to codecs. Definitions have been checked one by one; what can only be seen with all of them together
  * (imports, spaces, enumerations that do not exist) is an InputError here.
  */
+import { concatBytes, NO_BYTES } from '../base/bytes.ts';
 import { InputError } from '../base/problem.ts';
 import type { FieldCodec } from './codec.ts';
 import { ipv4Codec, ipv6Codec, shortPrefixCodec } from './codecs/addresses.ts';
@@ -27,11 +28,13 @@ import type {
   HeaderCodec,
   MessageCodec,
   OptionCodec,
+  OptionJson,
   Place,
   Space,
   Tail,
 } from './space.ts';
 import { SMALL_CODE_MAX } from './space.ts';
+import { RELAY_MESSAGE, SUB_OPTIONS } from './tree-json.ts';
 
 /** All dissectors of a session. */
 export interface Dissectors {
@@ -104,7 +107,7 @@ function protocolShell(definition: ProtocolDefinition, file: string): Mutable<Co
     file,
     framing: definition.framing,
     messages: new Map(),
-    unknown: { code: -1, name: null, section: undefined, header, examples: [] },
+    unknown: { code: -1, name: null, section: undefined, header, jsonName: jsonName(null), examples: [] },
     space: emptySpace(definition.protocol),
     spaces: new Map(),
     dialects: new Map(),
@@ -241,7 +244,11 @@ function compileMessage(
   const { code, name, section, examples } = message;
   const header = headerOf(headers, message.header, file);
   const sentTime = unixTimes ? { ...header.sentTime, epoch: 'time-1970' as const } : header.sentTime;
-  return { code, name, section, header: { ...header, sentTime }, examples };
+  return { code, name, section, header: { ...header, sentTime }, jsonName: jsonName(name), examples };
+}
+
+function jsonName(name: string | null): Uint8Array {
+  return utf8(`,"msg_name":${JSON.stringify(name)},"transaction_id":`);
 }
 
 function compileHeader(definitions: readonly FieldDefinition[], scope: Scope): HeaderCodec {
@@ -274,7 +281,6 @@ function compileOption(definition: OptionDefinition, scope: Scope): OptionCodec 
   const minimum = fields.reduce((sum, field) => sum + field.minimum, 0);
   const allSized = fields.every((field) => field.size !== undefined);
   const hasLength = allSized && tail.kind === 'none';
-  const head = `{"code":${definition.code},"name":${JSON.stringify(definition.name)},"len":`;
   return {
     code: definition.code,
     name: definition.name,
@@ -284,9 +290,34 @@ function compileOption(definition: OptionDefinition, scope: Scope): OptionCodec 
     fixed: allSized ? minimum : undefined,
     tail,
     judges: fields.some((field) => field.problem !== undefined),
-    jsonHead: utf8(hasLength ? `${head}${minimum},"value":{` : head),
-    jsonHeadHasLength: hasLength,
+    json: optionJson(definition, fields, tail, hasLength ? minimum : undefined),
     definition,
+  };
+}
+
+/** What JSON has between the last field of an option and what is inside it. */
+const JSON_CLOSE: Readonly<Record<Tail['kind'], string>> = {
+  none: '}}',
+  options: '},"options":',
+  message: `,${JSON.stringify(RELAY_MESSAGE)}:{`,
+  vendor: `,${JSON.stringify(SUB_OPTIONS)}:[`,
+};
+
+function optionJson(
+  { code, name }: OptionDefinition,
+  fields: readonly FieldCodec[],
+  tail: Tail,
+  length: number | undefined,
+): OptionJson {
+  const [first, ...others] = fields.map((field) => field.jsonLead);
+  const head = utf8(`{"code":${code},"name":${JSON.stringify(name)},"len":`);
+  const open = concatBytes([utf8(',"value":{'), first ?? NO_BYTES]);
+  return {
+    head: length === undefined ? head : concatBytes([head, utf8(`${length}`), open]),
+    hasLength: length !== undefined,
+    open,
+    leads: [first ?? NO_BYTES, ...others.map((lead) => concatBytes([utf8(','), lead]))],
+    close: utf8(JSON_CLOSE[tail.kind]),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
 import { EPOCH_2000_UNIX_SECONDS, wrapSeconds } from '../base/time.ts';
+import type { Timestamp } from '../base/timestamp.ts';
 import { timestampText } from '../base/timestamp.ts';
 import { COMMA } from './codec.ts';
 import { readNumber } from './codecs/numbers.ts';
@@ -31,14 +32,16 @@ const FRAME = utf8(',"frame":');
 const TIMESTAMP = utf8(',"timestamp":"');
 const QUOTE_COMMA = utf8('",');
 const TYPE = utf8(',"msg_type":');
-const NAME = utf8(',"msg_name":');
-const TRANSACTION = utf8(',"transaction_id":');
 const SENT = utf8(',"sent_time":');
 const SIZE = utf8(',"message_size":');
 const OPTIONS = utf8(',"options":');
 const RESYNC = utf8(',"resync":true');
 const NULL = utf8('null');
 const CLOSE = 0x7d;
+const POINT = 0x2e;
+
+/** What `json()` writes into; empty between calls. */
+const scratch = new JsonBuffer();
 
 class DissectedMessage implements Message {
   readonly frame: Frame;
@@ -86,9 +89,11 @@ class DissectedMessage implements Message {
   }
 
   json(): string {
-    const out = new JsonBuffer();
-    this.writeJson(out);
-    return out.text();
+    const from = scratch.length;
+    this.writeJson(scratch);
+    const text = scratch.text(from);
+    scratch.clear(from);
+    return text;
   }
 
   writeJson(out: JsonBuffer): void {
@@ -116,15 +121,12 @@ class DissectedMessage implements Message {
     out.put(FRAME);
     out.putNumber(seen.packet);
     out.put(TIMESTAMP);
-    out.putAscii(timestampText(seen.time));
+    putTimestamp(out, seen.time);
     out.put(QUOTE_COMMA);
     out.put(endsJson(connection)[direction]);
     out.put(TYPE);
     putMaybe(out, this.msgType < 0 ? null : this.msgType);
-    out.put(NAME);
-    if (this.msgName === null) out.put(NULL);
-    else out.putString(this.msgName);
-    out.put(TRANSACTION);
+    out.put(this.#codec.jsonName);
     putMaybe(out, this.transactionId);
     out.put(SENT);
     putMaybe(out, this.sentTime);
@@ -149,6 +151,7 @@ class DissectedMessage implements Message {
       const to = start + offset + (field.size ?? 0);
       if (to > end) return;
       out.putCode(COMMA);
+      out.put(field.jsonLead);
       field.json(out, bytes, start + offset, to);
     }
   }
@@ -162,6 +165,20 @@ class DissectedMessage implements Message {
     const { bytes, start, end } = this.frame;
     return size === 0 || start + offset + size > end ? null : readNumber(bytes, start + offset, size);
   }
+}
+
+/** `timestampText`, without making a string where a tick is a decimal fraction of a second. */
+function putTimestamp(out: JsonBuffer, time: Timestamp): void {
+  const { ticksPerSecond, digits } = time.resolution;
+  if (digits === 0 || 10 ** digits !== ticksPerSecond) {
+    out.putAscii(timestampText(time));
+    return;
+  }
+  out.putNumber(time.unixSeconds);
+  // A one in front keeps the leading zeros; the point then takes its place.
+  const at = out.length;
+  out.putNumber(ticksPerSecond + time.ticks);
+  out.replace(at, POINT);
 }
 
 function putMaybe(out: JsonBuffer, value: number | null): void {

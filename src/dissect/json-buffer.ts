@@ -38,6 +38,11 @@ export class JsonBuffer {
     this.#length = length;
   }
 
+  /** Puts an ASCII character in place of the one at `at`. */
+  replace(at: number, code: number): void {
+    this.#bytes[at] = code;
+  }
+
   /** Appends ready octets. */
   put(octets: Uint8Array): void {
     const at = this.#length;

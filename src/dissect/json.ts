@@ -3,21 +3,20 @@
  * are those of `tree-json.ts`. Nothing is checked here; `isClean` has been asked before.
  */
 import { readU16, readU32 } from '../base/bytes.ts';
+import type { FieldCodec } from './codec.ts';
 import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACKET, QUOTE } from './codec.ts';
 import type { JsonBuffer } from './json-buffer.ts';
 import { utf8 } from './json-buffer.ts';
 import { UNKNOWN_HEADS_MAX } from './limits.ts';
 import type { CompiledProtocol, OptionCodec, Space } from './space.ts';
 import { optionOf } from './space.ts';
-import { RELAY_MESSAGE, SUB_OPTIONS } from './tree-json.ts';
+import { SUB_OPTIONS } from './tree-json.ts';
 import { EMPTY_SPACE, lastFieldStart, messageCodecAt, OPTION_HEADER_OCTETS, optionsStart } from './walk.ts';
 
-const VALUE = utf8(',"value":{');
 const OPTIONS = utf8(',"options":');
 const DATA = utf8(',"value":{"data":"');
 const END_DATA = utf8('"}}');
 const END_VALUE = utf8('}}');
-const RELAY = utf8(`,${JSON.stringify(RELAY_MESSAGE)}:{`);
 const SUBS = utf8(`,${JSON.stringify(SUB_OPTIONS)}:[`);
 const SUB_HEAD = utf8('{"sub-opt-code":');
 const SUB_NAME = utf8(',"name":');
@@ -69,35 +68,27 @@ function putOption(
   start: number,
   end: number,
 ): void {
-  out.put(codec.jsonHead);
-  if (!codec.jsonHeadHasLength) {
+  const { json, tail } = codec;
+  out.put(json.head);
+  if (!json.hasLength) {
     out.putNumber(end - start);
-    out.put(VALUE);
+    out.put(json.open);
   }
   const at = putFields(out, codec, bytes, start, end);
-  const { tail } = codec;
-  if (tail.kind === 'none') {
-    out.put(END_VALUE);
-    return;
-  }
-  if (tail.kind === 'message') {
-    out.put(RELAY);
-    putNested(out, tail.protocol, bytes, lastFieldStart(codec, start), end);
-    out.put(END_VALUE);
-  } else if (tail.kind === 'vendor') {
-    out.put(SUBS);
-    const vendor = tail.vendors.get(readU32(bytes, start)) ?? EMPTY_SPACE;
-    putSubOptions(out, vendor, bytes, lastFieldStart(codec, start), end);
-    out.put(END_VALUE);
-  } else {
-    out.putCode(CLOSE_BRACE);
-    out.put(OPTIONS);
+  out.put(json.close);
+  if (tail.kind === 'none') return;
+  if (tail.kind === 'options') {
     putOptions(out, tail.space ?? space, bytes, at, end);
     out.putCode(CLOSE_BRACE);
+    return;
   }
+  const from = lastFieldStart(codec, start);
+  if (tail.kind === 'message') putNested(out, tail.protocol, bytes, from, end);
+  else putSubOptions(out, tail.vendors.get(readU32(bytes, start)) ?? EMPTY_SPACE, bytes, from, end);
+  out.put(END_VALUE);
 }
 
-/** Members of the value, with commas between them. Returns where the fields end. */
+/** Members of the value behind the first key, with keys between them. Returns where the fields end. */
 function putFields(
   out: JsonBuffer,
   codec: OptionCodec,
@@ -105,12 +96,12 @@ function putFields(
   start: number,
   end: number,
 ): number {
+  const { fields, json } = codec;
   let at = start;
-  for (let index = 0; index < codec.fields.length; index++) {
-    const field = codec.fields[index];
-    if (field === undefined) break;
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index] as FieldCodec;
     const size = field.size ?? (field.extent === undefined ? end - at : field.extent(bytes, at, end));
-    if (index > 0) out.putCode(COMMA);
+    if (index > 0) out.put(json.leads[index] as Uint8Array);
     field.json(out, bytes, at, at + size);
     at += size;
   }
@@ -130,6 +121,7 @@ function putNested(
   for (const field of header.fields) {
     const to = at + (field.size ?? 0);
     if (at > start) out.putCode(COMMA);
+    out.put(field.jsonLead);
     field.json(out, bytes, at, to);
     at = to;
   }
@@ -171,7 +163,7 @@ function putSubValue(
   start: number,
   end: number,
 ): void {
-  out.put(VALUE);
+  out.put(codec.json.open);
   const at = putFields(out, codec, bytes, start, end);
   out.putCode(CLOSE_BRACE);
   if (codec.tail.kind !== 'options') return;

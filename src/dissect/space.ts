@@ -27,10 +27,21 @@ export interface OptionCodec {
   readonly tail: Tail;
   /** Some field can be wrong although its octets are there. */
   readonly judges: boolean;
-  /** `{"code":C,"name":"N","len":`, and for a fixed length without tail also `L,"value":{`. */
-  readonly jsonHead: Uint8Array;
-  readonly jsonHeadHasLength: boolean;
+  readonly json: OptionJson;
   readonly definition: OptionDefinition;
+}
+
+/** Constant parts of an option's JSON, joined as far as they stand side by side. */
+export interface OptionJson {
+  /** Up to the value of `len`, or, if the length is always the same, up to the value of the first field. */
+  readonly head: Uint8Array;
+  readonly hasLength: boolean;
+  /** From the value of `len` to that of the first field. */
+  readonly open: Uint8Array;
+  /** What stands before the field of that index, from the second on. */
+  readonly leads: readonly Uint8Array[];
+  /** What stands behind the last field. */
+  readonly close: Uint8Array;
 }
 
 export interface Space {
@@ -63,6 +74,8 @@ export interface MessageCodec {
   readonly name: string | null;
   readonly section: string | undefined;
   readonly header: HeaderCodec;
+  /** `,"msg_name":N,"transaction_id":` */
+  readonly jsonName: Uint8Array;
   readonly examples: readonly ExampleDefinition[];
 }
 

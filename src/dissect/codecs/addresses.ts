@@ -1,39 +1,73 @@
 /** Addresses and prefixes: IPv4, IPv6, and the prefix that sends only the octets it needs (RFC 7598). */
+import { readU16 } from '../../base/bytes.ts';
 import { formatIpv4, formatIpv6, parseIpv6, parsePrefix } from '../../base/ipv6.ts';
 import type { FieldCodec } from '../codec.ts';
 import { jsonKey, QUOTE } from '../codec.ts';
+import type { JsonBuffer } from '../json-buffer.ts';
+
+const COLON = 0x3a;
 
 export function ipv6Codec(name: string): FieldCodec {
-  const key = jsonKey(name);
   return {
     name,
+    jsonLead: jsonKey(name),
     size: 16,
     minimum: 16,
     expects: 'an IPv6 address',
     fields: (bytes, start, end) => [{ name, value: formatIpv6(bytes, start), start, end }],
     json(out, bytes, start) {
-      out.put(key);
       out.putCode(QUOTE);
-      out.putAscii(formatIpv6(bytes, start));
+      putIpv6(out, bytes, start);
       out.putCode(QUOTE);
     },
     encode: (input) => (typeof input === 'string' ? parseIpv6(input) : undefined),
   };
 }
 
+/** RFC 5952 text of 16 octets, without making a string: `formatIpv6` of base, for the fast path. */
+function putIpv6(out: JsonBuffer, bytes: Uint8Array, at: number): void {
+  let bestStart = -1;
+  let bestEnd = 0;
+  for (let group = 0; group < 8; group++) {
+    const start = group;
+    while (group < 8 && bytes[at + 2 * group] === 0 && bytes[at + 2 * group + 1] === 0) group++;
+    if (group - start > Math.max(bestEnd - bestStart, 1)) {
+      bestStart = start;
+      bestEnd = group;
+    }
+  }
+  for (let group = 0; group < 8; group++) {
+    if (group === bestStart) {
+      out.putCode(COLON);
+      out.putCode(COLON);
+      group = bestEnd - 1;
+      continue;
+    }
+    if (group > 0 && group !== bestEnd) out.putCode(COLON);
+    putGroup(out, readU16(bytes, at + 2 * group));
+  }
+}
+
+/** Up to four hex digits without leading zeros. */
+function putGroup(out: JsonBuffer, value: number): void {
+  for (let shift = value > 0xfff ? 12 : value > 0xff ? 8 : value > 0xf ? 4 : 0; shift >= 0; shift -= 4) {
+    const digit = (value >> shift) & 15;
+    out.putCode(digit < 10 ? 48 + digit : 87 + digit);
+  }
+}
+
 /** `reversed`: the octets come last first, as some Microsoft options have them. */
 export function ipv4Codec(name: string, reversed = false): FieldCodec {
-  const key = jsonKey(name);
   const text = (bytes: Uint8Array, start: number): string =>
     reversed ? formatIpv4(bytes.slice(start, start + 4).reverse()) : formatIpv4(bytes, start);
   return {
     name,
+    jsonLead: jsonKey(name),
     size: 4,
     minimum: 4,
     expects: 'an IPv4 address',
     fields: (bytes, start, end) => [{ name, value: text(bytes, start), start, end }],
     json(out, bytes, start) {
-      out.put(key);
       out.putCode(QUOTE);
       out.putAscii(text(bytes, start));
       out.putCode(QUOTE);
@@ -53,7 +87,6 @@ function dottedOctets(text: string): Uint8Array | undefined {
 
 /** One octet of length in bits, then only as many octets of the prefix as these bits need. */
 export function shortPrefixCodec(name: string): FieldCodec {
-  const key = jsonKey(name);
   const text = (bytes: Uint8Array, start: number, end: number): string => {
     const whole = new Uint8Array(16);
     whole.set(bytes.subarray(start + 1, Math.min(end, start + 17)));
@@ -61,6 +94,7 @@ export function shortPrefixCodec(name: string): FieldCodec {
   };
   return {
     name,
+    jsonLead: jsonKey(name),
     size: undefined,
     minimum: 1,
     expects: 'an IPv6 prefix such as 2001:db8::/32',
@@ -75,7 +109,6 @@ export function shortPrefixCodec(name: string): FieldCodec {
       { name, value: end > start ? text(bytes, start, end) : null, start, end },
     ],
     json(out, bytes, start, end) {
-      out.put(key);
       out.putCode(QUOTE);
       out.putAscii(text(bytes, start, end));
       out.putCode(QUOTE);

@@ -1,11 +1,13 @@
 /** Field types that hold more than one value: virtual subnet selection, counted octets and lists of another type. */
 import { concatBytes, readU16, toHex } from '../../base/bytes.ts';
 import type { FieldCodec } from '../codec.ts';
-import { CLOSE_BRACKET, COMMA, jsonKey, OPEN_BRACKET, putValue } from '../codec.ts';
+import { CLOSE_BRACKET, COMMA, jsonKey, OPEN_BRACKET, putValue, QUOTE } from '../codec.ts';
+import { utf8 } from '../json-buffer.ts';
 import type { Field } from '../message.ts';
 import { numberOctets } from './numbers.ts';
 import { bytesCodec, putText, textOf } from './octets.ts';
 
+const VPN_IDENTIFIER = utf8(',"vpn-identifier":');
 const VSS_NVT_ASCII = 0;
 const VSS_VPN_ID = 1;
 const VSS_GLOBAL = 255;
@@ -14,6 +16,7 @@ const VSS_VPN_ID_OCTETS = 8;
 
 /** Virtual subnet selection (RFC 6607 §3.1): `type`, `VSS-information`, and the name of the VPN if the type is a name. */
 export function vssCodec(name: string): FieldCodec {
+  const information = utf8(`,${JSON.stringify(name)}:"`);
   const fields = (bytes: Uint8Array, start: number, end: number): Field[] => {
     if (end === start) return [];
     const type = bytes[start] as number;
@@ -29,6 +32,7 @@ export function vssCodec(name: string): FieldCodec {
   };
   return {
     name,
+    jsonLead: jsonKey('type'),
     size: undefined,
     minimum: 1,
     expects: 'the octets of VSS type and information in hex',
@@ -41,11 +45,14 @@ export function vssCodec(name: string): FieldCodec {
     },
     fields,
     json(out, bytes, start, end) {
-      fields(bytes, start, end).forEach((field, index) => {
-        if (index > 0) out.putCode(COMMA);
-        out.put(jsonKey(field.name));
-        putValue(out, field.value);
-      });
+      const type = bytes[start] as number;
+      out.putNumber(type);
+      out.put(information);
+      out.putHex(bytes, start + 1, end);
+      out.putCode(QUOTE);
+      if (type !== VSS_NVT_ASCII) return;
+      out.put(VPN_IDENTIFIER);
+      putText(out, bytes, start + 1, end);
     },
     encode: bytesCodec(name).encode,
     encodeMembers(members) {
@@ -58,10 +65,10 @@ export function vssCodec(name: string): FieldCodec {
 
 /** Two octets of length, then as many octets. `text`: they are UTF-8. */
 export function countedCodec(name: string, text: boolean): FieldCodec {
-  const key = jsonKey(name);
   const inner = bytesCodec(name);
   return {
     name,
+    jsonLead: jsonKey(name),
     size: undefined,
     minimum: 2,
     expects: text ? 'text' : 'octets in hex',
@@ -75,7 +82,6 @@ export function countedCodec(name: string, text: boolean): FieldCodec {
       return [{ name, value, start, end }];
     },
     json(out, bytes, start, end) {
-      out.put(key);
       if (text) putText(out, bytes, start + 2, end);
       else putValue(out, toHex(bytes, start + 2, end));
     },
@@ -94,7 +100,6 @@ export function countedCodec(name: string, text: boolean): FieldCodec {
  */
 export function listCodec(one: FieldCodec): FieldCodec {
   const { name } = one;
-  const key = jsonKey(name);
   const namesKey = jsonKey(`${name}-names`);
   const fields = (bytes: Uint8Array, start: number, end: number): Field[] => {
     const values: (string | number)[] = [];
@@ -114,6 +119,7 @@ export function listCodec(one: FieldCodec): FieldCodec {
   };
   return {
     name,
+    jsonLead: jsonKey(name),
     size: undefined,
     minimum: 0,
     expects: `a list, each entry ${one.expects}`,
@@ -130,7 +136,6 @@ export function listCodec(one: FieldCodec): FieldCodec {
     fields,
     json(out, bytes, start, end) {
       const [list, names] = fields(bytes, start, end);
-      out.put(key);
       putValue(out, list?.value ?? null);
       if (names === undefined) return;
       out.putCode(COMMA);

@@ -5,7 +5,7 @@
 import { fromHex, readU16, readU32, toColonHex, toHex } from '../../base/bytes.ts';
 import { isoOfEpoch2000 } from '../../base/time.ts';
 import type { FieldCodec } from '../codec.ts';
-import { COMMA, jsonKey, putValue, QUOTE } from '../codec.ts';
+import { jsonKey, QUOTE } from '../codec.ts';
 import type { JsonBuffer } from '../json-buffer.ts';
 import { utf8 } from '../json-buffer.ts';
 import type { Field } from '../message.ts';
@@ -96,26 +96,36 @@ function problem(bytes: Uint8Array, start: number, end: number): string | undefi
   return undefined;
 }
 
-const PART_KEYS = new Map(
-  [
-    ...['duid-type', 'duid-type-name', 'hardware-type', 'time', 'link-layer-address'],
-    ...['enterprise-number', 'identifier', 'uuid', 'data'],
-  ].map((name) => [name, jsonKey(name)]),
+const TYPE_LEAD = jsonKey('duid-type');
+/** Type and name of the types that have one, and the key of what follows. */
+const HEADS = [undefined, 'hardware-type', 'enterprise-number', 'hardware-type', 'uuid'].map((next, type) =>
+  utf8(`${type},"duid-type-name":${JSON.stringify(TYPE_NAMES[type] ?? null)},"${next}":`),
 );
-const DUID_HEADS = TYPE_NAMES.map((name, type) =>
-  utf8(`"duid-type":${type},"duid-type-name":${JSON.stringify(name ?? null)},`),
-);
-const HARDWARE_TYPE = jsonKey('hardware-type');
+const NO_NAME = utf8(',"duid-type-name":null,"data":"');
 const TIME = utf8(',"time":');
 const LINK_LAYER = utf8(',"link-layer-address":"');
+const IDENTIFIER = utf8(',"identifier":"');
 const COLON = 0x3a;
 
-/** Writes the parts with a comma behind. The two kinds that carry nearly all traffic are written without objects. */
+/** Writes what follows `"duid-type":` in the JSON of the parts. */
 function putParts(out: JsonBuffer, bytes: Uint8Array, start: number, end: number): void {
   const type = readU16(bytes, start);
-  if (type === LLT || type === LL) {
-    out.put(DUID_HEADS[type] as Uint8Array);
-    out.put(HARDWARE_TYPE);
+  if (type < LLT || type > UUID) {
+    out.putNumber(type);
+    out.put(NO_NAME);
+    out.putHex(bytes, start + 2, end);
+    out.putCode(QUOTE);
+    return;
+  }
+  out.put(HEADS[type] as Uint8Array);
+  if (type === UUID) {
+    out.putCode(QUOTE);
+    out.putAscii(uuidText(bytes, start + 2));
+  } else if (type === EN) {
+    out.putNumber(readU32(bytes, start + 2));
+    out.put(IDENTIFIER);
+    out.putHex(bytes, start + 6, end);
+  } else {
     out.putNumber(readU16(bytes, start + 2));
     if (type === LLT) {
       out.put(TIME);
@@ -123,22 +133,16 @@ function putParts(out: JsonBuffer, bytes: Uint8Array, start: number, end: number
     }
     out.put(LINK_LAYER);
     out.putHex(bytes, start + (type === LLT ? 8 : 4), end, COLON);
-    out.putCode(QUOTE);
-    out.putCode(COMMA);
-    return;
   }
-  for (const field of parts(bytes, start, end)) {
-    out.put(PART_KEYS.get(field.name) as Uint8Array);
-    putValue(out, field.value);
-    out.putCode(COMMA);
-  }
+  out.putCode(QUOTE);
 }
 
 /** A DUID, all that is left. `name` names the whole; RFC 8415 calls it `DUID`. */
 export function duidCodec(name: string): FieldCodec {
-  const key = jsonKey(name);
+  const whole = utf8(`,${JSON.stringify(name)}:"`);
   return {
     name,
+    jsonLead: TYPE_LEAD,
     size: undefined,
     minimum: DUID_OCTETS_MIN,
     expects: 'the octets of a DUID in hex',
@@ -149,8 +153,7 @@ export function duidCodec(name: string): FieldCodec {
     ],
     json(out, bytes, start, end) {
       putParts(out, bytes, start, end);
-      out.put(key);
-      out.putCode(QUOTE);
+      out.put(whole);
       out.putHex(bytes, start, end);
       out.putCode(QUOTE);
     },

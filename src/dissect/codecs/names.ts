@@ -77,7 +77,6 @@ function encodeName(text: string): Uint8Array | undefined {
 
 /** One name, all that is left. */
 export function domainNameCodec(name: string): FieldCodec {
-  const key = jsonKey(name);
   const problem = (bytes: Uint8Array, start: number, end: number): string | undefined => {
     const reached = nameEnd(bytes, start, end);
     if (typeof reached === 'string') return reached;
@@ -85,6 +84,7 @@ export function domainNameCodec(name: string): FieldCodec {
   };
   return {
     name,
+    jsonLead: jsonKey(name),
     size: undefined,
     minimum: 0,
     expects: 'a domain name, with a final dot if it is complete',
@@ -94,7 +94,6 @@ export function domainNameCodec(name: string): FieldCodec {
       return [{ name, value, start, end }];
     },
     json(out, bytes, start, end) {
-      out.put(key);
       out.putString(nameText(bytes, start, end));
     },
     encode: (input) => (typeof input === 'string' ? encodeName(input) : undefined),
@@ -103,7 +102,6 @@ export function domainNameCodec(name: string): FieldCodec {
 
 /** Names one behind the other, all that is left; each ends with the root label. */
 export function domainNamesCodec(name: string): FieldCodec {
-  const key = jsonKey(name);
   const read = (bytes: Uint8Array, start: number, end: number): { names: string[]; problem?: string } => {
     const names: string[] = [];
     for (let at = start; at < end; ) {
@@ -116,13 +114,13 @@ export function domainNamesCodec(name: string): FieldCodec {
   };
   return {
     name,
+    jsonLead: jsonKey(name),
     size: undefined,
     minimum: 0,
     expects: 'a list of domain names',
     problem: (bytes, start, end) => read(bytes, start, end).problem,
     fields: (bytes, start, end) => [{ name, value: read(bytes, start, end).names, start, end }],
     json(out, bytes, start, end) {
-      out.put(key);
       out.putAscii('[');
       read(bytes, start, end).names.forEach((text, index) => {
         if (index > 0) out.putAscii(',');

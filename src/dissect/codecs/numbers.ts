@@ -45,9 +45,9 @@ export const DISPLAYS = {
 } as const satisfies Record<string, NumberDisplay>;
 
 export function numberCodec(name: string, size: NumberSize, display?: NumberDisplay): FieldCodec {
-  const key = jsonKey(name);
   return {
     name,
+    jsonLead: jsonKey(name),
     size,
     minimum: size,
     expects: `a number from 0 to ${256 ** size - 1}`,
@@ -59,7 +59,6 @@ export function numberCodec(name: string, size: NumberSize, display?: NumberDisp
       ];
     },
     json(out, bytes, start) {
-      out.put(key);
       out.putNumber(readNumber(bytes, start, size));
     },
     encode: (input) => numberOctets(input, size),
@@ -81,6 +80,7 @@ export function enumCodec(name: string, size: NumberSize, names: Enumeration): F
   const write = cachedJson((value) => fields(value, 0, 0));
   return {
     name,
+    jsonLead: jsonKey(name),
     size,
     minimum: size,
     expects: `a number from 0 to ${256 ** size - 1} or one of ${listed([...names.values()])}`,
@@ -109,6 +109,7 @@ export function flagsCodec(name: string, size: NumberSize, flags: FlagNames): Fi
   const write = cachedJson((value) => fields(value, 0, 0));
   return {
     name,
+    jsonLead: jsonKey(name),
     size,
     minimum: size,
     expects: `a number from 0 to ${256 ** size - 1} or a list of ${listed(bits.map(([, flag]) => flag))}`,
@@ -147,10 +148,11 @@ function cachedJson(fieldsOf: (value: number) => Field[]): (out: JsonBuffer, val
   return (out, value) => {
     let octets = ready.get(value);
     if (octets === undefined) {
-      const members = fieldsOf(value).map(
-        (field) => `${JSON.stringify(field.name)}:${JSON.stringify(field.value)}`,
+      const [own, ...companions] = fieldsOf(value);
+      const members = companions.map(
+        (field) => `,${JSON.stringify(field.name)}:${JSON.stringify(field.value)}`,
       );
-      octets = utf8(members.join(','));
+      octets = utf8(`${JSON.stringify(own?.value)}${members.join('')}`);
       if (ready.size < CACHED_VALUES_MAX) ready.set(value, octets);
     }
     out.put(octets);

@@ -11,15 +11,14 @@ const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
 
 /** Octets as hex: `length` of them, or all that is left. */
 export function bytesCodec(name: string, length?: number): FieldCodec {
-  const key = jsonKey(name);
   return {
     name,
+    jsonLead: jsonKey(name),
     size: length,
     minimum: length ?? 0,
     expects: length === undefined ? 'octets in hex' : `${length} octets in hex`,
     fields: (bytes, start, end) => [{ name, value: toHex(bytes, start, end), start, end }],
     json(out, bytes, start, end) {
-      out.put(key);
       out.putCode(QUOTE);
       out.putHex(bytes, start, end);
       out.putCode(QUOTE);
@@ -33,15 +32,14 @@ export function bytesCodec(name: string, length?: number): FieldCodec {
 
 /** A hardware address, all that is left, with colons. */
 export function linkLayerCodec(name: string): FieldCodec {
-  const key = jsonKey(name);
   return {
     name,
+    jsonLead: jsonKey(name),
     size: undefined,
     minimum: 0,
     expects: 'a link-layer address such as 02:00:5e:00:53:01',
     fields: (bytes, start, end) => [{ name, value: toColonHex(bytes, start, end), start, end }],
     json(out, bytes, start, end) {
-      out.put(key);
       out.putCode(QUOTE);
       out.putHex(bytes, start, end, COLON);
       out.putCode(QUOTE);
@@ -58,9 +56,9 @@ export function uuidText(bytes: Uint8Array, at: number): string {
 
 /** UTF-8 text, all that is left. */
 export function textCodec(name: string): FieldCodec {
-  const key = jsonKey(name);
   return {
     name,
+    jsonLead: jsonKey(name),
     size: undefined,
     minimum: 0,
     expects: 'text',
@@ -68,7 +66,6 @@ export function textCodec(name: string): FieldCodec {
       isPlainAscii(bytes, start, end) || isUtf8(bytes, start, end) ? undefined : 'not valid UTF-8',
     fields: (bytes, start, end) => [{ name, value: textOf(bytes, start, end), start, end }],
     json(out, bytes, start, end) {
-      out.put(key);
       putText(out, bytes, start, end);
     },
     encode: (input) => (typeof input === 'string' ? new TextEncoder().encode(input) : undefined),
@@ -111,11 +108,11 @@ function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
 
 /** Little-endian UTF-16 with an optional NUL behind it, as Windows sends it. */
 export function utf16Codec(name: string): FieldCodec {
-  const key = jsonKey(name);
   const text = (bytes: Uint8Array, start: number, end: number): string =>
     utf16.decode(bytes.subarray(start, end)).replace(/\0$/, '');
   return {
     name,
+    jsonLead: jsonKey(name),
     size: undefined,
     minimum: 0,
     expects: 'text',
@@ -123,7 +120,6 @@ export function utf16Codec(name: string): FieldCodec {
       (end - start) % 2 === 1 ? 'an odd number of octets in UTF-16' : undefined,
     fields: (bytes, start, end) => [{ name, value: text(bytes, start, end), start, end }],
     json(out, bytes, start, end) {
-      out.put(key);
       out.putString(text(bytes, start, end));
     },
     encode(input) {
