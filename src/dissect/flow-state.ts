@@ -37,6 +37,8 @@ interface Held {
 }
 
 const DIRECTIONS = [0, 1] as const;
+/** What is searched in streams on other ports whose beginning was not seen. */
+const ANYWHERE: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
 export class FlowState {
   readonly flow: Flow;
@@ -106,7 +108,7 @@ export class FlowState {
 
   /** Treats the flow as `protocol` without asking its octets. */
   force(protocol: Speaker, seen: Seen): void {
-    this.#begin(protocol, [this.midStream, this.midStream]);
+    this.#begin(protocol, this.midStream);
     this.#owner.recognized(this, protocol, 'it was told so', undefined, seen);
   }
 
@@ -120,32 +122,34 @@ export class FlowState {
   #decide(seen: Seen): void {
     let open = false;
     for (const direction of DIRECTIONS) {
-      const bytes = this.#beginning(direction);
-      if (bytes.length === 0) continue;
-      if (isTlsRecord(bytes, 0, bytes.length)) {
+      const [first, ...behindGaps] = this.#runs(direction);
+      if (first === undefined) continue;
+      if (isTlsRecord(first, 0, first.length)) {
         this.#strange('it begins with TLS', true, seen);
         return;
       }
-      const verdict = recognize(this.#tests, bytes, seen, this.expected);
+      // In the middle of a stream a header proves nothing, on whatever port.
+      const verdict = recognize(this.#tests, first, seen, this.midStream ? [] : this.expected);
       if (verdict.kind === 'protocol') {
-        this.#start(verdict.speaker, verdict.why, verdict.dialect, seen, [false, false]);
+        this.#start(verdict.speaker, verdict.why, verdict.dialect, seen);
         return;
       }
-      if (verdict.kind === 'more') open = true;
-      else if (this.#searchable() && this.#searchFrame(direction, bytes, seen)) return;
+      if (verdict.kind === 'more' && behindGaps.length === 0) open = true;
+      else if (this.#searchable() && [first, ...behindGaps].some((run) => this.#searchFrame(run, seen)))
+        return;
     }
     if (this.#heldOctets > RECOGNIZE_OCTETS_MAX || (!open && !this.#searchable())) this.#giveUp(seen);
   }
 
-  /** Octets of a direction up to its first gap. */
-  #beginning(direction: Direction): Uint8Array {
-    const parts: Uint8Array[] = [];
+  /** The octets of a direction, in pieces without gaps. */
+  #runs(direction: Direction): readonly Uint8Array[] {
+    const runs: Uint8Array[][] = [[]];
     for (const held of this.#held) {
       if (held.direction !== direction) continue;
-      if (held.missing > 0) break;
-      parts.push(held.bytes);
+      if (held.missing > 0) runs.push([]);
+      else runs.at(-1)?.push(held.bytes);
     }
-    return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts);
+    return runs.filter((parts) => parts.length > 0).map(concatBytes);
   }
 
   /** Whether a frame may stand anywhere in the octets and not only at their beginning. */
@@ -153,51 +157,43 @@ export class FlowState {
     return this.midStream || this.expected.length > 0 || this.#held.some((held) => held.missing > 0);
   }
 
-  #searchFrame(direction: Direction, bytes: Uint8Array, seen: Seen): boolean {
-    const protocols: readonly Speaker[] =
-      this.expected.length > 0 ? this.expected : ['dhcpv6-failover', 'dhcpv4-failover'];
-    for (const protocol of protocols) {
-      const search = new Search(this.#tests[protocol], 0);
+  #searchFrame(bytes: Uint8Array, seen: Seen): boolean {
+    const speakers: readonly Speaker[] = this.expected.length > 0 ? this.expected : ANYWHERE;
+    for (const speaker of speakers) {
+      const search = new Search(this.#tests[speaker], 0);
       search.push(bytes);
       const at = search.find(seen);
       if (at === undefined) continue;
-      const why = `a whole message stands at octet ${at} of what was seen`;
-      this.#start(protocol, why, undefined, seen, direction === 0 ? [true, false] : [false, true]);
+      this.#start(speaker, `a whole message stands at octet ${at} of what was seen`, undefined, seen, true);
       return true;
     }
     return false;
   }
 
+  /** `search`: not even the beginning of the flow is a message. */
   #start(
-    protocol: Speaker,
+    speaker: Speaker,
     why: string,
     dialect: DialectFound | undefined,
     seen: Seen,
-    search: readonly [boolean, boolean],
+    search = this.midStream,
   ): void {
     const held = this.#held;
     this.#held = [];
-    this.#owner.recognized(this, protocol, why, dialect, seen);
-    const test = this.#begin(protocol, search);
-    const first = new Set<Direction>(DIRECTIONS);
+    this.#owner.recognized(this, speaker, why, dialect, seen);
+    this.#begin(speaker, search);
     for (const { direction, bytes, missing, seen: then } of held) {
-      if (this.#ignored) return;
       const framer = this.#framers?.[direction];
       if (missing > 0) framer?.gap(missing);
-      else {
-        const strange = bytes.length >= test.headerOctets && !test.isHeader(bytes, 0);
-        if (first.delete(direction) && this.midStream && strange) framer?.searchFromHere();
-        framer?.push(bytes, 0, bytes.length, then);
-      }
+      else framer?.push(bytes, 0, bytes.length, then);
     }
   }
 
-  #begin(protocol: Speaker, search: readonly [boolean, boolean]): FrameTest {
-    const test = this.#tests[protocol];
+  #begin(speaker: Speaker, search: boolean): void {
+    const test = this.#tests[speaker];
     const framers = [this.#framer(0, test), this.#framer(1, test)] as const;
-    for (const direction of DIRECTIONS) if (search[direction]) framers[direction].searchFromHere();
+    if (search) for (const framer of framers) framer.searchFromHere(this.midStream);
     this.#framers = framers;
-    return test;
   }
 
   #framer(direction: Direction, test: FrameTest): Framer {

@@ -70,9 +70,9 @@ export class Framer {
     return this.#offset;
   }
 
-  /** Begins in the middle of something: a frame has to be searched first. */
-  searchFromHere(): void {
-    this.#behindHole = true;
+  /** A frame has to be searched first. `behindHole`: because what comes before it was not seen. */
+  searchFromHere(behindHole: boolean): void {
+    this.#behindHole = behindHole;
     this.#searching ??= new Search(this.#test, this.#offset);
   }
 
@@ -98,7 +98,7 @@ export class Framer {
     this.#doubtful = undefined;
     this.#resync = true;
     this.#searching = undefined;
-    if (!known) this.searchFromHere();
+    if (!known) this.searchFromHere(true);
   }
 
   /** The direction has ended: frames inside a frame that never became whole are still found. */

@@ -167,6 +167,7 @@ export class MessageReader implements FlowSink {
         this.#notice('undissectable', text, state.flow, seen, { direction, streamOffset });
       },
       found: (state, direction, streamOffset, skipped, seen) => {
+        if (streamOffset === 0) return;
         const text = `picked up again at offset ${streamOffset} ${this.#towards(state.flow, direction)}, ${skipped} octets passed over`;
         this.#notice('resync', text, state.flow, seen, { direction, octets: skipped, streamOffset });
       },
