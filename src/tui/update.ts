@@ -103,7 +103,7 @@ function withMessage(model: Model, item: Extract<SessionItem, { kind: 'message' 
       replyTo = event.exchange.request.index;
       rttMillis = event.exchange.rttMillis;
       history.answer(item.message.protocol, replyTo, item.message.index);
-    } else if (event.kind === 'state' && event.change.from !== event.change.to) {
+    } else if (event.kind === 'state' && !model.live && event.change.from !== event.change.to) {
       const { role, from, to } = event.change;
       const text = from === undefined ? `${role} is ${to}` : `${role}: ${from} -> ${to}`;
       const atMillis = timestampMillis(item.message.frame.seen.time);

@@ -5,27 +5,34 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const HARNESS = fileURLToPath(new URL('tui-harness.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const CAPTURE = fileURLToPath(
+  new URL('../../fixtures/captures/dhcpv6/scn-e-pool-balance.pcap', import.meta.url),
+);
 const BUILT = fileURLToPath(new URL('../../dist/tui/terminal.js', import.meta.url));
 const HAS_TMUX = spawnSync('tmux', ['-V']).status === 0;
-/** A server of its own, so that nothing of the user's tmux is touched. */
-const SOCKET = `leasetap-test-${process.pid}`;
+/** A server of its own for each test: nothing of the user's tmux is touched, and none meets one that is going. */
+let servers = 0;
+let socket = '';
 const PATIENCE_MILLIS = 15_000;
 
 if (!HAS_TMUX) process.stderr.write('\n*** no tmux: the terminal UI is NOT tested in a terminal ***\n\n');
 
 function tmux(...args: string[]): string {
-  return execFileSync('tmux', ['-L', SOCKET, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+  return execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
 }
 
 /** A shell in tmux, and in it the harness: what the shell prints afterwards is on the screen that was restored. */
 function start(size: readonly [number, number], argument = '', environment = 'TERM=xterm-256color'): void {
-  const [columns, rows] = size;
+  run(size, `${environment} '${process.execPath}' --throw-deprecation '${HARNESS}' ${argument}`);
+}
+
+function run([columns, rows]: readonly [number, number], command: string): void {
   tmux('new-session', '-d', '-s', 'ui', '-x', `${columns}`, '-y', `${rows}`, 'sh');
-  const command = `'${process.execPath}' --throw-deprecation '${HARNESS}' ${argument}`;
-  tmux('send-keys', '-t', 'ui', `clear; ${environment} ${command}; echo code=$?`, 'Enter');
+  tmux('send-keys', '-t', 'ui', `clear; ${command}; echo code=$?`, 'Enter');
 }
 
 const screen = (): string => tmux('capture-pane', '-p', '-t', 'ui');
@@ -61,8 +68,12 @@ describe.runIf(HAS_TMUX)('the terminal UI', () => {
     if (!existsSync(BUILT)) throw new Error('dist/ is not there: npm run build first');
   });
 
+  beforeEach(() => {
+    socket = `leasetap-test-${process.pid}-${servers++}`;
+  });
+
   afterEach(() => {
-    spawnSync('tmux', ['-L', SOCKET, 'kill-server']);
+    spawnSync('tmux', ['-L', socket, 'kill-server']);
   });
 
   it('draws, takes keys, carries out faults and commands, and leaves the terminal as it was', async () => {
@@ -116,5 +127,18 @@ describe.runIf(HAS_TMUX)('the terminal UI', () => {
     start([80, 24], 'throw');
     expect(await until(/code=1/)).toContain('thrown on purpose');
     expectRestored();
+  });
+
+  it('shows a capture, its leases and a filtered list', async () => {
+    run([100, 30], `'${process.execPath}' '${PROGRAM}' read --tui '${CAPTURE}'`);
+    await until(/CONNECT +xdf59f0 "site-a"/);
+    press('3');
+    await until(/2001:db8:f001:500::\/56 +FREE +FREE +FREE/);
+    press('1', '/');
+    tmux('send-keys', '-t', 'ui', '-l', 'status == OutdatedBindingInformation');
+    press('Enter');
+    await until(/Messages where status == Outdated.* 1 of 1/);
+    press('q');
+    await until(/code=0/);
   });
 });

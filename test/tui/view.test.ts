@@ -3,6 +3,7 @@
  * is what should be seen; a difference is a decision, not an accident.
  */
 import { describe, expect, it } from 'vitest';
+import { dissect } from '../../src/dissect/dissect.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import { requireFilter } from '../../src/filter/compile.ts';
 import type { FaultView } from '../../src/proxy/events.ts';
@@ -15,6 +16,7 @@ import { view } from '../../src/tui/view.ts';
 import { bindingStatus, clientLease, Dialogue, serverState, status, u32 } from '../support/dialogue.ts';
 import { BEGIN_MILLIS, option } from '../support/messages.ts';
 
+const dissectors = loadDissectors();
 const SMALL: Size = { columns: 80, rows: 24 };
 const LARGE: Size = { columns: 160, rows: 50 };
 
@@ -35,7 +37,8 @@ function story(): SessionItem[] {
   dialogue.ahead.s = 2;
   const items: SessionItem[] = [{ kind: 'faults', faults: [DROP] }];
   const say = (dropped: boolean, ...words: Parameters<Dialogue['say']>): void => {
-    const message = dialogue.say(...words);
+    const { frame, index } = dialogue.say(...words);
+    const message = dissect(dissectors, frame, index);
     const hits = dropped ? [{ fault: 'F1', action: 'drop', count: 1, seed: 1, detail: '' }] : [];
     items.push({ kind: 'message', message, verdict: dropped ? 'dropped' : 'forwarded', hits });
   };
@@ -79,7 +82,6 @@ function screenAfter(size: Size, inputs: readonly Input[]): string {
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-const dissectors = loadDissectors();
 const compileFilter = (text: string) => {
   const filter = requireFilter(text, dissectors);
   return filter.matches.bind(filter);
@@ -89,7 +91,7 @@ const press = (...keys: string[]): Input[] => keys.map((key) => ({ kind: 'key', 
 
 const SCREENS: readonly (readonly [string, Size, readonly Input[]])[] = [
   ['messages-80x24', SMALL, []],
-  ['detail-80x24', SMALL, press('enter', 'down', 'down', 'down', 'down')],
+  ['detail-80x24', SMALL, press('enter', ...Array<string>(8).fill('down'))],
   ['leases-80x24', SMALL, press('3')],
   ['leases-divergent-80x24', SMALL, press('3', 'v')],
   ['faults-80x24', SMALL, press('4')],
@@ -100,7 +102,7 @@ const SCREENS: readonly (readonly [string, Size, readonly Input[]])[] = [
   ['filter-mistake-80x24', SMALL, press('/', ...'type == BNDUPT', 'enter')],
   ['lease-messages-80x24', SMALL, press('3', 'enter')],
   ['everything-160x50', LARGE, []],
-  ['detail-160x50', LARGE, press('enter', 'down', 'down', 'down', 'down')],
+  ['detail-160x50', LARGE, press('enter', ...Array<string>(8).fill('down'))],
   ['too-small', { columns: 60, rows: 10 }, []],
 ];
 

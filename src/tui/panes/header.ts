@@ -86,9 +86,9 @@ function wireSpans(view: EndpointView, relationship: Relationship | undefined, n
   }
   const window = partner?.maxUnackedBndupd;
   const full = window !== undefined && view.unacked >= window;
-  spans.push(span(padText(`window ${view.unacked}/${window ?? '?'}`, 12), full ? 'warn' : 'plain'));
+  spans.push(span(padText(`window ${view.unacked}/${window ?? '?'}`, 13), full ? 'warn' : 'plain'));
   if (view.lastHeardMillis !== undefined) {
-    spans.push(span(`heard ${shortDuration(Math.max(0, now - view.lastHeardMillis))} ago`, 'dim'));
+    spans.push(span(`heard ${shortDuration(Math.max(0, now - view.lastHeardMillis))}`, 'dim'));
   }
   return spans;
 }
@@ -100,19 +100,26 @@ function signed(seconds: number): string {
 
 function nextRow(model: Model, relationship: Relationship | undefined, now: number): Line {
   if (!model.live || relationship === undefined) return [];
-  const upcoming = timersOf(relationship).filter((timer) => timer.atMillis >= now - 1000);
-  const said = model.servers.flatMap((server) =>
-    server.next === undefined ? [] : [`${server.role}: ${server.next}${inText(server.nextAtMillis, now)}`],
-  );
   const parts: Span[] = [span('next  ', 'dim')];
-  for (const text of said) parts.push(span(`${safeText(text)}; `));
-  for (const timer of upcoming) {
-    const near = timer.alarming && timer.atMillis - now < 10_000;
+  if (!relationship.up) parts.push(span('no connection; ', 'bad'));
+  const telling = model.servers.filter((server) => server.next !== undefined);
+  for (const { role, next, nextAtMillis } of telling) {
+    parts.push(span(`${role}: ${safeText(next ?? '')}${inText(nextAtMillis, now)}; `));
+  }
+  for (const timer of timersOf(relationship)) {
+    // A server that tells its plans knows them better than the wire does.
+    const told = telling.some((server) => server.role === timer.role) && !timer.alarming;
+    if (told || timer.atMillis < now - PASSED_MILLIS) continue;
+    const near = timer.alarming && timer.atMillis - now < NEAR_MILLIS;
     parts.push(span(`${timerText(timer, now)}; `, near ? 'bad' : 'plain'));
   }
-  if (!relationship.up) parts.push(span('no connection', 'bad'));
   return parts;
 }
+
+/** How long a timer that ran out is still shown. */
+const PASSED_MILLIS = 1_000;
+/** A bad end that is nearer than this stands out. */
+const NEAR_MILLIS = 10_000;
 
 function timerText(timer: Timer, now: number): string {
   return `${timer.role}: ${timer.what}${inText(timer.atMillis, now)}`;

@@ -8,7 +8,10 @@ import { contentRows, LEASE_HEADINGS, type Place } from '../layout.ts';
 import type { Model } from '../model.ts';
 import { leaseRows, rangeOf, timeOf } from '../rows.ts';
 
-const LEASE_COLUMNS = 23;
+/** Of the lease itself, by the longest one on the screen. */
+const LEASE_COLUMNS_MIN = 12;
+const LEASE_COLUMNS_MAX = 30;
+/** `PENDING-FREE` and a space. */
 const STATUS_COLUMNS = 13;
 
 export function leasesTitle(model: Model): string {
@@ -17,24 +20,50 @@ export function leasesTitle(model: Model): string {
 
 export function leasesLines(model: Model, place: Place, focused: boolean): Line[] {
   const rows = leaseRows(model);
-  const heading: Line = [
-    span(padText('   lease', LEASE_COLUMNS + 3), 'dim'),
-    span(padText('primary', STATUS_COLUMNS), 'dim'),
-    span(padText('secondary', STATUS_COLUMNS), 'dim'),
-    span(padText('acked', STATUS_COLUMNS), 'dim'),
-    span('client or trouble', 'dim'),
-  ];
   const size = { columns: place.columns, rows: contentRows(place) - LEASE_HEADINGS };
+  const { top } = model.lists.leases;
+  const widths = widthsOf(rows.slice(top, top + size.rows));
   const lines = listLines(model.lists.leases, rangeOf(model, 'leases'), size, focused, (at) => {
     const lease = rows[at];
-    return lease === undefined ? [] : leaseLine(lease, timeOf(model));
+    return lease === undefined ? [] : leaseLine(lease, timeOf(model), widths);
   });
   const selected = rows[model.lists.leases.cursor];
   const story = selected === undefined ? [] : [span(storyOf(selected), 'dim')];
   return [
-    fitLine(heading, place.columns),
+    fitLine(headingLine(widths), place.columns),
     ...block(lines, place.columns, size.rows),
     fitLine(story, place.columns),
+  ];
+}
+
+interface Widths {
+  readonly lease: number;
+  readonly status: number;
+}
+
+/** As narrow as the rows on the screen allow, so that there is room for the trouble. */
+function widthsOf(shown: readonly LeaseView[]): Widths {
+  const statusOf = (lease: LeaseView): number =>
+    Math.max(...lease.statements.map((statement) => statement.bindingStatus.length));
+  return {
+    lease: Math.min(
+      LEASE_COLUMNS_MAX,
+      Math.max(LEASE_COLUMNS_MIN, ...shown.map((lease) => lease.text.length + 1)),
+    ),
+    status: Math.min(
+      STATUS_COLUMNS,
+      Math.max('secondary '.length, ...shown.map((lease) => statusOf(lease) + 1)),
+    ),
+  };
+}
+
+function headingLine({ lease, status }: Widths): Line {
+  return [
+    span(padText('   lease', lease + 3), 'dim'),
+    span(padText('primary', status), 'dim'),
+    span(padText('secondary', status), 'dim'),
+    span(padText('acked', status), 'dim'),
+    span('client or trouble', 'dim'),
   ];
 }
 
@@ -47,23 +76,20 @@ function storyOf(lease: LeaseView): string {
   return `   #${newest.messageIndex} ${newest.by} said ${newest.bindingStatus}: ${newest.outcome}${reason}${answer}`;
 }
 
-function leaseLine(lease: LeaseView, now: number): Line {
+function leaseLine(lease: LeaseView, now: number, widths: Widths): Line {
   const trouble = divergenceOf(lease, now);
   const parts: Span[] = [
     span(trouble === undefined ? '  ' : '! ', 'bad'),
-    span(padText(lease.text, LEASE_COLUMNS), 'address'),
-    statusSpan(heldBy(lease, 'primary')),
-    statusSpan(heldBy(lease, 'secondary')),
-    statusSpan(lease.acked),
+    span(padText(lease.text, widths.lease), 'address'),
+    statusSpan(heldBy(lease, 'primary'), widths.status),
+    statusSpan(heldBy(lease, 'secondary'), widths.status),
+    statusSpan(lease.acked, widths.status),
   ];
   if (trouble !== undefined) parts.push(span(trouble, 'bad'));
   else parts.push(span(clientText(lease.statements.at(-1)?.client ?? ''), 'dim'));
   return parts;
 }
 
-function statusSpan(statement: Statement | undefined): Span {
-  return span(
-    padText(statement?.bindingStatus ?? '-', STATUS_COLUMNS),
-    statement === undefined ? 'dim' : 'plain',
-  );
+function statusSpan(statement: Statement | undefined, columns: number): Span {
+  return span(padText(statement?.bindingStatus ?? '-', columns), statement === undefined ? 'dim' : 'plain');
 }

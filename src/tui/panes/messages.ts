@@ -15,9 +15,11 @@ import { contentRows, type Place } from '../layout.ts';
 import type { Model } from '../model.ts';
 import { rangeOf } from '../rows.ts';
 
-const COLUMNS = ['clock', 'dir', 'type', 'xid', 'info'].map(
-  (name) => (TEXT_COLUMNS.get(name) ?? TEXT_COLUMNS.get('info')) as Column,
-);
+const named = (...names: string[]): Column[] => names.flatMap((name) => TEXT_COLUMNS.get(name) ?? []);
+const COLUMNS = named('clock', 'dir', 'type', 'xid', 'info');
+/** With room for it, the number by which replies name their request. */
+const ROOMY_COLUMNS = named('index', 'clock', 'dir', 'type', 'xid', 'info');
+const ROOMY_FROM_COLUMNS = 90;
 const CONTEXT: TextContext = { beginMillis: 0 };
 
 /** One letter before the line; `forwarded` needs none. */
@@ -36,16 +38,17 @@ export function messagesTitle(model: Model): string {
 export function messagesLines(model: Model, place: Place, focused: boolean): Line[] {
   const range = rangeOf(model, 'messages');
   const size = { columns: place.columns, rows: contentRows(place) };
+  const columns = place.columns >= ROOMY_FROM_COLUMNS ? ROOMY_COLUMNS : COLUMNS;
   return listLines(model.lists.messages, range, size, focused, (at) => {
     const row = model.history.at(at);
-    return row === undefined ? [] : messageLine(row);
+    return row === undefined ? [] : messageLine(row, columns);
   });
 }
 
-function messageLine(row: Row): Line {
+function messageLine(row: Row, columns: readonly Column[]): Line {
   const [mark, style] = VERDICT_MARK[row.verdict];
   const parts: Span[] = [span(mark, style)];
-  parts.push(...styledTextLine(row.message, COLUMNS, CONTEXT, shownNotes(row)));
+  parts.push(...styledTextLine(row.message, columns, CONTEXT, shownNotes(row)));
   for (const hit of row.hits) {
     parts.push(
       span(` [${hit.fault} ${hit.action} ${hit.count}${hit.detail === '' ? '' : ` ${hit.detail}`}]`, 'bad'),
