@@ -16,6 +16,8 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   leases: () => import('./commands/leases.ts'),
   dissectors: () => import('./commands/dissectors.ts'),
   proxy: () => import('./commands/proxy.ts'),
+  fault: () => import('./commands/fault.ts'),
+  watch: () => import('./commands/watch.ts'),
   serve: () => import('./commands/serve.ts'),
   ctl: () => import('./commands/ctl.ts'),
 };

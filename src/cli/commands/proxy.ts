@@ -6,8 +6,10 @@ import { InputError } from '../../base/problem.ts';
 import { formatSocketAddress } from '../../base/socket-address.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
+import { type OpenControl, openControl } from '../../proxy/control.ts';
 import { parseFault } from '../../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
+import { ProxyMetrics } from '../../proxy/metrics.ts';
 import { CONNECTIONS_DEFAULT_MAX, type ProxyOptions, ProxySession } from '../../proxy/relay.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
@@ -15,6 +17,7 @@ import { bareAddress, gather, socketAddress, wholeNumber } from '../arguments.ts
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
+import { controlPlace } from '../proxy/control-place.ts';
 import { printDryRun } from '../proxy/dry-run.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
 import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
@@ -32,6 +35,8 @@ interface Options {
   readonly report?: string;
   readonly onOrder?: string;
   readonly dryRun?: string;
+  readonly control?: string;
+  readonly controlToken?: string;
   readonly seed?: number;
   readonly maxConnections: number;
 }
@@ -44,6 +49,7 @@ Every message is one line on stdout. Faults are armed from the start and act on 
   leasetap proxy --listen [::]:647 --to [2001:db8:f::2]:647 \\
     --fault 'drop s>p BNDREPLY where lease in 2001:db8:1::/64 nth 3 times 2' \\
     --fault 'skew p>s bump +7s after 1m for 30s'
+  leasetap proxy --listen [::1]:1647 --to [::1]:647 --control tap.sock     (see leasetap help fault, watch)
   leasetap proxy --dry-run capture.pcapng --fault 'drop BNDREPLY where status-code != 0'
   leasetap proxy --listen [::]:647 --to [2001:db8:f::2]:647 --scenario lost-replies.yaml --report report.xml
 
@@ -68,6 +74,8 @@ export function register(program: Command): void {
     .option('--report <file>', 'report of the scenarios: text, or .json, or .xml (JUnit)')
     .option('--on-order <program>', 'carries out the orders of scenarios: PROGRAM secondary kill')
     .option('--dry-run <capture>', 'relay nothing; tell what the faults would have hit in a capture')
+    .option('-C, --control <place>', 'control: a path for a unix socket, or ADDRESS:PORT with a token')
+    .option('--control-token <file>', 'token of a control on TCP')
     .option('--seed <number>', 'of the random decisions of faults', wholeNumber)
     .option('--max-connections <number>', 'at the same time', wholeNumber, CONNECTIONS_DEFAULT_MAX)
     .addHelpText('after', HELP)
@@ -89,17 +97,32 @@ async function runProxy(options: Options, version: string): Promise<void> {
   const interrupt = onInterrupt();
   const proxy = await ProxySession.start(proxyOptions(options, { faults, dissectors, seed, version }));
   tellBeginning(proxy, options);
+  let control: OpenControl | undefined;
   try {
+    control = await openControlOf(proxy, options, version);
     if (scenarios.length > 0) await playAll(proxy, scenarios, options, seed, interrupt.signal);
     else
       await printSession(sessionOfProxy(proxy, { title: 'proxy' }), interrupt.signal, {
         end: () => proxy.close(),
       });
   } finally {
+    await control?.close();
     await proxy.close();
     interrupt.release();
   }
   if (options.write !== undefined) process.stderr.write(`recorded in ${options.write}\n`);
+}
+
+async function openControlOf(
+  proxy: ProxySession,
+  { control, controlToken }: Options,
+  version: string,
+): Promise<OpenControl | undefined> {
+  if (control === undefined) return undefined;
+  const metrics = new ProxyMetrics();
+  const opened = await openControl(controlPlace(control, controlToken), { proxy, metrics, version });
+  process.stderr.write(`control at ${opened.where}\n`);
+  return opened;
 }
 
 /** Prints what happens while the scenarios are played; the exit code tells whether all have passed. */

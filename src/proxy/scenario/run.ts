@@ -62,6 +62,8 @@ export class ScenarioRun {
   private readonly sometimes: readonly Watched[];
   private watched: Watched[] = [];
   private outputs: ScenarioOutput[] = [];
+  /** Faults that the next phase goes on with: they have the same `id` there. */
+  private readonly kept = new Set<string>();
   private connectionsOpen = 0;
   private at = -1;
   private beganMillis = 0;
@@ -168,10 +170,9 @@ export class ScenarioRun {
     this.watched = phase.expect.map(begin);
     this.outputs.push({ kind: 'note', text: `phase ${this.at + 1}: ${phase.name}`, alarming: false });
     phase.faults.forEach((fault, index) => {
-      this.outputs.push({
-        kind: 'arm',
-        fault: { ...fault, id: this.idOf(fault, index), seed: fault.seed ?? this.seed },
-      });
+      const id = this.idOf(fault, index);
+      if (this.kept.delete(id)) return;
+      this.outputs.push({ kind: 'arm', fault: { ...fault, id, seed: fault.seed ?? this.seed } });
     });
     for (const text of phase.orders) this.outputs.push({ kind: 'order', text });
   }
@@ -181,8 +182,11 @@ export class ScenarioRun {
     const scene = this.scene(now);
     const judgements = this.watched.map((each) => each.judgement ?? this.decided(each, true, scene));
     this.results.push({ name: phase.name, seconds: this.sincePhase(now), judgements });
+    const next = this.phases[this.at + 1]?.faults.map(({ id }) => id) ?? [];
     phase.faults.forEach((fault, index) => {
-      this.outputs.push({ kind: 'remove', id: this.idOf(fault, index) });
+      const id = this.idOf(fault, index);
+      if (next.includes(id)) this.kept.add(id);
+      else this.outputs.push({ kind: 'remove', id });
     });
     this.nextPhase(now);
   }

@@ -11,7 +11,7 @@ import { type Expectation, parseExpectation } from './expectation.ts';
 
 export interface Phase {
   readonly name: string;
-  /** Armed when the phase begins, removed when it ends. */
+  /** Armed when the phase begins, removed when it ends, unless the next phase has a fault with the same `id`. */
   readonly faults: readonly FaultSpec[];
   /** Given to the operator's hook in this order when the phase begins, e.g. `secondary partner-down`. */
   readonly orders: readonly string[];

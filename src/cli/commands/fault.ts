@@ -1,0 +1,97 @@
+/** `leasetap fault`: arm, list and remove the faults of a running proxy. */
+import type { Command } from 'commander';
+import { loadDissectors } from '../../dissect/load.ts';
+import type { FaultView } from '../../proxy/events.ts';
+import { FAULT_KINDS } from '../../proxy/faults/kinds.ts';
+import { wholeNumber } from '../arguments.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { ProxyClient } from '../proxy/control-client.ts';
+import { controlPlace } from '../proxy/control-place.ts';
+
+interface Options {
+  readonly control: string;
+  readonly controlToken?: string;
+}
+
+const HELP = `
+Faults:
+${FAULT_KINDS.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
+
+Examples:
+  leasetap proxy --listen [::1]:1647 --to [::1]:647 --control tap.sock
+  leasetap fault -C tap.sock add drop s\\>p BNDREPLY nth 3 times 2
+  leasetap fault -C tap.sock add 'hold s>p BNDREPLY where lease in 2001:db8:1::/64 id H'
+  leasetap fault -C tap.sock list
+  leasetap fault -C tap.sock release H 2 0 1
+  leasetap fault -C tap.sock reset`;
+
+export function register(program: Command): void {
+  const fault = program
+    .command('fault')
+    .description('arm, list and remove faults of a running proxy')
+    .requiredOption('-C, --control <place>', 'the control of the proxy: a path, or ADDRESS:PORT')
+    .option('--control-token <file>', 'token of a control on TCP')
+    .addHelpText('after', HELP);
+  fault
+    .command('add')
+    .description('arm a fault (docs/writing-a-fault.md)')
+    .argument('<words...>', 'the fault, e.g. drop s>p BNDREPLY times 2')
+    .option('--tied', 'stay, and remove the fault at the end of this command')
+    .action(async (words: readonly string[], options: { readonly tied?: true }, command: Command) => {
+      const client = clientOf(command);
+      const view = await client.add(words.join(' '));
+      process.stdout.write(`${lineOf(view)}\n`);
+      if (options.tied === true) await stay(client, view.id);
+    });
+  fault
+    .command('list')
+    .description('list the faults that are armed')
+    .option('--json', 'as JSON')
+    .action(async (options: { readonly json?: true }, command: Command) => {
+      const views = await clientOf(command).list();
+      const text = options.json === true ? JSON.stringify(views) : views.map(lineOf).join('\n');
+      if (text !== '') process.stdout.write(`${text}\n`);
+    });
+  fault
+    .command('rm')
+    .description('remove faults; what they hold goes onward')
+    .argument('<id...>')
+    .action(async (ids: readonly string[], _: unknown, command: Command) => {
+      for (const id of ids) await clientOf(command).remove(id);
+    });
+  fault
+    .command('release')
+    .description(
+      'let go what a hold fault keeps: all, or the named positions in this order (0 is the oldest)',
+    )
+    .argument('<id>')
+    .argument('[positions...]')
+    .action(async (id: string, positions: readonly string[], _: unknown, command: Command) => {
+      await clientOf(command).release(id, positions.length === 0 ? undefined : positions.map(wholeNumber));
+    });
+  fault
+    .command('reset')
+    .description('remove all faults')
+    .action(async (_: unknown, command: Command) => {
+      for (const id of await clientOf(command).reset()) process.stdout.write(`${id} removed\n`);
+    });
+}
+
+/** Ends with Ctrl-C or with the proxy; the proxy removes the fault when the stream is gone. */
+async function stay(client: ProxyClient, id: string): Promise<void> {
+  const interrupt = onInterrupt();
+  for await (const event of client.events(loadDissectors(), interrupt.signal, [id])) {
+    if (event.kind === 'fault-gone' && event.fault.id === id) break;
+  }
+  interrupt.release();
+}
+
+function clientOf(command: Command): ProxyClient {
+  const { control, controlToken } = command.parent?.opts<Options>() ?? { control: '' };
+  return new ProxyClient(controlPlace(control, controlToken));
+}
+
+function lineOf({ id, sentence, seed, matched, hits, heldOctets }: FaultView): string {
+  const held = heldOctets === 0 ? '' : `, ${heldOctets} octets held`;
+  return `${id} ${sentence} (hit ${hits} of ${matched} matching${held}; seed ${seed})`;
+}

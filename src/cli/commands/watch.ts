@@ -1,0 +1,56 @@
+/** `leasetap watch`: a running proxy, from another terminal. */
+import type { Command } from 'commander';
+import { loadDissectors } from '../../dissect/load.ts';
+import { requireFilter } from '../../filter/compile.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { printSession } from '../print-session.ts';
+import { ProxyClient } from '../proxy/control-client.ts';
+import { controlPlace } from '../proxy/control-place.ts';
+import { remoteSession } from '../proxy/remote-session.ts';
+
+interface Options {
+  readonly controlToken?: string;
+  readonly tui: boolean;
+}
+
+const HELP = `
+On a terminal this opens the UI; otherwise, or with --no-tui, it prints one line for each thing that happens.
+Leaving it leaves the proxy and its faults as they are.
+
+Example:
+  leasetap watch tap.sock`;
+
+export function register(program: Command): void {
+  program
+    .command('watch')
+    .description('watch a running proxy through its control')
+    .argument('<control>', 'the control of the proxy: a path, or ADDRESS:PORT')
+    .option('--control-token <file>', 'token of a control on TCP')
+    .option('--no-tui', 'print lines even on a terminal')
+    .addHelpText('after', HELP)
+    .action(runWatch);
+}
+
+async function runWatch(control: string, options: Options): Promise<void> {
+  const dissectors = loadDissectors();
+  const interrupt = onInterrupt();
+  const over = new AbortController();
+  const ends = AbortSignal.any([interrupt.signal, over.signal]);
+  const client = new ProxyClient(controlPlace(control, options.controlToken));
+  const session = await remoteSession(client, control, dissectors, ends, () => over.abort());
+  if (options.tui && process.stdin.isTTY && process.stdout.isTTY) {
+    const { runTui } = await import('../../tui/terminal.ts');
+    await runTui(session, {
+      input: process.stdin,
+      output: process.stdout,
+      environment: process.env,
+      compileFilter: (text) => {
+        const filter = requireFilter(text, dissectors);
+        return (message, notes) => filter.matches(message, notes);
+      },
+      signal: ends,
+    });
+  } else await printSession(session, ends, { end: async () => undefined });
+  over.abort();
+  interrupt.release();
+}

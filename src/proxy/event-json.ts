@@ -1,0 +1,80 @@
+/**
+ * Events of a proxy as JSON, for the control's stream, and back: a message travels as its octets and is dissected again
+ * by whoever reads it, so that a view far away sees what a view in the same process sees.
+ */
+import { fromHex, toHex } from '../base/bytes.ts';
+import type { Direction } from '../base/flow.ts';
+import type { Connection } from '../base/frame.ts';
+import { timestampMillis, timestampOfMillis } from '../base/timestamp.ts';
+import type { Dissectors } from '../dissect/compile.ts';
+import { dissect } from '../dissect/dissect.ts';
+import type { Message } from '../dissect/message.ts';
+import type { ProxyEvent } from './events.ts';
+import { frameRange } from './link.ts';
+
+/** A message as its octets; everything else is found again by dissecting. */
+interface WireMessage {
+  readonly index: number;
+  readonly connection: Connection;
+  readonly direction: Direction;
+  /** Hex, with length prefix. */
+  readonly octets: string;
+  readonly seenMillis: number;
+  readonly packet: number;
+  readonly streamOffset: number;
+}
+
+type Plain = Readonly<Record<string, unknown>>;
+
+const MESSAGE_KEYS: readonly string[] = ['message', 'onward'];
+
+/** A value for JSON.stringify. */
+export function eventToJson(event: ProxyEvent): Plain {
+  return mapMessages(event as unknown as Plain, (value) => wireMessage(value as Message));
+}
+
+/** The event that `eventToJson` was given. `undefined` if the value cannot be one. */
+export function eventFromJson(value: unknown, dissectors: Dissectors): ProxyEvent | undefined {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
+  try {
+    const event = mapMessages(value as Plain, (message) => readMessage(message as WireMessage, dissectors));
+    return event as unknown as ProxyEvent;
+  } catch {
+    return undefined;
+  }
+}
+
+function mapMessages(value: Plain, map: (message: unknown) => unknown): Plain {
+  const entries = Object.entries(value).map(([key, item]) => {
+    const isMessage = MESSAGE_KEYS.includes(key) && item !== null && item !== undefined;
+    return [key, isMessage ? map(item) : item];
+  });
+  return Object.fromEntries(entries);
+}
+
+function wireMessage({ index, frame }: Message): WireMessage {
+  const { connection, direction, bytes, end, seen, streamOffset } = frame;
+  return {
+    index,
+    connection,
+    direction,
+    octets: toHex(bytes, 0, end),
+    seenMillis: timestampMillis(seen.time),
+    packet: seen.packet,
+    streamOffset,
+  };
+}
+
+function readMessage(wire: WireMessage, dissectors: Dissectors): Message {
+  const octets = fromHex(wire.octets);
+  if (octets === undefined) throw new TypeError('octets are hex');
+  const frame = {
+    connection: wire.connection,
+    direction: wire.direction,
+    ...frameRange(octets),
+    seen: { time: timestampOfMillis(wire.seenMillis), packet: wire.packet },
+    streamOffset: wire.streamOffset,
+    resync: false,
+  };
+  return dissect(dissectors, frame, wire.index);
+}

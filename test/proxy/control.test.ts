@@ -1,0 +1,159 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ProxyClient } from '../../src/cli/proxy/control-client.ts';
+import { loadDissectors } from '../../src/dissect/load.ts';
+import { type OpenControl, openControl } from '../../src/proxy/control.ts';
+import { ROUTES } from '../../src/proxy/control-routes.ts';
+import type { ProxyEvent } from '../../src/proxy/events.ts';
+import { ProxyMetrics } from '../../src/proxy/metrics.ts';
+import { temporaryFolder } from '../support/process.ts';
+import { read, type Tapped, tapped, until } from '../support/relay.ts';
+import { unit } from '../support/unit.ts';
+
+const BNDUPD = unit(24, 2);
+const dissectors = loadDissectors();
+const api = parse(readFileSync(new URL('../../docs/openapi-proxy.yaml', import.meta.url), 'utf8'));
+
+describe('the control of a proxy', () => {
+  let tap: Tapped;
+  let control: OpenControl;
+  let path: string;
+  let client: ProxyClient;
+  beforeEach(async () => {
+    path = join(temporaryFolder(), 'tap.sock');
+    tap = await tapped();
+    control = await openControl(
+      { kind: 'unix', path },
+      { proxy: tap.proxy, metrics: new ProxyMetrics(), version: '1.2.3' },
+    );
+    client = new ProxyClient({ kind: 'unix', path });
+  });
+  afterEach(async () => {
+    await control.close();
+    await tap.close();
+  });
+
+  it('is for its owner alone', () => {
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('arms, lists, changes and removes faults, and they act', async () => {
+    const view = await client.add('drop p>s BNDUPD nth 2 id D');
+    expect(Object.keys(view)).toEqual(expect.arrayContaining(api.components.schemas.Fault.required));
+    await client.add({ do: 'delay', by: '1ms', id: 'L' });
+    expect((await client.list()).map(({ id }) => id)).toEqual(['D', 'L']);
+    tap.primary.write(Buffer.concat([BNDUPD, BNDUPD]));
+    await read(tap.secondary, BNDUPD.length);
+    await until(() => tap.proxy.stats().messages['p>s BNDUPD dropped'] === 1, 'the drop');
+    await client.remove('D');
+    expect(await client.reset()).toEqual(['L']);
+    expect(await client.list()).toEqual([]);
+  });
+
+  it('says why it does not do something', async () => {
+    await client.add('drop id D');
+    await expect(client.add('drop id D')).rejects.toThrow('there is already a fault "D"');
+    await expect(client.add('dorp')).rejects.toThrow('unknown fault "dorp"');
+    await expect(client.remove('X')).rejects.toThrow('there is no fault "X"');
+    await expect(new ProxyClient({ kind: 'unix', path: `${path}.no` }).list()).rejects.toThrow(
+      'no proxy answers there',
+    );
+  });
+
+  // A view far away gets the same messages: octets, direction, time, verdict.
+  it('streams events, and removes what is tied to a reader that goes', async () => {
+    await client.add('drop s>p id D');
+    const seen: ProxyEvent[] = [];
+    const stop = new AbortController();
+    const reading = (async () => {
+      for await (const event of client.events(dissectors, stop.signal, ['D'])) seen.push(event);
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    tap.primary.write(BNDUPD);
+    await until(() => seen.length > 0, 'an event');
+    const original = tap.events.find((event) => event.kind === 'message');
+    const [event] = seen;
+    expect(event).toMatchObject({ kind: 'message', verdict: 'forwarded' });
+    if (event?.kind === 'message' && original?.kind === 'message') {
+      expect(event.message.json()).toBe(original.message.json());
+    }
+    stop.abort();
+    await reading;
+    await until(() => tap.proxy.listFaults().length === 0, 'the tied fault to go');
+  });
+
+  it('pauses, steps and resumes', async () => {
+    const post = (place: string, body?: unknown) => client.call('POST', place, body);
+    await post('/pause', { direction: 'p>s' });
+    tap.primary.write(Buffer.concat([BNDUPD, unit(35, 3), unit(35, 4)]));
+    await until(() => (tap.proxy.listFaults()[0]?.heldOctets ?? 0) > 0, 'messages to wait');
+    await post('/step');
+    expect(await read(tap.secondary, BNDUPD.length)).toEqual(BNDUPD);
+    await post('/resume');
+    expect((await read(tap.secondary, 20)).length).toBe(20);
+  });
+
+  it('has metrics for Prometheus', async () => {
+    tap.primary.write(BNDUPD);
+    await read(tap.secondary, BNDUPD.length);
+    await client.add('drop BNDREPLY');
+    const text = await fetchText(path, '/metrics');
+    expect(text).toContain('leasetap_messages_total{direction="p>s",type="BNDUPD",verdict="forwarded"} 1');
+    expect(text).toContain('leasetap_bndupd_unanswered{direction="p>s"} 1');
+    expect(text).toContain('leasetap_faults_armed 1');
+    for (const line of text.trimEnd().split('\n'))
+      expect(line).toMatch(/^(# TYPE \w+ \w+|\w+(\{[^}]*\})? -?[\d.e+-]+)$/);
+  });
+
+  it('does on TCP nothing without the token', async () => {
+    const token = 'a-token-of-enough-length';
+    const listen = { address: '127.0.0.1', port: 0 };
+    const target = { proxy: tap.proxy, metrics: new ProxyMetrics(), version: '1' };
+    await expect(openControl({ kind: 'tcp', listen, token: 'short' }, target)).rejects.toThrow(
+      'at least 16 characters',
+    );
+    const tcp = await openControl({ kind: 'tcp', listen, token }, target);
+    const port = Number(tcp.where.split(':')[1]);
+    const withToken = (given: string) =>
+      new ProxyClient({ kind: 'tcp', listen: { ...listen, port }, token: given });
+    expect(await withToken(token).list()).toEqual([]);
+    await expect(withToken('another-token-here').list()).rejects.toThrow('Authorization');
+    await tcp.close();
+  });
+
+  it('does not take the place of another one, but of one that has crashed', async () => {
+    const target = { proxy: tap.proxy, metrics: new ProxyMetrics(), version: '1' };
+    await expect(openControl({ kind: 'unix', path }, target)).rejects.toThrow('another program uses this');
+    const file = `${path}.file`;
+    writeFileSync(file, '');
+    await (await openControl({ kind: 'unix', path: file }, target)).close();
+  });
+});
+
+describe('its description', () => {
+  it('names every route and no other', () => {
+    const described = Object.entries<Record<string, unknown>>(api.paths).flatMap(([place, methods]) =>
+      Object.keys(methods)
+        .filter((method) => method !== 'parameters')
+        .map((method) => `${method.toUpperCase()} ${place}`),
+    );
+    expect(described.sort()).toEqual(Object.keys(ROUTES).sort());
+  });
+});
+
+function fetchText(socketPath: string, place: string): Promise<string> {
+  return import('node:http').then(
+    ({ get }) =>
+      new Promise((resolve, reject) => {
+        get({ socketPath, path: place }, (response) => {
+          let text = '';
+          response.on('data', (part) => {
+            text += part;
+          });
+          response.on('end', () => resolve(text));
+        }).on('error', reject);
+      }),
+  );
+}
