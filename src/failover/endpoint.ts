@@ -23,6 +23,18 @@ import type { TimerName } from './timers.ts';
 /** A shutdown waits at most so long for acknowledgements. */
 const SHUTDOWN_SECONDS = 5;
 
+/** While not both are in NORMAL, STATE is said again so often: a duplicate does no harm (§6.3). */
+const STATE_AGAIN_SECONDS = 60;
+/** Timers that end with the connection. */
+const OF_A_CONNECTION = [
+  'ack',
+  'update-done',
+  'pool-request',
+  'rescan',
+  'first-state',
+  'state-again',
+] as const satisfies readonly TimerName[];
+
 export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
   readonly config: EndpointConfig;
   /** What the DHCPv6 service may ask. */
@@ -99,12 +111,15 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     this.leases.window = agreement.maxUnackedBndupd;
     if (this.config.role === 'secondary') this.states.useMclt(agreement.mclt);
     this.states.sendState();
+    this.context.start('first-state', this.config.connectReplySeconds);
+    this.context.start('state-again', STATE_AGAIN_SECONDS);
   }
 
   received(message: State | Plain | Binding): void {
     const { context, leases, states } = this;
     switch (message.type) {
       case 'STATE':
+        context.timers.clear('first-state');
         states.received(message);
         return;
       case 'BNDUPD':
@@ -137,7 +152,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
   lost(why: string): void {
     const { context, leases, states } = this;
     leases.queue.disconnected();
-    for (const name of ['ack', 'update-done', 'pool-request', 'rescan'] as const) context.timers.clear(name);
+    for (const name of OF_A_CONNECTION) context.timers.clear(name);
     states.communicationsFailed(why);
   }
 
@@ -234,6 +249,13 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
       case 'contact':
         link.contact();
         return;
+      case 'first-state':
+        link.disconnect(StatusCode.UnspecFail, 'no STATE after the connection was established');
+        return;
+      case 'state-again':
+        states.remind();
+        context.start('state-again', STATE_AGAIN_SECONDS);
+        return;
       case 'ack':
         link.disconnect(StatusCode.UnspecFail, `no BNDREPLY for ${this.config.ackSeconds} s`);
         return;
@@ -268,9 +290,10 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     const { context, states, leases } = this;
     switch (command.kind) {
       case 'partner-down':
-        if (!states.event('operator-partner-down', 'the operator says that the partner is down')) {
-          context.note('operator', `partner-down does nothing in ${states.current}`, '§8.4');
-        }
+        if (states.event('operator-partner-down', 'the operator says that the partner is down')) {
+          // Whatever is left of the connection is dead, or else the partner shall hear of it anew.
+          this.link.disconnect(StatusCode.UnspecFail, 'the operator says that the partner is down');
+        } else context.note('operator', `partner-down does nothing in ${states.current}`, '§8.4');
         return;
       case 'reset':
         if (!leases.reset(command.resource)) {

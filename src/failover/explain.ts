@@ -29,6 +29,8 @@ const PHRASES: Record<TimerName, Phrase | undefined> = {
   'connect-reply': { what: 'give up waiting for the partner to complete the connection', section: '§6.1' },
   keepalive: { what: 'take the connection for dead if nothing is received', section: '§6.6' },
   contact: { what: 'send CONTACT if nothing else is sent', section: '§6.6' },
+  'first-state': { what: 'drop the connection if no STATE comes', section: '§6.1' },
+  'state-again': undefined,
   ack: { what: 'drop the connection if no BNDREPLY comes', section: '§8.8.2' },
   'update-done': { what: 'drop the connection if no BNDUPD and no UPDDONE comes', section: '§8.5.2' },
   'recover-wait': { what: 'enter RECOVER-DONE', section: '§8.6.2' },

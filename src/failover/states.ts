@@ -87,6 +87,11 @@ export class States<Reply> {
     });
   }
 
+  /** Says STATE again, should one have been lost on the way, unless all is well. */
+  remind(): void {
+    if (this.current !== 'NORMAL' || this.record.partnerState !== 'NORMAL') this.sendState();
+  }
+
   /** Receives STATE (§6.4). */
   received(message: State): void {
     const partnerState = lastingStateOf(message.serverState ?? 0);

@@ -6,6 +6,8 @@ export const TIMERS = [
   'connect-reply',
   'keepalive',
   'contact',
+  'first-state',
+  'state-again',
   'ack',
   'update-done',
   'recover-wait',

@@ -130,7 +130,7 @@ class World {
         break;
       case 'shutdown':
         servers[fault.server].feed({ kind: 'operator', command: { kind: 'shutdown' } });
-        schedule.after(1000 * (10 + fault.forSeconds), () => servers[fault.server].start());
+        schedule.after(1000 * (10 + fault.forSeconds), () => this.comeBack(fault.server, false));
         break;
       case 'cut':
         network.cut();
@@ -181,17 +181,25 @@ class World {
         if (!server.isUp) partner.feed({ kind: 'operator', command: { kind: 'partner-down' } });
       });
     }
-    schedule.after(1000 * fault.forSeconds, () => {
-      if (server.isUp) return;
-      // A server without memory and without partner begins as §8.2 says, which is safe on a first day only.
-      const wiped =
-        fault.diskLost && (fault.server === 'secondary' || (partner.isUp && !network.partitioned));
-      if (wiped) {
-        server.disk.wipe();
-        this.coverage.saw('disk lost');
-      }
-      server.start();
-    });
+    schedule.after(1000 * fault.forSeconds, () => this.comeBack(fault.server, fault.diskLost));
+  }
+
+  /** Starts a server again. Where its partner was told that it is down, operators see to it that the two can meet. */
+  private comeBack(role: Role, diskLost: boolean): void {
+    const { network, schedule } = this;
+    const server = this.servers[role];
+    const partner = this.servers[other(role)];
+    if (server.isUp) return;
+    if (network.partitioned && partner.endpoint?.state === 'PARTNER-DOWN') {
+      schedule.after(10_000, () => this.comeBack(role, diskLost));
+      return;
+    }
+    // A server without memory and without partner begins as §8.2 says, which is safe on a first day only.
+    if (diskLost && (role === 'secondary' || (partner.isUp && !network.partitioned))) {
+      server.disk.wipe();
+      this.coverage.saw('disk lost');
+    }
+    server.start();
   }
 
   private setClock(role: Role, seconds: number): void {
