@@ -87,9 +87,10 @@ export function timeOfLease(lease: Lease): number {
  * of each other are the same time (§7.5.1), and the same is not later.
  *
  * §7.5.3 has the receiver decide only about what is not "consistent with the server's already-known state". Two
- * things are consistent whatever the times say: a status that this server has for the same client already (an update
- * sent again, or a lease that expired on both), and, where the times are the same, whatever follows on a lease about
- * which the partner has acknowledged all that this server knows: it knew our state when it made its own.
+ * things are consistent: whatever the times say, a status that this server has for the same client already (an update
+ * sent again), or another end of the lease which has ended here too; and, where the times are the same, whatever
+ * follows on a lease about which the partner has acknowledged all that this server knows, for it knew our state when it
+ * made its own. Without them, figure 4 has servers which agree in all that matters reject each other for ever.
  */
 export function judge(known: Lease | undefined, claim: Claim, role: Role, now: number): number | undefined {
   if (known === undefined) return undefined;
@@ -117,12 +118,16 @@ function sameClient(known: Lease, claim: Claim): boolean {
   return sameClientIa(known.holder, claim.client);
 }
 
+/** The same status, or another way in which the same client's lease has ended: who is right changes nothing. */
 function alreadySo(known: Lease, claim: Claim): boolean {
-  if (known.status === claim.status) return sameClient(known, claim);
-  // RELEASED and EXPIRED become FREE here as soon as both servers know (§7.2).
-  const ended = claim.status === 'EXPIRED' || claim.status === 'RELEASED' || claim.status === 'RESET';
-  return known.status === 'FREE' && ended && !known.updateNeeded && sameClient(known, claim);
+  if (!sameClient(known, claim)) return false;
+  if (known.status === claim.status) return true;
+  if (!ENDED.has(claim.status)) return false;
+  // EXPIRED, RELEASED and RESET become FREE here as soon as both servers know (§7.2).
+  return ENDED.has(known.status) || (known.status === 'FREE' && !known.updateNeeded);
 }
+
+const ENDED: ReadonlySet<BindingStatus> = new Set(['EXPIRED', 'RELEASED', 'RESET']);
 
 function laterOrNext(known: Lease, claim: Claim): boolean {
   const received = timeOfClaim(claim);

@@ -172,6 +172,7 @@ class World {
     const server = this.servers[fault.server];
     const partner = this.servers[other(fault.server)];
     if (!server.isUp) return;
+    const whole = ROLES.every((role) => this.servers[role].endpoint?.state === 'NORMAL');
     network.died(fault.server, fault.silently);
     server.stop();
     const { partnerDownAfterSeconds } = fault;
@@ -181,7 +182,7 @@ class World {
         if (!server.isUp) partner.feed({ kind: 'operator', command: { kind: 'partner-down' } });
       });
     }
-    schedule.after(1000 * fault.forSeconds, () => this.comeBack(fault.server, fault.diskLost));
+    schedule.after(1000 * fault.forSeconds, () => this.comeBack(fault.server, fault.diskLost && whole));
   }
 
   /** Starts a server again. Where its partner was told that it is down, operators see to it that the two can meet. */
@@ -194,8 +195,9 @@ class World {
       schedule.after(10_000, () => this.comeBack(role, diskLost));
       return;
     }
-    // A server without memory and without partner begins as §8.2 says, which is safe on a first day only.
-    if (diskLost && (role === 'secondary' || (partner.isUp && !network.partitioned))) {
+    // One copy of everything has to be left. And a primary without memory and without partner begins as §8.2 says,
+    // which is safe on a first day only.
+    if (diskLost && partner.isUp && !network.partitioned) {
       server.disk.wipe();
       this.coverage.saw('disk lost');
     }
