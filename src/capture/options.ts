@@ -23,6 +23,8 @@ export interface CaptureOptions {
   readonly onSecrets?: (secrets: CaptureSecrets) => void;
   /** A comment on a packet (pcapng), before the packet's own events. */
   readonly onComment?: (packet: number, text: string) => void;
+  /** pcapng interfaces to read, by name or by number within the section (`0`); absent or empty: all. */
+  readonly interfaces?: readonly string[];
   /** Ends reading early and quietly, between chunks. */
   readonly signal?: AbortSignal;
 }

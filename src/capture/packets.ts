@@ -53,6 +53,7 @@ export class Packets {
   /** Takes the packet that stands in `record`. */
   take(record: PacketRecord): void {
     this.moment.advance(record);
+    if (record.unwanted) return;
     this.tally.recent.position += record.end - record.start;
     this.network(record);
     this.sink.settle(record.end - record.start, record.unixSeconds);

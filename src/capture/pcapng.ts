@@ -22,6 +22,7 @@ interface CaptureInterface {
   /** 0: packets are not cut. */
   readonly snapLength: number;
   readonly scale: TickScale;
+  readonly wanted: boolean;
 }
 
 /** Fixed octets of the blocks that are held whole, without type and lengths. */
@@ -45,6 +46,8 @@ export class PcapngReader implements RecordReader {
   readonly variant = 'pcapng';
   /** Interfaces that did not fit the limit. */
   interfacesRefused = 0;
+  /** Of all interfaces of the file, in order, each once; the number stands for one without a name. */
+  readonly interfaceNames = new Set<string>();
   private readonly cursor: ByteCursor;
   private readonly name: string;
   private readonly limits: CaptureLimits;
@@ -195,6 +198,7 @@ export class PcapngReader implements RecordReader {
     packet.start = start;
     packet.end = fits ? start + captured : start;
     packet.linkType = from === undefined ? -1 : from.linkType;
+    packet.unwanted = from !== undefined && !from.wanted;
     packet.wireLength = Math.max(wire, packet.end - start);
   }
 
@@ -205,7 +209,9 @@ export class PcapngReader implements RecordReader {
     }
     let resolution: number | undefined;
     let offsetSeconds = 0;
+    let name = '';
     this.eachOption(bytes, start + 8, end, (code, at, length) => {
+      if (code === OPTION.interfaceName) name = textOf(bytes, at, length);
       if (code === OPTION.timestampResolution && length >= 1) resolution = bytes[at] as number;
       if (code === OPTION.timestampOffset && length >= 8) {
         const low = readU32At(bytes, this.little ? at : at + 4, this.little);
@@ -213,7 +219,11 @@ export class PcapngReader implements RecordReader {
         offsetSeconds = high * 2 ** 32 + low;
       }
     });
+    const number = `${this.interfaces.length}`;
+    const wanted = this.options.interfaces ?? [];
+    this.interfaceNames.add(name === '' ? number : name);
     this.interfaces.push({
+      wanted: wanted.length === 0 || wanted.includes(name) || wanted.includes(number),
       linkType: readU16At(bytes, start, this.little),
       snapLength: readU32At(bytes, start + 4, this.little),
       scale: new TickScale(resolution, offsetSeconds),
@@ -231,7 +241,7 @@ export class PcapngReader implements RecordReader {
     this.eachOption(bytes, start, end, (code, at, length) => {
       if (code !== OPTION.comment) return;
       comments ??= [];
-      comments.push(new TextDecoder().decode(bytes.subarray(at, at + length)));
+      comments.push(textOf(bytes, at, length));
     });
     return comments;
   }
@@ -275,4 +285,8 @@ export class PcapngReader implements RecordReader {
 function orderOf(bytes: Uint8Array, at: number): boolean | undefined {
   const magic = readU32At(bytes, at + 8, true);
   return magic === BYTE_ORDER_MAGIC ? true : magic === SWAPPED_MAGIC ? false : undefined;
+}
+
+function textOf(bytes: Uint8Array, at: number, length: number): string {
+  return new TextDecoder().decode(bytes.subarray(at, at + length));
 }

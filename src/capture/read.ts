@@ -169,6 +169,7 @@ function summaryOf({ source, reader, broken }: Input): SourceSummary {
     name: source.name,
     format: reader.format,
     variant: reader.variant,
+    interfaces: reader.interfaceNames,
     compression: source.compression?.() ?? null,
     packets: reader.packets,
     octets: reader.cursor.fed,

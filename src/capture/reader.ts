@@ -44,6 +44,11 @@ export class CaptureReader {
     return this.records instanceof PcapngReader ? this.records.interfacesRefused : 0;
   }
 
+  /** Of a pcapng file, as far as it was read. */
+  get interfaceNames(): readonly string[] {
+    return this.records instanceof PcapngReader ? [...this.records.interfaceNames] : [];
+  }
+
   /** Goes to the next packet. `false`: feed more, or this is the end. Throws InputError if this is no capture. */
   next(): boolean {
     this.records ??= this.recognise();

@@ -16,6 +16,8 @@ export class PacketRecord {
   ticks = 0;
   resolution: Resolution = MICROSECONDS;
   comments: readonly string[] | null = null;
+  /** Captured on an interface that nobody asked for: it counts, and nothing else. */
+  unwanted = false;
   /** Why the packet counts but cannot be read, or `null`. */
   fault: string | null = null;
 }

@@ -13,6 +13,8 @@ export interface SourceSummary {
   /** With byte order and clock, e.g. `pcap, big-endian, nanoseconds`. */
   readonly variant: string;
   readonly compression: 'gzip' | 'zstd' | null;
+  /** Interfaces of a pcapng file, each by its name or else its number. */
+  readonly interfaces: readonly string[];
   /** Packets read whole. */
   readonly packets: number;
   /** Octets of the file that were read, after decompression. */

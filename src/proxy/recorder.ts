@@ -20,7 +20,8 @@ export interface RecordingHeader {
   readonly comments: readonly string[];
 }
 
-const INTERFACES = [
+/** Interfaces of a recording: each message is on the leg of its sender and, if it was sent on, on the other. */
+export const LEG_INTERFACES = [
   { name: 'primary-leg', description: 'between the primary and the proxy' },
   { name: 'secondary-leg', description: 'between the proxy and the secondary' },
 ] as const;
@@ -28,7 +29,9 @@ const INTERFACES = [
 /** The blocks that a recording file begins with. */
 export function recordingBeginning(header: RecordingHeader): Uint8Array[] {
   const section = sectionHeaderBlock({ application: header.application, comments: header.comments });
-  const interfaces = INTERFACES.map((about) => interfaceBlock({ linkType: LINK_TYPE.ethernet, ...about }));
+  const interfaces = LEG_INTERFACES.map((about) =>
+    interfaceBlock({ linkType: LINK_TYPE.ethernet, ...about }),
+  );
   return [section, ...interfaces];
 }
 

@@ -34,6 +34,26 @@ describe('chunks', () => {
   });
 });
 
+describe('interfaces', () => {
+  // By tshark: packets 42 each of the connections on any, tun0 and eth1; on eth0 46, and one connection in 42 of them.
+  it.each([
+    ['by name', ['tun0'], 1],
+    ['by number', ['2'], 1],
+    ['several', ['any', '3'], 2],
+    ['all if none is named', [], 4],
+    ['none of that name', ['lo'], 0],
+  ])('%s', async (_, interfaces, connections) => {
+    const file = readFileSync(`${captures}ng-interfaces.pcapng`);
+    const { sink, summary } = await readBytes(file, { interfaces });
+    expect(sink.told.filter(({ what, flow }) => what === 'open' && flow.transport === 'tcp')).toHaveLength(
+      connections,
+    );
+    expect(summary.sources[0]?.interfaces).toEqual(['eth0', 'any', 'tun0', 'eth1']);
+    // Packets keep the numbers that they have in the file.
+    expect(summary.packets).toBe(172);
+  });
+});
+
 describe('several sources', () => {
   const source = (name: string, file: Buffer, size = 50) => ({ name, chunks: inChunks(file, size) });
 

@@ -78,7 +78,9 @@ async function runLab(options: Options): Promise<void> {
     await lab.close();
     interrupt.release();
   }
-  process.stderr.write(`recorded in ${options.write}; leasetap read ${options.write} prints it\n`);
+  process.stderr.write(
+    `recorded in ${options.write}; leasetap read -i primary-leg ${options.write} prints it\n`,
+  );
 }
 
 /** The exit code tells whether all scenarios have passed. */

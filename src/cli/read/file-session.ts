@@ -46,7 +46,11 @@ async function readAll(
     },
     options,
   );
-  const summary = await readCapture(files.map(fileSource), reader, { signal, afterChunk: breathe });
+  const summary = await readCapture(files.map(fileSource), reader, {
+    signal,
+    interfaces: options.interface,
+    afterChunk: breathe,
+  });
   const damage = summary.sources.find((source) => source.damage !== null)?.damage;
   return damage === undefined || damage === null
     ? `${summary.packets} packets read`

@@ -10,7 +10,7 @@ import type { CaptureSource } from '../../capture/source.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
 import { type DecodeAs, MessageReader } from '../../dissect/reader.ts';
-import { wholeNumber } from '../arguments.ts';
+import { gather, wholeNumber } from '../arguments.ts';
 import { EXIT_BAD_INPUT } from '../exit-code.ts';
 import { onInterrupt, type StopSignal, signalExitCode } from '../interrupt.ts';
 import type { Output } from '../output.ts';
@@ -19,6 +19,7 @@ import { ReadReport } from './report.ts';
 export interface CaptureOptions {
   readonly port: readonly number[];
   readonly decodeAs: readonly DecodeAs[];
+  readonly interface: readonly string[];
 }
 
 const PROTOCOLS: readonly ProtocolName[] = [
@@ -33,7 +34,13 @@ export function withCaptureOptions(command: Command): Command {
   return command
     .argument('<files...>', 'capture files; - for standard input')
     .option('--port <number>', 'expect failover on this TCP port too; may be given several times', ports, [])
-    .option('--decode-as <port=protocol>', 'read a port as one protocol, whatever it carries', decodeAs, []);
+    .option('--decode-as <port=protocol>', 'read a port as one protocol, whatever it carries', decodeAs, [])
+    .option(
+      '-i, --interface <name>',
+      'only packets of this pcapng interface, by name or number; may be given several times',
+      gather,
+      [],
+    );
 }
 
 export interface CaptureJob {
@@ -57,7 +64,10 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   const report = new ReadReport((line) => process.stderr.write(`leasetap: ${line}\n`));
   if (job.firstPass !== undefined) {
     const reader = new MessageReader(dissectors, { onMessage: job.firstPass }, options);
-    await readCapture(files.map(fileSource), reader, { signal: stop.signal });
+    await readCapture(files.map(fileSource), reader, {
+      signal: stop.signal,
+      interfaces: options.interface,
+    });
   }
   let messages = 0;
   const onMessage = (message: Message): void => {
@@ -69,6 +79,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     new MessageReader(dissectors, { onMessage, onNotice: (notice) => report.notice(notice) }, options),
     {
       signal: stop.signal,
+      interfaces: options.interface,
       afterChunk: async () => {
         await out.flush();
         if (out.closed) stop.abort();
@@ -77,6 +88,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   );
   if (!stop.signal.aborted) job.onEnd?.();
   await out.flush();
+  report.interfaces(summary, options.interface);
   interrupt.release();
   if (interrupt.signal.aborted) process.exitCode = signalExitCode(interrupt.signal.reason as StopSignal);
   else if (!out.closed && !report.close(summary, messages)) process.exitCode = EXIT_BAD_INPUT;

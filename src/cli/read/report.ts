@@ -2,8 +2,10 @@
  * What reading a capture has to say beside the messages: on stderr, one line each, bounded, worst last. Files with a
  * million holes must not bury the line about the damage.
  */
+import { InputError } from '../../base/problem.ts';
 import type { CaptureSummary } from '../../capture/summary.ts';
 import type { Notice, NoticeKind } from '../../dissect/notice.ts';
+import { LEG_INTERFACES } from '../../proxy/recorder.ts';
 import { safeText } from '../../render/escape.ts';
 
 /** Lines of one kind of notice; the rest is counted. */
@@ -26,6 +28,24 @@ export class ReadReport {
     this.#counts.set(notice.kind, count);
     if (count <= NOTICES_OF_ONE_KIND_MAX) {
       this.#write(`packet ${notice.seen.packet}: ${safeText(notice.message)}`);
+    }
+  }
+
+  /**
+   * What the interfaces of pcapng files have to do with what was asked for. @throws InputError for one that no file has
+   */
+  interfaces(summary: CaptureSummary, asked: readonly string[]): void {
+    const known = summary.sources.flatMap((source) => source.interfaces);
+    for (const name of asked) {
+      if (known.includes(name) || (/^\d+$/.test(name) && Number(name) < known.length)) continue;
+      const there = known.length === 0 ? 'no file names any' : `there are ${safeText(known.join(', '))}`;
+      throw new InputError(`no interface "${safeText(name)}" (-i): ${there}`);
+    }
+    if (asked.length === 0 && LEG_INTERFACES.every(({ name }) => known.includes(name))) {
+      const [primary, secondary] = LEG_INTERFACES;
+      this.#write(
+        `a recording of both legs of a proxy, so most messages stand there twice: -i ${primary.name} shows what the primary sent and got, -i ${secondary.name} the secondary`,
+      );
     }
   }
 

@@ -89,6 +89,7 @@ describe('the report of a capture', () => {
       format: 'pcap',
       compression: null,
       variant: 'pcap, little-endian, microseconds',
+      interfaces: [],
       packets: 30,
       octets: 4130,
       damage,
