@@ -53,12 +53,17 @@ export function playScenario({
       else if (output.kind === 'remove') proxy.removeFault(output.id);
       else if (output.kind === 'note') note(output.text, output.alarming);
       else if (output.kind === 'finished') finish(output.result);
-      else {
-        note(`order: ${output.text}`, false);
-        order(output.text).catch((error: Error) =>
-          carryOut(run.orderFailed(output.text, error.message, Date.now())),
-        );
-      }
+      else ordered = ordered.then(() => obey(output.text));
+    };
+    // One after the other: a server that is to be started has to have stopped.
+    let ordered = Promise.resolve();
+    const obey = async (text: string): Promise<void> => {
+      note(`order: ${text}`, false);
+      const why = await order(text).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      carryOut(run.orderEnded(text, why, Date.now()));
     };
     const unsubscribe = proxy.subscribe((event) => carryOut(run.event(event)));
     signal.addEventListener('abort', () => finish(undefined));

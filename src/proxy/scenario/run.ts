@@ -65,6 +65,8 @@ export class ScenarioRun {
   /** Faults that the next phase goes on with: they have the same `id` there. */
   private readonly kept = new Set<string>();
   private connectionsOpen = 0;
+  /** The phase does not end before its orders are carried out. */
+  private ordersOpen = 0;
   private at = -1;
   private beganMillis = 0;
   private phaseBeganMillis = 0;
@@ -104,13 +106,19 @@ export class ScenarioRun {
     return this.take();
   }
 
-  /** An order could not be carried out: the scenario has failed. */
-  orderFailed(text: string, why: string, now: number): ScenarioOutput[] {
-    this.watched.push({
-      expectation: { text: `order: ${text}`, within: 0, begin: neverMet },
-      watch: neverMet(),
-      judgement: { expectation: `order: ${text}`, ok: false, seconds: this.sincePhase(now), detail: why },
-    });
+  /** An order was carried out, or could not be (`why`): then the scenario has failed. */
+  orderEnded(text: string, why: string | undefined, now: number): ScenarioOutput[] {
+    this.ordersOpen--;
+    if (why !== undefined) {
+      const judgement = {
+        expectation: `order: ${text}`,
+        ok: false,
+        seconds: this.sincePhase(now),
+        detail: why,
+      };
+      this.watched.push({ expectation: { text, within: 0, begin: neverMet }, watch: neverMet(), judgement });
+      this.note(judgement);
+    }
     return this.take();
   }
 
@@ -135,9 +143,11 @@ export class ScenarioRun {
       if (each.judgement === undefined && each.watch.standing(scene) === 'met')
         each.judgement = this.decided(each, true, scene);
     }
-    const settled = this.watched.every(
-      ({ expectation, judgement }) => judgement !== undefined || expectation.within === undefined,
-    );
+    const settled =
+      this.ordersOpen === 0 &&
+      this.watched.every(
+        ({ expectation, judgement }) => judgement !== undefined || expectation.within === undefined,
+      );
     const phase = this.phases[this.at];
     if (settled && phase !== undefined && now - this.phaseBeganMillis >= phase.seconds * 1000)
       this.endPhase(now);
@@ -175,6 +185,7 @@ export class ScenarioRun {
       this.outputs.push({ kind: 'arm', fault: { ...fault, id, seed: fault.seed ?? this.seed } });
     });
     for (const text of phase.orders) this.outputs.push({ kind: 'order', text });
+    this.ordersOpen = phase.orders.length;
   }
 
   private endPhase(now: number): void {

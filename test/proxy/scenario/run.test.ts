@@ -69,7 +69,7 @@ function resultOf(outputs: readonly ScenarioOutput[]): ScenarioResult | undefine
 
 describe('a scenario run', () => {
   it('goes through its phases: arms, orders, waits, removes, heals', () => {
-    const { outputs, at } = playing(LOST_REPLIES);
+    const { run, outputs, at } = playing(LOST_REPLIES);
     at(1, ...state('primary', 'NORMAL'));
     expect(outputs.map(({ kind }) => kind)).toEqual(['note']);
     at(2, ...state('secondary', 'RECOVER'), ...state('secondary', 'NORMAL'));
@@ -80,20 +80,22 @@ describe('a scenario run', () => {
       { kind: 'order', text: 'secondary kill' },
     ]);
     at(3, bndupd(), bndupd());
-    at(6.9);
-    expect(outputs.some(({ kind }) => kind === 'remove')).toBe(false);
-    at(7);
-    expect(outputs).toContainEqual({ kind: 'remove', id: 'P2.1' });
     at(8);
+    expect(outputs.some(({ kind }) => kind === 'remove')).toBe(false);
+    run.orderEnded('secondary kill', undefined, 8000);
+    at(9);
+    expect(outputs).toContainEqual({ kind: 'remove', id: 'P2.1' });
+    at(10);
     const result = resultOf(outputs);
     expect(result).toMatchObject({ ok: true, seed: 7 });
     expect(result?.phases.map(({ name }) => name)).toEqual(['come up', 'lose', 'healing', 'sometimes']);
   });
 
   it('fails what does not come in time, what must never be, and what never was', () => {
-    const { outputs, at } = playing(LOST_REPLIES);
+    const { run, outputs, at } = playing(LOST_REPLIES);
     at(1, ...state('primary', 'NORMAL'), ...state('secondary', 'NORMAL'));
     at(2, ...state('primary', 'PARTNER-DOWN'));
+    run.orderEnded('secondary kill', undefined, 3000);
     at(12);
     at(60);
     const failed = resultOf(outputs)
@@ -110,7 +112,7 @@ describe('a scenario run', () => {
   it('fails when an order cannot be carried out', () => {
     const value = { name: 'n', about: 'a', phases: [{ name: 'p', orders: ['secondary kill'], for: '1s' }] };
     const { run, outputs, at } = playing(value);
-    outputs.push(...run.orderFailed('secondary kill', 'no such server', 10));
+    outputs.push(...run.orderEnded('secondary kill', 'no such server', 10));
     at(2);
     at(3);
     expect(resultOf(outputs)).toMatchObject({ ok: false });
