@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Endpoint } from '../base/flow.ts';
 import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
+import { parseSeconds } from '../proxy/faults/kind.ts';
 
 /** `[::1]:647`. */
 export function socketAddress(text: string): Endpoint {
@@ -33,4 +34,21 @@ export function seconds(text: string): number {
 /** For options that may be given several times. */
 export function gather(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
+}
+
+const OCTETS: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
+
+/** `500`, `200k`, `100M`, `1G`. */
+export function octets(text: string): number {
+  const parts = /^(\d{1,12})([kMG]?)$/.exec(text);
+  if (parts !== null && Number(parts[1]) > 0)
+    return Number(parts[1]) * (OCTETS[parts[2] as string] as number);
+  throw new InvalidArgumentError('expected a number of octets such as 200k or 100M.');
+}
+
+/** `30s`, `5m`, `1h` in seconds. */
+export function duration(text: string): number {
+  const value = parseSeconds(text);
+  if (value !== undefined && value > 0) return value;
+  throw new InvalidArgumentError('expected a time such as 30s, 5m or 1h.');
 }

@@ -2,7 +2,8 @@
  * A file that grows while the proxy runs: gathers blocks or lines and writes them out often and in order. What has been
  * written survives a SIGKILL of this process; at most FLUSH_INTERVAL_MILLIS of the session is lost.
  */
-import { closeSync, openSync, write, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, write, writeSync } from 'node:fs';
+import { join, parse } from 'node:path';
 import { concatBytes } from '../base/bytes.ts';
 
 /** What was gathered is handed to the operating system at least this often. */
@@ -11,8 +12,6 @@ export const FLUSH_INTERVAL_MILLIS = 100;
 export const FLUSH_OCTETS = 256 * 1024;
 /** A disk that is this far behind loses blocks: relaying goes on, and the loss is told. */
 export const PENDING_OCTETS_MAX = 64 * 1024 * 1024;
-
-const utf8 = new TextEncoder();
 
 export class GrowingFile {
   readonly path: string;
@@ -53,10 +52,6 @@ export class GrowingFile {
     this.pending.push(block);
     this.pendingOctets += block.length;
     if (this.pendingOctets >= FLUSH_OCTETS) this.flush();
-  }
-
-  addLine(text: string): void {
-    this.add(utf8.encode(`${text}\n`));
   }
 
   /** Writes everything and closes the file; nothing can be added any more. */
@@ -117,5 +112,96 @@ export class GrowingFile {
     this.pending = [];
     this.pendingOctets = 0;
     this.onError(error);
+  }
+}
+
+/** When a file is followed by the next one, and how many are kept. */
+export interface Rotation {
+  /** Octets after which the next file begins; absent: never by size. */
+  readonly octets?: number;
+  /** Seconds after which it does; absent: never by time. */
+  readonly seconds?: number;
+  /** The newest files that are kept; absent: all. */
+  readonly keep?: number;
+}
+
+/**
+ * A file, or with rotation a row of files: `tap.pcapng` becomes `tap-00001.pcapng`, `tap-00002.pcapng`, …. Each file
+ * begins with the same blocks, so that each can be read alone.
+ */
+export class FileRow {
+  private readonly path: string;
+  private readonly beginning: readonly Uint8Array[];
+  private readonly rotation: Rotation | undefined;
+  private readonly onError: (path: string, error: Error) => void;
+  private readonly written: string[] = [];
+  private readonly closing = new Set<Promise<void>>();
+  private number = 0;
+  private current: GrowingFile;
+  private octets = 0;
+  private beganMillis = 0;
+
+  /** Throws the operating system's error if the first file cannot be made. */
+  constructor(
+    path: string,
+    beginning: readonly Uint8Array[],
+    rotation: Rotation | undefined,
+    onError: (path: string, error: Error) => void,
+  ) {
+    this.path = path;
+    this.beginning = beginning;
+    this.rotation = rotation;
+    this.onError = onError;
+    this.current = this.open();
+  }
+
+  add(block: Uint8Array): void {
+    if (this.isFull()) this.rotate();
+    this.octets += block.length;
+    this.current.add(block);
+  }
+
+  async close(): Promise<void> {
+    await this.current.close();
+    await Promise.all(this.closing);
+  }
+
+  private isFull(): boolean {
+    const { octets, seconds } = this.rotation ?? {};
+    if (octets !== undefined && this.octets >= octets) return true;
+    return seconds !== undefined && performance.now() - this.beganMillis >= seconds * 1000;
+  }
+
+  private rotate(): void {
+    const done = this.current.close();
+    this.closing.add(done);
+    void done.finally(() => this.closing.delete(done));
+    try {
+      this.current = this.open();
+    } catch (error) {
+      this.onError(this.nameOf(this.number), error as Error);
+    }
+    const tooMany =
+      this.rotation?.keep === undefined
+        ? []
+        : this.written.splice(0, this.written.length - this.rotation.keep);
+    for (const old of tooMany) rmSync(old, { force: true });
+  }
+
+  private open(): GrowingFile {
+    this.number++;
+    this.octets = 0;
+    this.beganMillis = performance.now();
+    const path = this.nameOf(this.number);
+    const file = new GrowingFile(path, (error) => this.onError(path, error));
+    this.written.push(path);
+    for (const block of this.beginning) file.add(block);
+    return file;
+  }
+
+  private nameOf(number: number): string {
+    if (this.rotation === undefined) return this.path;
+    const { dir, name, ext } = parse(this.path);
+    return join(dir, `${name}-${`${number}`.padStart(5, '0')}${ext}`);
   }
 }

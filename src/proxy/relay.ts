@@ -14,7 +14,9 @@ import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
 import { logLine } from './log.ts';
 import { type RecordingHeader, recordingBeginning } from './recorder.ts';
-import { GrowingFile } from './recorder-file.ts';
+import { FileRow, type Rotation } from './recorder-file.ts';
+
+const utf8 = new TextEncoder();
 
 export const CONNECTIONS_DEFAULT_MAX = 64;
 export const DIAL_TIMEOUT_MILLIS = 10_000;
@@ -36,6 +38,8 @@ export interface ProxyOptions {
   readonly record?: { readonly path: string; readonly header: RecordingHeader };
   /** File for the JSONL log. */
   readonly logPath?: string;
+  /** Of recording and log; absent: one file each. */
+  readonly rotation?: Rotation;
   /** A file could not be written any more; relaying goes on. */
   readonly onFileError?: (path: string, error: Error) => void;
   readonly connectionsMax?: number;
@@ -64,7 +68,7 @@ export class ProxySession implements ProxyHandle {
   private readonly options: ProxyOptions;
   private readonly engine: ProxyEngine;
   private readonly server: Server;
-  private readonly files: readonly GrowingFile[];
+  private readonly files: readonly FileRow[];
   private readonly clock: Clock;
   private readonly sockets = new Set<Socket>();
   /** Per sender: pauses or resumes it, as the other side and the faults demand. */
@@ -92,12 +96,12 @@ export class ProxySession implements ProxyHandle {
     this.server = server;
     this.clock = options.clock ?? systemClock();
     this.listening = endOf(server.address() as { address: string; port: number });
-    const { record, logPath, onFileError } = options;
-    const open = (path: string): GrowingFile => new GrowingFile(path, (error) => onFileError?.(path, error));
-    const recording = record === undefined ? undefined : open(record.path);
-    const log = logPath === undefined ? undefined : open(logPath);
+    const { record, logPath } = options;
+    const open = (path: string, beginning: readonly Uint8Array[]): FileRow =>
+      new FileRow(path, beginning, options.rotation, (file, error) => options.onFileError?.(file, error));
+    const recording = record === undefined ? undefined : open(record.path, recordingBeginning(record.header));
+    const log = logPath === undefined ? undefined : open(logPath, []);
     this.files = [recording, log].filter((file) => file !== undefined);
-    if (record !== undefined) for (const block of recordingBeginning(record.header)) recording?.add(block);
     this.engine = new ProxyEngine({
       clock: this.clock,
       random: options.random,
@@ -105,7 +109,7 @@ export class ProxySession implements ProxyHandle {
       ...(recording === undefined ? {} : { record: (block) => recording.add(block) }),
       ...(options.sink === undefined ? {} : { sink: options.sink }),
     });
-    if (log !== undefined) this.engine.subscribe((event) => log.addLine(logLine(event)));
+    if (log !== undefined) this.engine.subscribe((event) => log.add(utf8.encode(`${logLine(event)}\n`)));
     for (const spec of options.faults ?? []) this.engine.armFault(spec);
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', () => undefined);

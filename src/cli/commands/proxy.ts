@@ -7,13 +7,14 @@ import { formatSocketAddress } from '../../base/socket-address.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
 import { type OpenControl, openControl } from '../../proxy/control.ts';
+import { describe } from '../../proxy/faults/kinds.ts';
 import { parseFault } from '../../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
 import { ProxyMetrics } from '../../proxy/metrics.ts';
 import { CONNECTIONS_DEFAULT_MAX, type ProxyOptions, ProxySession } from '../../proxy/relay.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
-import { bareAddress, gather, socketAddress, wholeNumber } from '../arguments.ts';
+import { bareAddress, duration, gather, octets, socketAddress, wholeNumber } from '../arguments.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
@@ -29,6 +30,9 @@ interface Options {
   readonly from?: string;
   readonly write?: string;
   readonly log?: string;
+  readonly rotateSize?: number;
+  readonly rotateEvery?: number;
+  readonly keep?: number;
   readonly fault: readonly string[];
   readonly faults?: string;
   readonly scenario: readonly string[];
@@ -68,6 +72,9 @@ export function register(program: Command): void {
     .option('--from <address>', 'address to dial from', bareAddress)
     .option('-w, --write <file>', 'recording (pcapng)')
     .option('--log <file>', 'everything that happens as JSON lines')
+    .option('--rotate-size <octets>', 'begin the next file after so many octets, e.g. 100M', octets)
+    .option('--rotate-every <time>', 'begin the next file after so long, e.g. 1h', duration)
+    .option('--keep <number>', 'keep only the newest files when rotating', wholeNumber)
     .option('-f, --fault <fault>', 'arm a fault; may be given several times', gather, [])
     .option('--faults <file>', 'arm the faults of a YAML file')
     .option('--scenario <file>', 'play a scenario, then end; may be given several times', gather, [])
@@ -171,6 +178,7 @@ function proxyOptions(options: Options, { faults, dissectors, seed, version }: G
   const comments = [
     `primary at ${formatSocketAddress(listen)}, secondary at ${formatSocketAddress(to)}, seed ${seed}`,
     ...scenario.map((path) => `scenario ${path}`),
+    ...faults.map((fault) => `fault ${describe(fault)}`),
   ];
   return {
     listen,
@@ -186,5 +194,21 @@ function proxyOptions(options: Options, { faults, dissectors, seed, version }: G
       ? {}
       : { record: { path: write, header: { application: `leasetap ${version}`, comments } } }),
     ...(log === undefined ? {} : { logPath: log }),
+    ...rotationOf(options),
+  };
+}
+
+/** The files are numbered as soon as one of the limits is given. */
+function rotationOf({ rotateSize, rotateEvery, keep }: Options): Pick<ProxyOptions, 'rotation'> {
+  if (rotateSize === undefined && rotateEvery === undefined) {
+    if (keep !== undefined) throw new InputError('--keep needs --rotate-size or --rotate-every');
+    return {};
+  }
+  return {
+    rotation: {
+      ...(rotateSize === undefined ? {} : { octets: rotateSize }),
+      ...(rotateEvery === undefined ? {} : { seconds: rotateEvery }),
+      ...(keep === undefined ? {} : { keep }),
+    },
   };
 }

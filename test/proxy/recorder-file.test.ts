@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FileRow, FLUSH_INTERVAL_MILLIS } from '../../src/proxy/recorder-file.ts';
+import { temporaryFolder } from '../support/process.ts';
+
+const HEAD = Uint8Array.of(1, 2, 3);
+const fail = (path: string, error: Error): void => {
+  throw new Error(`${path}: ${error.message}`);
+};
+
+describe('a file that grows', () => {
+  it('has everything after the interval, without being closed', async () => {
+    const path = join(temporaryFolder(), 'a.bin');
+    const row = new FileRow(path, [HEAD], undefined, fail);
+    row.add(Uint8Array.of(4));
+    await new Promise((resolve) => setTimeout(resolve, 3 * FLUSH_INTERVAL_MILLIS));
+    expect([...readFileSync(path)]).toEqual([1, 2, 3, 4]);
+    await row.close();
+  });
+
+  it('goes on in the next file after its size, each with its beginning, and keeps the newest', async () => {
+    const folder = temporaryFolder();
+    const row = new FileRow(join(folder, 'tap.pcapng'), [HEAD], { octets: 10, keep: 2 }, fail);
+    for (let block = 0; block < 10; block++) row.add(new Uint8Array(5).fill(block));
+    await row.close();
+    expect(readdirSync(folder).sort()).toEqual(['tap-00004.pcapng', 'tap-00005.pcapng']);
+    expect([...readFileSync(join(folder, 'tap-00005.pcapng'))]).toEqual([
+      1, 2, 3, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9,
+    ]);
+  });
+
+  it('goes on in the next file after its time', async () => {
+    const folder = temporaryFolder();
+    const row = new FileRow(join(folder, 'tap.pcapng'), [HEAD], { seconds: 0.05 }, fail);
+    row.add(Uint8Array.of(4));
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    row.add(Uint8Array.of(5));
+    await row.close();
+    expect(readdirSync(folder)).toHaveLength(2);
+  });
+});
