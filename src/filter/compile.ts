@@ -7,7 +7,7 @@ import { InputError, type Problem } from '../base/problem.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import type { Message } from '../dissect/message.ts';
 import type { FilterContext } from './fields.ts';
-import { FilterNames, type Named } from './names.ts';
+import { type FilterNames, filterNames, type Named } from './names.ts';
 import { type Expression, parseFilter, type SetItem, type Word } from './syntax.ts';
 import { comparison, containing, matching, range, type Test, ValueMistake } from './values.ts';
 
@@ -31,19 +31,8 @@ export interface FilterMistake {
 
 type Predicate = (message: Message, context: FilterContext) => boolean;
 
-const namesOf = new WeakMap<Dissectors, FilterNames>();
 const NO_CONTEXT: FilterContext = {};
 const CONTEXT_NAMES: ReadonlySet<string> = new Set(['rtt', 'reply-in', 'reply-to', 'finding']);
-
-/** All names that a filter may use with these dissectors. */
-export function filterNames(dissectors: Dissectors): FilterNames {
-  let names = namesOf.get(dissectors);
-  if (names === undefined) {
-    names = new FilterNames(dissectors);
-    namesOf.set(dissectors, names);
-  }
-  return names;
-}
 
 export function compileFilter(text: string, dissectors: Dissectors): Filter | FilterMistake {
   const parsed = parseFilter(text);

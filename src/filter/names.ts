@@ -190,3 +190,15 @@ const KINDS: Readonly<Partial<Record<FieldType, ValueKind>>> = {
 function kindOf(field: FieldDefinition): ValueKind {
   return field.unit === 'seconds' ? 'seconds' : (KINDS[field.type] ?? 'text');
 }
+
+const namesOf = new WeakMap<Dissectors, FilterNames>();
+
+/** All names that a filter may use with these dissectors. */
+export function filterNames(dissectors: Dissectors): FilterNames {
+  let names = namesOf.get(dissectors);
+  if (names === undefined) {
+    names = new FilterNames(dissectors);
+    namesOf.set(dissectors, names);
+  }
+  return names;
+}

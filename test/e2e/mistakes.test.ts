@@ -49,7 +49,7 @@ describe('leasetap proxy', () => {
   it('names an option that is missing', async () => {
     const run = await runLeasetap(['proxy', '--listen', '[::1]:0']);
     expect(run.code).toBe(2);
-    expect(run.err).toMatch(/^leasetap: required option '[^\n]*--to[^\n]*\n$/);
+    expect(run.err).toMatch(/^leasetap: expected [^\n]*--to[^\n]*\n$/);
   });
 
   it('points at the mistake in a fault', async () => {

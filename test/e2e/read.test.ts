@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { leasetap, runLeasetap, start, temporaryFolder, top } from '../support/process.ts';
+import { leasetap, mainFile, runLeasetap, start, temporaryFolder, top } from '../support/process.ts';
 
 const folder = join(top, 'fixtures/captures/dhcpv6');
 const captures = readdirSync(folder).filter((name) => /\.pcap(ng)?$/.test(name));
@@ -109,7 +109,7 @@ describe('leasetap read', () => {
   });
 
   it('ends quietly when its reader has seen enough', async () => {
-    const program = JSON.stringify(join(top, 'dist/cli/main.js'));
+    const program = JSON.stringify(mainFile);
     const big = join(folder, 'scn-b-mclt-example.pcap');
     const command = `set -o pipefail; ${process.execPath} ${program} read -T tree ${big} ${big} ${big} | head -n 1`;
     const run = await start('bash', ['-c', command]).ended;

@@ -1,20 +1,16 @@
 /** `leasetap read`: captures in; messages, statistics or the UI out. */
 import { type Command, Option } from 'commander';
 import { ReplyIndex } from '../../analyze/reply-index.ts';
-import { Statistics } from '../../analyze/statistics.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
-import { type Filter, requireFilter } from '../../filter/compile.ts';
-import { statisticsJson, statisticsLines } from '../../render/stats.ts';
+import type { Filter } from '../../filter/compile.ts';
 import { type ColourDepth, colourDepth, paintLine } from '../../render/style.ts';
 import { TEXT_COLUMNS } from '../../render/text.ts';
 import { gather } from '../arguments.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
 import { Annotator } from '../read/annotate.ts';
-import { fileSession } from '../read/file-session.ts';
-import { filterCompiler } from '../read/filter-compiler.ts';
 import { type FormatName, formatOption, makeFormat } from '../read/formats.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
 
@@ -80,12 +76,19 @@ const LADDER_COLUMNS = 120;
 
 async function runRead(files: readonly string[], options: Options): Promise<void> {
   const dissectors = loadDissectors();
-  const filter = options.filter === undefined ? undefined : requireFilter(options.filter, dissectors);
+  const filter = await filterOf(options, dissectors);
   if (options.tui === true) return showFiles(files, options, dissectors);
   const out = new Output(process.stdout);
   const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
   if (options.stats === true) return printStatistics(files, options, dissectors, filter, out, colour);
   return printMessages(files, options, dissectors, filter, out, colour);
+}
+
+/** Loaded on demand as everything that most runs do without: the parser alone costs more than reading a small file. */
+async function filterOf({ filter }: Options, dissectors: Dissectors): Promise<Filter | undefined> {
+  if (filter === undefined) return undefined;
+  const { requireFilter } = await import('../../filter/compile.ts');
+  return requireFilter(filter, dissectors);
 }
 
 function printMessages(
@@ -133,7 +136,7 @@ function wantsReplies(files: readonly string[], options: Options, filter: Filter
   return wanted;
 }
 
-function printStatistics(
+async function printStatistics(
   files: readonly string[],
   options: Options,
   dissectors: Dissectors,
@@ -143,11 +146,13 @@ function printStatistics(
 ): Promise<void> {
   if (options.type !== 'text' && options.type !== 'jsonl')
     throw new InputError('--stats comes as -T text or jsonl');
+  const { Statistics } = await import('../../analyze/statistics.ts');
+  const { statisticsJson, statisticsLines } = await import('../../render/stats.ts');
   const statistics = new Statistics();
   const annotator = filter?.needsContext === true ? new Annotator(undefined, false) : undefined;
   const typeName = (protocol: string, type: number): string =>
     dissectors.protocols.get(protocol)?.messages.get(type)?.name ?? `type ${type}`;
-  return readCaptures({
+  await readCaptures({
     files,
     options,
     dissectors,
@@ -169,6 +174,8 @@ async function showFiles(files: readonly string[], options: Options, dissectors:
     throw new InputError('--tui reads its keys from standard input, so captures must be files');
   if (!process.stdin.isTTY || !process.stdout.isTTY) throw new InputError('--tui needs a terminal');
   const { runTui } = await import('../../tui/terminal.ts');
+  const { fileSession } = await import('../read/file-session.ts');
+  const { filterCompiler } = await import('../read/filter-compiler.ts');
   const interrupt = onInterrupt();
   await runTui(fileSession(files, options, dissectors, interrupt.signal), {
     input: process.stdin,

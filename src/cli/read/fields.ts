@@ -1,9 +1,8 @@
 /** `-T fields`: chosen fields of each message, one line a message, as in tshark: names are those of the filter language. */
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import { filterNames } from '../../filter/compile.ts';
 import type { Value } from '../../filter/fields.ts';
-import type { Named } from '../../filter/names.ts';
+import { filterNames, type Named } from '../../filter/names.ts';
 import { safeText } from '../../render/escape.ts';
 import type { Output } from '../output.ts';
 import type { Format } from './format.ts';
