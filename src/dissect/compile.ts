@@ -105,6 +105,7 @@ function protocolShell(definition: ProtocolDefinition, file: string): Mutable<Co
     title: definition.title,
     reference: definition.reference,
     file,
+    definition,
     framing: definition.framing,
     messages: new Map(),
     unknown: { code: -1, name: null, section: undefined, header, jsonName: jsonName(null), examples: [] },

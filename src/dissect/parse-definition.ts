@@ -19,6 +19,7 @@ import type {
   VendorDefinition,
 } from './definition.ts';
 import { FIELD_TYPES, ROLES, UNITS } from './definition.ts';
+import { SELF_DELIMITING, SIZES } from './field-sizes.ts';
 
 /** Version of the file format that this reader knows. */
 export const FORMAT = 1;
@@ -40,12 +41,6 @@ const PROTOCOL_KEYS = [
 const VENDOR_KEYS = ['format', 'enterprise', 'title', 'reference', 'enums', 'options', 'spaces'];
 const CODE_MAX = 0xffff;
 const ENTERPRISE_MAX = 0xffffffff;
-
-/** Fixed octets of a type; types that are not here take all that is left or delimit themselves. */
-const SIZES: Readonly<Record<string, number>> = {
-  ...{ u8: 1, u16: 2, u24: 3, u32: 4, 'time-2000': 4, 'time-1970': 4, ipv4: 4, 'ipv4-reversed': 4, ipv6: 16 },
-};
-const SELF_DELIMITING: readonly string[] = ['short-prefix', 'counted-bytes', 'counted-text'];
 
 /** Throws InputError for data that is no dissector. */
 export function parseDefinition(data: unknown, locate: Locate): Definition {

@@ -3,7 +3,12 @@
  * afterwards and knows no file.
  */
 import type { FieldCodec } from './codec.ts';
-import type { ExampleDefinition, FramingDefinition, OptionDefinition } from './definition.ts';
+import type {
+  ExampleDefinition,
+  FramingDefinition,
+  OptionDefinition,
+  ProtocolDefinition,
+} from './definition.ts';
 
 /** What follows the fields of an option. */
 export type Tail =
@@ -84,6 +89,7 @@ export interface CompiledProtocol {
   readonly title: string;
   readonly reference: string;
   readonly file: string;
+  readonly definition: ProtocolDefinition;
   readonly framing: FramingDefinition | undefined;
   readonly messages: ReadonlyMap<number, MessageCodec>;
   readonly unknown: MessageCodec;

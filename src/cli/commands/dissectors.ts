@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import { runExamples } from '../../dissect/examples.ts';
 import { loadDissectors } from '../../dissect/load.ts';
+import { wiresharkLua } from '../../dissect/lua.ts';
 import { listLines, showLines } from '../dissectors/describe.ts';
 import { Output } from '../output.ts';
 
@@ -11,7 +12,9 @@ Examples:
   leasetap dissectors list
   leasetap dissectors show dhcpv6-failover         all its messages and options
   leasetap dissectors show BNDUPD                  one message, or an option by name or number
-  leasetap dissectors check my-vendor.yaml         is it right, and do its examples come out?`;
+  leasetap dissectors check my-vendor.yaml         is it right, and do its examples come out?
+  leasetap dissectors export --wireshark-lua > failover6.lua
+  tshark -X lua_script:failover6.lua -r FILE       Wireshark reads RFC 8156`;
 
 export function register(program: Command): void {
   const dissectors = program
@@ -30,6 +33,11 @@ export function register(program: Command): void {
     .command('check [files...]')
     .description('load files beside our own and run the examples of all of them')
     .action(check);
+  dissectors
+    .command('export')
+    .description('write the definitions for another program')
+    .requiredOption('--wireshark-lua', 'a dissector for RFC 8156 that Wireshark and tshark load')
+    .action(async () => print([wiresharkLua(loadDissectors()).trimEnd()]));
 }
 
 async function check(files: readonly string[]): Promise<void> {
