@@ -56,16 +56,24 @@ export class ClientBindings {
 
   /** Earliest T1 of all IAs, and earliest T2 (§18.2.4). */
   get renewAt(): number {
-    return Math.min(...this.ias.map(({ t1 }) => t1));
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { t1 } of this.ias) if (t1 < earliest) earliest = t1;
+    return earliest;
   }
 
   get rebindAt(): number {
-    return Math.min(...this.ias.map(({ t2 }) => t2));
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { t2 } of this.ias) if (t2 < earliest) earliest = t2;
+    return earliest;
   }
 
   /** When the next lease ends. */
   get nextExpiry(): number {
-    return Math.min(...this.ias.flatMap(({ leases }) => leases.map(({ validUntil }) => validUntil)));
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { leases } of this.ias) {
+      for (const { validUntil } of leases) if (validUntil < earliest) earliest = validUntil;
+    }
+    return earliest;
   }
 
   /** Takes what a REPLY says about our IAs; the rest stays as it was. Gives back the IAs that it spoke of. */
@@ -85,7 +93,7 @@ export class ClientBindings {
 
   /** Drops what has ended; gives back what was dropped. */
   expire(now: number): HeldLease[] {
-    return this.drop(({ validUntil }) => validUntil <= now);
+    return this.nextExpiry > now ? [] : this.drop(({ validUntil }) => validUntil <= now);
   }
 
   /** Drops the leases of which `which` is true; gives them back. */
