@@ -54,7 +54,14 @@ export function reasonToDiscard(message: ClientMessage, serverId: Uint8Array): s
   const duidLength = message.clientId?.length ?? DUID_MIN;
   if (duidLength < DUID_MIN || duidLength > DUID_MAX)
     return `a DUID of ${duidLength} octets (RFC 8415 §11.1)`;
-  if (message.ias.length > IAS_PER_MESSAGE_MAX) return `${message.ias.length} IAs in one message`;
-  if (message.ias.some(({ leases }) => leases.length > LEASES_PER_IA_MAX)) return 'too many leases in one IA';
+  return undefined;
+}
+
+/** Says which of our bounds a valid message goes beyond, if any: it is answered with UnspecFail (§16). */
+export function excessOf({ ias }: ClientMessage): string | undefined {
+  if (ias.length > IAS_PER_MESSAGE_MAX) return `more than ${IAS_PER_MESSAGE_MAX} IAs in one message`;
+  if (ias.some(({ leases }) => leases.length > LEASES_PER_IA_MAX)) {
+    return `more than ${LEASES_PER_IA_MAX} leases in one IA`;
+  }
   return undefined;
 }

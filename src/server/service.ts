@@ -13,7 +13,7 @@ import type { ClientServerMessage, Ia, RelayMessage } from '../wire/dhcpv6-messa
 import type { IaLease, Status } from '../wire/messages.ts';
 import { copyOf } from '../wire/reader.ts';
 import { linkAddressOf, type Relayed, relayDataOf, unwrapRelays, wrapForRelays } from './dhcpv6-relay.ts';
-import { type ClientMessage, isFromClient, reasonToDiscard } from './dhcpv6-validate.ts';
+import { type ClientMessage, excessOf, isFromClient, reasonToDiscard } from './dhcpv6-validate.ts';
 import type { ServiceConfig, ServiceLink } from './service-config.ts';
 import {
   assign,
@@ -114,6 +114,11 @@ export class Dhcpv6Service {
   }
 
   private work(turn: Turn, message: ClientMessage): Worked | string {
+    const excess = excessOf(message);
+    if (excess !== undefined) {
+      const status = { code: StatusCode.UnspecFail, message: excess };
+      return this.reply(message, [], message.type === 'SOLICIT' ? { type: 'ADVERTISE', status } : { status });
+    }
     switch (message.type) {
       case 'SOLICIT': {
         const commit = message.rapidCommit === true && this.config.rapidCommit;

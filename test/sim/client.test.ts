@@ -286,6 +286,13 @@ describe('keeping leases', () => {
     expect(dialogue.client.doing).toBe('RENEW');
   });
 
+  it('takes no IA with T1 after T2 and no lease that is preferred longer than valid (§21.4, §21.6)', () => {
+    const dialogue = new Dialogue().bound().pass(1804 * SECOND);
+    const before = dialogue.client.held(dialogue.now);
+    dialogue.answer('REPLY', [{ ...na(A), t1: 2880, t2: 1800 }, pd({ ...P, preferredLifetime: 7201 })]);
+    expect(dialogue.client.held(dialogue.now)).toEqual(before);
+  });
+
   it('chooses T1 and T2 where the server leaves it the choice', () => {
     const dialogue = new Dialogue({ ...CONFIG, ias: [{ kind: 'IA_NA', iaid: 1 }] }).give({ kind: 'start' });
     dialogue
