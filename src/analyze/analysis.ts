@@ -50,7 +50,7 @@ export class Analysis {
   }
 
   #leases(message: Message, exchange: Exchange | undefined, delivered: boolean): readonly LeaseView[] {
-    if (message.protocol !== 'dhcpv6-failover') return [];
+    if (!message.protocol.endsWith('failover')) return [];
     if (exchange !== undefined) return this.leases.replied(message, exchange.request.index, delivered);
     return this.leases.updated(message, this.#relationships.pairOf(message.frame.connection), delivered);
   }

@@ -4,9 +4,16 @@
  */
 import { RecentMap } from '../base/recent-map.ts';
 import { timestampMillis } from '../base/timestamp.ts';
-import { factsOf, type LeaseFacts } from '../dissect/facts.ts';
+import { factsOf } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
-import { bindingStatusName, MessageType, STATUS_SUCCESS, statusName } from '../dissect/vocabulary.ts';
+import type { LeaseFacts } from '../dissect/message-facts.ts';
+import {
+  bindingStatusName,
+  failoverType,
+  MessageType,
+  STATUS_SUCCESS,
+  statusName,
+} from '../dissect/vocabulary.ts';
 import { type Role, senderRole } from './relationships.ts';
 
 /** Leases that are followed; a tenth of them, not heard of for longest, goes when there are more. */
@@ -65,8 +72,8 @@ type MutableLease = Mutable<Omit<LeaseView, 'statements'>> & { readonly statemen
 export class Leases {
   readonly #limit: number;
   readonly #byKey = new Map<string, MutableLease>();
-  /** By index of a BNDUPD: what waits for its BNDREPLY. */
-  readonly #waiting = new RecentMap<number, readonly (readonly [MutableLease, Statement])[]>(
+  /** By protocol and index of a BNDUPD: what waits for its BNDREPLY. */
+  readonly #waiting = new RecentMap<string, readonly (readonly [MutableLease, Statement])[]>(
     WAITING_UPDATES_MAX,
   );
   #version = 0;
@@ -95,7 +102,7 @@ export class Leases {
 
   /** A BNDUPD. `delivered`: whether it reached the partner, as far as we know. */
   updated(message: Message, pair: string, delivered: boolean): LeaseView[] {
-    if (message.msgType !== MessageType.BNDUPD) return [];
+    if (failoverType(message.protocol, message.msgType) !== MessageType.BNDUPD) return [];
     const by = senderRole(message);
     const waiting: [MutableLease, Statement][] = [];
     for (const facts of factsOf(message).leases) {
@@ -105,7 +112,8 @@ export class Leases {
         messageIndex: message.index,
         replyIndex: undefined,
         atMillis: timestampMillis(message.frame.seen.time),
-        bindingStatus: facts.bindingStatus === undefined ? '-' : bindingStatusName(facts.bindingStatus),
+        bindingStatus:
+          facts.bindingStatus === undefined ? '-' : bindingStatusName(facts.bindingStatus, message.protocol),
         client: facts.client,
         stateExpirationTime: facts.stateExpirationTime,
         partnerLifetime: facts.partnerLifetime,
@@ -117,20 +125,21 @@ export class Leases {
       if (lease.statements.length > STATEMENTS_MAX) lease.statements.shift();
       waiting.push([lease, statement]);
     }
-    this.#waiting.set(message.index, waiting);
+    this.#waiting.set(updateKey(message, message.index), waiting);
     return waiting.map(([lease]) => lease);
   }
 
   /** The BNDREPLY to the BNDUPD `requestIndex`. A lease that it does not repeat has the fate of the whole message. */
   replied(reply: Message, requestIndex: number, delivered: boolean): readonly LeaseView[] {
-    const waiting = this.#waiting.get(requestIndex);
-    if (reply.msgType !== MessageType.BNDREPLY || waiting === undefined) return [];
-    this.#waiting.delete(requestIndex);
+    const waiting = this.#waiting.get(updateKey(reply, requestIndex));
+    if (waiting === undefined || failoverType(reply.protocol, reply.msgType) !== MessageType.BNDREPLY)
+      return [];
+    this.#waiting.delete(updateKey(reply, requestIndex));
     const facts = factsOf(reply);
     for (const [lease, statement] of waiting) {
       const said = facts.leases.find((one) => one.text === lease.text);
       const statusCode = said === undefined ? facts.statusCode : said.statusCode;
-      settle(statement, statusCode ?? STATUS_SUCCESS, reply.index, delivered);
+      settle(statement, statusCode ?? STATUS_SUCCESS, reply, delivered);
       if (statement.outcome === 'acked') lease.acked = statement;
       this.#version++;
     }
@@ -167,11 +176,16 @@ export class Leases {
   }
 }
 
-function settle(statement: Statement, statusCode: number, replyIndex: number, delivered: boolean): void {
-  statement.replyIndex = replyIndex;
+/** Messages are numbered by protocol. */
+function updateKey(message: Message, index: number): string {
+  return `${message.protocol} ${index}`;
+}
+
+function settle(statement: Statement, statusCode: number, reply: Message, delivered: boolean): void {
+  statement.replyIndex = reply.index;
   if (statusCode !== STATUS_SUCCESS) {
     statement.outcome = delivered ? 'rejected' : 'reply-lost';
-    statement.reason = statusName(statusCode);
+    statement.reason = statusName(statusCode, reply.protocol);
   } else statement.outcome = delivered ? 'acked' : 'reply-lost';
 }
 

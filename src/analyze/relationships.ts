@@ -7,10 +7,11 @@
 import type { Connection } from '../base/frame.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
-import { type Facts, factsOf } from '../dissect/facts.ts';
+import { factsOf } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
+import type { Facts } from '../dissect/message-facts.ts';
 import { primaryDirection } from '../dissect/roles.ts';
-import { MessageType, STATUS_SUCCESS, stateName } from '../dissect/vocabulary.ts';
+import { failoverType, MessageType, STATUS_SUCCESS, stateName } from '../dissect/vocabulary.ts';
 
 export type Role = 'primary' | 'secondary';
 
@@ -77,7 +78,7 @@ export class Relationships {
 
   /** Takes the next message; returns the change of state that it announces. */
   push(message: Message): StateChange | undefined {
-    if (message.protocol !== 'dhcpv6-failover') return undefined;
+    if (!message.protocol.endsWith('failover')) return undefined;
     const followed = this.#follow(message.frame.connection);
     const { view } = followed;
     const role = senderRole(message);
@@ -93,7 +94,7 @@ export class Relationships {
 
   /** A BNDUPD of `role` was answered. */
   answered(message: Message): void {
-    if (message.msgType !== MessageType.BNDREPLY) return;
+    if (failoverType(message.protocol, message.msgType) !== MessageType.BNDREPLY) return;
     const view = this.#byFlow.get(message.frame.connection.flow.id)?.view;
     const asker = view?.[senderRole(message) === 'primary' ? 'secondary' : 'primary'];
     if (asker !== undefined && asker.unacked > 0) asker.unacked--;
@@ -150,7 +151,7 @@ export class Relationships {
     now: number,
   ): StateChange | undefined {
     const partner = view[endpoint.role === 'primary' ? 'secondary' : 'primary'];
-    switch (message.msgType) {
+    switch (failoverType(message.protocol, message.msgType)) {
       case MessageType.CONNECT:
       case MessageType.CONNECTREPLY:
         connected(view, endpoint, facts);
@@ -202,7 +203,7 @@ function stateAnnounced(
 ): StateChange | undefined {
   if (facts.serverState === undefined) return undefined;
   const from = endpoint.state;
-  const to = stateName(facts.serverState);
+  const to = stateName(facts.serverState, view.connection.protocol);
   const startup = ((facts.serverFlags ?? 0) & STARTUP_FLAG) !== 0;
   const changed = from !== to || endpoint.startup !== startup;
   endpoint.state = to;

@@ -15,6 +15,8 @@ export interface Connection {
   readonly protocol: ProtocolName;
   /** How the speakers differ from the standard, as far as it changes the reading: `isc`, `microsoft`, … */
   readonly dialect?: string;
+  /** Which of `flow.ends` is the primary server, once its CONNECT was seen. */
+  readonly primaryEnd?: 0 | 1;
 }
 
 export interface Frame {

@@ -49,6 +49,8 @@ export interface ReaderOptions {
 const FAILOVER_PORT = 647;
 const DHCPV6_CLIENT_PORT = 546;
 const DHCPV6_SERVER_PORT = 547;
+/** Sent by the primary, whoever dialled (draft-ietf-dhc-failover-12 §8.2). */
+const V4_CONNECT = 5;
 const FAILOVER: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
 /** Messages and connections are numbered apart for each family, as if the capture held nothing else. */
@@ -61,7 +63,7 @@ const FAMILY: Readonly<Record<ProtocolName, string>> = {
 
 interface Following {
   readonly state: FlowState | undefined;
-  connection: (Connection & { dialect?: string }) | undefined;
+  connection: (Connection & { dialect?: string; primaryEnd?: Direction }) | undefined;
   /** Number kept free for it, because it was opened before a connection that was recognized earlier. */
   reserved: number | undefined;
   readonly forced: ProtocolName | undefined;
@@ -238,6 +240,8 @@ export class MessageReader implements FlowSink {
       resync,
       ...(claimed !== undefined && { claimed }),
     };
+    if (connection.protocol === 'dhcpv4-failover' && bytes[start] === V4_CONNECT)
+      connection.primaryEnd ??= direction;
     const message = this.#tell(frame);
     if (connection.protocol === 'dhcpv6-failover' && end - start >= 8)
       state.lastTime = readU32(bytes, start + 4);

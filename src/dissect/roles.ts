@@ -10,11 +10,12 @@ const FAILOVER_PORT = 647;
 const DHCPV6_SERVER_PORT = 547;
 
 /**
- * The direction in which the primary sends. The end with the well-known port listens and is the secondary; where the
- * ports do not say it, the opener of the connection is the primary.
+ * The direction in which the primary sends. If a CONNECT was seen, its sender is the primary: in DHCPv4 failover either
+ * side may dial. Else the end with the well-known port listens and is the secondary; where the ports do not say it,
+ * the opener of the connection is the primary.
  */
 export function primaryDirection(connection: Connection): Direction {
-  return listenerEnd(connection, FAILOVER_PORT) === 0 ? 1 : 0;
+  return connection.primaryEnd ?? (listenerEnd(connection, FAILOVER_PORT) === 0 ? 1 : 0);
 }
 
 function listenerEnd(connection: Connection, port: number): 0 | 1 | undefined {

@@ -3,6 +3,8 @@
  * text needs no tree; a test holds them against the dissectors' YAML. Everything else is named by the dissectors alone.
  */
 
+import type { ProtocolName } from '../base/frame.ts';
+
 /** Message types of RFC 8156 §5.3. */
 export const MessageType = {
   BNDUPD: 24,
@@ -76,17 +78,75 @@ const STATUS_CODES = [
 
 export const STATUS_SUCCESS = 0;
 
-/** The name of a server-state, or `state 11` for a number that RFC 8156 does not define. */
-export function stateName(state: number): string {
-  return (state === 0 ? undefined : SERVER_STATES[state]) ?? `state ${state}`;
+/** server-state of DHCPv4 failover (draft-ietf-dhc-failover-12 §12.24, and 254 of ISC dhcpd). */
+const V4_SERVER_STATES: readonly string[] = [
+  'reserved',
+  'STARTUP',
+  'NORMAL',
+  'COMMUNICATIONS-INTERRUPTED',
+  'PARTNER-DOWN',
+  'POTENTIAL-CONFLICT',
+  'RECOVER',
+  'PAUSED',
+  'SHUTDOWN',
+  'RECOVER-DONE',
+  'RESOLUTION-INTERRUPTED',
+  'CONFLICT-DONE',
+];
+const V4_RECOVER_WAIT = 254;
+
+/** binding-status of DHCPv4 failover (§12.3). */
+const V4_BINDING_STATUSES: readonly string[] = [
+  'reserved',
+  'FREE',
+  'ACTIVE',
+  'EXPIRED',
+  'RELEASED',
+  'ABANDONED',
+  'RESET',
+  'BACKUP',
+];
+
+/** By message type of DHCPv4 failover (§6.1): the type of RFC 8156 that means the same. */
+const V4_MEANINGS: readonly (number | undefined)[] = [
+  undefined,
+  MessageType.POOLREQ,
+  MessageType.POOLRESP,
+  MessageType.BNDUPD,
+  MessageType.BNDREPLY,
+  MessageType.CONNECT,
+  MessageType.CONNECTREPLY,
+  MessageType.UPDREQALL,
+  MessageType.UPDDONE,
+  MessageType.UPDREQ,
+  MessageType.STATE,
+  MessageType.CONTACT,
+  MessageType.DISCONNECT,
+];
+
+/** No type of a failover message. */
+export const NO_MEANING = -1;
+
+/** What a message of either failover protocol means, as the type of RFC 8156; `NO_MEANING` for other protocols. */
+export function failoverType(protocol: ProtocolName, msgType: number): number {
+  if (protocol === 'dhcpv6-failover') return msgType;
+  return protocol === 'dhcpv4-failover' ? (V4_MEANINGS[msgType] ?? NO_MEANING) : NO_MEANING;
+}
+
+/** The name of a server-state, or `state 11` for a number that is not defined. */
+export function stateName(state: number, protocol: ProtocolName = 'dhcpv6-failover'): string {
+  if (protocol === 'dhcpv4-failover' && state === V4_RECOVER_WAIT) return 'RECOVER-WAIT';
+  const names = protocol === 'dhcpv4-failover' ? V4_SERVER_STATES : SERVER_STATES;
+  return (state === 0 ? undefined : names[state]) ?? `state ${state}`;
 }
 
 /** The name of a binding-status, or `binding-status 9`. */
-export function bindingStatusName(status: number): string {
-  return (status === 0 ? undefined : BINDING_STATUSES[status]) ?? `binding-status ${status}`;
+export function bindingStatusName(status: number, protocol: ProtocolName = 'dhcpv6-failover'): string {
+  const names = protocol === 'dhcpv4-failover' ? V4_BINDING_STATUSES : BINDING_STATUSES;
+  return (status === 0 ? undefined : names[status]) ?? `binding-status ${status}`;
 }
 
-/** The name of a status-code, or `status 99`. */
-export function statusName(code: number): string {
-  return STATUS_CODES[code] ?? `status ${code}`;
+/** The name of a status-code, or `status 99`. A reject-reason of DHCPv4 failover is told by its number. */
+export function statusName(code: number, protocol: ProtocolName = 'dhcpv6-failover'): string {
+  return protocol === 'dhcpv4-failover' ? `reject-reason ${code}` : (STATUS_CODES[code] ?? `status ${code}`);
 }

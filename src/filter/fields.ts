@@ -9,6 +9,7 @@ import type { Message } from '../dissect/message.ts';
 import { directionName } from '../dissect/roles.ts';
 import {
   bindingStatusName,
+  failoverType,
   MessageType,
   STATUS_SUCCESS,
   stateName,
@@ -118,7 +119,7 @@ export const COMPUTED: readonly FilterField[] = [
     help: 'server-state of a STATE message',
     read: (m) => {
       const { serverState } = factsOf(m);
-      return serverState === undefined ? NONE : [stateName(serverState), serverState];
+      return serverState === undefined ? NONE : [stateName(serverState, m.protocol), serverState];
     },
   },
   {
@@ -169,14 +170,16 @@ function statusesOf(message: Message): readonly Value[] {
   const facts = factsOf(message);
   const values: Value[] = [];
   const add = (code: number | undefined): void => {
-    if (code !== undefined && !values.includes(code)) values.push(code, statusName(code));
+    if (code !== undefined && !values.includes(code)) values.push(code, statusName(code, message.protocol));
   };
   add(facts.statusCode);
   for (const lease of facts.leases) {
     add(lease.statusCode);
-    if (lease.bindingStatus !== undefined) values.push(bindingStatusName(lease.bindingStatus));
+    if (lease.bindingStatus !== undefined)
+      values.push(bindingStatusName(lease.bindingStatus, message.protocol));
   }
-  const replies = message.msgType === MessageType.BNDREPLY || message.msgType === MessageType.CONNECTREPLY;
+  const type = failoverType(message.protocol, message.msgType);
+  const replies = type === MessageType.BNDREPLY || type === MessageType.CONNECTREPLY;
   if (facts.statusCode === undefined && replies && message.protocol === 'dhcpv6-failover')
     add(STATUS_SUCCESS);
   return values;

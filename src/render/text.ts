@@ -3,13 +3,16 @@
  * name; the last one is not padded. Made from the analyzer's facts, so that no tree is built for a listing.
  */
 
+import type { ProtocolName } from '../base/frame.ts';
 import { isoOfEpoch2000 } from '../base/time.ts';
 import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
-import { type Facts, readFacts } from '../dissect/facts.ts';
+import { readFacts } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
+import type { Facts } from '../dissect/message-facts.ts';
 import { directionName } from '../dissect/roles.ts';
 import {
   bindingStatusName,
+  failoverType,
   MessageType,
   STATUS_SUCCESS,
   stateName,
@@ -191,47 +194,52 @@ export function infoOf(message: Message): string {
 
 function factsText(message: Message, facts: Facts): string {
   const { bytes } = message.frame;
-  switch (message.msgType) {
+  const { protocol } = message;
+  const type = failoverType(protocol, message.msgType);
+  switch (type) {
     case MessageType.CONNECT:
     case MessageType.CONNECTREPLY:
-      return connectText(facts, bytes);
+      return connectText(facts, bytes, protocol);
     case MessageType.STATE:
-      return stateText(facts);
+      return stateText(facts, protocol);
     default: {
-      const status = statusText(facts, bytes, message.msgType === MessageType.BNDREPLY);
-      return [...leaseParts(facts, status)].join(' ');
+      const status = statusText(facts, bytes, protocol, type === MessageType.BNDREPLY);
+      return [...leaseParts(facts, status, protocol)].join(' ');
     }
   }
 }
 
-function connectText(facts: Facts, bytes: Uint8Array): string {
+function connectText(facts: Facts, bytes: Uint8Array, protocol: ProtocolName): string {
   const parts: string[] = [];
   if (facts.relationshipName !== undefined) parts.push(`"${safeUtf8(bytes, ...facts.relationshipName)}"`);
-  if (facts.majorVersion !== undefined) parts.push(`v${facts.majorVersion}.${facts.minorVersion}`);
+  if (facts.majorVersion !== undefined)
+    parts.push(`v${facts.majorVersion}${facts.minorVersion === undefined ? '' : `.${facts.minorVersion}`}`);
   if (facts.mclt !== undefined) parts.push(`mclt ${facts.mclt}s`);
   if (facts.keepaliveTime !== undefined) parts.push(`keepalive ${facts.keepaliveTime}s`);
   if (facts.maxUnackedBndupd !== undefined) parts.push(`unacked ${facts.maxUnackedBndupd}`);
   if (((facts.connectFlags ?? 0) & 1) !== 0) parts.push('fixed-pd-length');
-  const status = statusText(facts, bytes, false);
+  const status = statusText(facts, bytes, protocol, false);
   return status === '' ? parts.join(' ') : `${status} ${parts.join(' ')}`;
 }
 
 const SERVER_FLAGS = ['COMMUNICATED', 'STARTUP', 'ACK-STARTUP'];
+const V4_SERVER_FLAGS = ['STARTUP'];
 
-function stateText(facts: Facts): string {
-  let text = facts.serverState === undefined ? 'no state' : stateName(facts.serverState);
+function stateText(facts: Facts, protocol: ProtocolName): string {
+  let text = facts.serverState === undefined ? 'no state' : stateName(facts.serverState, protocol);
+  const names = protocol === 'dhcpv4-failover' ? V4_SERVER_FLAGS : SERVER_FLAGS;
   const flags = facts.serverFlags ?? 0;
-  for (let bit = 0; bit < 8; bit++) if ((flags >> bit) & 1) text += ` +${SERVER_FLAGS[bit] ?? `flag${bit}`}`;
+  for (let bit = 0; bit < 8; bit++) if ((flags >> bit) & 1) text += ` +${names[bit] ?? `flag${bit}`}`;
   if (facts.startTimeOfState !== undefined) text += ` since ${isoOfEpoch2000(facts.startTimeOfState)}`;
   if (facts.partnerDownTime !== undefined) text += ` partner-down ${isoOfEpoch2000(facts.partnerDownTime)}`;
   return text;
 }
 
 /** Lease, binding-status, status code, lifetime, client, in the order in which one wants to know them. */
-function* leaseParts(facts: Facts, status: string): Generator<string> {
+function* leaseParts(facts: Facts, status: string, protocol: ProtocolName): Generator<string> {
   const [lease] = facts.leases;
   if (lease !== undefined) yield lease.text;
-  if (lease?.bindingStatus !== undefined) yield bindingStatusName(lease.bindingStatus);
+  if (lease?.bindingStatus !== undefined) yield bindingStatusName(lease.bindingStatus, protocol);
   if (status !== '') yield status;
   if (lease !== undefined && lease.validLifetime !== 0) yield `valid ${secondsText(lease.validLifetime)}`;
   const client = lease?.client ?? facts.client;
@@ -253,11 +261,12 @@ export function clientText(duid: string): string {
   return duid.length <= CLIENT_TEXT_DIGITS ? duid : `${duid.slice(0, 12)}..${duid.slice(-12)}`;
 }
 
-function statusText(facts: Facts, bytes: Uint8Array, successToo: boolean): string {
+function statusText(facts: Facts, bytes: Uint8Array, protocol: ProtocolName, successToo: boolean): string {
   if (facts.statusCode === undefined) return '';
   if (facts.statusCode === STATUS_SUCCESS && !successToo) return '';
   const said = facts.statusMessage === undefined ? '' : safeUtf8(bytes, ...facts.statusMessage);
-  return said === '' ? statusName(facts.statusCode) : `${statusName(facts.statusCode)} "${said}"`;
+  const name = statusName(facts.statusCode, protocol);
+  return said === '' ? name : `${name} "${said}"`;
 }
 
 /** `870 us`, `1.24 ms`, `12.4 s`, `1h 02m`. */

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { factsOf } from '../../src/dissect/facts.ts';
 import type { Message, TreeNode } from '../../src/dissect/message.ts';
+import { directionName } from '../../src/dissect/roles.ts';
 import { bindingStatusName, stateName, statusName } from '../../src/dissect/vocabulary.ts';
 import { captured, DISSECTORS } from './captured.ts';
 
@@ -74,8 +75,46 @@ describe('facts', () => {
   }
 });
 
+const V4_CAPTURES = fileURLToPath(new URL('../../fixtures/captures/dhcpv4-isc/', import.meta.url));
+
+describe('facts of DHCPv4 failover', () => {
+  for (const file of readdirSync(V4_CAPTURES).filter((name) => name.endsWith('.pcap'))) {
+    it(`say what the tree says in ${file}`, async () => {
+      const { messages } = await captured(`${V4_CAPTURES}${file}`);
+      expect(messages.length).toBeGreaterThan(20);
+      for (const message of messages) {
+        const values = (name: string) =>
+          message.tree().children.flatMap((option) => {
+            const field = option.fields.find((one) => one.name === name);
+            return field === undefined ? [] : [field.value];
+          });
+        const facts = factsOf(message);
+        expect(facts.leases.map((lease) => lease.text)).toEqual(values('assigned-IP-address'));
+        expect(facts.leases.flatMap((lease) => lease.bindingStatus ?? [])).toEqual(values('binding-status'));
+        const unix = facts.leases.flatMap((lease) =>
+          lease.stateExpirationTime === undefined ? [] : [lease.stateExpirationTime + 946_684_800],
+        );
+        expect(unix).toEqual(values('lease-expiration-time').filter((time) => time !== 0));
+        expect(facts.serverState).toBe(values('server-state')[0]);
+        expect(facts.statusCode).toBe(values('reject-reason')[0]);
+        expect(facts.mclt).toBe(values('mclt')[0]);
+      }
+    });
+  }
+
+  it('take the sender of CONNECT as the primary, whoever dialled', async () => {
+    // README of these captures: the primary is 10.77.0.1; here the secondary opened the connection.
+    const { messages } = await captured(`${V4_CAPTURES}first-start.pcap`);
+    const { flow } = (messages[0] as Message).frame.connection;
+    expect(flow.ends[0].address).toBe('10.77.0.2');
+    expect(messages.slice(0, 2).map(directionName)).toEqual(['p>s', 's>p']);
+  });
+});
+
 describe('the vocabulary', () => {
   it.each([
+    ['dhcpv4-failover', 'server-state', stateName],
+    ['dhcpv4-failover', 'binding-status', bindingStatusName],
     ['dhcpv6-failover', 'server-state', stateName],
     ['dhcpv6-failover', 'binding-status', bindingStatusName],
     ['dhcpv6', 'status-code', statusName],
@@ -85,6 +124,7 @@ describe('the vocabulary', () => {
     );
     const names = file?.definition.enums.get(enumeration) ?? new Map<number, string>();
     expect(names.size).toBeGreaterThan(6);
-    for (const [code, name] of names) expect(nameOf(code)).toBe(name);
+    for (const [code, name] of names)
+      expect(nameOf(code, protocol === 'dhcpv6' ? undefined : protocol)).toBe(name);
   });
 });
