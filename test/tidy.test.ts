@@ -2,7 +2,7 @@
  * The house rules that a machine can check, over the sources themselves: which room may import which, what the pure
  * rooms may not reach for, sizes, headers, and what must never be committed. Lint checks the length of functions.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -163,6 +163,18 @@ describe('the repository', () => {
   it('names no path of the machine it was written on', () => {
     const path = new RegExp(`(^|[\\s"'\`(=:])/(${['work', 'root', 'wt', 'home/[a-z]'].join('|')})/`, 'm');
     expect(texts.filter(({ text }) => path.test(text)).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('links in its documents to files that are there', () => {
+    const broken = texts
+      .filter(({ name }) => name.endsWith('.md'))
+      .flatMap(({ name, text }) =>
+        [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+          .map((match) => match[1] as string)
+          .filter((target) => !existsSync(join(top, dirname(name), target)))
+          .map((target) => `${name}: ${target}`),
+      );
+    expect(broken).toEqual([]);
   });
 
   it('names no package registry', () => {
