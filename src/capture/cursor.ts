@@ -5,7 +5,7 @@
 import { NO_BYTES } from '../base/bytes.ts';
 
 export class ByteCursor {
-  /** The octets at hand are `bytes[at, end)`. A reader moves `at`. */
+  /** The octets at hand are `bytes[at, end)`; what lies behind them is ours to fill. A reader moves `at`. */
   bytes: Uint8Array = NO_BYTES;
   at = 0;
   end = 0;
@@ -16,8 +16,6 @@ export class ByteCursor {
   private restAt = 0;
   /** Stream offset of `bytes[0]`. */
   private base = 0;
-  /** Whether `bytes` was made here, so that its unused tail may be filled. */
-  private own = false;
 
   /** Stream offset of the octet at `at`. */
   get offset(): number {
@@ -63,7 +61,6 @@ export class ByteCursor {
     this.end = this.rest.length;
     this.rest = NO_BYTES;
     this.restAt = 0;
-    this.own = false;
   }
 
   private join(count: number): boolean {
@@ -74,7 +71,7 @@ export class ByteCursor {
     const left = this.end - this.at;
     const take = Math.min(count - left, this.rest.length - this.restAt);
     if (take === 0) return false;
-    if (!this.own || this.bytes.length - this.end < take) {
+    if (this.bytes.length - this.end < take) {
       // Grows by doubling as octets come, so that a claimed length alone costs nothing.
       const grown = new Uint8Array(Math.max(left + take, Math.min(count, 2 * left + 4096)));
       grown.set(this.bytes.subarray(this.at, this.end));
@@ -82,7 +79,6 @@ export class ByteCursor {
       this.bytes = grown;
       this.at = 0;
       this.end = left;
-      this.own = true;
     }
     this.bytes.set(this.rest.subarray(this.restAt, this.restAt + take), this.end);
     this.end += take;

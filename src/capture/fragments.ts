@@ -111,7 +111,7 @@ function insert(datagram: Datagram, offset: number, bytes: Uint8Array): void {
       datagram.octets += until - from;
     }
     if (next === undefined) return;
-    from = Math.max(from, next.offset + next.bytes.length);
+    from = next.offset + next.bytes.length;
     index++;
   }
 }

@@ -66,6 +66,16 @@ describe('zstd', () => {
     );
   });
 
+  it('blocks of one octet repeated', async () => {
+    // head -c 300000 /dev/zero | zstd
+    const { octets, damage } = await unpack(
+      Buffer.from('28b52ffd04585400001000000100fbff39c00202001000039f04002d28de26', 'hex'),
+      3,
+    );
+    expect(damage).toBeNull();
+    expect(octets.equals(Buffer.alloc(300_000))).toBe(true);
+  });
+
   it('a window beyond the limit is refused, not allocated', async () => {
     const before = process.memoryUsage().arrayBuffers;
     const { octets, damage } = await unpack(stored('window-128m.pcap.zst'));

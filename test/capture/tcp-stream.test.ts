@@ -131,6 +131,12 @@ describe('octets that come twice', () => {
     expect(summary.tcp.conflictingOctets).toBe(5);
   });
 
+  it('those of another stream with the same numbers are not compared', async () => {
+    const other = (data: string): Buffer => packet({ seq: 100, ack: 1, data, ports: [40_001, 647] });
+    const { summary } = await told(syn, from(100, 'abc'), other('xyz'), from(100, 'abc'), other('xyz'));
+    expect(summary.tcp).toMatchObject({ retransmittedSegments: 2, conflictingOctets: 0 });
+  });
+
   it('keep-alive probes are no data', async () => {
     const { sink, summary } = await told(
       syn,
