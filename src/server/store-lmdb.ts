@@ -64,7 +64,16 @@ class LmdbStore implements LeaseStore {
 
   constructor(directory: string) {
     this.#directory = directory;
-    this.#root = open({ path: directory, noSubdir: false, overlappingSync: false, encoding: 'binary' });
+    this.#root = open({
+      path: directory,
+      noSubdir: false,
+      encoding: 'binary',
+      // A commit is done when it is on the disk, not before.
+      overlappingSync: false,
+      // Its own batches leave a promise behind that nobody can catch; we batch ourselves.
+      eventTurnBatching: false,
+      ...{ txnStartThreshold: Number.MAX_SAFE_INTEGER },
+    });
     this.#values = this.#root.openDB({ name: 'values', encoding: 'binary' });
     this.#leases = this.#root.openDB({ name: 'leases', encoding: 'binary', keyEncoding: 'binary' });
     this.#endpoints = this.#root.openDB({ name: 'endpoints', encoding: 'binary', keyEncoding: 'binary' });
@@ -119,18 +128,24 @@ class LmdbStore implements LeaseStore {
     while (this.#waiting.length > 0) {
       const saving = this.#nextCommit();
       try {
-        await this.#root.batch(() => {
-          for (const { relationship, records } of saving) {
-            for (const record of records) this.#put(relationship, record);
-          }
-        });
+        await this.#commit(saving);
       } catch (error) {
-        this.#fail(error);
+        this.#fail(await causeOf(error));
         break;
       }
       for (const { stored } of saving) stored();
     }
     this.#committing = undefined;
+  }
+
+  /** Everything written before the next turn of the event loop is one transaction. */
+  async #commit(saving: readonly Saving[]): Promise<void> {
+    // Writes of one transaction share a promise.
+    const committed = new Set<Promise<boolean>>();
+    for (const { relationship, records } of saving) {
+      for (const record of records) committed.add(this.#put(relationship, record));
+    }
+    await Promise.all(committed);
   }
 
   #nextCommit(): readonly Saving[] {
@@ -144,15 +159,12 @@ class LmdbStore implements LeaseStore {
     return this.#waiting.splice(0, count);
   }
 
-  #put(name: Uint8Array, record: StoreRecord): void {
+  #put(name: Uint8Array, record: StoreRecord): Promise<boolean> {
     if (record.kind === 'endpoint') {
-      this.#endpoints.put(name, Uint8Array.from(encodeRecord(endpointRecord, record.record)));
-    } else {
-      this.#leases.put(
-        leaseKey(name, record.lease),
-        Uint8Array.from(encodeRecord(leaseRecord, record.lease)),
-      );
+      return this.#endpoints.put(name, Uint8Array.from(encodeRecord(endpointRecord, record.record)));
     }
+    const value = Uint8Array.from(encodeRecord(leaseRecord, record.lease));
+    return this.#leases.put(leaseKey(name, record.lease), value);
   }
 
   /** Inside a transaction: LMDB lets one process at a time be here. */
@@ -179,8 +191,7 @@ class LmdbStore implements LeaseStore {
     }
   }
 
-  #fail(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+  #fail(reason: string): void {
     this.#failure = new Error(`${this.#directory}: leases cannot be stored any more: ${reason}`);
     this.#waiting = [];
     this.#report(this.#failure);
@@ -194,6 +205,16 @@ class LmdbStore implements LeaseStore {
       throw new InputError(`${this.#directory}: a stored record cannot be read: ${error.message}`);
     }
   }
+}
+
+/** LMDB's error says only that a commit failed; why is in a promise of it. */
+async function causeOf(error: unknown): Promise<string> {
+  const { commitError } = error as { readonly commitError?: Promise<unknown> };
+  const cause = await Promise.resolve(commitError).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** A name with its length before it, so that no name's keys are among another's. */

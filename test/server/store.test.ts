@@ -253,18 +253,20 @@ describe('on disk', () => {
     expect(() => openLmdbStore(join(file, 'below'))).toThrow(InputError);
   });
 
-  test('nothing that was called stored is lost when the process is killed', async () => {
+  test('when the process is killed, what was called stored is there, and nothing is there in part', async () => {
     for (const killAfter of [1, 40, 700]) {
       const place = join(directory, `${killAfter}`);
       const child = startChild(`
         const store = openLmdbStore(${JSON.stringify(place)});
-        for (let number = 0; ; number++) {
+        const lease = (number) => {
           const address = new Uint8Array(16);
           new DataView(address.buffer).setUint32(12, number);
-          const lease = { kind: 'address', address, prefixLength: 128, status: 'ACTIVE', startTimeOfState: number, updateNeeded: false, updateSent: false };
-          store.save('r', [{ kind: 'lease', lease }], () => writeSync(1, number + '\\n'));
-          if (number % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
-          if (number > 100000) process.exit();
+          return { kind: 'address', address, prefixLength: 128, status: 'ACTIVE', startTimeOfState: number, updateNeeded: false, updateSent: false };
+        };
+        for (let group = 0; group < 100000; group++) {
+          const records = [0, 1, 2].map((each) => ({ kind: 'lease', lease: lease(3 * group + each) }));
+          store.save('r', records, () => writeSync(1, group + '\\n'));
+          if (group % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
         }`);
       const told: number[] = [];
       for await (const line of child.lines) {
@@ -273,23 +275,62 @@ describe('on disk', () => {
       }
       await child.finished;
       const again = openLmdbStore(place);
-      const kept = new Set([...again.load('r').leases].map(({ startTimeOfState }) => startTimeOfState));
+      const kept = new Map<number, number>();
+      for (const { startTimeOfState } of again.load('r').leases) {
+        const group = Math.floor(startTimeOfState / 3);
+        kept.set(group, (kept.get(group) ?? 0) + 1);
+      }
       expect(told.length).toBeGreaterThanOrEqual(killAfter);
-      expect(told.filter((number) => !kept.has(number))).toEqual([]);
+      expect(told.filter((group) => kept.get(group) !== 3)).toEqual([]);
+      expect([...kept].filter(([, count]) => count !== 3)).toEqual([]);
       await again.close();
     }
   });
+
+  test('when the disk takes no more, that is told once and what was called stored is there', async () => {
+    const place = join(directory, 'full');
+    // 500 blocks of 1 KiB: a file that may not grow fails as a full disk does.
+    const child = startChild(
+      `
+        const store = openLmdbStore(${JSON.stringify(place)});
+        let failed = false;
+        store.onFailure((error) => {
+          failed = true;
+          console.error('failed: ' + error.message);
+        });
+        for (let number = 0; !failed && number < 1e6; number++) {
+          const address = new Uint8Array(16);
+          new DataView(address.buffer).setUint32(12, number);
+          const lease = { kind: 'address', address, prefixLength: 128, status: 'ACTIVE', startTimeOfState: number, updateNeeded: false, updateSent: false };
+          store.save('r', [{ kind: 'lease', lease }], () => writeSync(1, number + '\\n'));
+          if (number % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+        await store.close();
+        console.error('closed');`,
+      'ulimit -f 500; exec "$0" "$@"',
+    );
+    const told: number[] = [];
+    for await (const line of child.lines) told.push(Number(line));
+    const { errors } = await child.finished;
+    expect(errors.match(/^failed: .*full: leases cannot be stored any more: .+$/gm)).toHaveLength(1);
+    expect(errors).toMatch(/\nclosed\n$/);
+    expect(told.length).toBeGreaterThan(100);
+    const again = openLmdbStore(place);
+    const kept = new Set([...again.load('r').leases].map(({ startTimeOfState }) => startTimeOfState));
+    expect(told.filter((number) => !kept.has(number))).toEqual([]);
+    await again.close();
+  });
 });
 
-/** Runs a module in a process of its own, from the build, with the store and writeSync imported. */
-function startChild(code: string) {
+/** Runs a module in a process of its own, from the build, with the store and writeSync imported; `shell` starts it. */
+function startChild(code: string, shell = 'exec "$0" "$@"') {
   const file = join(directory, 'child.mjs');
   const source = new URL('../../dist/server/store-lmdb.js', import.meta.url).href;
   writeFileSync(
     file,
     `import { writeSync } from 'node:fs';\nimport { openLmdbStore } from ${JSON.stringify(source)};\n${code}`,
   );
-  const child = spawn(process.execPath, [file], {
+  const child = spawn('bash', ['-c', shell, process.execPath, file], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';
