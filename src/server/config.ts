@@ -60,6 +60,8 @@ export interface RelationshipConfig {
   readonly startupSeconds: number;
   readonly reconnectSeconds: number;
   readonly autoPartnerDownSeconds: number | undefined;
+  /** A declined address is free again after so long; `undefined`: only when an operator says so. */
+  readonly reuseDeclinedSeconds: number | undefined;
   readonly preferredLifetimeSeconds: number;
   readonly validLifetimeSeconds: number;
   /** How much of each delegable prefix the secondary is to have, and when the primary rebalances (§4.2.2). */
@@ -131,6 +133,7 @@ function relationshipConfig(raw: RawRelationship): RelationshipConfig {
     startupSeconds: raw.startup,
     reconnectSeconds: raw.reconnect,
     autoPartnerDownSeconds: raw.autoPartnerDown,
+    reuseDeclinedSeconds: raw.reuseDeclined,
     preferredLifetimeSeconds: raw.lifetimes?.preferred.value ?? DEFAULT_PREFERRED_LIFETIME_SECONDS,
     validLifetimeSeconds: raw.lifetimes?.valid ?? DEFAULT_VALID_LIFETIME_SECONDS,
     freeBackup: raw.freeBackup,

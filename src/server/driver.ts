@@ -7,6 +7,7 @@ import { networkInterfaces } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import type { Endpoint as SocketAddress } from '../base/flow.ts';
 import { parseIpv6, prefixContains } from '../base/ipv6.ts';
+import { InputError } from '../base/problem.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import type { LinkConfig, RelationshipConfig, ServerConfig } from './config.ts';
 import { DHCPV6_SERVER_PORT } from './config-shape.ts';
@@ -153,7 +154,7 @@ export class FailoverServer {
     const socket: Datagrams = await bindUdp(on, (bytes, from) => this.#request(bytes, from, socket));
     this.#opened.push(socket);
     for (const networkInterface of this.config.dhcpv6?.interfaces ?? []) {
-      for (const group of MULTICAST_GROUPS) socket.join(group, networkInterface);
+      joinGroups(socket, networkInterface);
     }
     this.listening.dhcpv6.push(socket.local);
     this.#tell({ kind: 'listening', what: 'dhcpv6', where: formatSocketAddress(socket.local) });
@@ -200,6 +201,21 @@ export class FailoverServer {
 
   async #closeAll(): Promise<void> {
     await Promise.all(this.#opened.splice(0).map((opened) => opened.close()));
+  }
+}
+
+/** @throws InputError if there is no such interface, or it can do no multicast */
+function joinGroups(socket: Datagrams, name: string): void {
+  const known = Object.keys(networkInterfaces());
+  // The system would take any other name for the default interface.
+  if (!known.includes(name)) {
+    throw new InputError(`dhcpv6.interfaces: expected one of ${known.join(', ')}, found "${name}"`);
+  }
+  try {
+    for (const group of MULTICAST_GROUPS) socket.join(group, name);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    throw new InputError(`dhcpv6.interfaces: ${name} cannot join multicast groups: ${reason}`);
   }
 }
 

@@ -56,6 +56,7 @@ describe('examples', () => {
           startupSeconds: 10,
           reconnectSeconds: 5,
           autoPartnerDownSeconds: 14_400,
+          reuseDeclinedSeconds: 86_400,
           preferredLifetimeSeconds: 3600,
           validLifetimeSeconds: 7200,
           freeBackup: { sharePercent: 50, thresholdPercent: 10 },

@@ -1,6 +1,18 @@
 /** Two real servers: TCP between them, UDP to clients, leases on disk. */
 import { expect, test, vi } from 'vitest';
-import { bindingsOf, bothNormal, PATIENCE, scratch, serveClients, startPair, stateOf } from './pair.ts';
+import { FailoverServer } from '../../src/server/driver.ts';
+import { MemoryStore } from '../../src/server/store-memory.ts';
+import {
+  bindingsOf,
+  bothNormal,
+  clock,
+  configOf,
+  PATIENCE,
+  scratch,
+  serveClients,
+  startPair,
+  stateOf,
+} from './pair.ts';
 
 test('a pair reaches NORMAL, serves clients, and both servers know every lease; so do they after a restart', async () => {
   const directory = scratch();
@@ -42,4 +54,13 @@ test('a partner that leaves says so, after all its updates, and is believed', as
       'connection ended: the partner disconnected: the server is shutting down (status 20)',
     ]);
   }
+});
+
+test('an interface that does not exist is told, and nothing stays open', async () => {
+  const config = configOf('primary', scratch(), 9);
+  const dhcpv6 = { ...(config.dhcpv6 as NonNullable<typeof config.dhcpv6>), interfaces: ['nosuch0'] };
+  const server = new FailoverServer({ ...config, dhcpv6 }, new MemoryStore(), clock);
+  await expect(server.start()).rejects.toThrow(/^dhcpv6\.interfaces: expected one of lo.*, found "nosuch0"$/);
+  const { port } = server.listening.dhcpv6[0] ?? { port: 0 };
+  expect(port).toBe(0);
 });
