@@ -1,8 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { toHex } from '../../src/base/bytes.ts';
 import { InputError } from '../../src/base/problem.ts';
+import { FIELD_TYPES } from '../../src/dissect/definition.ts';
+import { encodeMessage } from '../../src/dissect/encode.ts';
 import { runExamples } from '../../src/dissect/examples.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 
@@ -106,6 +110,27 @@ describe('mistakes in a file are told with file, line, key and what was expected
   it('a file and a directory that are not there', () => {
     expect(() => loadDissectors({ files: [join(directory, 'none.yaml')] })).toThrow(InputError);
     expect(() => loadDissectors({ dirs: [join(directory, 'none')] })).toThrow(InputError);
+  });
+});
+
+describe('docs/writing-a-dissector.md', () => {
+  const text = readFileSync(new URL('../../docs/writing-a-dissector.md', import.meta.url), 'utf8');
+  const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] as string);
+
+  it('shows a vendor file that loads and whose examples come out', () => {
+    const path = file('from-docs.yaml', (blocks[0] as string).split('\n'));
+    const dissectors = loadDissectors({ files: [path] });
+    expect(dissectors.vendors.get(32473)?.byCode.size).toBe(3);
+    expect(runExamples(dissectors).failures).toEqual([]);
+  });
+
+  it('shows a message that can be made', () => {
+    const bytes = encodeMessage(loadDissectors(), 'dhcpv6-failover', parse(blocks[1] as string));
+    expect(toHex(bytes)).toBe('220000072d799b9000840001040083000101' + '00c80003c0ffee');
+  });
+
+  it('names every field type', () => {
+    for (const type of FIELD_TYPES) expect(text).toContain(`\`${type}\``);
   });
 });
 
