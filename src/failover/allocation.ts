@@ -26,6 +26,8 @@ export type Claimable = 'kept' | 'own' | 'partners' | undefined;
 const PROBES = 64;
 /** Resources looked at by one walk through a pool. */
 const WALK_MAX = 65_536;
+/** A pool in which a walk found nothing is not walked again for so long, unless something in it may have got free. */
+const EMPTY_MILLIS = 1000;
 
 /**
  * Whether `client` may have `resource` now. 'kept': it holds it, or may have it again; 'own': from the pool that this
@@ -121,7 +123,12 @@ export function pick(
     }
     if (situation.state !== 'PARTNER-DOWN') return undefined;
   }
-  return search(use, client, fits) ?? partners;
+  if (use.emptySince !== undefined && Math.abs(now - use.emptySince) < EMPTY_MILLIS) return undefined;
+  const found = search(use, client, fits) ?? partners;
+  // What this answer takes already may be free to others.
+  const empty = found === undefined && !taken.some((resource) => use.map.contains(resource));
+  use.emptySince = empty ? now : undefined;
+  return found;
 }
 
 /** First where the client's hash leads, then from there on through the pool. */

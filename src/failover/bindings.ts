@@ -15,6 +15,8 @@ export interface PoolUse {
   inUse: number;
   /** Keys of FREE-BACKUP leases, oldest first. */
   readonly backup: Set<string>;
+  /** When a walk through all of it found nothing, Unix milliseconds; none since something in it may have got free. */
+  emptySince: number | undefined;
 }
 
 const NO_LEASES: readonly Lease[] = [];
@@ -27,7 +29,12 @@ export class Bindings {
   private readonly expiry = new ExpiryQueue();
 
   constructor(pools: readonly Pool[]) {
-    this.pools = pools.map((pool) => ({ map: poolMap(pool), inUse: 0, backup: new Set() }));
+    this.pools = pools.map((pool) => ({
+      map: poolMap(pool),
+      inUse: 0,
+      backup: new Set(),
+      emptySince: undefined,
+    }));
   }
 
   get size(): number {
@@ -79,6 +86,7 @@ export class Bindings {
     this.byKey.set(key, lease);
     if (old?.holder !== lease.holder) this.indexClient(key, old, lease);
     if (old?.status !== lease.status) this.count(key, old, lease);
+    if (lease.status !== 'ACTIVE') this.mayHaveFreed(lease);
     const at = timeoutOf(lease, now);
     if (at !== undefined) this.expiry.schedule(key, at);
   }
@@ -98,6 +106,11 @@ export class Bindings {
       this.expiry.schedule(key, at);
     }
     return undefined;
+  }
+
+  private mayHaveFreed(lease: Lease): void {
+    const index = this.poolOf(lease);
+    if (index !== undefined) (this.pools[index] as PoolUse).emptySince = undefined;
   }
 
   private indexClient(key: string, old: Lease | undefined, lease: Lease): void {

@@ -1,0 +1,73 @@
+/** The search for a free resource: bounded, and not repeated for nothing by clients that ask an empty pool. */
+import { describe, expect, it, vi } from 'vitest';
+import { pick, type Situation } from '../../src/failover/allocation.ts';
+import { Bindings } from '../../src/failover/bindings.ts';
+import { type Lease, type Resource, resourceKey } from '../../src/failover/lease.ts';
+import type { BindingStatus } from '../../src/failover/state.ts';
+import { address, addressOf, client, holder, prefix } from './samples.ts';
+
+const NOW = 1_767_225_600_000;
+const NORMAL: Situation = { role: 'primary', state: 'NORMAL', mclt: 3600, partnerDownTime: undefined };
+
+function lease(resource: Resource, status: BindingStatus): Lease {
+  return {
+    ...resource,
+    status,
+    holder: holder(client(9), 3600),
+    startTimeOfState: 820_540_800,
+    updateNeeded: false,
+    updateSent: false,
+  };
+}
+
+function put(bindings: Bindings, resource: Resource, status: BindingStatus): void {
+  bindings.set(resourceKey(resource), lease(resource, status), NOW);
+}
+
+/** 16 prefixes, all with somebody. */
+function full(): Bindings {
+  const bindings = new Bindings([
+    { kind: 'prefix', prefix: { address: addressOf('2001:db8:100::'), length: 52 }, delegatedLength: 56 },
+    { kind: 'address', first: addressOf('2001:db8::'), last: addressOf('2001:db8::ff') },
+  ]);
+  for (let index = 0; index < 16; index++) {
+    put(bindings, prefix(`2001:db8:100:${index.toString(16)}00::/56`), 'ACTIVE');
+  }
+  return bindings;
+}
+
+function ask(bindings: Bindings, who = 1, now = NOW, taken: readonly Resource[] = []): Resource | undefined {
+  const use = bindings.pools[0];
+  if (use === undefined) throw new Error('a pool');
+  return pick(NORMAL, bindings, use, client(who, 'IA_PD'), now, undefined, taken);
+}
+
+describe('pick', () => {
+  it('walks a pool without anything free once a second, whoever asks and whatever else they got', () => {
+    const bindings = full();
+    const looks = vi.spyOn(bindings, 'get');
+    expect(ask(bindings)).toBeUndefined();
+    expect(looks.mock.calls.length).toBeGreaterThanOrEqual(16);
+    looks.mockClear();
+    for (let who = 2; who < 50; who++)
+      expect(ask(bindings, who, NOW + 900, [address('2001:db8::1')])).toBeUndefined();
+    expect(looks).not.toHaveBeenCalled();
+    expect(ask(bindings, 2, NOW + 1000)).toBeUndefined();
+    expect(looks).toHaveBeenCalled();
+  });
+
+  it('finds at once what gets free', () => {
+    const bindings = full();
+    expect(ask(bindings)).toBeUndefined();
+    put(bindings, prefix('2001:db8:100:300::/56'), 'FREE');
+    expect(ask(bindings)).toMatchObject(prefix('2001:db8:100:300::/56'));
+  });
+
+  it('does not call a pool empty because one answer takes the last of it', () => {
+    const bindings = full();
+    const last = prefix('2001:db8:100:300::/56');
+    put(bindings, last, 'FREE');
+    expect(ask(bindings, 1, NOW, [last])).toBeUndefined();
+    expect(ask(bindings, 2)).toMatchObject(last);
+  });
+});
