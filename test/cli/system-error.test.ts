@@ -1,0 +1,24 @@
+/** That refusals of the operating system are told in words, with what they were about. */
+import { describe, expect, it } from 'vitest';
+import { describeSystemError } from '../../src/cli/system-error.ts';
+
+function systemError(members: object): Error {
+  return Object.assign(new Error('as Node says it'), members);
+}
+
+describe('an error of the operating system', () => {
+  it.each([
+    [{ code: 'ENOENT', path: 'a.pcap' }, 'a.pcap: no such file or directory'],
+    [{ code: 'EADDRINUSE', address: '::1', port: 647 }, '[::1]:647: the port is in use by another program'],
+    [{ code: 'ECONNREFUSED', address: '192.0.2.1', port: 647 }, '192.0.2.1:647: nobody listens there'],
+    [{ code: 'ENOSPC' }, 'no space left on the device'],
+  ])('%j', (members, words) => {
+    expect(describeSystemError(systemError(members))).toBe(words);
+  });
+
+  it('is not made of what is a mistake of ours', () => {
+    expect(describeSystemError(new TypeError('x is undefined'))).toBeUndefined();
+    expect(describeSystemError('text')).toBeUndefined();
+    expect(describeSystemError(systemError({ code: 'ERR_INVALID_ARG_TYPE' }))).toBeUndefined();
+  });
+});
