@@ -1,5 +1,7 @@
 /** Two real servers: TCP between them, UDP to clients, leases on disk. */
 import { expect, test, vi } from 'vitest';
+import type { Endpoint } from '../../src/base/flow.ts';
+import type { ServerConfig } from '../../src/server/config.ts';
 import { FailoverServer } from '../../src/server/driver.ts';
 import { MemoryStore } from '../../src/server/store-memory.ts';
 import {
@@ -11,6 +13,7 @@ import {
   scratch,
   serveClients,
   startPair,
+  startServer,
   stateOf,
 } from './pair.ts';
 
@@ -63,4 +66,21 @@ test('an interface that does not exist is told, and nothing stays open', async (
   await expect(server.start()).rejects.toThrow(/^dhcpv6\.interfaces: expected one of lo.*, found "nosuch0"$/);
   const { port } = server.listening.dhcpv6[0] ?? { port: 0 };
   expect(port).toBe(0);
+});
+
+test('partners may talk over IPv4, also to a listener for both', async () => {
+  const directory = scratch();
+  const over4 = (config: ServerConfig, listen: readonly Endpoint[]): ServerConfig => ({
+    ...config,
+    failover: { ...config.failover, listen },
+    relationships: config.relationships.map((one) => ({
+      ...one,
+      partner: { ...one.partner, address: '127.0.0.1' },
+    })),
+  });
+  const second = configOf('secondary', directory, 0);
+  const secondary = await startServer(over4(second, [{ address: '::', port: 0 }]));
+  const { port } = secondary.server.listening.failover[0] as Endpoint;
+  const primary = await startServer(over4(configOf('primary', directory, port), []));
+  await bothNormal({ primary, secondary });
 });

@@ -1,5 +1,6 @@
 /** `leasetap serve`: one failover server in the foreground, with its log on stderr. */
 import { type Command, Option } from 'commander';
+import { formatSocketAddress } from '../../base/socket-address.ts';
 import { safeText } from '../../render/escape.ts';
 import type { ServerConfig } from '../../server/config.ts';
 import { loadServerConfig } from '../../server/config-file.ts';
@@ -75,6 +76,9 @@ async function serve(config: ServerConfig, { log }: Options, version: string): P
     if (config.control !== undefined) {
       const target = { server, version, now: clock.nowMillis, shutDown: () => stopped.abort() };
       control = await openControl(config.control, target);
+      const { address, port } = control.local;
+      const where = config.control.kind === 'unix' ? address : formatSocketAddress({ address, port });
+      server.news.tell(clock.nowMillis(), { kind: 'listening', what: 'control', where });
     }
     await server.start();
     const failure = await Promise.race([server.failed, aborted(interrupt.signal), aborted(stopped.signal)]);
