@@ -1,5 +1,6 @@
 /** What an endpoint says is carried out in order; a partner that is faster than the disk has to wait. */
 import { expect, test } from 'vitest';
+import { readU16 } from '../../src/base/bytes.ts';
 import { toEpoch2000 } from '../../src/base/time.ts';
 import type { RelationshipConfig } from '../../src/server/config.ts';
 import { EndpointDriver, type PartnerStream, type World } from '../../src/server/endpoint-driver.ts';
@@ -30,7 +31,8 @@ class FakeStream implements PartnerStream {
     this.handler = handler;
   }
   send(bytes: Uint8Array): void {
-    this.did.push(`send ${bytes[2]}`);
+    // Several messages may leave together: each is two octets of length, then its type.
+    for (let at = 0; at < bytes.length; at += 2 + readU16(bytes, at)) this.did.push(`send ${bytes[at + 2]}`);
   }
   close(): void {
     this.did.push('close');
