@@ -12,11 +12,24 @@ const HEX_OF_OCTET: readonly string[] = Array.from(
 /** No octets. Shared; nobody can write to it. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+/** Hex of two octets, made when first asked for: half the joins of a table of single octets. */
+const HEX_OF_PAIR: (string | undefined)[] = new Array(65_536);
+
+function hexOfPair(pair: number): string {
+  let text = HEX_OF_PAIR[pair];
+  if (text === undefined) {
+    text = `${HEX_OF_OCTET[pair >> 8]}${HEX_OF_OCTET[pair & 255]}`;
+    HEX_OF_PAIR[pair] = text;
+  }
+  return text;
+}
+
 /** Lower-case hex of `bytes[start, end)`, without separators. */
 export function toHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = '';
-  for (let at = start; at < end; at++) text += HEX_OF_OCTET[bytes[at] as number];
-  return text;
+  let at = start;
+  for (; at + 1 < end; at += 2) text += hexOfPair(((bytes[at] as number) << 8) | (bytes[at + 1] as number));
+  return at < end ? text + HEX_OF_OCTET[bytes[at] as number] : text;
 }
 
 /** Colon-separated lower-case hex, the usual form of link-layer addresses. */

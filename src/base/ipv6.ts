@@ -19,14 +19,29 @@ export function formatIpv6(bytes: Uint8Array, at = 0): string {
     group = end + 1;
   }
   let text = '';
+  let needsColon = false;
   for (let group = 0; group < 8; group++) {
     if (group === bestStart) {
       text += '::';
+      needsColon = false;
       group += bestLength - 1;
       continue;
     }
-    if (text !== '' && !text.endsWith('::')) text += ':';
-    text += readU16(bytes, at + 2 * group).toString(16);
+    if (needsColon) text += ':';
+    text += groupText(readU16(bytes, at + 2 * group));
+    needsColon = true;
+  }
+  return text;
+}
+
+/** Texts of groups, made when first asked for. */
+const GROUPS: (string | undefined)[] = new Array(65_536);
+
+function groupText(value: number): string {
+  let text = GROUPS[value];
+  if (text === undefined) {
+    text = value.toString(16);
+    GROUPS[value] = text;
   }
   return text;
 }

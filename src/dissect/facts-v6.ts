@@ -1,5 +1,5 @@
 /** Facts of DHCPv6, leasequery and RFC 8156 messages: option headers of 2 + 2 octets, nested where they encapsulate. */
-import { readU16, readU32, toHex } from '../base/bytes.ts';
+import { NO_BYTES, readU16, readU32, toHex } from '../base/bytes.ts';
 import { formatIpv6 } from '../base/ipv6.ts';
 import type { Message } from './message.ts';
 import { emptyFacts, type Facts, type LeaseFacts } from './message-facts.ts';
@@ -37,9 +37,7 @@ const Option = {
 
 export function readV6Facts(message: Message): Facts {
   const { bytes, start, end } = message.frame;
-  const walk = new Walk(bytes);
-  walk.message(start + headerOctets(message), end);
-  return walk.facts;
+  return WALK.read(bytes, start + headerOctets(message), end);
 }
 
 const RELAY_FORW = 12;
@@ -55,30 +53,30 @@ function clientHeaderOctets(msgType: number): number {
   return msgType === RELAY_FORW || msgType === RELAY_REPL ? RELAY_HEADER_OCTETS : 4;
 }
 
-/** Where a run of options stands: what client, IA and status it inherits. */
-interface Container {
+/** Where a run of options stands: what client, IA and status it passes on to its leases. */
+class Container {
   client: string | undefined;
   iaid: number | undefined;
   statusCode: number | undefined;
-  readonly lease: LeaseFacts | undefined;
+  lease: LeaseFacts | undefined;
 }
 
-/** The walk over the options of one message. */
+/** The walk over the options of one message. One walk serves all messages, and one container each depth. */
 class Walk {
-  readonly facts: Facts = emptyFacts();
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array = NO_BYTES;
+  #facts: Facts = emptyFacts();
+  readonly #containers = Array.from({ length: DEPTH_MAX + 2 }, () => new Container());
 
-  constructor(bytes: Uint8Array) {
+  read(bytes: Uint8Array, from: number, end: number): Facts {
     this.#bytes = bytes;
-  }
-
-  message(from: number, end: number): void {
-    this.#inside(from, end, undefined, 0);
+    this.#facts = emptyFacts();
+    this.#inside(from, end, undefined, undefined, -1);
+    return this.#facts;
   }
 
   #run(from: number, end: number, container: Container, depth: number): void {
     if (depth > DEPTH_MAX) return;
-    const leasesBefore = this.facts.leases.length;
+    const leasesBefore = this.#facts.leases.length;
     for (let at = from; at + 4 <= end; ) {
       const stop = at + 4 + readU16(this.#bytes, at + 2);
       if (stop > end) break;
@@ -90,7 +88,7 @@ class Walk {
 
   /** Client and status may stand after the leases that they are about. */
   #passDown(from: number, container: Container): void {
-    const { leases } = this.facts;
+    const { leases } = this.#facts;
     for (let at = from; at < leases.length; at++) {
       const lease = leases[at] as LeaseFacts;
       lease.client ??= container.client;
@@ -100,11 +98,10 @@ class Walk {
   }
 
   #option(code: number, from: number, end: number, container: Container, depth: number): void {
-    if (code === Option.CLIENT_DATA) this.#inside(from, end, undefined, depth);
+    if (code === Option.CLIENT_DATA) this.#inside(from, end, undefined, undefined, depth);
     else if (code === Option.IA_NA || code === Option.IA_PD) this.#association(from, 12, end, depth);
     else if (code === Option.IA_TA) this.#association(from, 4, end, depth);
-    else if (code === Option.IAADDR || code === Option.IAPREFIX)
-      this.#lease(code, from, end, container, depth);
+    else if (code === Option.IAADDR || code === Option.IAPREFIX) this.#lease(code, from, end, depth);
     else if (code === Option.RELAY_MSG) this.#relayed(from, end, depth);
     else if (code === Option.CLIENTID) this.#client(from, end, container);
     else if (code === Option.STATUS_CODE) this.#status(from, end, container);
@@ -113,24 +110,36 @@ class Walk {
   }
 
   #association(from: number, fixedOctets: number, end: number, depth: number): void {
-    if (from + fixedOctets <= end) this.#inside(from + fixedOctets, end, readU32(this.#bytes, from), depth);
+    if (from + fixedOctets <= end)
+      this.#inside(from + fixedOctets, end, readU32(this.#bytes, from), undefined, depth);
   }
 
   #relayed(from: number, end: number, depth: number): void {
     if (from < end)
-      this.#inside(from + clientHeaderOctets(this.#bytes[from] as number), end, undefined, depth);
+      this.#inside(from + clientHeaderOctets(this.#bytes[from] as number), end, undefined, undefined, depth);
   }
 
   #client(from: number, end: number, container: Container): void {
     container.client = toHex(this.#bytes, from, end);
-    this.facts.client ??= container.client;
+    this.#facts.client ??= container.client;
   }
 
-  #inside(from: number, end: number, iaid: number | undefined, depth: number): void {
-    this.#run(from, end, { client: undefined, iaid, statusCode: undefined, lease: undefined }, depth + 1);
+  #inside(
+    from: number,
+    end: number,
+    iaid: number | undefined,
+    lease: LeaseFacts | undefined,
+    depth: number,
+  ): void {
+    const container = this.#containers[depth + 1] as Container;
+    container.client = undefined;
+    container.iaid = iaid;
+    container.statusCode = undefined;
+    container.lease = lease;
+    this.#run(from, end, container, depth + 1);
   }
 
-  #lease(code: number, from: number, end: number, container: Container, depth: number): void {
+  #lease(code: number, from: number, end: number, depth: number): void {
     const isPrefix = code === Option.IAPREFIX;
     const fixed = isPrefix ? 25 : 24;
     if (from + fixed > end) return;
@@ -151,13 +160,8 @@ class Walk {
       cltTime: undefined,
       statusCode: undefined,
     };
-    this.facts.leases.push(lease);
-    this.#run(
-      from + fixed,
-      end,
-      { client: container.client, iaid: container.iaid, statusCode: undefined, lease },
-      depth + 1,
-    );
+    this.#facts.leases.push(lease);
+    this.#inside(from + fixed, end, undefined, lease, depth);
   }
 
   #status(from: number, end: number, container: Container): void {
@@ -165,10 +169,10 @@ class Walk {
     const code = readU16(this.#bytes, from);
     if (container.lease === undefined) container.statusCode = code;
     else container.lease.statusCode = code;
-    const known = this.facts.statusCode;
+    const known = this.#facts.statusCode;
     if (known === undefined || (known === STATUS_SUCCESS && code !== STATUS_SUCCESS)) {
-      this.facts.statusCode = code;
-      this.facts.statusMessage = [from + 2, end];
+      this.#facts.statusCode = code;
+      this.#facts.statusMessage = [from + 2, end];
     }
   }
 
@@ -188,7 +192,7 @@ class Walk {
   }
 
   #messageFact(code: number, from: number, end: number): void {
-    const { facts } = this;
+    const facts = this.#facts;
     const octets = end - from;
     if (code === Option.RELATIONSHIP_NAME) facts.relationshipName = [from, end];
     else if (octets === 1) {
@@ -200,7 +204,7 @@ class Walk {
   }
 
   #messageNumber(code: number, from: number): void {
-    const { facts } = this;
+    const facts = this.#facts;
     const value = readU32(this.#bytes, from);
     if (code === Option.START_TIME_OF_STATE) facts.startTimeOfState = value;
     else if (code === Option.PARTNER_DOWN_TIME) facts.partnerDownTime = value;
@@ -213,3 +217,5 @@ class Walk {
     }
   }
 }
+
+const WALK = new Walk();

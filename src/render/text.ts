@@ -124,7 +124,8 @@ export function textLine(
   for (let at = 0; at <= last; at++) {
     const column = columns[at] as Column;
     const cell = column.cell(message, notes, context);
-    line += at < last ? `${cell.padEnd(column.width)} ` : cell;
+    if (at === last) return line + cell;
+    line += cell.length < column.width ? cell.padEnd(column.width + 1) : `${cell} `;
   }
   return line;
 }
@@ -145,7 +146,11 @@ export function styledTextLine(
 
 /** `x00014a`, or `-` where there is none. */
 export function xidText(transactionId: number | null): string {
-  return transactionId === null ? '-' : `x${transactionId.toString(16).padStart(6, '0')}`;
+  if (transactionId === null) return '-';
+  // The leading 1 of 0x1000000 keeps the zeros of six digits.
+  return transactionId < 0x1000000
+    ? `x${(0x1000000 + transactionId).toString(16).slice(1)}`
+    : `x${transactionId.toString(16)}`;
 }
 
 function typeText(message: Message): string {
@@ -155,12 +160,20 @@ function typeText(message: Message): string {
 const DAY_SECONDS = 86_400;
 const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 
+/** The second that was written last: most messages share it with the one before. */
+let lastSecond = Number.NaN;
+let lastSecondText = '';
+
 /** Time of day in UTC with microseconds, `12:00:07.113000`. */
 export function clockText(time: Timestamp): string {
-  const second = ((time.unixSeconds % DAY_SECONDS) + DAY_SECONDS) % DAY_SECONDS;
-  const micros = Math.floor((time.ticks * 1e6) / time.resolution.ticksPerSecond);
-  const clock = `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}`;
-  return `${clock}.${`${micros}`.padStart(6, '0')}`;
+  const { unixSeconds, ticks, resolution } = time;
+  if (unixSeconds !== lastSecond) {
+    const second = ((unixSeconds % DAY_SECONDS) + DAY_SECONDS) % DAY_SECONDS;
+    lastSecond = unixSeconds;
+    lastSecondText = `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}.`;
+  }
+  const micros = Math.floor((ticks * 1e6) / resolution.ticksPerSecond);
+  return lastSecondText + `${1e6 + micros}`.slice(1);
 }
 
 function dateText(time: Timestamp): string {
@@ -174,18 +187,27 @@ function infoStyle(message: Message, notes: Annotations): Style {
 }
 
 function infoText(message: Message, notes: Annotations): string {
-  let text = factsText(message, readFacts(message));
+  const text = factsText(message, readFacts(message));
+  const remarks = remarksText(message, notes);
+  return text === '' ? remarks.slice(1) : text + remarks;
+}
+
+/** What is to be said about the message beside what it says; each remark behind a space. */
+function remarksText(message: Message, notes: Annotations): string {
+  let text = '';
   if (notes.replyTo !== undefined) {
     const rtt = notes.rttMillis === undefined ? '' : ` after ${durationText(notes.rttMillis)}`;
     text += ` [to #${notes.replyTo}${rtt}]`;
   }
   if (notes.replyIn !== undefined) text += ` [reply #${notes.replyIn}]`;
-  for (const id of notes.findings ?? []) text += ` !${id}`;
+  for (const id of notes.findings ?? NO_FINDINGS) text += ` !${id}`;
   if (message.frame.resync) text += ' [after missing data]';
   const problems = message.problems();
   if (problems.length > 0) text += ` [malformed: ${problems[0]?.code}${problems.length > 1 ? ', ...' : ''}]`;
-  return text.startsWith(' ') ? text.slice(1) : text;
+  return text;
 }
+
+const NO_FINDINGS: readonly string[] = [];
 
 /** What the message says, without notes on it. */
 export function infoOf(message: Message): string {
@@ -204,7 +226,7 @@ function factsText(message: Message, facts: Facts): string {
       return stateText(facts, protocol);
     default: {
       const status = statusText(facts, bytes, protocol, type === MessageType.BNDREPLY);
-      return [...leaseParts(facts, status, protocol)].join(' ');
+      return leaseText(facts, status, protocol);
     }
   }
 }
@@ -236,15 +258,19 @@ function stateText(facts: Facts, protocol: ProtocolName): string {
 }
 
 /** Lease, binding-status, status code, lifetime, client, in the order in which one wants to know them. */
-function* leaseParts(facts: Facts, status: string, protocol: ProtocolName): Generator<string> {
-  const [lease] = facts.leases;
-  if (lease !== undefined) yield lease.text;
-  if (lease?.bindingStatus !== undefined) yield bindingStatusName(lease.bindingStatus, protocol);
-  if (status !== '') yield status;
-  if (lease !== undefined && lease.validLifetime !== 0) yield `valid ${secondsText(lease.validLifetime)}`;
-  const client = lease?.client ?? facts.client;
-  if (client !== undefined) yield `client ${clientText(client)}`;
-  if (facts.leases.length > 1) yield `and ${facts.leases.length - 1} more`;
+function leaseText(facts: Facts, status: string, protocol: ProtocolName): string {
+  const lease = facts.leases[0];
+  if (lease === undefined) {
+    const client = facts.client === undefined ? '' : `client ${clientText(facts.client)}`;
+    return status === '' || client === '' ? status + client : `${status} ${client}`;
+  }
+  let text = lease.text;
+  if (lease.bindingStatus !== undefined) text += ` ${bindingStatusName(lease.bindingStatus, protocol)}`;
+  if (status !== '') text += ` ${status}`;
+  if (lease.validLifetime !== 0) text += ` valid ${secondsText(lease.validLifetime)}`;
+  if (lease.client !== undefined) text += ` client ${clientText(lease.client)}`;
+  if (facts.leases.length > 1) text += ` and ${facts.leases.length - 1} more`;
+  return text;
 }
 
 const INFINITY_SECONDS = 0xffffffff;
