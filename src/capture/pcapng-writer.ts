@@ -6,6 +6,7 @@
 import { invariant } from '../base/invariant.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import { BLOCK, BYTE_ORDER_MAGIC, OPTION } from './pcapng-format.ts';
+import { Slab } from './slab.ts';
 
 export interface SectionHeader {
   /** The program that writes, with its version. */
@@ -48,6 +49,10 @@ interface BlockOption {
   readonly bytes: Uint8Array;
 }
 
+const INBOUND: BlockOption = { code: OPTION.packetFlags, bytes: Uint8Array.of(1, 0, 0, 0) };
+const OUTBOUND: BlockOption = { code: OPTION.packetFlags, bytes: Uint8Array.of(2, 0, 0, 0) };
+const slab = new Slab();
+
 /** The block that every file and section begins with; its length is left open, so that a cut file stays readable. */
 export function sectionHeaderBlock(header: SectionHeader = {}): Uint8Array {
   const fixed = new Uint8Array(16);
@@ -74,27 +79,26 @@ export function interfaceBlock(description: InterfaceDescription): Uint8Array {
   ]);
 }
 
-/** An enhanced packet block. */
+/** An enhanced packet block. Blocks of packets share memory: write them soon, or copy what is kept for long. */
 export function packetBlock(packet: PacketToWrite): Uint8Array {
-  const { bytes, time } = packet;
-  const fixed = new Uint8Array(20 + padded(bytes.length));
-  const view = new DataView(fixed.buffer);
+  const { bytes, time, direction } = packet;
+  const options = texts(OPTION.comment, packet.comments);
+  if (direction !== undefined) options.push(direction === 'inbound' ? INBOUND : OUTBOUND);
   const micros =
     time.unixSeconds * 1e6 + Math.floor((time.ticks / time.resolution.ticksPerSecond) * 1e6 + 1e-6);
-  view.setUint32(0, packet.interfaceId, true);
-  view.setUint32(4, Math.floor(micros / 2 ** 32), true);
-  view.setUint32(8, micros % 2 ** 32, true);
-  view.setUint32(12, bytes.length, true);
-  view.setUint32(16, packet.originalLength ?? bytes.length, true);
-  fixed.set(bytes, 20);
-  const options = texts(OPTION.comment, packet.comments);
-  if (packet.direction !== undefined) {
-    options.push({
-      code: OPTION.packetFlags,
-      bytes: Uint8Array.of(packet.direction === 'inbound' ? 1 : 2, 0, 0, 0),
-    });
-  }
-  return block(BLOCK.enhancedPacket, fixed, options);
+  const length = 32 + padded(bytes.length) + octetsOf(options);
+  const block = slab.take(length);
+  putU32(block, 0, BLOCK.enhancedPacket);
+  putU32(block, 4, length);
+  putU32(block, 8, packet.interfaceId);
+  putU32(block, 12, Math.floor(micros / 2 ** 32));
+  putU32(block, 16, micros % 2 ** 32);
+  putU32(block, 20, bytes.length);
+  putU32(block, 24, packet.originalLength ?? bytes.length);
+  block.set(bytes, 28);
+  putOptions(block, 28 + padded(bytes.length), options);
+  putU32(block, length - 4, length);
+  return block;
 }
 
 /** A decryption secrets block: it must come before the packets that it opens. */
@@ -121,24 +125,44 @@ function texts(code: number, value: string | readonly string[] | undefined): Blo
 
 function block(type: number, fixed: Uint8Array, options: readonly BlockOption[]): Uint8Array {
   invariant(fixed.length % 4 === 0, 'the fixed part of a block is padded');
-  let length = 12 + fixed.length + (options.length > 0 ? 4 : 0);
-  for (const option of options) length += 4 + padded(option.bytes.length);
+  const length = 12 + fixed.length + octetsOf(options);
   const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, type, true);
-  view.setUint32(4, length, true);
+  putU32(bytes, 0, type);
+  putU32(bytes, 4, length);
   bytes.set(fixed, 8);
-  let at = 8 + fixed.length;
+  putOptions(bytes, 8 + fixed.length, options);
+  putU32(bytes, length - 4, length);
+  return bytes;
+}
+
+/** Of options with their end, which is left out if there are none. */
+function octetsOf(options: readonly BlockOption[]): number {
+  let octets = options.length > 0 ? 4 : 0;
+  for (const option of options) octets += 4 + padded(option.bytes.length);
+  return octets;
+}
+
+/** Into zeros: padding and the end of options are zeros. */
+function putOptions(bytes: Uint8Array, start: number, options: readonly BlockOption[]): void {
+  let at = start;
   for (const option of options) {
-    view.setUint16(at, option.code, true);
-    view.setUint16(at + 2, option.bytes.length, true);
+    putU16(bytes, at, option.code);
+    putU16(bytes, at + 2, option.bytes.length);
     bytes.set(option.bytes, at + 4);
     at += 4 + padded(option.bytes.length);
   }
-  view.setUint32(length - 4, length, true);
-  return bytes;
 }
 
 function padded(length: number): number {
   return (length + 3) & ~3;
+}
+
+function putU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+}
+
+function putU32(bytes: Uint8Array, at: number, value: number): void {
+  putU16(bytes, at, value & 0xffff);
+  putU16(bytes, at + 2, value >>> 16);
 }

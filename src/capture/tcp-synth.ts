@@ -6,6 +6,7 @@
 import type { Direction, Endpoint } from '../base/flow.ts';
 import { invariant } from '../base/invariant.ts';
 import { parseIpv6 } from '../base/ipv6.ts';
+import { Slab } from './slab.ts';
 
 export interface SynthPacket {
   readonly direction: Direction;
@@ -23,6 +24,8 @@ export interface TcpSynthOptions {
 const SEGMENT_OCTETS_DEFAULT = 1440;
 const SEGMENT_OCTETS_LIMIT = 65_000;
 const ETHERNET_OCTETS = 14;
+const IPV4_OCTETS = 20;
+const IPV6_OCTETS = 40;
 const TCP_OCTETS = 20;
 const WINDOW = 0xffff;
 const PROTOCOL_TCP = 6;
@@ -38,17 +41,29 @@ const MACS = [Uint8Array.of(2, 0, 0, 0, 0, 1), Uint8Array.of(2, 0, 0, 0, 0, 2)] 
 const NO_OPTIONS = new Uint8Array(0);
 
 export class TcpSynth {
-  private readonly ends: readonly [Endpoint, Endpoint];
-  private readonly addresses: readonly [Uint8Array, Uint8Array];
+  /** By direction: all headers without TCP options, with 0 for what differs from packet to packet. */
+  private readonly templates: readonly [Uint8Array, Uint8Array];
+  /** Sum of the words that every TCP checksum covers, without those that differ; the same for both directions. */
+  private readonly constantSum: number;
+  private readonly six: boolean;
   private readonly segmentOctetsMax: number;
+  private readonly slab = new Slab();
   private readonly next: [number, number];
   private readonly finished: [boolean, boolean] = [false, false];
   private packetsSent = 0;
 
   /** `ends[0]` is the opener. Zones are dropped; an IPv4 end beside an IPv6 one is written as mapped. */
   constructor(ends: readonly [Endpoint, Endpoint], options: TcpSynthOptions = {}) {
-    this.ends = ends;
-    this.addresses = addressesOf(ends);
+    const addresses = addressesOf(ends);
+    this.six = addresses[0].length === 16;
+    this.templates = [template(ends, addresses, 0), template(ends, addresses, 1)];
+    this.constantSum =
+      sumOfWords(addresses[0]) +
+      sumOfWords(addresses[1]) +
+      PROTOCOL_TCP +
+      ends[0].port +
+      ends[1].port +
+      WINDOW;
     this.segmentOctetsMax = options.segmentOctetsMax ?? SEGMENT_OCTETS_DEFAULT;
     invariant(
       this.segmentOctetsMax > 0 && this.segmentOctetsMax <= SEGMENT_OCTETS_LIMIT,
@@ -96,58 +111,35 @@ export class TcpSynth {
     start = 0,
     end = data.length,
   ): SynthPacket {
+    const template = this.templates[direction];
     const options = (flags & SYN) !== 0 ? this.synOptions() : NO_OPTIONS;
-    const tcpOctets = TCP_OCTETS + options.length + end - start;
-    const version6 = this.addresses[0].length === 16;
-    const ipOctets = version6 ? 40 : 20;
-    const bytes = new Uint8Array(ETHERNET_OCTETS + ipOctets + tcpOctets);
-    const view = new DataView(bytes.buffer);
-    bytes.set(MACS[other(direction)], 0);
-    bytes.set(MACS[direction], 6);
-    view.setUint16(12, version6 ? 0x86dd : 0x0800);
-    if (version6) this.ipv6Header(view, bytes, direction, tcpOctets);
-    else this.ipv4Header(view, bytes, direction, tcpOctets);
-    const tcp = ETHERNET_OCTETS + ipOctets;
-    const from = this.ends[direction];
-    const to = this.ends[other(direction)];
-    view.setUint16(tcp, from.port);
-    view.setUint16(tcp + 2, to.port);
-    view.setUint32(tcp + 4, this.next[direction]);
-    view.setUint32(tcp + 8, (flags & ACK) !== 0 ? this.next[other(direction)] : 0);
-    bytes[tcp + 12] = ((TCP_OCTETS + options.length) / 4) << 4;
-    bytes[tcp + 13] = flags;
-    view.setUint16(tcp + 14, WINDOW);
-    bytes.set(options, tcp + TCP_OCTETS);
-    bytes.set(data.subarray(start, end), tcp + TCP_OCTETS + options.length);
-    const addresses = this.addresses[0].length * 2;
-    const pseudoHeader = sumOfWords(bytes, tcp - addresses, tcp) + PROTOCOL_TCP + tcpOctets;
-    view.setUint16(tcp + 16, checksum(pseudoHeader + sumOfWords(bytes, tcp, bytes.length)));
+    const headerOctets = TCP_OCTETS + options.length;
+    const tcpOctets = headerOctets + end - start;
+    const tcp = template.length - TCP_OCTETS;
+    const bytes = this.slab.take(tcp + tcpOctets);
+    bytes.set(template);
+    if (this.six) putU16(bytes, ETHERNET_OCTETS + 4, tcpOctets);
+    else this.ipv4Header(bytes, tcpOctets);
+    const sequence = this.next[direction];
+    const acknowledgement = (flags & ACK) !== 0 ? this.next[other(direction)] : 0;
+    const offsetAndFlags = (headerOctets << 10) | flags;
+    putU32(bytes, tcp + 4, sequence);
+    putU32(bytes, tcp + 8, acknowledgement);
+    putU16(bytes, tcp + 12, offsetAndFlags);
+    let sum = this.constantSum + tcpOctets + offsetAndFlags + sumOfU32(sequence) + sumOfU32(acknowledgement);
+    sum += copySumming(options, 0, options.length, bytes, tcp + TCP_OCTETS);
+    sum += copySumming(data, start, end, bytes, tcp + headerOctets);
+    putU16(bytes, tcp + 16, checksum(sum));
     const consumed = end - start + ((flags & (SYN | FIN)) !== 0 ? 1 : 0);
-    this.next[direction] = (this.next[direction] + consumed) >>> 0;
+    this.next[direction] = (sequence + consumed) >>> 0;
     return { direction, bytes };
   }
 
-  private ipv6Header(view: DataView, bytes: Uint8Array, direction: Direction, tcpOctets: number): void {
+  private ipv4Header(bytes: Uint8Array, tcpOctets: number): void {
     const ip = ETHERNET_OCTETS;
-    bytes[ip] = 0x60;
-    view.setUint16(ip + 4, tcpOctets);
-    bytes[ip + 6] = PROTOCOL_TCP;
-    bytes[ip + 7] = HOP_LIMIT;
-    bytes.set(this.addresses[direction], ip + 8);
-    bytes.set(this.addresses[other(direction)], ip + 24);
-  }
-
-  private ipv4Header(view: DataView, bytes: Uint8Array, direction: Direction, tcpOctets: number): void {
-    const ip = ETHERNET_OCTETS;
-    bytes[ip] = 0x45;
-    view.setUint16(ip + 2, 20 + tcpOctets);
-    view.setUint16(ip + 4, this.packetsSent++ & 0xffff);
-    bytes[ip + 6] = 0x40;
-    bytes[ip + 8] = HOP_LIMIT;
-    bytes[ip + 9] = PROTOCOL_TCP;
-    bytes.set(this.addresses[direction], ip + 12);
-    bytes.set(this.addresses[other(direction)], ip + 16);
-    view.setUint16(ip + 10, checksum(sumOfWords(bytes, ip, ip + 20)));
+    putU16(bytes, ip + 2, IPV4_OCTETS + tcpOctets);
+    putU16(bytes, ip + 4, this.packetsSent++ & 0xffff);
+    putU16(bytes, ip + 10, checksum(sumOfWords(bytes, ip, ip + IPV4_OCTETS)));
   }
 
   /** Maximum segment size, and a window scale of 7, so that no recorded window is ever full. */
@@ -189,13 +181,72 @@ function mapped(address: Uint8Array): Uint8Array {
   return octets;
 }
 
-/** Sum of big-endian 16-bit words; below 2^53 for anything that fits into memory. */
-function sumOfWords(bytes: Uint8Array, start: number, end: number): number {
-  let sum = 0;
-  for (let at = start; at < end; at += 2) {
-    sum += ((bytes[at] as number) << 8) | (at + 1 < end ? (bytes[at + 1] as number) : 0);
+/** Ethernet, IP and TCP headers of what `direction` sends. */
+function template(
+  ends: readonly [Endpoint, Endpoint],
+  addresses: readonly [Uint8Array, Uint8Array],
+  direction: Direction,
+): Uint8Array {
+  const back = other(direction);
+  const six = addresses[0].length === 16;
+  const ip = ETHERNET_OCTETS;
+  const tcp = ip + (six ? IPV6_OCTETS : IPV4_OCTETS);
+  const bytes = new Uint8Array(tcp + TCP_OCTETS);
+  bytes.set(MACS[back], 0);
+  bytes.set(MACS[direction], 6);
+  putU16(bytes, 12, six ? 0x86dd : 0x0800);
+  if (six) {
+    bytes.set([0x60, 0, 0, 0, 0, 0, PROTOCOL_TCP, HOP_LIMIT], ip);
+    bytes.set(addresses[direction], ip + 8);
+    bytes.set(addresses[back], ip + 24);
+  } else {
+    // Version and header length; the identification comes later; not to be fragmented.
+    bytes.set([0x45, 0, 0, 0, 0, 0, 0x40, 0, HOP_LIMIT, PROTOCOL_TCP], ip);
+    bytes.set(addresses[direction], ip + 12);
+    bytes.set(addresses[back], ip + 16);
   }
+  putU16(bytes, tcp, ends[direction].port);
+  putU16(bytes, tcp + 2, ends[back].port);
+  putU16(bytes, tcp + 14, WINDOW);
+  return bytes;
+}
+
+function putU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+}
+
+function putU32(bytes: Uint8Array, at: number, value: number): void {
+  putU16(bytes, at, value >>> 16);
+  putU16(bytes, at + 2, value & 0xffff);
+}
+
+function sumOfU32(value: number): number {
+  return (value >>> 16) + (value & 0xffff);
+}
+
+/** Sum of big-endian 16-bit words; below 2^53 for anything that fits into memory. */
+function sumOfWords(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  let sum = 0;
+  for (let at = start; at < end; at += 2) sum += ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   return sum;
+}
+
+/** Copies `from[start, end)` to `to` at `at`, an even offset, and sums it up as words, the last one padded with 0. */
+function copySumming(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
+  let sum = 0;
+  let target = at;
+  let source = start;
+  for (; source + 1 < end; source += 2, target += 2) {
+    const high = from[source] as number;
+    const low = from[source + 1] as number;
+    to[target] = high;
+    to[target + 1] = low;
+    sum += (high << 8) | low;
+  }
+  if (source === end) return sum;
+  to[target] = from[source] as number;
+  return sum + ((from[source] as number) << 8);
 }
 
 /** The Internet checksum (RFC 1071) of a sum of words. */

@@ -28,7 +28,7 @@ interface Header {
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK'];
 
 function headerOf({ bytes }: SynthPacket): Header {
-  const view = new DataView(bytes.buffer);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   const tcp = view.getUint16(12) === 0x86dd ? 54 : 34;
   const flags = FLAGS.filter((_, bit) => ((bytes[tcp + 13] as number) >> bit) & 1).join(' ');
   return {
