@@ -12,7 +12,10 @@ export const RESYNC_WINDOW_OCTETS = 1 << 17;
 /** Octets of a direction kept while nobody knows yet what speaks on the flow. */
 export const RECOGNIZE_OCTETS_MAX = FRAME_OCTETS_MAX + 2;
 
-/** Flows followed at once; further ones are told and left alone. */
+/** Notices about one flow; a flow that earns more is told no further. */
+export const FLOW_NOTICES_MAX = 1000;
+
+/** Flows followed at once; for a further one the oldest is forgotten. */
 export const FLOWS_MAX = 65_536;
 
 /** Problems kept for one message. */

@@ -23,7 +23,7 @@ import {
   v4FailoverTest,
 } from './frame-tests.ts';
 import type { CutFrame } from './framing.ts';
-import { FLOWS_MAX } from './limits.ts';
+import { FLOW_NOTICES_MAX, FLOWS_MAX } from './limits.ts';
 import type { Message } from './message.ts';
 import type { Notice, NoticeKind } from './notice.ts';
 import type { DialectFound, FrameTests } from './recognize.ts';
@@ -68,6 +68,10 @@ interface Following {
   reserved: number | undefined;
   readonly forced: ProtocolName | undefined;
   readonly tls: { asked: boolean };
+  /** Directions that have ended. */
+  readonly ended: [boolean, boolean];
+  /** How many notices there were about it. */
+  notices: number;
 }
 
 export class MessageReader implements FlowSink {
@@ -88,12 +92,7 @@ export class MessageReader implements FlowSink {
   }
 
   open(flow: Flow, seen: Seen, midStream: boolean): void {
-    if (this.#flows.size >= FLOWS_MAX) {
-      if (!this.#limitTold)
-        this.#notice('limit', `more than ${FLOWS_MAX} flows at once; further ones are not read`, flow, seen);
-      this.#limitTold = true;
-      return;
-    }
+    if (this.#flows.size >= FLOWS_MAX) this.#forgetOldest(seen);
     const forced = this.#forcedProtocol(flow);
     const state =
       flow.transport === 'tcp'
@@ -105,21 +104,22 @@ export class MessageReader implements FlowSink {
       reserved: undefined,
       forced,
       tls: { asked: false },
+      ended: [false, false],
+      notices: 0,
     });
     if (state !== undefined && forced !== undefined && forced !== 'dhcpv6') state.force(forced, seen);
   }
 
   data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
-    const following = this.#flows.get(flow);
-    if (following === undefined) return;
+    const following = this.#following(flow, seen);
     if (following.state !== undefined) following.state.data(direction, bytes, start, end, seen);
     else this.#datagram(following, flow, direction, bytes, start, end, seen);
   }
 
   gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void {
-    const following = this.#flows.get(flow);
-    following?.state?.gap(direction, missing, seen);
-    if (following?.connection === undefined) return;
+    const following = this.#following(flow, seen);
+    following.state?.gap(direction, missing, seen);
+    if (following.connection === undefined) return;
     const text = `${missing} octets are missing ${this.#towards(flow, direction)}`;
     this.#notice('gap', text, flow, seen, { direction, octets: missing });
   }
@@ -129,13 +129,30 @@ export class MessageReader implements FlowSink {
     if (following === undefined) return;
     const directions: readonly Direction[] = how === 'fin' ? [direction] : [0, 1];
     for (const ended of directions) {
+      if (following.ended[ended]) continue;
+      following.ended[ended] = true;
       following.state?.finish(ended, seen);
       const octets = following.state?.pending(ended) ?? 0;
       if (octets === 0 || following.connection === undefined) continue;
       const text = `${octets} octets ${this.#towards(flow, ended)} are no whole message at the end`;
       this.#notice('cut', text, flow, seen, { direction: ended, octets });
     }
-    if (how !== 'fin') this.#flows.delete(flow);
+    if (following.ended[0] && following.ended[1]) this.#flows.delete(flow);
+  }
+
+  /** What is known of a flow; one that had to be forgotten is met again in the middle. */
+  #following(flow: Flow, seen: Seen): Following {
+    if (!this.#flows.has(flow)) this.open(flow, seen, true);
+    return this.#flows.get(flow) as Following;
+  }
+
+  #forgetOldest(seen: Seen): void {
+    const [oldest] = this.#flows.keys();
+    if (oldest === undefined) return;
+    const text = `more than ${FLOWS_MAX} flows at once: those that were opened first are forgotten`;
+    if (!this.#limitTold) this.#notice('limit', text, oldest, seen);
+    this.#limitTold = true;
+    this.close(oldest, 0, 'lost', seen);
   }
 
   #expected(flow: Flow): readonly Speaker[] {
@@ -302,7 +319,14 @@ export class MessageReader implements FlowSink {
     seen: Seen,
     more: Pick<Notice, 'direction' | 'octets' | 'streamOffset'> = {},
   ): void {
-    const connection = this.#flows.get(flow)?.connection;
+    const following = this.#flows.get(flow);
+    const connection = following?.connection;
+    if (following !== undefined && ++following.notices > FLOW_NOTICES_MAX) {
+      if (following.notices > FLOW_NOTICES_MAX + 1) return;
+      const last = `${this.#name(flow)}: more than ${FLOW_NOTICES_MAX} remarks; further ones are not told`;
+      this.#events.onNotice?.({ kind: 'limit', message: last, flow, seen });
+      return;
+    }
     this.#events.onNotice?.({
       kind,
       message,

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/base/bytes.ts';
 import type { Direction, Flow } from '../../src/base/flow.ts';
 import { encodeMessage } from '../../src/dissect/encode.ts';
+import { FLOW_NOTICES_MAX, FLOWS_MAX } from '../../src/dissect/limits.ts';
 import type { Message } from '../../src/dissect/message.ts';
 import type { Notice } from '../../src/dissect/notice.ts';
 import { MessageReader, type ReaderOptions } from '../../src/dissect/reader.ts';
@@ -488,6 +489,40 @@ describe('connections', () => {
       [40_001, 1],
       [40_000, 0],
     ]);
+  });
+});
+
+describe('limits', () => {
+  const bytes = prefixed(state(1));
+
+  it('connections that have ended leave nothing behind', () => {
+    const session = new Session();
+    for (let count = 0; count < FLOWS_MAX + 10; count++) {
+      const flow = flowOn(647, count % 60_000);
+      session.reader.open(flow, SEEN, false);
+      if (count % 1000 === 0) session.reader.data(flow, 0, bytes, 0, bytes.length, SEEN);
+      session.reader.close(flow, 0, 'fin', SEEN);
+      session.reader.close(flow, 1, 'fin', SEEN);
+    }
+    expect(session.messages.length).toBe(66);
+    expect(session.kinds).not.toContain('limit');
+  });
+
+  it('of too many flows at once the oldest is forgotten, and met again in the middle', () => {
+    const session = new Session();
+    for (let count = 0; count < FLOWS_MAX + 10; count++) {
+      session.reader.open({ ...flowOn(53), transport: 'udp' }, SEEN, false);
+    }
+    expect(session.kinds).toEqual(['limit']);
+    expect(session.push(bytes, bytes).found).toEqual(['STATE 1', 'STATE 1']);
+  });
+
+  it('a flow that is remarked on without end is told of no further', () => {
+    const session = new Session().push(bytes);
+    for (let count = 0; count < 2 * FLOW_NOTICES_MAX; count++) session.gap(1).push(bytes);
+    expect(session.notices.length).toBe(FLOW_NOTICES_MAX + 1);
+    expect(session.kinds.at(-1)).toBe('limit');
+    expect(session.messages.length).toBe(2 * FLOW_NOTICES_MAX + 1);
   });
 });
 
