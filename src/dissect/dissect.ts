@@ -15,7 +15,7 @@ import { PROBLEMS_MAX } from './limits.ts';
 import type { Message, ReadProblem, TreeNode } from './message.ts';
 import type { CompiledProtocol, MessageCodec } from './space.ts';
 import { messageTree } from './tree.ts';
-import { optionsMember } from './tree-json.ts';
+import { optionObjects } from './tree-json.ts';
 import { isClean, messageCodecAt, optionsStart } from './walk.ts';
 
 /** The message in a frame. `index` counts messages over the capture or session. */
@@ -105,9 +105,7 @@ class DissectedMessage implements Message {
       const from = optionsStart(this.#codec.header, bytes, start, end);
       putOptions(out, this.#protocol.space, bytes, from, end);
     } else {
-      const { options, ...rest } = optionsMember(this.tree());
-      out.put(utf8(JSON.stringify(options)));
-      for (const [name, value] of Object.entries(rest)) out.put(utf8(`,"${name}":${JSON.stringify(value)}`));
+      out.put(utf8(JSON.stringify(optionObjects(this.tree()))));
     }
     if (resync) out.put(RESYNC);
     if (!clean) out.put(utf8(malformedMembers(this.problems())));
@@ -230,6 +228,6 @@ function collectProblems(tree: TreeNode): readonly ReadProblem[] {
 
 function malformedMembers(problems: readonly ReadProblem[]): string {
   const headline = problems.map((problem) => problem.headline ?? problem.message)[0] ?? 'not readable';
-  const list = problems.map(({ code, path, message, offset }) => ({ code, path, message, offset }));
+  const list = problems.map(({ headline: _, ...problem }) => problem);
   return `,"malformed":${JSON.stringify(headline)},"problems":${JSON.stringify(list)}`;
 }

@@ -104,7 +104,7 @@ function encodeOne(space: Space, option: Checked, depth: number): Uint8Array {
   if (code > 0xffff) option.refuse(`option code ${code} is more than 65535`);
   const value = isLong ? (entries.get('value') as Checked) : (short?.[1] as Checked);
   const options = isLong
-    ? option.map([...LONG_FORM, 'malformed', 'trailing']).get('options')
+    ? option.map([...LONG_FORM, 'malformed']).get('options')
     : value.entries().get('options');
   const contents =
     codec === undefined || isData(value)

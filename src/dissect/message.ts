@@ -27,6 +27,8 @@ export interface Field {
 export interface ReadProblem extends Problem {
   /** What the message as a whole is said to suffer from, where that differs from what is said of the option. */
   readonly headline?: string;
+  /** The octets, in hex, that could not be read because of it. */
+  readonly octets?: string;
 }
 
 /**

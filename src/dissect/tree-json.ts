@@ -12,15 +12,9 @@ export const RELAY_MESSAGE = 'relay-message';
 export const SUB_OPTIONS = 'sub-options';
 const SUB_OPTION_DATA = 'sub-option-data';
 
-/** The members of a message object that come from its tree: `options`, and what was left over behind them. */
-export function optionsMember(tree: TreeNode): JsonObject {
-  const rest = tree.children
-    .filter((child) => child.kind === 'octets')
-    .map((child) => child.fields[0]?.value);
-  return {
-    options: tree.children.filter((child) => child.kind !== 'octets').map(optionObject),
-    ...(rest.length > 0 && { trailing: rest.join('') }),
-  };
+/** The objects of the options in a node. Octets that are no option stand with the problem that says so. */
+export function optionObjects(tree: TreeNode): JsonObject[] {
+  return tree.children.filter((child) => child.kind !== 'octets').map(optionObject);
 }
 
 function optionObject(node: TreeNode): JsonObject {
@@ -36,7 +30,7 @@ function optionObject(node: TreeNode): JsonObject {
     name: node.name,
     len: optionLength(node),
     value,
-    ...(node.encapsulates && optionsMember(node)),
+    ...(node.encapsulates && { options: optionObjects(node) }),
     ...malformed(node.problems),
   };
 }
@@ -60,7 +54,7 @@ function subOption(node: TreeNode): JsonObject {
 }
 
 function nestedMessage(node: TreeNode): JsonObject {
-  return { ...valueObject(node.fields), ...optionsMember(node), ...malformed(node.problems) };
+  return { ...valueObject(node.fields), options: optionObjects(node), ...malformed(node.problems) };
 }
 
 function valueObject(fields: readonly Field[]): JsonObject {

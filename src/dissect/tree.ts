@@ -54,7 +54,8 @@ function buildMessage(protocol: CompiledProtocol, site: Site, start: number, end
   const from = optionsStart(codec.header, bytes, start, end);
   if (end - start < codec.header.size || from > end) {
     const wanted = Math.max(codec.header.size, from - start);
-    const text = `message-size ${end - start} is less than the ${wanted}-octet header`;
+    const what = site.depth === 0 ? 'message-size' : 'message length';
+    const text = `${what} ${end - start} is less than the ${wanted}-octet header`;
     draft.problems.push(problemAt(named, 'message-too-short', start, text));
   } else {
     readOptions(named, from, end, draft, 'message');
@@ -100,7 +101,8 @@ function readOptions(site: Site, start: number, end: number, draft: Draft, withi
   }
   if (at === end) return;
   const text = `${end - at} octets after the last option of the ${within}, too few for an option`;
-  draft.problems.push(problemAt(site, 'option-header-cut', at, text));
+  const octets = toHex(site.bytes, at, end);
+  draft.problems.push({ ...problemAt(site, 'option-header-cut', at, text), octets });
   draft.children.push(octetsNode(site.bytes, at, end));
 }
 
@@ -139,6 +141,10 @@ function buildOption(
     if (site.kind === 'sub-option') draft.fields.push(hexField('sub-option-data', site.bytes, from, to));
     if (codec !== undefined) readKnown(codec, named, from, to, draft);
     else if (site.kind === 'option') draft.fields.push(hexField('data', site.bytes, from, to));
+  }
+  const [problem] = draft.problems;
+  if (problem !== undefined && draft.fields.length === 0 && from < Math.min(to, end)) {
+    draft.problems[0] = { ...problem, octets: toHex(site.bytes, from, Math.min(to, end)) };
   }
   return {
     kind: site.kind,

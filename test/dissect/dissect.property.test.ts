@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { ProtocolName } from '../../src/base/frame.ts';
 import { NESTING_MAX } from '../../src/dissect/limits.ts';
 import type { Message, TreeNode } from '../../src/dissect/message.ts';
-import { optionsMember } from '../../src/dissect/tree-json.ts';
+import { optionObjects } from '../../src/dissect/tree-json.ts';
 import { isClean } from '../../src/dissect/walk.ts';
 import { captured, DISSECTORS } from './captured.ts';
 import { messageOf } from './made.ts';
@@ -53,7 +53,7 @@ function examine(message: Message): void {
   expect(message.problems().length > 0).toBe(problems > 0);
   expect('malformed' in json).toBe(problems > 0);
   // What the fast way writes is what the tree says.
-  expect(json['options']).toEqual(JSON.parse(JSON.stringify(optionsMember(tree))).options);
+  expect(json['options']).toEqual(JSON.parse(JSON.stringify(optionObjects(tree))));
   checkPlaces(tree, start, end);
 }
 
