@@ -18,12 +18,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   filter: ['base', 'dissect'],
   analyze: ['base', 'dissect', 'capture', 'filter'],
   failover: ['base', 'wire'],
-  server: ['base', 'wire', 'failover'],
-  proxy: ['base', 'dissect', 'capture', 'filter', 'analyze'],
+  control: ['base'],
+  server: ['base', 'wire', 'failover', 'control'],
+  proxy: ['base', 'dissect', 'capture', 'filter', 'analyze', 'control'],
   sim: ['base', 'wire', 'dissect', 'capture', 'filter', 'analyze', 'failover', 'server', 'proxy'],
   render: ['base', 'dissect', 'analyze'],
   tui: ['base', 'dissect', 'analyze', 'render', 'proxy'],
-  cli: 'base wire dissect capture filter analyze failover server proxy sim render tui'.split(' '),
+  cli: 'base wire dissect capture filter analyze failover control server proxy sim render tui'.split(' '),
 };
 
 /** The only files, besides all of cli, that touch files, sockets, timers, clocks, randomness or the terminal. */
@@ -31,9 +32,10 @@ const DOES_IO: readonly RegExp[] = [
   /^cli\//,
   /^capture\/(files|decompress)\.ts$/,
   /^dissect\/load\.ts$/,
-  /^server\/(sockets|driver|control|control-client|tls|config-file)\.ts$/,
+  /^control\/(http-server|http-client|place)\.ts$/,
+  /^server\/(sockets|driver|tls|config-file)\.ts$/,
   /^server\/store(s\/|-)[\w-]+\.ts$/,
-  /^proxy\/(relay|control|recorder-file)\.ts$/,
+  /^proxy\/(relay|recorder-file)\.ts$/,
   /^tui\/terminal\.ts$/,
 ];
 

@@ -3,6 +3,13 @@
  * toxiproxy's where it fits: list, create, update, delete, reset, populate.
  */
 import { InputError } from '../base/problem.ts';
+import {
+  type ControlAnswer,
+  type ControlRequest,
+  json,
+  metrics as metricsAnswer,
+  Refused,
+} from '../control/answer.ts';
 import { eventToJson } from './event-json.ts';
 import type { FaultView, ProxyEvent } from './events.ts';
 import { faultFromObject } from './faults/object-form.ts';
@@ -16,23 +23,6 @@ export interface ControlTarget {
   readonly version: string;
 }
 
-export interface ControlRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  /** Decoded JSON; `undefined` if there was none. */
-  readonly body: unknown;
-}
-
-export type ControlAnswer =
-  | { readonly kind: 'json'; readonly status: number; readonly value: unknown }
-  | { readonly kind: 'text'; readonly text: string }
-  /** Server-sent events; `listen` returns what to do when the reader has gone. */
-  | {
-      readonly kind: 'events';
-      readonly listen: (tell: (kind: string, value: unknown) => void) => () => void;
-    };
-
 type Route = (target: ControlTarget, request: ControlRequest, id: string) => ControlAnswer;
 
 /** Name of the fault that `pause` arms. */
@@ -42,10 +32,7 @@ const PAUSE = 'pause';
 export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /version': ({ version }) => json({ version }),
   'GET /stats': ({ proxy }) => json(proxy.stats()),
-  'GET /metrics': ({ proxy, metrics }) => ({
-    kind: 'text',
-    text: metrics.text(proxy.stats(), proxy.listFaults()),
-  }),
+  'GET /metrics': ({ proxy, metrics }) => metricsAnswer(metrics.text(proxy.stats(), proxy.listFaults())),
   'GET /events': events,
   'GET /faults': ({ proxy }) => json(proxy.listFaults()),
   'POST /faults': ({ proxy }, { body }) => json(arm(proxy, specOf(body)), 201),
@@ -78,32 +65,17 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   },
 };
 
-/** Never throws: a request that is not carried out is answered with its reason. */
+/** @throws Refused */
 export function answerTo(target: ControlTarget, request: ControlRequest): ControlAnswer {
   const [route, id] = findRoute(request);
-  if (route === undefined) return refusal(404, 'not-found', `there is no ${request.method} ${request.path}`);
+  if (route === undefined) {
+    throw new Refused(404, 'not-found', `there is no ${request.method} ${request.path}`);
+  }
   try {
     return route(target, request, id);
   } catch (error) {
-    if (error instanceof Refused) return refusal(error.status, error.code, error.message);
-    if (error instanceof InputError) return refusal(400, 'bad-input', error.message);
+    if (error instanceof InputError) throw new Refused(400, 'bad-input', error.message);
     throw error;
-  }
-}
-
-export function refusal(status: number, code: string, message: string): ControlAnswer {
-  return json({ error: { code, message } }, status);
-}
-
-class Refused extends Error {
-  override readonly name = 'Refused';
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
   }
 }
 
@@ -113,10 +85,6 @@ function findRoute({ method, path }: ControlRequest): readonly [Route | undefine
   const parts = /^\/faults\/([^/]+)(\/release)?$/.exec(path);
   if (parts === null) return [undefined, ''];
   return [ROUTES[`${method} /faults/{id}${parts[2] ?? ''}`], decodeURIComponent(parts[1] as string)];
-}
-
-function json(value: unknown, status = 200): ControlAnswer {
-  return { kind: 'json', status, value };
 }
 
 /** `{"fault": "drop s>p"}` or the object form. */

@@ -1,6 +1,7 @@
 /** What may be asked of a running server and what it answers, without HTTP: docs/openapi-server.yaml in code. */
 import { fromHex, toHex } from '../base/bytes.ts';
 import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
+import { type ControlAnswer, type ControlRequest, json, metrics, Refused } from '../control/answer.ts';
 import { type Lease, type Resource, resourceText } from '../failover/lease.ts';
 import { BINDING_STATUSES } from '../failover/state.ts';
 import type { FailoverServer } from './driver.ts';
@@ -17,36 +18,6 @@ export interface ControlTarget {
   shutDown(): void;
 }
 
-export interface Request {
-  readonly method: string;
-  readonly url: URL;
-  /** Decoded JSON; `undefined` if there was none. */
-  readonly body: unknown;
-}
-
-export type Answer =
-  | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'text'; readonly type: string; readonly text: string }
-  /** One JSON object a line. */
-  | { readonly kind: 'lines'; readonly values: Iterable<unknown> }
-  /** Server-sent events; `listen` returns how to stop. */
-  | {
-      readonly kind: 'events';
-      readonly listen: (tell: (kind: string, value: unknown) => void) => () => void;
-    };
-
-/** A request that is not carried out: HTTP status, a stable code, one sentence. */
-export class ControlError extends Error {
-  override readonly name = 'ControlError';
-  readonly status: number;
-  readonly code: string;
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
 /** What an order did. */
 export interface OrderOutcome {
   /** `null` for an order to the whole server. */
@@ -56,11 +27,11 @@ export interface OrderOutcome {
   readonly text: string;
 }
 
-type Route = (target: ControlTarget, request: Request) => Answer;
+type Route = (target: ControlTarget, request: ControlRequest) => ControlAnswer;
 
 const ROUTES: Readonly<Record<string, Route>> = {
   'GET /status': ({ server, version, now }) => json(serverStatus(server, version, now())),
-  'GET /leases': (target, { url }) => ({ kind: 'lines', values: leases(target.server, url.searchParams) }),
+  'GET /leases': (target, { query }) => ({ kind: 'lines', values: leases(target.server, query) }),
   'GET /events': ({ server }) => ({
     kind: 'events',
     listen: (tell) =>
@@ -69,11 +40,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
         tell(event.kind, event);
       }),
   }),
-  'GET /metrics': ({ server, version, now }) => ({
-    kind: 'text',
-    type: 'text/plain; version=0.0.4; charset=utf-8',
-    text: metricsText(serverStatus(server, version, now())),
-  }),
+  'GET /metrics': ({ server, version, now }) => metrics(metricsText(serverStatus(server, version, now()))),
   'POST /partner-down': (target, request) => partnerDown(relationshipOf(target, request)),
   'POST /resync': (target, request) => resync(relationshipOf(target, request)),
   'POST /reset': (target, request) => reset(target, request),
@@ -90,69 +57,59 @@ const ROUTES: Readonly<Record<string, Route>> = {
 /** Method and path of everything that may be asked. */
 export const ROUTE_NAMES: readonly string[] = Object.keys(ROUTES);
 
-/** @throws ControlError */
-export function answerTo(target: ControlTarget, request: Request): Answer {
-  const { method, url } = request;
-  const route = ROUTES[`${method} ${url.pathname}`];
+/** @throws Refused */
+export function answerTo(target: ControlTarget, request: ControlRequest): ControlAnswer {
+  const { method, path } = request;
+  const route = ROUTES[`${method} ${path}`];
   if (route !== undefined) return route(target, request);
-  const allowed = ROUTE_NAMES.filter((name) => name.endsWith(` ${url.pathname}`)).map(
-    (name) => name.split(' ')[0],
-  );
-  if (allowed.length > 0) throw new ControlError(405, 'method', `expected ${allowed.join(' or ')}`);
-  throw new ControlError(404, 'not-found', `expected one of ${ROUTE_NAMES.join(', ')}`);
+  const allowed = ROUTE_NAMES.filter((name) => name.endsWith(` ${path}`)).map((name) => name.split(' ')[0]);
+  if (allowed.length > 0) throw new Refused(405, 'method', `expected ${allowed.join(' or ')}`);
+  throw new Refused(404, 'not-found', `expected one of ${ROUTE_NAMES.join(', ')}`);
 }
 
-function json(value: unknown): Answer {
-  return { kind: 'json', value };
-}
-
-function outcome(driver: EndpointDriver, text: string): Answer {
+function outcome(driver: EndpointDriver, text: string): ControlAnswer {
   return json({ relationship: driver.name, state: driver.endpoint.state, text } satisfies OrderOutcome);
 }
 
 /** The one that is named in `?relationship=`, or the only one. */
-function relationshipOf({ server }: ControlTarget, { url }: Request): EndpointDriver {
-  const name = url.searchParams.get('relationship');
+function relationshipOf({ server }: ControlTarget, { query }: ControlRequest): EndpointDriver {
+  const name = query.get('relationship');
   const names = server.endpoints.map((endpoint) => endpoint.name).join(', ');
   const [only, second] = server.endpoints;
   if (name === null && only !== undefined && second === undefined) return only;
-  if (name === null) throw new ControlError(400, 'which', `expected ?relationship= with one of ${names}`);
+  if (name === null) throw new Refused(400, 'which', `expected ?relationship= with one of ${names}`);
   const found = server.endpoints.find((endpoint) => endpoint.name === name);
   if (found !== undefined) return found;
-  throw new ControlError(404, 'no-relationship', `expected one of ${names}, found "${name}"`);
+  throw new Refused(404, 'no-relationship', `expected one of ${names}, found "${name}"`);
 }
 
 /** RFC 8156 §8.4: only an operator can know that the partner is down. */
-function partnerDown(driver: EndpointDriver): Answer {
+function partnerDown(driver: EndpointDriver): ControlAnswer {
   const before = driver.endpoint.state;
   driver.operator({ kind: 'partner-down' });
   const after = driver.endpoint.state;
   if (after === 'PARTNER-DOWN')
     return outcome(driver, before === after ? 'it was so already' : `was ${before}`);
-  throw new ControlError(409, 'state', `partner-down does nothing in ${before}`);
+  throw new Refused(409, 'state', `partner-down does nothing in ${before}`);
 }
 
-function resync(driver: EndpointDriver): Answer {
+function resync(driver: EndpointDriver): ControlAnswer {
   if (driver.reconnect()) return outcome(driver, 'the connection ends and begins anew');
-  throw new ControlError(409, 'not-connected', 'there is no connection to the partner');
+  throw new Refused(409, 'not-connected', 'there is no connection to the partner');
 }
 
 /** RFC 8156 §7.2: an ABANDONED lease is usable again. */
-function reset({ server }: ControlTarget, { body }: Request): Answer {
+function reset({ server }: ControlTarget, { body }: ControlRequest): ControlAnswer {
   const text = (body as { resource?: unknown } | undefined)?.resource;
   const resource = typeof text === 'string' ? resourceOf(text) : undefined;
   if (resource === undefined) {
-    throw new ControlError(
-      400,
-      'resource',
-      'expected {"resource": "ADDRESS"} or {"resource": "PREFIX/LENGTH"}',
-    );
+    throw new Refused(400, 'resource', 'expected {"resource": "ADDRESS"} or {"resource": "PREFIX/LENGTH"}');
   }
   const driver = server.endpoints.find(({ endpoint }) => endpoint.clients.poolOf(resource) !== undefined);
   const lease = driver?.endpoint.clients.find(resource);
   if (driver === undefined || lease?.status !== 'ABANDONED') {
     const found = lease === undefined ? 'not on record' : lease.status;
-    throw new ControlError(409, 'not-abandoned', `${resourceText(resource)} is ${found}, expected ABANDONED`);
+    throw new Refused(409, 'not-abandoned', `${resourceText(resource)} is ${found}, expected ABANDONED`);
   }
   driver.operator({ kind: 'reset', resource });
   return outcome(driver, `${resourceText(resource)} is being reset`);
@@ -168,13 +125,13 @@ function resourceOf(text: string): Resource | undefined {
 function leases(server: FailoverServer, query: URLSearchParams): Iterable<LeaseStatus> {
   const status = query.get('status')?.toUpperCase();
   if (status !== undefined && !BINDING_STATUSES.some((one) => one === status)) {
-    throw new ControlError(400, 'status', `expected ?status= with one of ${BINDING_STATUSES.join(', ')}`);
+    throw new Refused(400, 'status', `expected ?status= with one of ${BINDING_STATUSES.join(', ')}`);
   }
   const within = withinOf(query.get('in'));
   const duid = query.get('client');
   const client = duid === null ? undefined : fromHex(duid);
   if (duid !== null && client === undefined) {
-    throw new ControlError(400, 'client', 'expected ?client= with a DUID in hexadecimal');
+    throw new Refused(400, 'client', 'expected ?client= with a DUID in hexadecimal');
   }
   const name = query.get('relationship');
   const wanted = ({ status: is, address, holder }: Lease): boolean =>
@@ -198,6 +155,6 @@ function withinOf(text: string | null): Ipv6Prefix | undefined {
   if (text === null) return undefined;
   const address = parseIpv6(text);
   const prefix = address === undefined ? parsePrefix(text) : { address, length: 128 };
-  if (prefix === undefined) throw new ControlError(400, 'in', 'expected ?in= with an IPv6 prefix or address');
+  if (prefix === undefined) throw new Refused(400, 'in', 'expected ?in= with an IPv6 prefix or address');
   return prefix;
 }

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ProxyClient } from '../../src/cli/proxy/control-client.ts';
+import type { OpenControl } from '../../src/control/http-server.ts';
+import type { ControlPlace } from '../../src/control/place.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
-import { type OpenControl, openControl } from '../../src/proxy/control.ts';
+import { openProxyControl } from '../../src/proxy/control.ts';
 import { ROUTES } from '../../src/proxy/control-routes.ts';
 import type { ProxyEvent } from '../../src/proxy/events.ts';
 import { ProxyMetrics } from '../../src/proxy/metrics.ts';
@@ -24,7 +26,7 @@ describe('the control of a proxy', () => {
   beforeEach(async () => {
     path = join(temporaryFolder(), 'tap.sock');
     tap = await tapped();
-    control = await openControl(
+    control = await openProxyControl(
       { kind: 'unix', path },
       { proxy: tap.proxy, metrics: new ProxyMetrics(), version: '1.2.3' },
     );
@@ -109,26 +111,23 @@ describe('the control of a proxy', () => {
 
   it('does on TCP nothing without the token', async () => {
     const token = 'a-token-of-enough-length';
-    const listen = { address: '127.0.0.1', port: 0 };
+    const end = { address: '127.0.0.1', port: 0 };
     const target = { proxy: tap.proxy, metrics: new ProxyMetrics(), version: '1' };
-    await expect(openControl({ kind: 'tcp', listen, token: 'short' }, target)).rejects.toThrow(
-      'at least 16 characters',
-    );
-    const tcp = await openControl({ kind: 'tcp', listen, token }, target);
-    const port = Number(tcp.where.split(':')[1]);
-    const withToken = (given: string) =>
-      new ProxyClient({ kind: 'tcp', listen: { ...listen, port }, token: given });
-    expect(await withToken(token).list()).toEqual([]);
-    await expect(withToken('another-token-here').list()).rejects.toThrow('Authorization');
+    const tcp = await openProxyControl({ kind: 'tcp', end, token }, target);
+    expect(await new ProxyClient(tcp.place).list()).toEqual([]);
+    const stranger = new ProxyClient({ ...tcp.place, token: 'another-token-here' } as ControlPlace);
+    await expect(stranger.list()).rejects.toThrow('Authorization');
     await tcp.close();
   });
 
   it('does not take the place of another one, but of one that has crashed', async () => {
     const target = { proxy: tap.proxy, metrics: new ProxyMetrics(), version: '1' };
-    await expect(openControl({ kind: 'unix', path }, target)).rejects.toThrow('another program uses this');
+    await expect(openProxyControl({ kind: 'unix', path }, target)).rejects.toThrow(
+      'another program uses this',
+    );
     const file = `${path}.file`;
     writeFileSync(file, '');
-    await (await openControl({ kind: 'unix', path: file }, target)).close();
+    await (await openProxyControl({ kind: 'unix', path: file }, target)).close();
   });
 });
 

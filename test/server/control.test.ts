@@ -5,8 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { InputError } from '../../src/base/problem.ts';
+import { BODY_OCTETS_MAX } from '../../src/control/http-server.ts';
+import type { ControlPlace } from '../../src/control/place.ts';
 import type { ControlAddress } from '../../src/server/config.ts';
-import { openControl } from '../../src/server/control.ts';
+import { openServerControl } from '../../src/server/control.ts';
 import { ControlClient } from '../../src/server/control-client.ts';
 import { ROUTE_NAMES } from '../../src/server/control-routes.ts';
 import type { ServerEvent } from '../../src/server/news-text.ts';
@@ -23,7 +25,7 @@ async function controlOf({ server }: Told, address: ControlAddress) {
       shutDowns++;
     },
   };
-  const opened = await openControl(address, target);
+  const opened = await openServerControl(address, target);
   onTestFinished(() => opened.close());
   return { opened, shutDowns: () => shutDowns };
 }
@@ -184,9 +186,9 @@ test('on TCP nothing is told without the token', async () => {
   await expect(controlOf(pair.primary, { kind: 'tcp', listen, tokenFile })).rejects.toThrow(InputError);
   writeFileSync(tokenFile, 'a token of enough characters\n');
   const { opened } = await controlOf(pair.primary, { kind: 'tcp', listen, tokenFile });
-  const good = new ControlClient({ kind: 'tcp', end: opened.local, token: 'a token of enough characters' });
+  const good = new ControlClient(opened.place);
   expect((await good.status()).relationships).toHaveLength(1);
-  const bad = new ControlClient({ kind: 'tcp', end: opened.local, token: 'a token of enough characterz' });
+  const bad = new ControlClient({ ...opened.place, token: 'a token of enough characterz' } as ControlPlace);
   await expect(bad.status()).rejects.toThrow('expected the header "Authorization: Bearer TOKEN"');
 });
 
@@ -212,7 +214,7 @@ test('bad requests are refused as described', async () => {
     [await ask('GET', '/../../etc/passwd'), 404],
     [await ask('POST', '/reset', '{'), 400],
     [await ask('POST', '/reset', '"x"'), 400],
-    [await ask('POST', '/reset', 'x'.repeat(70_000)), 413],
+    [await ask('POST', '/reset', 'x'.repeat(BODY_OCTETS_MAX + 1)), 413],
   ] as const;
   for (const [{ status, body }, expected] of refused) {
     expect(status).toBe(expected);

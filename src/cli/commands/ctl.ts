@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { nearest } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
+import { controlPlace } from '../../control/place.ts';
 import { safeText } from '../../render/escape.ts';
 import { ControlClient, type LeaseQuery } from '../../server/control-client.ts';
-import { controlPlace } from '../ctl/place.ts';
 import { leaseHeading, leaseLine, statusLines } from '../ctl/status-text.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
@@ -75,7 +75,7 @@ export function register(program: Command): void {
     .action(async (control: string, name: string, argument: string | undefined, options: Options) => {
       const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
       if (action === undefined) throw unknownAction(name);
-      const client = new ControlClient(controlPlace(control, options.tokenFile));
+      const client = new ControlClient(controlPlace(control, options.tokenFile, '--token-file'));
       const out = new Output(process.stdout);
       await action.run({ client, options, argument, out });
       await out.flush();

@@ -1,12 +1,12 @@
 /** `leasetap fault`: arm, list and remove the faults of a running proxy. */
 import type { Command } from 'commander';
+import { controlPlace } from '../../control/place.ts';
 import { loadDissectors } from '../../dissect/load.ts';
 import type { FaultView } from '../../proxy/events.ts';
 import { FAULT_KINDS } from '../../proxy/faults/kinds.ts';
 import { wholeNumber } from '../arguments.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { ProxyClient } from '../proxy/control-client.ts';
-import { controlPlace } from '../proxy/control-place.ts';
 
 interface Options {
   readonly control: string;
@@ -88,7 +88,7 @@ async function stay(client: ProxyClient, id: string): Promise<void> {
 
 function clientOf(command: Command): ProxyClient {
   const { control, controlToken } = command.parent?.opts<Options>() ?? { control: '' };
-  return new ProxyClient(controlPlace(control, controlToken));
+  return new ProxyClient(controlPlace(control, controlToken, '--control-token'));
 }
 
 function lineOf({ id, sentence, seed, matched, hits, heldOctets }: FaultView): string {

@@ -4,9 +4,11 @@ import { seededRandom } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import { formatSocketAddress } from '../../base/socket-address.ts';
+import type { OpenControl } from '../../control/http-server.ts';
+import { controlPlace, placeText } from '../../control/place.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
-import { type OpenControl, openControl } from '../../proxy/control.ts';
+import { openProxyControl } from '../../proxy/control.ts';
 import { describe } from '../../proxy/faults/kinds.ts';
 import { parseFault } from '../../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
@@ -18,7 +20,6 @@ import { bareAddress, duration, gather, octets, socketAddress, wholeNumber } fro
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
-import { controlPlace } from '../proxy/control-place.ts';
 import { printDryRun } from '../proxy/dry-run.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
 import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
@@ -127,8 +128,12 @@ async function openControlOf(
 ): Promise<OpenControl | undefined> {
   if (control === undefined) return undefined;
   const metrics = new ProxyMetrics();
-  const opened = await openControl(controlPlace(control, controlToken), { proxy, metrics, version });
-  process.stderr.write(`control at ${opened.where}\n`);
+  const opened = await openProxyControl(controlPlace(control, controlToken, '--control-token'), {
+    proxy,
+    metrics,
+    version,
+  });
+  process.stderr.write(`control at ${placeText(opened.place)}\n`);
   return opened;
 }
 

@@ -1,15 +1,15 @@
 /** `leasetap serve`: one failover server in the foreground, with its log on stderr. */
 import { type Command, Option } from 'commander';
-import { formatSocketAddress } from '../../base/socket-address.ts';
+import type { OpenControl } from '../../control/http-server.ts';
+import { placeText } from '../../control/place.ts';
 import { safeText } from '../../render/escape.ts';
 import type { ServerConfig } from '../../server/config.ts';
 import { loadServerConfig } from '../../server/config-file.ts';
-import { openControl } from '../../server/control.ts';
+import { openServerControl } from '../../server/control.ts';
 import { FailoverServer } from '../../server/driver.ts';
 import type { Told } from '../../server/news.ts';
 import { newsLine, serverEvent } from '../../server/news-text.ts';
 import { ConfigError } from '../../server/schema.ts';
-import type { Opened } from '../../server/sockets.ts';
 import { openLmdbStore } from '../../server/store-lmdb.ts';
 import { EXIT_BAD_INPUT } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -71,13 +71,12 @@ async function serve(config: ServerConfig, { log }: Options, version: string): P
   const server = new FailoverServer(config, openLmdbStore(config.storeDirectory), clock);
   const stopped = new AbortController();
   server.news.listen((told) => write(log, told));
-  let control: Opened | undefined;
+  let control: OpenControl | undefined;
   try {
     if (config.control !== undefined) {
       const target = { server, version, now: clock.nowMillis, shutDown: () => stopped.abort() };
-      control = await openControl(config.control, target);
-      const { address, port } = control.local;
-      const where = config.control.kind === 'unix' ? address : formatSocketAddress({ address, port });
+      control = await openServerControl(config.control, target);
+      const where = placeText(control.place);
       server.news.tell(clock.nowMillis(), { kind: 'listening', what: 'control', where });
     }
     await server.start();

@@ -1,11 +1,11 @@
 /** `leasetap watch`: a running proxy, from another terminal. */
 import type { Command } from 'commander';
+import { controlPlace } from '../../control/place.ts';
 import { loadDissectors } from '../../dissect/load.ts';
 import { requireFilter } from '../../filter/compile.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
 import { ProxyClient } from '../proxy/control-client.ts';
-import { controlPlace } from '../proxy/control-place.ts';
 import { remoteSession } from '../proxy/remote-session.ts';
 
 interface Options {
@@ -36,7 +36,7 @@ async function runWatch(control: string, options: Options): Promise<void> {
   const interrupt = onInterrupt();
   const over = new AbortController();
   const ends = AbortSignal.any([interrupt.signal, over.signal]);
-  const client = new ProxyClient(controlPlace(control, options.controlToken));
+  const client = new ProxyClient(controlPlace(control, options.controlToken, '--control-token'));
   const session = await remoteSession(client, control, dissectors, ends, () => over.abort());
   if (options.tui && process.stdin.isTTY && process.stdout.isTTY) {
     const { runTui } = await import('../../tui/terminal.ts');
