@@ -35,7 +35,7 @@ function alive(id: number): boolean {
 }
 
 async function whole(recording: string): Promise<string> {
-  const read = await runLeasetap(['read', recording]);
+  const read = await runLeasetap(['read', '-i', 'primary-leg', recording]);
   expect([read.code, read.err]).toEqual([0, '']);
   return read.out;
 }
@@ -59,7 +59,7 @@ describe('leasetap lab', () => {
     ]) {
       expect(out).toMatch(sign);
     }
-    expect(err).toContain('leasetap read leasetap-lab.pcapng');
+    expect(err).toContain('leasetap read -i primary-leg leasetap-lab.pcapng');
     expect(ids.filter(alive)).toEqual([]);
     expect(await whole(recording)).toMatch(/ BNDREPLY /);
   }, 60_000);

@@ -91,7 +91,7 @@ describe('a pair of servers behind the proxy', () => {
     const ended = await proxy.kill('SIGINT');
     expect(ended.code).toBe(0);
     expect(countOf(readFileSync(log, 'utf8'), /"verdict":"dropped"/g)).toBe(DROPPED);
-    const read = await runLeasetap(['read', '-T', 'jsonl', recording]);
+    const read = await runLeasetap(['read', '-i', 'secondary-leg', '-T', 'jsonl', recording]);
     expect([read.code, read.err]).toEqual([0, '']);
     const names = new Set(
       read.out
