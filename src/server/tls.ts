@@ -2,6 +2,7 @@
  * TLS on failover connections: the handshake after STARTTLS, mutual authentication, and whose certificate is good for
  * which partner (RFC 8156 §10, RFC 7653 §8.2, §9.1). Certificates are files of the configuration; nothing is read later.
  */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   checkServerIdentity,
@@ -12,6 +13,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { InputError } from '../base/problem.ts';
+import { normalAddress } from '../base/socket-address.ts';
 import type { PartnerConfig, TlsFiles } from './config.ts';
 import { Stream } from './sockets.ts';
 
@@ -50,7 +52,14 @@ export function isPartnerCertificate(certificate: PeerCertificate, partner: Part
   if (certificateSha256.length > 0 && !certificateSha256.includes(certificate.fingerprint256)) return false;
   if (certificateNames.length === 0 && certificateSha256.length > 0) return true;
   const names = certificateNames.length === 0 ? [address] : certificateNames;
-  return names.some((name) => checkServerIdentity(name, certificate) === undefined);
+  return names.some((name) => holdsName(certificate, name));
+}
+
+/** Addresses go to OpenSSL itself: checkServerIdentity of some Node versions (22.23) finds no IPv6 address. */
+function holdsName(certificate: PeerCertificate, name: string): boolean {
+  const address = normalAddress(name);
+  if (address === undefined) return checkServerIdentity(name, certificate) === undefined;
+  return new X509Certificate(certificate.raw).checkIP(address) !== undefined;
 }
 
 /** The handshake as the one who connected; rejects if the partner's certificate is not good. */
