@@ -26,7 +26,10 @@ export type Claimable = 'kept' | 'own' | 'partners' | undefined;
 const PROBES = 64;
 /** Resources looked at by one walk through a pool. */
 const WALK_MAX = 65_536;
-/** A pool in which a walk found nothing is not walked again for so long, unless something in it may have got free. */
+/**
+ * An empty pool is walked again after so long where time alone sets leases free, in PARTNER-DOWN, and where a walk does
+ * not reach all of it. Elsewhere it waits for a change.
+ */
 const EMPTY_MILLIS = 1000;
 
 /**
@@ -123,19 +126,26 @@ export function pick(
     }
     if (situation.state !== 'PARTNER-DOWN') return undefined;
   }
-  if (use.emptySince !== undefined && Math.abs(now - use.emptySince) < EMPTY_MILLIS) return undefined;
+  if (isStillEmpty(use, situation, now)) return undefined;
   const found = search(use, client, fits) ?? partners;
   // What this answer takes already may be free to others.
   const empty = found === undefined && !taken.some((resource) => use.map.contains(resource));
-  use.emptySince = empty ? now : undefined;
+  use.empty = empty ? { state: situation.state, since: now } : undefined;
   return found;
+}
+
+function isStillEmpty({ empty, map }: PoolUse, { state }: Situation, now: number): boolean {
+  if (empty === undefined || empty.state !== state) return false;
+  const wasAll = map.size <= WALK_MAX;
+  return (wasAll && state !== 'PARTNER-DOWN') || Math.abs(now - empty.since) < EMPTY_MILLIS;
 }
 
 /** First where the client's hash leads, then from there on through the pool. */
 function search(use: PoolUse, client: ClientIa, fits: (resource: Resource) => boolean): Resource | undefined {
   const { size } = use.map;
   let hash = hashOf(client);
-  for (let probe = 0; probe < PROBES; probe++) {
+  const probes = Math.min(PROBES, size / 2);
+  for (let probe = 0; probe < probes; probe++) {
     const resource = use.map.at(hash % size);
     if (fits(resource)) return resource;
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;

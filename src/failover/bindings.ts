@@ -7,6 +7,7 @@ import type { Pool } from './config.ts';
 import { ExpiryQueue } from './expiry.ts';
 import { type ClientIa, clientKey, type Lease, type Resource, resourceKey, sameClientIa } from './lease.ts';
 import { type PoolMap, poolMap } from './pool.ts';
+import type { EndpointState } from './state.ts';
 
 /** Counts and members of one pool. */
 export interface PoolUse {
@@ -15,8 +16,8 @@ export interface PoolUse {
   inUse: number;
   /** Keys of FREE-BACKUP leases, oldest first. */
   readonly backup: Set<string>;
-  /** When a walk through all of it found nothing, Unix milliseconds; none since something in it may have got free. */
-  emptySince: number | undefined;
+  /** A walk through all of it found nothing, in which state and when; nothing in it got free since by a change. */
+  empty: { readonly state: EndpointState; readonly since: number } | undefined;
 }
 
 const NO_LEASES: readonly Lease[] = [];
@@ -33,7 +34,7 @@ export class Bindings {
       map: poolMap(pool),
       inUse: 0,
       backup: new Set(),
-      emptySince: undefined,
+      empty: undefined,
     }));
   }
 
@@ -110,7 +111,7 @@ export class Bindings {
 
   private mayHaveFreed(lease: Lease): void {
     const index = this.poolOf(lease);
-    if (index !== undefined) (this.pools[index] as PoolUse).emptySince = undefined;
+    if (index !== undefined) (this.pools[index] as PoolUse).empty = undefined;
   }
 
   private indexClient(key: string, old: Lease | undefined, lease: Lease): void {

@@ -8,6 +8,8 @@ import { address, addressOf, client, holder, prefix } from './samples.ts';
 
 const NOW = 1_767_225_600_000;
 const NORMAL: Situation = { role: 'primary', state: 'NORMAL', mclt: 3600, partnerDownTime: undefined };
+/** Since an hour before NOW, which is 820540800 in seconds since 2000. */
+const ALONE: Situation = { role: 'primary', state: 'PARTNER-DOWN', mclt: 3600, partnerDownTime: 820_537_200 };
 
 function lease(resource: Resource, status: BindingStatus): Lease {
   return {
@@ -36,24 +38,49 @@ function full(): Bindings {
   return bindings;
 }
 
-function ask(bindings: Bindings, who = 1, now = NOW, taken: readonly Resource[] = []): Resource | undefined {
+interface Question {
+  readonly who?: number;
+  readonly now?: number;
+  readonly taken?: readonly Resource[];
+  readonly situation?: Situation;
+}
+
+function ask(
+  bindings: Bindings,
+  { who = 1, now = NOW, taken = [], situation = NORMAL }: Question = {},
+): Resource | undefined {
   const use = bindings.pools[0];
   if (use === undefined) throw new Error('a pool');
-  return pick(NORMAL, bindings, use, client(who, 'IA_PD'), now, undefined, taken);
+  return pick(situation, bindings, use, client(who, 'IA_PD'), now, undefined, taken);
 }
 
 describe('pick', () => {
-  it('walks a pool without anything free once a second, whoever asks and whatever else they got', () => {
+  it('walks a pool without anything free once, whoever asks and whatever else they got', () => {
     const bindings = full();
     const looks = vi.spyOn(bindings, 'get');
     expect(ask(bindings)).toBeUndefined();
     expect(looks.mock.calls.length).toBeGreaterThanOrEqual(16);
     looks.mockClear();
-    for (let who = 2; who < 50; who++)
-      expect(ask(bindings, who, NOW + 900, [address('2001:db8::1')])).toBeUndefined();
+    const taken = [address('2001:db8::1')];
+    for (let who = 2; who < 50; who++) {
+      expect(ask(bindings, { who, now: NOW + 1e6 * who, taken })).toBeUndefined();
+    }
     expect(looks).not.toHaveBeenCalled();
-    expect(ask(bindings, 2, NOW + 1000)).toBeUndefined();
-    expect(looks).toHaveBeenCalled();
+  });
+
+  it('walks it again in another state, and every second where time alone sets leases free', () => {
+    const bindings = full();
+    const looks = vi.spyOn(bindings, 'get');
+    const walks = (question: Question): boolean => {
+      looks.mockClear();
+      ask(bindings, question);
+      return looks.mock.calls.length > 0;
+    };
+    expect(walks({})).toBe(true);
+    expect(walks({ situation: ALONE })).toBe(true);
+    expect(walks({ situation: ALONE, now: NOW + 999 })).toBe(false);
+    expect(walks({ situation: ALONE, now: NOW + 1000 })).toBe(true);
+    expect(walks({})).toBe(true);
   });
 
   it('finds at once what gets free', () => {
@@ -67,7 +94,7 @@ describe('pick', () => {
     const bindings = full();
     const last = prefix('2001:db8:100:300::/56');
     put(bindings, last, 'FREE');
-    expect(ask(bindings, 1, NOW, [last])).toBeUndefined();
-    expect(ask(bindings, 2)).toMatchObject(last);
+    expect(ask(bindings, { taken: [last] })).toBeUndefined();
+    expect(ask(bindings, { who: 2 })).toMatchObject(last);
   });
 });
