@@ -11,14 +11,46 @@ import { optionOf } from './space.ts';
 import { EMPTY_SPACE, lastFieldStart, messageCodecAt, OPTION_HEADER_OCTETS, optionsStart } from './walk.ts';
 
 /** Where a part of the tree is being built. */
-interface Site {
+class Site {
   readonly bytes: Uint8Array;
   readonly space: Space;
+  readonly kind: NodeKind;
   /** Options inside options so far. */
   readonly depth: number;
-  /** Names down to here, joined by `/`. */
-  readonly path: string;
-  readonly kind: NodeKind;
+  readonly name: string | number;
+  readonly #outer: Site | undefined;
+
+  constructor(
+    bytes: Uint8Array,
+    space: Space,
+    kind: NodeKind,
+    depth: number,
+    name: string | number,
+    outer?: Site,
+  ) {
+    this.bytes = bytes;
+    this.space = space;
+    this.kind = kind;
+    this.depth = depth;
+    this.name = name;
+    this.#outer = outer;
+  }
+
+  /** Names down to here, joined by `/`. Made when a problem wants it, which is hardly ever. */
+  get path(): string {
+    const outer = this.#outer?.path ?? '';
+    return outer === '' || this.name === '' ? `${outer}${this.name}` : `${outer}/${this.name}`;
+  }
+
+  /** The same place, where other options are meant. */
+  within(space: Space, kind: NodeKind): Site {
+    return new Site(this.bytes, space, kind, this.depth, this.name, this.#outer);
+  }
+
+  /** A named place inside this one. */
+  inside(name: string | number, deeper: number): Site {
+    return new Site(this.bytes, this.space, this.kind, this.depth + deeper, name, this);
+  }
 }
 
 interface Draft {
@@ -35,13 +67,13 @@ export function messageTree(
   start: number,
   end: number,
 ): TreeNode {
-  return buildMessage(protocol, { bytes, space, depth: 0, path: '', kind: 'option' }, start, end);
+  return buildMessage(protocol, new Site(bytes, space, 'option', 0, ''), start, end);
 }
 
 /** The options that fill all of `bytes`, in a space of their own: for examples and for tests of definitions. */
 export function optionTrees(space: Space, bytes: Uint8Array, kind: 'option' | 'sub-option'): TreeNode[] {
   const draft: Draft = { fields: [], children: [], problems: [] };
-  readOptions({ bytes, space, depth: 0, path: '', kind }, 0, bytes.length, draft, 'example');
+  readOptions(new Site(bytes, space, kind, 0, ''), 0, bytes.length, draft, 'example');
   return draft.children;
 }
 
@@ -49,7 +81,7 @@ function buildMessage(protocol: CompiledProtocol, site: Site, start: number, end
   const { bytes } = site;
   const draft: Draft = { fields: [], children: [], problems: [] };
   const codec = start < end ? messageCodecAt(protocol, bytes, start) : protocol.unknown;
-  const named = { ...site, path: joined(site.path, codec.name ?? `message ${bytes[start] ?? ''}`.trim()) };
+  const named = site.inside(codec.name ?? `message ${bytes[start] ?? ''}`.trim(), 0);
   readHeader(codec, named, start, end, draft);
   const from = optionsStart(codec.header, bytes, start, end);
   if (end - start < codec.header.size || from > end) {
@@ -130,7 +162,7 @@ function buildOption(
   within: string,
 ): TreeNode {
   const codec = optionOf(site.space, code);
-  const named = { ...site, depth: site.depth + 1, path: joined(site.path, codec?.name ?? `${code}`) };
+  const named = site.inside(codec?.name ?? code, 1);
   const draft: Draft = { fields: [], children: [], problems: [] };
   const from = at + OPTION_HEADER_OCTETS;
   if (to > end) {
@@ -222,7 +254,7 @@ function readTail(
   const { tail } = codec;
   if (tail.kind === 'options') {
     readOptions(
-      { ...site, space: tail.space ?? site.space },
+      tail.space === undefined ? site : site.within(tail.space, site.kind),
       fieldsEnd,
       end,
       draft,
@@ -232,8 +264,13 @@ function readTail(
     readNested(tail.protocol, site, lastFieldStart(codec, start), end, draft);
   } else if (tail.kind === 'vendor') {
     const space = tail.vendors.get(readU32(site.bytes, start)) ?? EMPTY_SPACE;
-    const inner: Site = { ...site, space, kind: 'sub-option' };
-    readOptions(inner, lastFieldStart(codec, start), end, draft, 'vendor-option-data');
+    readOptions(
+      site.within(space, 'sub-option'),
+      lastFieldStart(codec, start),
+      end,
+      draft,
+      'vendor-option-data',
+    );
   }
 }
 
@@ -243,12 +280,7 @@ function readNested(protocol: CompiledProtocol, site: Site, start: number, end: 
     draft.problems.push(problemAt(site, 'nesting-too-deep', start, text));
     return;
   }
-  const inner: Site = { ...site, space: protocol.space, kind: 'option' };
-  draft.children.push(buildMessage(protocol, inner, start, end));
-}
-
-function joined(path: string, name: string): string {
-  return path === '' ? name : `${path}/${name}`;
+  draft.children.push(buildMessage(protocol, site.within(protocol.space, 'option'), start, end));
 }
 
 function problemAt(site: Site, code: string, offset: number, message: string): ReadProblem {

@@ -34,8 +34,8 @@ export function numberOctets(value: unknown, size: number): Uint8Array | undefin
   return octets;
 }
 
-/** How a plain number is shown beside its value; `undefined`: it is not. */
-export type NumberDisplay = (value: number) => string | undefined;
+/** How a plain number is shown beside its value. */
+export type NumberDisplay = (value: number) => string;
 
 export const DISPLAYS = {
   seconds: (value) => (value === INFINITY_SECONDS ? 'infinity' : `${value} s`),
@@ -43,6 +43,27 @@ export const DISPLAYS = {
   'time-2000': (value) => isoOfEpoch2000(value),
   'time-1970': (value) => `${new Date(value * 1000).toISOString().slice(0, 19)}Z`,
 } as const satisfies Record<string, NumberDisplay>;
+
+/** A number whose display is only made if somebody looks at it. */
+class ShownNumber implements Field {
+  readonly name: string;
+  readonly value: number;
+  readonly start: number;
+  readonly end: number;
+  readonly #show: (value: number) => string;
+
+  constructor(name: string, value: number, start: number, end: number, show: (value: number) => string) {
+    this.name = name;
+    this.value = value;
+    this.start = start;
+    this.end = end;
+    this.#show = show;
+  }
+
+  get display(): string {
+    return this.#show(this.value);
+  }
+}
 
 export function numberCodec(name: string, size: NumberSize, display?: NumberDisplay): FieldCodec {
   return {
@@ -53,9 +74,10 @@ export function numberCodec(name: string, size: NumberSize, display?: NumberDisp
     expects: `a number from 0 to ${256 ** size - 1}`,
     fields(bytes, start, end) {
       const value = readNumber(bytes, start, size);
-      const shown = display?.(value);
       return [
-        shown === undefined ? { name, value, start, end } : { name, value, start, end, display: shown },
+        display === undefined
+          ? { name, value, start, end }
+          : new ShownNumber(name, value, start, end, display),
       ];
     },
     json(out, bytes, start) {
