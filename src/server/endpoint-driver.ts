@@ -32,6 +32,17 @@ export interface World {
   connect(signal: AbortSignal): Promise<PartnerStream>;
 }
 
+/** Transitions and alarms that an endpoint's driver remembers. */
+const HISTORY_MAX = 20;
+
+/** A transition or an alarm, and when it was, Unix milliseconds. */
+export interface Remembered {
+  readonly time: number;
+  readonly kind: 'transition' | 'alarm';
+  readonly text: string;
+  readonly section: string;
+}
+
 /** What happened, for logs, events and views. */
 export type EndpointNews =
   | Note
@@ -47,6 +58,7 @@ export class EndpointDriver {
   readonly endpoint: Endpoint<SendReply>;
   readonly #world: World;
   readonly #tell: (news: EndpointNews) => void;
+  readonly #history: Remembered[] = [];
   #stream: PartnerStream | undefined;
   #connecting: AbortController | undefined;
   #timer: { cancel(): void } | undefined;
@@ -65,6 +77,11 @@ export class EndpointDriver {
 
   start(): void {
     this.#feed({ kind: 'tick' });
+  }
+
+  /** How the endpoint came to be what it is: the latest transitions and alarms, oldest first. */
+  get history(): readonly Remembered[] {
+    return this.#history;
   }
 
   /** Ends everything at once, without a word to the partner: what is stored is stored. */
@@ -152,9 +169,17 @@ export class EndpointDriver {
         return;
       case 'alarm':
       case 'note':
+        this.#remember(output);
         this.#tell(output);
         return;
     }
+  }
+
+  #remember({ kind, text, section, ...note }: Extract<Output, { kind: 'note' | 'alarm' }>): void {
+    if (kind === 'note' && !('event' in note && note.event === 'transition')) return;
+    const time = this.#world.clock.nowMillis();
+    this.#history.push({ time, kind: kind === 'alarm' ? kind : 'transition', text, section });
+    if (this.#history.length > HISTORY_MAX) this.#history.shift();
   }
 
   #connect(): void {

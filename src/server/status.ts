@@ -47,6 +47,16 @@ export interface RelationshipStatus {
   /** What happens next, soonest first; what waits on others has no time. */
   readonly next: readonly NextEvent[];
   readonly pools: readonly PoolStatus[];
+  /** The latest transitions and alarms since the server started, oldest first. */
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface HistoryEntry {
+  readonly time_iso: string;
+  readonly kind: 'transition' | 'alarm';
+  readonly text: string;
+  /** Of RFC 8156. */
+  readonly section: string;
 }
 
 export interface NextEvent {
@@ -142,6 +152,10 @@ function relationshipStatus(
       in_seconds: at === undefined ? null : Math.max(0, Math.round((at - now) / 1000)),
     })),
     pools: poolsOf(driver),
+    history: driver.history.map(({ time, ...entry }) => ({
+      time_iso: new Date(time).toISOString(),
+      ...entry,
+    })),
   };
 }
 

@@ -79,6 +79,10 @@ test('a pair that serves clients shows its states, pools, leases and events', as
     ['address', 256],
     ['prefix', 256],
   ]);
+  expect(status.relationships[0]?.history.map(({ kind, text }) => [kind, text.split(':')[0]])).toEqual([
+    ['transition', 'STARTUP to PARTNER-DOWN'],
+    ['transition', 'PARTNER-DOWN to NORMAL'],
+  ]);
   expect(status.clients.answered['REPLY']).toBe(3);
 
   const leases = await all(primary.client.leases({ status: 'active' }));

@@ -2,6 +2,9 @@
 import { safeText } from '../../render/escape.ts';
 import type { LeaseStatus, PoolStatus, RelationshipStatus, ServerStatus } from '../../server/status.ts';
 
+/** Transitions and alarms that are shown of each relationship. */
+const HISTORY_SHOWN = 5;
+
 export function statusLines(status: ServerStatus): readonly string[] {
   const { failover, dhcpv6 } = status.listening;
   const listening = [...failover.map((on) => `failover on ${on}`), ...dhcpv6.map((on) => `dhcpv6 on ${on}`)];
@@ -31,6 +34,12 @@ function relationshipLines(one: RelationshipStatus): readonly string[] {
       return `  ${when.padEnd(10)} ${what} (RFC 8156 ${section})`;
     }),
     ...one.pools.map(poolLine),
+    ...one.history
+      .slice(-HISTORY_SHOWN)
+      .map(
+        ({ time_iso, kind, text, section }) =>
+          `  ${timeText(time_iso)} ${kind}: ${safeText(text)} (${section})`,
+      ),
   ];
 }
 
