@@ -19,6 +19,7 @@ import { failoverConnection } from './messages.ts';
 export interface TestLink {
   readonly link: Link;
   readonly board: FaultBoard;
+  readonly dialect: ConnectionDialect;
   /** Arms a fault at time `now`. */
   arm(spec: Partial<FaultSpec> & { action: string }, now?: number): void;
   /** Arms a fault in the short form at time 0. */
@@ -29,10 +30,11 @@ const dissectors = loadDissectors();
 
 export function testLink(direction: Direction = 0): TestLink {
   const board = new FaultBoard(seededRandom(1), dissectors);
+  const dialect = new ConnectionDialect();
   let index = 0;
   const link = new Link({
     direction,
-    dialect: new ConnectionDialect(),
+    dialect,
     board,
     states: new WireStates(),
     dissectors,
@@ -53,6 +55,7 @@ export function testLink(direction: Direction = 0): TestLink {
   return {
     link,
     board,
+    dialect,
     arm: (spec, now = 0) => {
       board.arm({ parameters: {}, direction: 'both', ...spec }, now);
     },

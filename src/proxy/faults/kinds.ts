@@ -21,6 +21,7 @@ import { describeWith, type FaultSpec, subjectOf } from './spec.ts';
 import { split } from './split.ts';
 import { stall } from './stall.ts';
 import { throttle } from './throttle.ts';
+import { breakTls, refuseStartTls } from './tls.ts';
 import { truncate } from './truncate.ts';
 
 export const FAULT_KINDS: readonly FaultKind[] = [
@@ -46,6 +47,8 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   reset,
   refuse,
   partition,
+  refuseStartTls,
+  breakTls,
 ];
 
 const BY_NAME: ReadonlyMap<string, FaultKind> = new Map(FAULT_KINDS.map((kind) => [kind.name, kind]));
