@@ -20,10 +20,12 @@ import { bareAddress, duration, gather, octets, socketAddress, wholeNumber } fro
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
+import { keepAlive, parseAliveSet } from '../proxy/alive.ts';
 import { printDryRun } from '../proxy/dry-run.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
 import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
+import { addSubcommands } from '../proxy/subcommands.ts';
 
 interface Options {
   readonly listen?: Endpoint;
@@ -42,6 +44,7 @@ interface Options {
   readonly dryRun?: string;
   readonly control?: string;
   readonly controlToken?: string;
+  readonly aliveSet?: string;
   readonly seed?: number;
   readonly maxConnections: number;
 }
@@ -65,7 +68,7 @@ was applied. What has been written survives a kill of the proxy, up to the last 
 Exit status: 0 done, 1 a scenario has failed, 2 bad usage or input.`;
 
 export function register(program: Command): void {
-  program
+  const proxy = program
     .command('proxy')
     .description('sit between two servers: show, record and disturb what they say')
     .option('-l, --listen <address:port>', 'where the primary connects, e.g. [::1]:1647', socketAddress)
@@ -84,10 +87,12 @@ export function register(program: Command): void {
     .option('--dry-run <capture>', 'relay nothing; tell what the faults would have hit in a capture')
     .option('-C, --control <place>', 'control: a path for a unix socket, or ADDRESS:PORT with a token')
     .option('--control-token <file>', 'token of a control on TCP')
+    .option('--alive-set <family/table/set>', 'sign of life for the rules of `leasetap proxy plan`')
     .option('--seed <number>', 'of the random decisions of faults', wholeNumber)
     .option('--max-connections <number>', 'at the same time', wholeNumber, CONNECTIONS_DEFAULT_MAX)
     .addHelpText('after', HELP)
     .action((options: Options, command: Command) => runProxy(options, command.parent?.version() ?? ''));
+  addSubcommands(proxy);
 }
 
 async function runProxy(options: Options, version: string): Promise<void> {
@@ -106,19 +111,29 @@ async function runProxy(options: Options, version: string): Promise<void> {
   const proxy = await ProxySession.start(proxyOptions(options, { faults, dissectors, seed, version }));
   tellBeginning(proxy, options);
   let control: OpenControl | undefined;
+  let endOfLife: (() => Promise<void>) | undefined;
   try {
     control = await openControlOf(proxy, options, version);
+    endOfLife = await giveSigns(options);
     if (scenarios.length > 0) await playAll(proxy, scenarios, options, seed, interrupt.signal);
     else
       await printSession(sessionOfProxy(proxy, { title: 'proxy' }), interrupt.signal, {
         end: () => proxy.close(),
       });
   } finally {
+    await endOfLife?.();
     await control?.close();
     await proxy.close();
     interrupt.release();
   }
   if (options.write !== undefined) process.stderr.write(`recorded in ${options.write}\n`);
+}
+
+async function giveSigns({ aliveSet, to }: Options): Promise<(() => Promise<void>) | undefined> {
+  if (aliveSet === undefined || to === undefined) return undefined;
+  return await keepAlive(parseAliveSet(aliveSet), to.address, (text) =>
+    process.stderr.write(`leasetap: ${text}\n`),
+  );
 }
 
 async function openControlOf(
