@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   proxy: () => import('./commands/proxy.ts'),
   fault: () => import('./commands/fault.ts'),
   watch: () => import('./commands/watch.ts'),
+  replay: () => import('./commands/replay.ts'),
   serve: () => import('./commands/serve.ts'),
   ctl: () => import('./commands/ctl.ts'),
 };

@@ -1,12 +1,12 @@
 /** Changed copies of units: what faults that alter octets have in common. */
 import type { Message } from '../../dissect/message.ts';
 import { withPrefix } from '../cutter.ts';
-import { PREFIX_OCTETS } from '../dialect.ts';
 import type { InFlight, StageSetup } from '../stage.ts';
 
 /** A writable copy of the unit that holds the message, length prefix included. */
-export function unitOf({ frame }: Message): Uint8Array {
-  return frame.bytes.slice(frame.start - PREFIX_OCTETS, frame.end);
+export function unitOf(message: Message): Uint8Array {
+  const { bytes, start, end } = message.frame;
+  return unitWith(bytes.subarray(start, end), message);
 }
 
 /** A unit of the same protocol as `like` with this body. */

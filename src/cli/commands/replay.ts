@@ -1,0 +1,131 @@
+/** `leasetap replay`: one side of a captured connection against a live server. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Endpoint } from '../../base/flow.ts';
+import { InputError } from '../../base/problem.ts';
+import { fileSource } from '../../capture/files.ts';
+import { readCapture } from '../../capture/read.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import { loadDissectors } from '../../dissect/load.ts';
+import type { Message } from '../../dissect/message.ts';
+import { MessageReader } from '../../dissect/reader.ts';
+import { Replay, type ReplayOutput } from '../../proxy/replay/replay.ts';
+import { TEXT_COLUMNS, textLine } from '../../render/text.ts';
+import { duration, socketAddress, wholeNumber } from '../arguments.ts';
+import { EXIT_FINDINGS } from '../exit-code.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { meet, type Place, play } from '../replay/player.ts';
+
+interface Options {
+  readonly as: 'primary' | 'secondary';
+  readonly to?: Endpoint;
+  readonly listen?: Endpoint;
+  readonly connection: number;
+  readonly speed: number;
+  readonly patience: number;
+}
+
+/** Messages of one connection that are played at most. */
+const SCRIPT_MAX = 100_000;
+
+const HELP = `
+Sends what that side sent, once the server has said what it said before; times are moved to today, replies carry the
+transaction-ids of the live requests. What the server means otherwise than captured is told, one line each.
+
+Examples:
+  leasetap replay vendor.pcapng --as primary --to [::1]:647
+  leasetap replay vendor.pcapng --as secondary --listen [::]:647 --speed real
+
+Exit status: 0 the server meant the same, 1 it did not, 2 bad usage or input.`;
+
+const COLUMNS = ['dir', 'type', 'xid', 'info'].flatMap((name) => TEXT_COLUMNS.get(name) ?? []);
+
+export function register(program: Command): void {
+  program
+    .command('replay')
+    .description('play one side of a capture against a live server')
+    .argument('<file>', 'capture file')
+    .addOption(
+      new Option('--as <side>', 'the side to play').choices(['primary', 'secondary']).makeOptionMandatory(),
+    )
+    .option('-t, --to <address:port>', 'the live secondary to dial (--as primary)', socketAddress)
+    .option('-l, --listen <address:port>', 'where the live primary connects (--as secondary)', socketAddress)
+    .option('--connection <number>', 'which connection of the capture', wholeNumber, 0)
+    .option('--speed <speed>', 'real, max, or how many times faster', speed, Number.POSITIVE_INFINITY)
+    .option('--patience <time>', 'how long the server may take for what it said', duration, 10)
+    .addHelpText('after', HELP)
+    .action(runReplay);
+}
+
+async function runReplay(file: string, options: Options): Promise<void> {
+  const place = placeOf(options);
+  const dissectors = loadDissectors();
+  const script = await readScript(file, options.connection, dissectors);
+  const side = options.as === 'primary' ? 0 : 1;
+  const replay = new Replay(script, { side, speed: options.speed, patienceMillis: options.patience * 1000 });
+  const interrupt = onInterrupt();
+  const waiting = (where: string): void => {
+    process.stderr.write(`waiting for the primary at ${where}\n`);
+  };
+  const socket = await meet(place, waiting, interrupt.signal);
+  await play(socket, { replay, side, dissectors, tell, heard: printMessage, signal: interrupt.signal });
+  interrupt.release();
+}
+
+function placeOf({ as, to, listen }: Options): Place {
+  if (as === 'primary' && to !== undefined) return { dial: to };
+  if (as === 'secondary' && listen !== undefined) return { listen };
+  throw new InputError(
+    as === 'primary' ? 'expected --to: a primary dials' : 'expected --listen: a secondary is dialled',
+  );
+}
+
+/** The messages of one connection. */
+async function readScript(
+  file: string,
+  connection: number,
+  dissectors: Dissectors,
+): Promise<readonly Message[]> {
+  const script: Message[] = [];
+  let others = 0;
+  const reader = new MessageReader(dissectors, {
+    onMessage: (message) => {
+      if (message.protocol !== 'dhcpv6-failover') return;
+      if (message.frame.connection.index !== connection) others++;
+      else if (script.length < SCRIPT_MAX) script.push(message);
+    },
+    onNotice: () => undefined,
+  });
+  const summary = await readCapture([fileSource(file)], reader);
+  const [damage] = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
+  if (script.length === 0) {
+    const why =
+      damage ??
+      (others > 0 ? `${others} messages are on other connections (--connection)` : 'no DHCPv6 failover');
+    throw new InputError(`${file}: nothing to play: ${why}`);
+  }
+  return script;
+}
+
+function tell(output: ReplayOutput): void {
+  if (output.kind === 'send') printMessage(output.captured);
+  else if (output.kind === 'difference') process.stdout.write(`  != ${output.text}\n`);
+  else {
+    const { sent, answered, differences } = output;
+    process.stderr.write(
+      `${sent} messages sent, ${answered} answered as captured, ${differences} differences\n`,
+    );
+    if (differences > 0) process.exitCode = EXIT_FINDINGS;
+  }
+}
+
+function printMessage(message: Message): void {
+  process.stdout.write(`${textLine(message, COLUMNS, { beginMillis: 0 })}\n`);
+}
+
+function speed(text: string): number {
+  if (text === 'real') return 1;
+  if (text === 'max') return Number.POSITIVE_INFINITY;
+  const value = Number(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('expected real, max or a number.');
+}

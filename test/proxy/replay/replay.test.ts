@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { Direction } from '../../../src/base/flow.ts';
+import { timestampOfMillis } from '../../../src/base/timestamp.ts';
+import { dissect } from '../../../src/dissect/dissect.ts';
+import { loadDissectors } from '../../../src/dissect/load.ts';
+import type { Message } from '../../../src/dissect/message.ts';
+import { frameRange } from '../../../src/proxy/link.ts';
+import { Replay, type ReplayOutput } from '../../../src/proxy/replay/replay.ts';
+import { failoverConnection, option } from '../../support/messages.ts';
+import { unit } from '../../support/unit.ts';
+
+const dissectors = loadDissectors();
+const PREFIX = option(
+  26,
+  '00000000',
+  '00000000',
+  '40',
+  '20010db8000000000000000000000000',
+  option(114, '06'),
+);
+const REJECTED = option(
+  26,
+  '00000000',
+  '00000000',
+  '40',
+  '20010db8000000000000000000000000',
+  option(13, '0013'),
+);
+/** 2024-03-05T09:00:00Z is 762944400 s after 2000. */
+const NOW = Date.UTC(2024, 2, 5, 9);
+
+function read(octets: Uint8Array, direction: Direction, index: number, atMillis: number): Message {
+  const seen = { time: timestampOfMillis(atMillis), packet: index + 1 };
+  const frame = {
+    connection: failoverConnection(),
+    direction,
+    ...frameRange(octets),
+    seen,
+    streamOffset: 0,
+    resync: false,
+  };
+  return dissect(dissectors, frame, index);
+}
+
+/** A captured connection: the primary connects, updates; the secondary asks for everything. */
+const SCRIPT: readonly (readonly [Direction, Uint8Array])[] = [
+  [0, unit(31, 1)],
+  [1, unit(32, 1)],
+  [1, unit(28, 50)],
+  [0, unit(24, 2, PREFIX)],
+  [1, unit(25, 2, PREFIX)],
+  [0, unit(30, 50)],
+];
+const script = SCRIPT.map(([direction, octets], index) => read(octets, direction, index, index * 1000));
+const live = (octets: Uint8Array): Message => read(octets, 1, 0, NOW);
+const settings = { side: 0, speed: Number.POSITIVE_INFINITY, patienceMillis: 5000 } as const;
+
+/** `CONNECT 1`, …: type and transaction-id of what was sent; other outputs as they are. */
+function told(outputs: readonly ReplayOutput[]): unknown[] {
+  return outputs.map((output) => {
+    if (output.kind !== 'send') return output.kind === 'difference' ? output.text : output;
+    const message = read(output.octets, 0, 0, NOW);
+    return `${message.msgName} ${message.transactionId} ${message.sentTime}`;
+  });
+}
+
+describe('a replay as the primary', () => {
+  it('waits for what the server said before, and takes transaction-ids and times from today', () => {
+    const replay = new Replay(script, settings);
+    expect(told(replay.start(NOW))).toEqual(['CONNECT 1 762944400']);
+    expect(told(replay.receive(live(unit(32, 1)), NOW))).toEqual([]);
+    expect(told(replay.receive(live(unit(28, 77)), NOW + 2000))).toEqual(['BNDUPD 2 762944402']);
+    expect(told(replay.receive(live(unit(35, 78)), NOW))).toEqual([]);
+    expect(told(replay.receive(live(unit(25, 2, PREFIX)), NOW))).toEqual([
+      'UPDDONE 77 762944400',
+      { kind: 'finished', sent: 3, answered: 3, differences: 0 },
+    ]);
+  });
+
+  it('tells where the server means something else', () => {
+    const replay = new Replay(script, settings);
+    replay.start(NOW);
+    replay.receive(live(unit(32, 1)), NOW);
+    replay.receive(live(unit(28, 77)), NOW);
+    expect(told(replay.receive(live(unit(25, 2, REJECTED)), NOW))).toEqual([
+      '#4 BNDREPLY captured: accept; now: OutdatedBindingInformation',
+      '#4 BNDREPLY 2001:db8::/64 captured: FREE-BACKUP; now: no binding-status, OutdatedBindingInformation',
+      'UPDDONE 77 762944400',
+      { kind: 'finished', sent: 3, answered: 3, differences: 2 },
+    ]);
+  });
+
+  it('goes on without what does not come, and tells what was not in the capture', () => {
+    const replay = new Replay(script, settings);
+    replay.start(NOW);
+    expect(replay.deadline()).toBe(NOW + 5000);
+    expect(told(replay.receive(live(unit(26, 9)), NOW))).toEqual(['POOLREQ was not in the capture']);
+    expect(told(replay.tick(NOW + 5000))).toEqual(['#1 CONNECTREPLY did not come in time']);
+    expect(told(replay.tick(NOW + 10_000))).toEqual(['#2 UPDREQ did not come in time', 'BNDUPD 2 762944410']);
+    expect(told(replay.closed())).toEqual([
+      'the server closed the connection before #4 BNDREPLY',
+      { kind: 'finished', sent: 2, answered: 0, differences: 4 },
+    ]);
+  });
+
+  it('keeps the pace of the capture if asked to', () => {
+    const replay = new Replay(script, { ...settings, speed: 1 });
+    replay.start(NOW);
+    replay.receive(live(unit(32, 1)), NOW);
+    expect(told(replay.receive(live(unit(28, 77)), NOW))).toEqual([]);
+    expect(replay.deadline()).toBe(NOW + 3000);
+    expect(told(replay.tick(NOW + 3000))).toEqual(['BNDUPD 2 762944403']);
+  });
+});
+
+describe('a replay as the secondary', () => {
+  it('answers with the transaction-ids of the live primary', () => {
+    const replay = new Replay(script, { ...settings, side: 1 });
+    expect(told(replay.start(NOW))).toEqual([]);
+    expect(told(replay.receive(read(unit(31, 900), 0, 0, NOW), NOW))).toEqual([
+      'CONNECTREPLY 900 762944400',
+      'UPDREQ 50 762944400',
+    ]);
+    expect(told(replay.receive(read(unit(24, 901, PREFIX), 0, 0, NOW), NOW))).toEqual([
+      'BNDREPLY 901 762944400',
+    ]);
+  });
+});
