@@ -2,8 +2,10 @@
  * Whether a live message means the same as a captured one: type, status, announced state, and what it says about each
  * lease. Times, transaction-ids and messages for people may differ.
  */
-import { type Facts, type LeaseFacts, readFacts } from '../../dissect/facts.ts';
+
+import { readFacts } from '../../dissect/facts.ts';
 import type { Message } from '../../dissect/message.ts';
+import type { Facts, LeaseFacts } from '../../dissect/message-facts.ts';
 import { bindingStatusName, STATUS_SUCCESS, stateName, statusName } from '../../dissect/vocabulary.ts';
 
 /** Clauses such as `captured: accept; now: OutdatedBindingInformation`; none if both mean the same. */
