@@ -14,9 +14,19 @@ export interface Course {
 export async function printSession(session: Session, ends: AbortSignal, course: Course): Promise<void> {
   const out = new Output(process.stdout);
   const lines = sessionLines(colourDepth('auto', process.stdout.isTTY === true, process.env));
+  // What happens in one go is written in one go.
+  let soon = false;
+  const flushSoon = (): void => {
+    if (soon) return;
+    soon = true;
+    setImmediate(() => {
+      soon = false;
+      void out.flush();
+    });
+  };
   const stop = session.subscribe((item) => {
     for (const line of lines.of(item, Date.now())) out.line(line);
-    void out.flush();
+    flushSoon();
   });
   await new Promise<void>((resolve, reject) => {
     ends.addEventListener('abort', () => resolve());

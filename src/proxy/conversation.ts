@@ -145,7 +145,7 @@ export class Conversation {
         this.closeLegs(direction, output.leg, output.how, output.hit, now);
         return;
       case 'message':
-        tell({ ...output, atMillis: now });
+        tell(output);
         return;
       case 'hit':
         tell({ kind: 'fault-hit', message: output.message, hit: output.hit, atMillis: now });

@@ -14,6 +14,8 @@ export type LinkOutput =
   | { readonly kind: 'close'; readonly leg: Leg; readonly how: 'fin' | 'reset'; readonly hit: FaultHit }
   | {
       readonly kind: 'message';
+      /** Unix milliseconds. */
+      readonly atMillis: number;
       readonly message: Message;
       /** As it went onward, where that differs. */
       readonly onward?: Message;

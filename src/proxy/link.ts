@@ -36,6 +36,8 @@ export interface LinkSetup {
   readonly dissect: (octets: Uint8Array, streamOffset: number, now: number, like: Message | null) => Message;
 }
 
+const NO_HITS: readonly FaultHit[] = [];
+
 /** The body of a unit as a frame's byte range. */
 export function frameRange(octets: Uint8Array): Pick<Frame, 'bytes' | 'start' | 'end'> {
   return { bytes: octets, start: Math.min(PREFIX_OCTETS, octets.length), end: octets.length };
@@ -116,19 +118,19 @@ export class Link implements Exit {
 
   deliver(unit: InFlight, now: number): void {
     if (this.closedBy !== undefined) {
-      this.dropped(marked(unit, this.closedBy, 'after the end'));
+      this.dropped(marked(unit, this.closedBy, 'after the end'), now);
       return;
     }
     if (unit.octets.length > 0) this.glue.push(unit);
     if (unit.glued !== true) this.flush();
     const message = unit.original ?? unit.message;
-    if (message !== null) this.tell(message, unit, verdictOf(unit, now));
+    if (message !== null) this.tell(message, unit, verdictOf(unit, now), now);
   }
 
-  dropped(unit: InFlight): void {
+  dropped(unit: InFlight, now: number): void {
     const message = unit.original ?? unit.message;
     if (message !== null)
-      this.outputs.push({ kind: 'message', message, verdict: 'dropped', hits: unit.hits });
+      this.outputs.push({ kind: 'message', atMillis: now, message, verdict: 'dropped', hits: unit.hits });
   }
 
   close(output: StageOutput & { kind: 'close' }): void {
@@ -148,7 +150,8 @@ export class Link implements Exit {
     );
     for (const { kind, octets } of this.cutter.push(bytes)) {
       const message = this.read(kind, octets, now);
-      if (message !== null) this.outputs.push({ kind: 'message', message, verdict: 'forwarded', hits: [] });
+      if (message !== null)
+        this.outputs.push({ kind: 'message', atMillis: now, message, verdict: 'forwarded', hits: NO_HITS });
     }
     this.passed = this.cutter.pending().length;
   }
@@ -213,8 +216,8 @@ export class Link implements Exit {
     this.outputs.push({ kind: 'unreadable', streamOffset, reason: this.setup.dialect.reason });
   }
 
-  private tell(message: Message, unit: InFlight, verdict: Verdict): void {
-    const told = { kind: 'message', message, verdict, hits: unit.hits } as const;
+  private tell(message: Message, unit: InFlight, verdict: Verdict, atMillis: number): void {
+    const told = { kind: 'message', atMillis, message, verdict, hits: unit.hits } as const;
     const onward = unit.message;
     this.outputs.push(verdict === 'changed' && onward !== null ? { ...told, onward } : told);
   }

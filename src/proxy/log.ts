@@ -1,23 +1,53 @@
 /**
  * The JSONL log of a proxy, one object per line: messages as everywhere (`-T jsonl`) with `verdict` and `faults`
- * beside, and events with the key `event`. Text in, text out; the file is somebody else's.
+ * beside, and events with the key `event`. Octets out; the file is somebody else's.
  */
 import { timestampOfMillis, timestampText } from '../base/timestamp.ts';
-import type { ProxyEvent } from './events.ts';
+import { JsonBuffer, utf8 } from '../dissect/json-buffer.ts';
+import type { ProxyEvent, Verdict } from './events.ts';
 import type { FaultHit } from './stage.ts';
 
-/** One line without newline. */
-export function logLine(event: ProxyEvent): string {
-  if (event.kind === 'message') return messageLine(event);
-  const at = timestampText(timestampOfMillis(event.atMillis));
-  return JSON.stringify({ event: event.kind, timestamp: at, ...detailsOf(event) });
+/** Makes the lines, one after the other, in one buffer. */
+export class LogLines {
+  private readonly buffer = new JsonBuffer();
+
+  /** A line with its newline, as octets that the next call overwrites. */
+  octets(event: ProxyEvent): Uint8Array {
+    const { buffer } = this;
+    buffer.clear();
+    if (event.kind === 'message') putMessage(buffer, event);
+    else {
+      const at = timestampText(timestampOfMillis(event.atMillis));
+      buffer.put(utf8(JSON.stringify({ event: event.kind, timestamp: at, ...detailsOf(event) })));
+    }
+    buffer.putCode(NEWLINE);
+    return buffer.view();
+  }
 }
 
-function messageLine(event: ProxyEvent & { kind: 'message' }): string {
+const NEWLINE = 0x0a;
+const CLOSE_BRACE = 0x7d;
+const ONWARD = utf8(',"onward":');
+const NO_FAULTS = utf8(',"faults":[]');
+const VERDICTS: Readonly<Record<Verdict, Uint8Array>> = {
+  forwarded: utf8(',"verdict":"forwarded"'),
+  changed: utf8(',"verdict":"changed"'),
+  dropped: utf8(',"verdict":"dropped"'),
+  injected: utf8(',"verdict":"injected"'),
+  late: utf8(',"verdict":"late"'),
+};
+
+function putMessage(buffer: JsonBuffer, event: ProxyEvent & { kind: 'message' }): void {
   const { message, onward, verdict, hits } = event;
-  const added = `,"verdict":"${verdict}","faults":${JSON.stringify(hits)}`;
-  const changed = onward === undefined ? '' : `,"onward":${onward.json()}`;
-  return `${message.json().slice(0, -1)}${added}${changed}}`;
+  message.writeJson(buffer);
+  buffer.clear(buffer.length - 1);
+  buffer.put(VERDICTS[verdict]);
+  buffer.put(hits.length === 0 ? NO_FAULTS : utf8(`,"faults":${JSON.stringify(hits)}`));
+  if (onward !== undefined) {
+    buffer.put(ONWARD);
+    onward.writeJson(buffer);
+  }
+  buffer.putCode(CLOSE_BRACE);
 }
 
 function detailsOf(event: Exclude<ProxyEvent, { kind: 'message' }>): Record<string, unknown> {

@@ -4,7 +4,6 @@
  */
 import { closeSync, openSync, rmSync, write, writeSync } from 'node:fs';
 import { join, parse } from 'node:path';
-import { concatBytes } from '../base/bytes.ts';
 
 /** What was gathered is handed to the operating system at least this often. */
 export const FLUSH_INTERVAL_MILLIS = 100;
@@ -18,7 +17,9 @@ export class GrowingFile {
   private readonly descriptor: number;
   private readonly onError: (error: Error) => void;
   private readonly timer: NodeJS.Timeout;
-  private pending: Uint8Array[] = [];
+  /** What is gathered, and how much of it; the buffer that was written before is used again. */
+  private pending = new Uint8Array(FLUSH_OCTETS);
+  private spare = new Uint8Array(FLUSH_OCTETS);
   private pendingOctets = 0;
   private inFlight: Promise<void> | undefined;
   private failed = false;
@@ -42,14 +43,15 @@ export class GrowingFile {
     return this.lostBlocks;
   }
 
-  /** Adds a block; it is in the file as a whole or not at all, unless the process dies in the middle of a write. */
+  /** Adds a copy of a block; it is in the file as a whole or not at all, unless the process dies in the middle of a write. */
   add(block: Uint8Array): void {
     if (this.failed) return;
     if (this.pendingOctets + block.length > PENDING_OCTETS_MAX) {
       this.lostBlocks++;
       return;
     }
-    this.pending.push(block);
+    if (this.pendingOctets + block.length > this.pending.length) this.grow(block.length);
+    this.pending.set(block, this.pendingOctets);
     this.pendingOctets += block.length;
     if (this.pendingOctets >= FLUSH_OCTETS) this.flush();
   }
@@ -99,17 +101,23 @@ export class GrowingFile {
     });
   }
 
+  /** Gives out what was gathered and gathers in the other buffer; one write at a time makes that safe. */
   private takePending(): Uint8Array {
-    const octets = this.pending.length === 1 ? (this.pending[0] as Uint8Array) : concatBytes(this.pending);
-    this.pending = [];
+    const octets = this.pending.subarray(0, this.pendingOctets);
+    [this.pending, this.spare] = [this.spare, this.pending];
     this.pendingOctets = 0;
     return octets;
+  }
+
+  private grow(more: number): void {
+    const larger = new Uint8Array(Math.max(this.pending.length * 2, this.pendingOctets + more));
+    larger.set(this.pending.subarray(0, this.pendingOctets));
+    this.pending = larger;
   }
 
   private fail(error: Error): void {
     if (this.failed) return;
     this.failed = true;
-    this.pending = [];
     this.pendingOctets = 0;
     this.onError(error);
   }

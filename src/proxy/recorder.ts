@@ -7,7 +7,7 @@ import type { Direction, Endpoint } from '../base/flow.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
 import { LINK_TYPE } from '../capture/link-types.ts';
 import { interfaceBlock, packetBlock, sectionHeaderBlock } from '../capture/pcapng-writer.ts';
-import { type SynthPacket, TcpSynth } from '../capture/tcp-synth.ts';
+import { type SynthPacket, TcpSynth, type TcpSynthOptions } from '../capture/tcp-synth.ts';
 import type { FaultHit } from './stage.ts';
 
 /** The leg between the primary and the proxy, and the one between the proxy and the secondary. */
@@ -25,6 +25,9 @@ export const LEG_INTERFACES = [
   { name: 'primary-leg', description: 'between the primary and the proxy' },
   { name: 'secondary-leg', description: 'between the proxy and the secondary' },
 ] as const;
+
+/** As segmentation offload would show it: what is written in one call is one packet, as far as IP allows. */
+const SEGMENT_OCTETS_MAX = 60_000;
 
 /** The blocks that a recording file begins with. */
 export function recordingBeginning(header: RecordingHeader): Uint8Array[] {
@@ -52,7 +55,10 @@ export class ConnectionRecorder {
     write: (block: Uint8Array) => void,
   ) {
     this.write = write;
-    this.synths = [new TcpSynth(legs[0], sequences(serial, 0)), new TcpSynth(legs[1], sequences(serial, 1))];
+    this.synths = [
+      new TcpSynth(legs[0], synthOptions(serial, 0)),
+      new TcpSynth(legs[1], synthOptions(serial, 1)),
+    ];
   }
 
   open(leg: RecordedLeg, now: number): void {
@@ -105,7 +111,7 @@ export function hitComment({ fault, action, count, seed, detail }: FaultHit): st
 }
 
 /** Steps large enough that a reused 4-tuple cannot be taken for a continuation. */
-function sequences(serial: number, leg: RecordedLeg): { initialSequence: readonly [number, number] } {
+function synthOptions(serial: number, leg: RecordedLeg): TcpSynthOptions {
   const base = (serial * 2 + leg + 1) * 0x0100_0193;
-  return { initialSequence: [base >>> 0, (base + 0x4000_0000) >>> 0] };
+  return { segmentOctetsMax: SEGMENT_OCTETS_MAX, initialSequence: [base >>> 0, (base + 0x4000_0000) >>> 0] };
 }

@@ -12,11 +12,9 @@ import { ProxyEngine } from './engine.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
-import { logLine } from './log.ts';
+import { LogLines } from './log.ts';
 import { type RecordingHeader, recordingBeginning } from './recorder.ts';
 import { FileRow, type Rotation } from './recorder-file.ts';
-
-const utf8 = new TextEncoder();
 
 export const CONNECTIONS_DEFAULT_MAX = 64;
 export const DIAL_TIMEOUT_MILLIS = 10_000;
@@ -109,7 +107,10 @@ export class ProxySession implements ProxyHandle {
       ...(recording === undefined ? {} : { record: (block) => recording.add(block) }),
       ...(options.sink === undefined ? {} : { sink: options.sink }),
     });
-    if (log !== undefined) this.engine.subscribe((event) => log.add(utf8.encode(`${logLine(event)}\n`)));
+    if (log !== undefined) {
+      const lines = new LogLines();
+      this.engine.subscribe((event) => log.add(lines.octets(event)));
+    }
     for (const spec of options.faults ?? []) this.engine.armFault(spec);
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', () => undefined);

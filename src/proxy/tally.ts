@@ -1,6 +1,6 @@
 /** Counts what a proxy does: octets, connections, messages by type and verdict, announced states. */
 import type { Direction } from '../base/flow.ts';
-import type { ProxyEvent, ProxyStats } from './events.ts';
+import type { ProxyEvent, ProxyStats, Verdict } from './events.ts';
 
 /** Names of messages that no dissector knows are counted under their number; at most this many different keys. */
 const MESSAGE_KEYS_MAX = 1024;
@@ -8,7 +8,7 @@ const MESSAGE_KEYS_MAX = 1024;
 export class Tally {
   private readonly received: [number, number] = [0, 0];
   private readonly sent: [number, number] = [0, 0];
-  private readonly messages = new Map<string, number>();
+  private readonly messages: readonly [Counts, Counts] = [noCounts(), noCounts()];
   private open = 0;
   private total = 0;
   private refused = 0;
@@ -34,16 +34,36 @@ export class Tally {
       connectionsRefused: this.refused,
       octetsReceived: [...this.received],
       octetsSent: [...this.sent],
-      messages: Object.fromEntries(this.messages),
+      messages: Object.fromEntries(named(this.messages)),
       states,
     };
   }
 
   private message({ message, verdict }: ProxyEvent & { kind: 'message' }): void {
-    const direction = message.frame.direction === 0 ? 'p>s' : 's>p';
-    const key = `${direction} ${message.msgName ?? message.msgType} ${verdict}`;
-    const count = this.messages.get(key);
-    if (count !== undefined || this.messages.size < MESSAGE_KEYS_MAX)
-      this.messages.set(key, (count ?? 0) + 1);
+    const counts = this.messages[message.frame.direction][verdict];
+    const key = message.msgName ?? message.msgType;
+    const count = counts.get(key);
+    if (count !== undefined || counts.size < MESSAGE_KEYS_MAX) counts.set(key, (count ?? 0) + 1);
+  }
+}
+
+type Counts = Readonly<Record<Verdict, Map<string | number, number>>>;
+
+function noCounts(): Counts {
+  return {
+    forwarded: new Map(),
+    changed: new Map(),
+    dropped: new Map(),
+    injected: new Map(),
+    late: new Map(),
+  };
+}
+
+/** `p>s BNDUPD forwarded` and how often. */
+function* named(messages: readonly [Counts, Counts]): Generator<readonly [string, number]> {
+  for (const [index, direction] of ['p>s', 's>p'].entries()) {
+    for (const [verdict, counts] of Object.entries(messages[index] as Counts)) {
+      for (const [name, count] of counts) yield [`${direction} ${name} ${verdict}`, count];
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** `leasetap proxy`: the tap between two real servers, as lines, with recording, log, faults and scenarios. */
+import { once } from 'node:events';
 import type { Command } from 'commander';
 import { seededRandom } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/flow.ts';
@@ -38,6 +39,7 @@ interface Options {
   readonly keep?: number;
   readonly fault: readonly string[];
   readonly faults?: string;
+  readonly quiet?: true;
   readonly scenario: readonly string[];
   readonly report?: string;
   readonly onOrder?: string;
@@ -76,6 +78,7 @@ export function register(program: Command): void {
     .option('--from <address>', 'address to dial from', bareAddress)
     .option('-w, --write <file>', 'recording (pcapng)')
     .option('--log <file>', 'everything that happens as JSON lines')
+    .option('-q, --quiet', 'print no lines; the log has everything')
     .option('--rotate-size <octets>', 'begin the next file after so many octets, e.g. 100M', octets)
     .option('--rotate-every <time>', 'begin the next file after so long, e.g. 1h', duration)
     .option('--keep <number>', 'keep only the newest files when rotating', wholeNumber)
@@ -116,6 +119,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
     control = await openControlOf(proxy, options, version);
     endOfLife = await giveSigns(options);
     if (scenarios.length > 0) await playAll(proxy, scenarios, options, seed, interrupt.signal);
+    else if (options.quiet === true) await once(interrupt.signal, 'abort');
     else
       await printSession(sessionOfProxy(proxy, { title: 'proxy' }), interrupt.signal, {
         end: () => proxy.close(),
