@@ -4,6 +4,8 @@
  */
 import type { Direction, Flow } from '../base/flow.ts';
 import type { Connection } from '../base/frame.ts';
+import { readFacts } from '../dissect/facts.ts';
+import type { Message } from '../dissect/message.ts';
 import type { ProxyEvent } from './events.ts';
 import type { Link } from './link.ts';
 import type { LinkOutput } from './link-output.ts';
@@ -37,6 +39,10 @@ export class Conversation {
   readonly setup: ConversationSetup;
   private readonly ended: [boolean, boolean] = [false, false];
   private readonly legGone: [boolean, boolean] = [false, false];
+  /** By direction: when octets went onward last. */
+  private readonly lastSentMillis: [number, number] = [0, 0];
+  /** By direction: the keepalive-time that its sender has announced, in seconds. */
+  private readonly keepaliveSeconds: [number | undefined, number | undefined] = [undefined, undefined];
   private reason = '';
   private down = false;
 
@@ -108,6 +114,16 @@ export class Conversation {
     return this.setup.links[0].held(id) + this.setup.links[1].held(id);
   }
 
+  /** When the receiver of what this fault holds will have heard nothing for its keepalive-time. */
+  keepaliveEnds(id: string): number | undefined {
+    const ends = ([0, 1] as const).flatMap((direction) => {
+      const seconds = this.keepaliveSeconds[direction === 0 ? 1 : 0];
+      const holds = this.setup.links[direction].held(id) > 0;
+      return holds && seconds !== undefined ? [this.lastSentMillis[direction] + seconds * 1000] : [];
+    });
+    return ends.length === 0 ? undefined : Math.min(...ends);
+  }
+
   private apply(direction: Direction, outputs: readonly LinkOutput[], now: number): void {
     const onward = direction === 0 ? 1 : 0;
     for (const output of outputs) {
@@ -135,6 +151,7 @@ export class Conversation {
         return;
       case 'send':
         if (!this.canSend(direction)) return;
+        this.lastSentMillis[direction] = now;
         count(direction, 0, output.octets.length);
         recorder?.data(onward, direction, output.octets, output.hits, now);
         return;
@@ -145,6 +162,7 @@ export class Conversation {
         this.closeLegs(direction, output.leg, output.how, output.hit, now);
         return;
       case 'message':
+        this.learnKeepalive(output.message, direction);
         tell(output);
         return;
       case 'hit':
@@ -157,6 +175,13 @@ export class Conversation {
         tell({ ...output, connection: this.setup.connection(), direction, atMillis: now });
         return;
     }
+  }
+
+  /** Each server waits for its own keepalive-time, which it announces when they connect (RFC 8156 §6.1). */
+  private learnKeepalive(message: Message, direction: Direction): void {
+    if (message.msgName !== 'CONNECT' && message.msgName !== 'CONNECTREPLY') return;
+    const { keepaliveTime } = readFacts(message);
+    if (keepaliveTime !== undefined) this.keepaliveSeconds[direction] = keepaliveTime;
   }
 
   private endDirection(direction: Direction, now: number): void {

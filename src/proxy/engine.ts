@@ -235,8 +235,13 @@ export class ProxyEngine implements ProxyHandle {
 
   private view(fault: ArmedFault): FaultView {
     let held = 0;
-    for (const conversation of this.conversations) held += conversation.held(fault.id);
-    return fault.view(held);
+    let keepalive: number | undefined;
+    for (const conversation of this.conversations) {
+      held += conversation.held(fault.id);
+      const ends = conversation.keepaliveEnds(fault.id);
+      if (ends !== undefined && ends < (keepalive ?? Number.POSITIVE_INFINITY)) keepalive = ends;
+    }
+    return fault.view(held, keepalive);
   }
 
   /** Retires faults that have expired or done all that they were armed for. */

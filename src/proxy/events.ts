@@ -29,6 +29,8 @@ export interface FaultView {
   /** Octets that it holds back now. */
   readonly heldOctets: number;
   readonly armedMillis: number;
+  /** While it holds messages: Unix milliseconds at which their receiver gives the connection up (RFC 8156 §6.5). */
+  readonly keepaliveEndsMillis?: number;
   /** Unix milliseconds at which it heals itself. */
   readonly endsMillis?: number;
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseFault } from '../../src/proxy/faults/short-form.ts';
 import {
   closed,
   dialProxy,
@@ -102,6 +103,23 @@ describe('a proxy between two sockets', () => {
       kind: 'connection-refused',
       reason: 'more than 1 connections',
     });
+  });
+
+  // OPTION_F_KEEPALIVE_TIME (128) of the receiver, here 60 s, counts from what it heard last (RFC 8156 §6.5).
+  it('counts down to the end of the connection while a fault holds messages', async () => {
+    tap = await tapped();
+    const reply = unit(32, 1, '008000040000003c');
+    tap.secondary.write(reply);
+    await read(tap.primary, reply.length);
+    tap.primary.write(CONNECT);
+    await read(tap.secondary, CONNECT.length);
+    const last = Date.now();
+    tap.proxy.armFault(parseFault('hold p>s BNDUPD'));
+    expect(tap.proxy.listFaults()[0]?.keepaliveEndsMillis).toBeUndefined();
+    tap.primary.write(BNDUPD);
+    await until(() => (tap?.proxy.listFaults()[0]?.heldOctets ?? 0) > 0, 'the message to be held');
+    const ends = tap.proxy.listFaults()[0]?.keepaliveEndsMillis ?? 0;
+    expect(Math.abs(ends - last - 60_000)).toBeLessThan(500);
   });
 
   it('drops what a fault tells it to drop, on the live connection, and logs that', async () => {

@@ -91,7 +91,11 @@ function clientOf(command: Command): ProxyClient {
   return new ProxyClient(controlPlace(control, controlToken, '--control-token'));
 }
 
-function lineOf({ id, sentence, seed, matched, hits, heldOctets }: FaultView): string {
-  const held = heldOctets === 0 ? '' : `, ${heldOctets} octets held`;
+function lineOf(view: FaultView): string {
+  const { id, sentence, seed, matched, hits, heldOctets, keepaliveEndsMillis } = view;
+  const left =
+    keepaliveEndsMillis === undefined ? undefined : Math.round((keepaliveEndsMillis - Date.now()) / 1000);
+  const countdown = left === undefined ? '' : `, ${left} s until the receiver gives up`;
+  const held = heldOctets === 0 ? '' : `, ${heldOctets} octets held${countdown}`;
   return `${id} ${sentence} (hit ${hits} of ${matched} matching${held}; seed ${seed})`;
 }

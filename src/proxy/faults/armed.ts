@@ -100,10 +100,14 @@ export class ArmedFault {
     return { fault: this.id, action: this.spec.action, count: this.hits, seed: this.seed, detail: '' };
   }
 
-  view(heldOctets: number): FaultView {
+  view(heldOctets: number, keepaliveEndsMillis?: number): FaultView {
     const { id, spec, sentence, seed, matched, hits, armedMillis, endsMillis } = this;
     const view = { id, spec, sentence, seed, matched, hits, heldOctets, armedMillis };
-    return endsMillis === undefined ? view : { ...view, endsMillis };
+    return {
+      ...view,
+      ...(keepaliveEndsMillis === undefined ? {} : { keepaliveEndsMillis }),
+      ...(endsMillis === undefined ? {} : { endsMillis }),
+    };
   }
 
   private fits({ message }: InFlight): boolean {
