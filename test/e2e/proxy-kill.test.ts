@@ -1,11 +1,15 @@
 /** SIGKILL of the proxy under load: the recording can be read, and holds all but what the last moments brought. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { concatBytes, readU24 } from '../../src/base/bytes.ts';
+import { fileSource } from '../../src/capture/files.ts';
+import { readCapture } from '../../src/capture/read.ts';
+import { Cutter } from '../../src/proxy/cutter.ts';
+import { ConnectionDialect } from '../../src/proxy/dialect.ts';
 import { FLUSH_INTERVAL_MILLIS } from '../../src/proxy/recorder-file.ts';
-import { leasetap, runLeasetap, temporaryFolder } from '../support/process.ts';
+import { leasetap, temporaryFolder } from '../support/process.ts';
 import { listening, portOf } from '../support/relay.ts';
 import { unit } from '../support/unit.ts';
 
@@ -37,24 +41,11 @@ it(`survives ${KILLS} kills`, async () => {
     await proxy.kill('SIGKILL');
     primary.destroy();
     server.close();
-    const { out, err } = await runLeasetap([
-      'read',
-      '-T',
-      'jsonl',
-      '-i',
-      'primary-leg',
-      '--port',
-      port as string,
-      recording,
-    ]);
-    const ids = out
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line).transaction_id as number);
-    expect(ids, err).toEqual(ids.map((_, index) => index));
+    const ids = await idsOnPrimaryLeg(recording, Number(port));
+    expect(ids).toEqual(ids.map((_, index) => index));
     const lostMillis = (sent - ids.length) * PACE_MILLIS;
     expect(lostMillis).toBeLessThan(FLUSH_INTERVAL_MILLIS + SLACK_MILLIS);
-    expect(readFileSync(recording).length).toBeGreaterThan(0);
+    expect(ids.length).toBeGreaterThan(0);
   }
 });
 
@@ -67,4 +58,19 @@ async function sendFor(socket: Socket, millis: number): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, PACE_MILLIS));
   }
   return sent;
+}
+
+/** Transaction-ids of the messages that the recording holds, read through IP and TCP as from any capture. */
+async function idsOnPrimaryLeg(recording: string, port: number): Promise<number[]> {
+  const parts: Uint8Array[] = [];
+  await readCapture([fileSource(recording)], {
+    open: () => undefined,
+    data: (flow, direction, bytes, start, end) => {
+      if (flow.ends[1].port === port && direction === 0) parts.push(bytes.slice(start, end));
+    },
+    gap: () => undefined,
+    close: () => undefined,
+  });
+  const cuts = new Cutter(new ConnectionDialect()).push(concatBytes(parts));
+  return cuts.map(({ octets }) => readU24(octets, 3));
 }
