@@ -21,4 +21,5 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   replay: () => import('./commands/replay.ts'),
   serve: () => import('./commands/serve.ts'),
   ctl: () => import('./commands/ctl.ts'),
+  sim: () => import('./commands/sim.ts'),
 };

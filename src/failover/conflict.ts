@@ -97,7 +97,7 @@ export function judge(known: Lease | undefined, claim: Claim, role: Role, now: n
   const rule: Rule = FIGURE_4[known.status][COLUMN[claim.status]];
   switch (rule) {
     case 'accept':
-      return alreadySo(known, claim) || laterOrNext(known, claim)
+      return alreadySo(known, claim) || laterOrNext(known, claim, role)
         ? undefined
         : StatusCode.OutdatedBindingInformation;
     case 'time(1)':
@@ -129,11 +129,13 @@ function alreadySo(known: Lease, claim: Claim): boolean {
 
 const ENDED: ReadonlySet<BindingStatus> = new Set(['EXPIRED', 'RELEASED', 'RESET']);
 
-function laterOrNext(known: Lease, claim: Claim): boolean {
+function laterOrNext(known: Lease, claim: Claim, role: Role): boolean {
   const received = timeOfClaim(claim);
   const own = timeOfLease(known);
   if (isClearlyAfter(received, own)) return true;
-  return !known.updateNeeded && !isClearlyAfter(own, received);
+  if (isClearlyAfter(own, received)) return false;
+  // The same time. If each has rejected the other, the secondary gives in, as it does in footnote 3.
+  return !known.updateNeeded || (role === 'secondary' && known.rejectedWith !== undefined);
 }
 
 /** time(2): the client was dealt with after the state here began. */

@@ -25,12 +25,15 @@ const SHUTDOWN_SECONDS = 5;
 
 /** While not both are in NORMAL, STATE is said again so often: a duplicate does no harm (§6.3). */
 const STATE_AGAIN_SECONDS = 60;
+/** In NORMAL the partner first tells what has become of leases, before they end here. */
+const SETTLE_SECONDS = 15;
 /** Timers that end with the connection. */
 const OF_A_CONNECTION = [
   'ack',
   'update-done',
   'pool-request',
   'rescan',
+  'settle',
   'first-state',
   'state-again',
 ] as const satisfies readonly TimerName[];
@@ -181,6 +184,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     if (state !== 'NORMAL') return;
     leases.queue.offerAll();
     context.start('rescan', this.config.rescanSeconds);
+    context.start('settle', SETTLE_SECONDS);
     this.prefixes.enteredNormal();
   }
 
@@ -279,6 +283,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
         states.heartbeat();
         return;
       case 'pool-request':
+      case 'settle':
         return;
       case 'shutdown':
         this.finish();
@@ -349,6 +354,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
 
   /** Leases end by themselves only while this server's picture of them is whole. */
   private get expiring(): boolean {
+    if (this.context.timers.running('settle')) return false;
     switch (this.states.current) {
       case 'STARTUP':
       case 'RECOVER':

@@ -37,6 +37,7 @@ const PHRASES: Record<TimerName, Phrase | undefined> = {
   'auto-partner-down': { what: 'enter PARTNER-DOWN by itself', section: '§8.9.2' },
   rescan: { what: 'offer rejected updates again', section: '§7.5.4' },
   heartbeat: undefined,
+  settle: undefined,
   'pool-request': undefined,
   shutdown: { what: 'shut down without waiting any longer', section: '§5.3.10' },
 };

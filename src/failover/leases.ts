@@ -4,7 +4,7 @@
  */
 
 import { invariant } from '../base/invariant.ts';
-import { addSeconds, laterOf, SAME_TIME_SECONDS } from '../base/time.ts';
+import { addSeconds, isAfter, laterOf, SAME_TIME_SECONDS } from '../base/time.ts';
 import { StatusCode } from '../wire/codes.ts';
 import type { Binding, Status } from '../wire/messages.ts';
 import { accept, isStatus, type ReceivedLease, readUpdate } from './accept.ts';
@@ -126,8 +126,10 @@ export class Leases<Reply> {
       const lease = this.bindings.get(key) as Lease;
       const unchanged = queue.unchangedSince(key, update.changes[index] as number);
       const answer = answers.of(key);
-      if (answer.rejectedWith === undefined) this.acked(key, lease, unchanged, answer.partnerLifetimeSent);
-      else {
+      if (answer.rejectedWith === undefined) {
+        this.acked(key, lease, unchanged, answer.partnerLifetimeSent);
+        if (!queue.isNeeded(key)) this.mendCrossing(key, lease, update.leases[index] as Lease);
+      } else {
         if (unchanged) this.store(key, { ...lease, rejectedWith: answer.rejectedWith });
         context.note('rejected', `the partner rejected ${resourceText(lease)}: ${answer.message}`, '§7.7');
       }
@@ -150,7 +152,7 @@ export class Leases<Reply> {
       const leases = keys.map((one) => this.markSent(one));
       const transactionId = queue.newTransactionId();
       context.outbox.put(bindingUpdate(leases, transactionId, context.time));
-      queue.sent(transactionId, keys, context.now);
+      queue.sent(transactionId, keys, leases, context.now);
     }
     const oldest = queue.oldestSentAt();
     if (oldest === undefined) context.timers.clear('ack');
@@ -281,6 +283,24 @@ export class Leases<Reply> {
     });
   }
 
+  /**
+   * Two updates about one lease crossed and both were accepted: now each server has what the other had. The one that
+   * heard of a later dealing with the client says again what it has; if neither did, the secondary.
+   */
+  private mendCrossing(key: string, now: Lease, told: Lease): void {
+    const theirs = ENDED.has(told.status) ? 'FREE' : told.status;
+    const same =
+      now.holder === told.holder || (now.holder && told.holder && sameClientIa(now.holder, told.holder));
+    const kept = this.bindings.get(key) as Lease;
+    if (kept.status === theirs && same) return;
+    const before = lastContact(told);
+    const after = lastContact(kept);
+    const newer = after !== undefined && (before === undefined || isAfter(after, before));
+    if (newer || (after === before && this.context.config.role === 'secondary')) {
+      this.tell(key, { ...kept, updateNeeded: true });
+    }
+  }
+
   /** Other leases of the same client that wait too: all about one client in one OPTION_CLIENT_DATA (§7.4). */
   private together(key: string, first: Lease, all: boolean): readonly string[] {
     const holder = first.holder;
@@ -308,6 +328,17 @@ export class Leases<Reply> {
     this.bindings.set(key, lease, this.context.now);
     this.context.outbox.persist({ kind: 'lease', lease });
   }
+}
+
+const ENDED: ReadonlySet<Lease['status']> = new Set(['EXPIRED', 'RELEASED', 'RESET']);
+
+/** When either server last dealt with the client. */
+function lastContact({
+  clientLastTransactionTime: own,
+  partnerRawCltTime: partners,
+}: Lease): number | undefined {
+  if (own === undefined || partners === undefined) return own ?? partners;
+  return laterOf(own, partners);
 }
 
 /** What the partner acknowledged counts only for the client and lease that it acknowledged (§4.4). */

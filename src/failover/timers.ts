@@ -14,6 +14,7 @@ export const TIMERS = [
   'auto-partner-down',
   'rescan',
   'heartbeat',
+  'settle',
   'pool-request',
   'shutdown',
 ] as const;

@@ -1,7 +1,8 @@
 /**
  * What the partner has yet to acknowledge and in which order it is told (RFC 8156 §5.4, §7.5.4, §8.8): updates that are
- * needed, those on their way, and the answer to an UPDREQ or UPDREQALL. It knows keys of leases, never their contents.
+ * needed, those on their way, and the answer to an UPDREQ or UPDREQALL. It goes by keys of leases; what is in them is not its business.
  */
+import type { Lease } from './lease.ts';
 
 /** Transaction-ids have 24 bits (§5.2). */
 const TRANSACTION_IDS = 2 ** 24;
@@ -9,6 +10,8 @@ const TRANSACTION_IDS = 2 ** 24;
 /** Told in one BNDUPD: keys of leases, each with the number of the change that it was told at. */
 export interface Unacked {
   readonly keys: readonly string[];
+  /** As they were told. */
+  readonly leases: readonly Lease[];
   readonly changes: readonly number[];
   /** Unix milliseconds. */
   readonly sentAt: number;
@@ -147,7 +150,7 @@ export class UpdateQueue {
   }
 
   /** These leases are on their way in one BNDUPD. */
-  sent(transactionId: number, keys: readonly string[], now: number): void {
+  sent(transactionId: number, keys: readonly string[], leases: readonly Lease[], now: number): void {
     const { request } = this;
     const changes: number[] = [];
     for (const key of keys) {
@@ -155,7 +158,7 @@ export class UpdateQueue {
       this.waiting.delete(key);
       if (request?.keys.delete(key) === true) request.unacked.add(key);
     }
-    this.unacked.set(transactionId, { keys, changes, sentAt: now });
+    this.unacked.set(transactionId, { keys, leases, changes, sentAt: now });
   }
 
   /** The BNDREPLY came: what it answers, or `undefined` if nothing with this transaction-id is on its way. */

@@ -294,9 +294,9 @@ function pools(clients: number): readonly Pool[] {
   ];
 }
 
-/** Room for about one prefix for each client: a third of them wants one. */
+/** A third of the clients wants a prefix, and there are hardly more. */
 function prefixBits(clients: number): number {
-  return 56 - Math.max(2, Math.ceil(Math.log2(clients / 2)));
+  return 56 - Math.max(2, Math.ceil(Math.log2(clients / 3)));
 }
 
 function endpointConfig(plan: Plan, role: Role): EndpointConfig {

@@ -154,6 +154,20 @@ describe('what is consistent with what this server knows (§7.5.3)', () => {
     expect(judge(free, claim('EXPIRED', MINE - 500, 1), 'primary', NOW)).toBeUndefined();
   });
 
+  it('another end of a lease that has ended here too (seed 122 once rejected it for ever)', () => {
+    expect(judge(known('RELEASED'), claim('EXPIRED', MINE - 4, 1), 'primary', NOW)).toBeUndefined();
+    expect(judge(known('EXPIRED'), claim('RELEASED', MINE - 400, 1), 'primary', NOW)).toBeUndefined();
+  });
+
+  it('at the same time, on a secondary, once each has rejected the other: as in footnote 3 it gives in', () => {
+    const rejected = known('ACTIVE', { rejectedWith: OUTDATED });
+    const same = claim('ABANDONED', MINE, 1);
+    expect(judge(rejected, same, 'secondary', NOW)).toBeUndefined();
+    expect(judge(rejected, same, 'primary', NOW)).toBe(OUTDATED);
+    expect(judge(known('ACTIVE'), same, 'secondary', NOW)).toBe(OUTDATED);
+    expect(judge(rejected, claim('ABANDONED', MINE - 6, 1), 'secondary', NOW)).toBe(OUTDATED);
+  });
+
   it('at the same time, what follows on a state that the partner had acknowledged', () => {
     const agreed = known('ACTIVE', { updateNeeded: false });
     expect(judge(agreed, claim('RELEASED', MINE + 3, 1), 'primary', NOW)).toBeUndefined();

@@ -1,0 +1,172 @@
+/**
+ * Goal: the simulator can find things. Each of these deliberate bugs is put into a copy of the built engine, and has to
+ * be found within a bounded number of seeds by the invariant that is there for it.
+ */
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import type * as PlanModule from '../../src/sim/plan.ts';
+import type * as WorldModule from '../../src/sim/world.ts';
+
+const TOP = fileURLToPath(new URL('../..', import.meta.url));
+const BUILT = join(TOP, 'dist');
+const MUTANTS = join(TOP, 'node_modules', '.cache', 'leasetap-mutants');
+const SEEDS = 60;
+
+interface Mutation {
+  readonly bug: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** Part of the name of the invariant that must break. */
+  readonly breaks: RegExp;
+}
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    bug: 'messages leave before what they depend on is stored',
+    file: 'failover/outbox.js',
+    from: 'this.messages.push({ value: message, token: this.token() })',
+    to: 'this.messages.push({ value: message, token: 0 })',
+    breaks: /stored before/,
+  },
+  {
+    bug: 'clients are answered before their leases are stored',
+    file: 'failover/outbox.js',
+    from: 'this.replies.push({ value: reply, token: this.token() })',
+    to: 'this.replies.push({ value: reply, token: 0 })',
+    breaks: /stored before told/,
+  },
+  {
+    bug: 'an accepted update is not stored',
+    file: 'failover/leases.js',
+    from: 'this.store(key, lease);\n            if (!lease.updateNeeded)',
+    to: 'this.bindings.set(key, lease, context.now);\n            if (!lease.updateNeeded)',
+    breaks: /stored before acknowledged/,
+  },
+  {
+    bug: 'the MCLT is added twice',
+    file: 'failover/lifetime.js',
+    from: 'remainder + mclt',
+    to: 'remainder + 2 * mclt',
+    breaks: /fundamental relationship/,
+  },
+  {
+    bug: 'a lease of which nothing was acknowledged gets the MCLT twice',
+    file: 'failover/lifetime.js',
+    from: 'return Math.min(wanted, remainder + mclt);',
+    to: 'return Math.min(wanted, ackedPartnerLifetime === undefined ? 2 * mclt : remainder + mclt);',
+    breaks: /fundamental relationship/,
+  },
+  {
+    bug: 'FREE-BACKUP prefixes are given by the primary',
+    file: 'failover/allocation.js',
+    from: "lease?.status === 'FREE-BACKUP' ? 'secondary' : 'primary'",
+    to: 'situation.role',
+    breaks: /own pool only/,
+  },
+  {
+    bug: 'addresses are given whatever their low-order bit',
+    file: 'failover/allocation.js',
+    from: 'ownerOfAddress(resource.address) === situation.role',
+    to: "resource.kind === 'address'",
+    breaks: /own pool only/,
+  },
+  {
+    bug: 'a lease goes to another client before the partner knows that it ended',
+    file: 'failover/allocation.js',
+    from: "if (situation.state !== 'PARTNER-DOWN' || situation.partnerDownTime === undefined)\n        return false;",
+    to: 'return true;',
+    breaks: /own pool only|no two clients/,
+  },
+  {
+    bug: 'the partner’s prefixes are used at once in PARTNER-DOWN',
+    file: 'failover/allocation.js',
+    from: 'isAfter(toEpoch2000(now), addSeconds(partnerDownTime, mclt))',
+    to: 'mclt > 0',
+    breaks: /own pool only/,
+  },
+  {
+    bug: 'the window is off by one',
+    file: 'failover/leases.js',
+    from: 'queue.unackedCount < window',
+    to: 'queue.unackedCount <= window',
+    breaks: /window/,
+  },
+  {
+    bug: 'UPDDONE does not wait for BNDREPLYs',
+    file: 'failover/update-queue.js',
+    from: '|| request.unacked.size > 0',
+    to: '',
+    breaks: /UPDDONE/,
+  },
+  {
+    bug: 'transaction-ids come round too early',
+    file: 'failover/update-queue.js',
+    from: 'while (this.unacked.has(this.lastId) || this.lastId === this.askedWith);',
+    to: 'while (false); this.lastId %= 4;',
+    breaks: /transaction-ids/,
+  },
+  {
+    bug: 'a server that lost its disk asks with UPDREQ',
+    file: 'failover/endpoint.js',
+    from: "all ? 'UPDREQALL' : 'UPDREQ'",
+    to: "'UPDREQ'",
+    breaks: /equal bindings|no two clients/,
+  },
+  {
+    bug: 'footnote 1 of figure 4 is skipped: a lease ends here because the partner thinks so',
+    file: 'failover/conflict.js',
+    from: 'known.stateExpirationTime !== undefined && isClearlyAfter(now, known.stateExpirationTime)',
+    to: 'true',
+    breaks: /no two clients|equal bindings/,
+  },
+  {
+    bug: 'unacknowledged updates are not sent again',
+    file: 'failover/update-queue.js',
+    from: 'if (!onTheirWay.has(key))',
+    to: 'if (false)',
+    breaks: /equal bindings/,
+  },
+  {
+    bug: 'clients are served in RECOVER',
+    file: 'failover/client-view.js',
+    from: "case 'RECOVER-DONE':",
+    to: "case 'RECOVER': case 'RECOVER-WAIT': return 'responsive'; case 'RECOVER-DONE':",
+    breaks: /unresponsive/,
+  },
+  {
+    bug: 'RECOVER goes to NORMAL as soon as the partner is there',
+    file: 'failover/machine.js',
+    from: "'recover-wait-over': { ...STAYS, 'RECOVER-WAIT': to('RECOVER-DONE', '§8.6.2') }",
+    to: "'recover-wait-over': { ...STAYS, 'RECOVER-WAIT': to('NORMAL', '§8.6.2') }",
+    breaks: /illegal transition/,
+  },
+];
+
+afterAll(() => rmSync(MUTANTS, { recursive: true, force: true }));
+
+describe.runIf(existsSync(join(BUILT, 'sim', 'world.js')))('deliberate bugs', () => {
+  for (const [index, mutation] of MUTATIONS.entries()) {
+    it(`finds: ${mutation.bug}`, { timeout: 300_000 }, async () => {
+      const folder = join(MUTANTS, `${index}`);
+      mkdirSync(folder, { recursive: true });
+      for (const room of ['base', 'wire', 'failover', 'server', 'sim', 'dissect']) {
+        cpSync(join(BUILT, room), join(folder, room), { recursive: true });
+      }
+      writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+      const path = join(folder, mutation.file);
+      const source = readFileSync(path, 'utf8');
+      expect(source.split(mutation.from)).toHaveLength(2);
+      writeFileSync(path, source.replace(mutation.from, mutation.to));
+      const { run } = (await import(pathToFileURL(join(folder, 'sim/world.js')).href)) as typeof WorldModule;
+      const { planOf } = (await import(pathToFileURL(join(folder, 'sim/plan.js')).href)) as typeof PlanModule;
+      let found: string | undefined;
+      for (let seed = 1; seed <= SEEDS && found === undefined; seed++) {
+        found = run(planOf({ seed, seconds: 6 * 3600, clients: 12, marked: false })).violation?.invariant;
+      }
+      expect(found).toMatch(mutation.breaks);
+    });
+  }
+});
