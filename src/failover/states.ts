@@ -209,7 +209,8 @@ export class States<Reply> {
     if (this.current === 'RECOVER') this.listener.requestUpdates(record.updateAllNeeded);
     if (this.current !== 'POTENTIAL-CONFLICT') return;
     const turn = this.context.config.role === 'primary' || record.partnerState === 'CONFLICT-DONE';
-    if (turn) this.listener.requestUpdates(false);
+    // What a lost disk knew is not among the updates that the partner holds for unacknowledged.
+    if (turn) this.listener.requestUpdates(record.updateAllNeeded);
   }
 
   private enter(move: Move, why: string): void {

@@ -60,6 +60,8 @@ class World {
   private readonly network: Network;
   private readonly servers: Record<Role, SimServer>;
   private readonly workload: Workload;
+  /** Lasting faults that are on. */
+  private disturbances = 0;
 
   constructor(plan: Plan, options: RunOptions) {
     this.plan = plan;
@@ -141,13 +143,13 @@ class World {
       case 'partition':
         network.partitioned = true;
         network.halfOpen();
-        schedule.after(1000 * fault.forSeconds, () => {
+        this.lasting(fault.forSeconds, () => {
           network.partitioned = false;
         });
         break;
       case 'slow':
         network.extraDelay = 1000 * fault.delaySeconds;
-        schedule.after(1000 * fault.forSeconds, () => {
+        this.lasting(fault.forSeconds, () => {
           network.extraDelay = 0;
         });
         break;
@@ -156,7 +158,7 @@ class World {
         break;
       case 'clock':
         this.setClock(fault.server, fault.seconds);
-        schedule.after(1000 * fault.forSeconds, () => this.setClock(fault.server, -fault.seconds));
+        this.lasting(fault.forSeconds, () => this.setClock(fault.server, -fault.seconds));
         break;
       case 'disk-stall':
         servers[fault.server].disk.stalledUntil = schedule.now + 1000 * fault.forSeconds;
@@ -165,6 +167,14 @@ class World {
         servers[fault.server].feed({ kind: 'operator', command: { kind: 'partner-down' } });
         break;
     }
+  }
+
+  private lasting(seconds: number, end: () => void): void {
+    this.disturbances++;
+    this.schedule.after(1000 * seconds, () => {
+      this.disturbances--;
+      end();
+    });
   }
 
   private crash(fault: Extract<Fault, { kind: 'crash' }>): void {
@@ -197,7 +207,8 @@ class World {
     }
     // One copy of everything has to be left. And a primary without memory and without partner begins as §8.2 says,
     // which is safe on a first day only.
-    if (diskLost && partner.isUp && !network.partitioned) {
+    if (diskLost && partner.isUp && this.disturbances === 0) {
+      network.drops = [];
       server.disk.wipe();
       this.coverage.saw('disk lost');
     }
