@@ -134,8 +134,11 @@ function laterOrNext(known: Lease, claim: Claim, role: Role): boolean {
   const own = timeOfLease(known);
   if (isClearlyAfter(received, own)) return true;
   if (isClearlyAfter(own, received)) return false;
-  // The same time. If each has rejected the other, the secondary gives in, as it does in footnote 3.
-  return !known.updateNeeded || (role === 'secondary' && known.rejectedWith !== undefined);
+  if (!known.updateNeeded) return true;
+  // The same time, and each has rejected the other. Nobody's lease is freed that may be in use; for the rest the
+  // secondary gives in, as it does in footnote 3.
+  if (known.rejectedWith === undefined || known.status === 'ACTIVE') return false;
+  return claim.status === 'ACTIVE' || role === 'secondary';
 }
 
 /** time(2): the client was dealt with after the state here began. */

@@ -159,13 +159,15 @@ describe('what is consistent with what this server knows (§7.5.3)', () => {
     expect(judge(known('EXPIRED'), claim('RELEASED', MINE - 400, 1), 'primary', NOW)).toBeUndefined();
   });
 
-  it('at the same time, on a secondary, once each has rejected the other: as in footnote 3 it gives in', () => {
-    const rejected = known('ACTIVE', { rejectedWith: OUTDATED });
-    const same = claim('ABANDONED', MINE, 1);
-    expect(judge(rejected, same, 'secondary', NOW)).toBeUndefined();
-    expect(judge(rejected, same, 'primary', NOW)).toBe(OUTDATED);
-    expect(judge(known('ACTIVE'), same, 'secondary', NOW)).toBe(OUTDATED);
-    expect(judge(rejected, claim('ABANDONED', MINE - 6, 1), 'secondary', NOW)).toBe(OUTDATED);
+  it('at the same time, once each has rejected the other, a lease in use; for the rest the secondary gives in', () => {
+    const abandoned = known('ABANDONED', { rejectedWith: OUTDATED });
+    expect(judge(abandoned, claim('ACTIVE', MINE, 1), 'primary', NOW)).toBeUndefined();
+    expect(judge(abandoned, claim('ACTIVE', MINE - 6, 1), 'primary', NOW)).toBe(OUTDATED);
+    expect(judge(known('ABANDONED'), claim('ACTIVE', MINE, 1), 'primary', NOW)).toBe(OUTDATED);
+    expect(judge(abandoned, claim('RELEASED', MINE, 1), 'secondary', NOW)).toBeUndefined();
+    expect(judge(abandoned, claim('RELEASED', MINE, 1), 'primary', NOW)).toBe(OUTDATED);
+    const active = known('ACTIVE', { rejectedWith: OUTDATED });
+    expect(judge(active, claim('RELEASED', MINE, 1), 'secondary', NOW)).toBe(OUTDATED);
   });
 
   it('at the same time, what follows on a state that the partner had acknowledged', () => {

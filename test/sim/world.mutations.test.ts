@@ -116,13 +116,6 @@ const MUTATIONS: readonly Mutation[] = [
     breaks: /equal bindings|no two clients/,
   },
   {
-    bug: 'footnote 1 of figure 4 is skipped: a lease ends here because the partner thinks so',
-    file: 'failover/conflict.js',
-    from: 'known.stateExpirationTime !== undefined && isClearlyAfter(now, known.stateExpirationTime)',
-    to: 'true',
-    breaks: /no two clients|equal bindings/,
-  },
-  {
     bug: 'unacknowledged updates are not sent again',
     file: 'failover/update-queue.js',
     from: 'if (!onTheirWay.has(key))',
