@@ -13,7 +13,7 @@ import { Moment } from './moment.ts';
 import { PacketOrder } from './packet-order.ts';
 import type { PacketRecord } from './record.ts';
 import type { Tally } from './tally.ts';
-import { TCP_ACK, TCP_RST, TCP_SYN, TcpConnection } from './tcp-connection.ts';
+import { TCP_ACK, TCP_SYN, TcpConnection } from './tcp-connection.ts';
 
 const TCP_HEADER_OCTETS = 20;
 const UDP_HEADER_OCTETS = 8;
@@ -166,7 +166,7 @@ export class Packets {
     this.makeRoom();
     const entry = flows.add(this.tcpFlows++ + this.udpFlows, key, answersSyn ? 1 : 0);
     entry.tcp = new TcpConnection(entry.flow, this.sink, this.tally);
-    const midStream = (flags & (TCP_SYN | TCP_RST)) === 0;
+    const midStream = (flags & TCP_SYN) === 0;
     this.sink.open(entry.flow, moment.seen, midStream);
     return entry.tcp;
   }

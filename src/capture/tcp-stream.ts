@@ -143,7 +143,12 @@ export class TcpStream {
     const { tcp } = this.tally;
     const length = end - start + cut;
     const first = this.next < 0;
-    if (first) this.next = sequence;
+    if (first) {
+      this.next = sequence;
+      // Said before there was anything to measure it by.
+      if (Math.abs(sequenceDistance(this.acknowledged, sequence)) > PLAUSIBLE_DISTANCE)
+        this.acknowledged = -1;
+    }
     let ahead = sequenceDistance(sequence, this.next);
     if (first ? length === 1 && sequence + 1 === this.acknowledged : ahead === -1 && length === 1) {
       tcp.keepAliveProbes++;

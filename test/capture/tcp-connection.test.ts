@@ -60,6 +60,11 @@ describe('who opened', () => {
     ).toEqual(['1 open flow 0 mid-stream', '3 data flow 0 1 x']);
   });
 
+  it('an acknowledgement of something else altogether makes no gap', async () => {
+    const found = await lines(reply({ seq: 5, ack: 0x4000_0000 }), packet({ seq: 9, ack: 5, data: 'ab' }));
+    expect(found).toEqual(['1 open flow 0 mid-stream', '2 data flow 0 1 ab']);
+  });
+
   it('both at once (RFC 9293 figure 7)', async () => {
     expect(
       await lines(
@@ -91,6 +96,13 @@ describe('resets', () => {
     expect(await lines(packet({ seq: 99, flags: 'S' }), reply({ seq: 0, ack: 100, flags: 'R' }))).toEqual([
       '1 open flow 0',
       '2 close flow 0 1 reset',
+    ]);
+  });
+
+  it('of connections that were never seen begin and end them', async () => {
+    expect(await lines(packet({ seq: 7, ack: 9, flags: 'R' }))).toEqual([
+      '1 open flow 0 mid-stream',
+      '1 close flow 0 0 reset',
     ]);
   });
 
