@@ -7,6 +7,11 @@ import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/**
+ * Signals that come together are one request: a terminal tells all of a group, and whoever started us tells us again.
+ */
+const SAME_REQUEST_MILLIS = 500;
+
 export type StopSignal = (typeof SIGNALS)[number];
 
 export interface Interrupt {
@@ -19,8 +24,11 @@ export interface Interrupt {
 /** Takes over the signals until `release()`. */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController();
+  let askedAt = Number.NEGATIVE_INFINITY;
   const listen = (name: StopSignal) => {
-    if (controller.signal.aborted) process.exit(signalExitCode(name));
+    const now = performance.now();
+    if (!controller.signal.aborted) askedAt = now;
+    else if (now - askedAt > SAME_REQUEST_MILLIS) process.exit(signalExitCode(name));
     controller.abort(name);
   };
   const orphaned = () => controller.abort('disconnect');

@@ -112,6 +112,8 @@ test('a pair that is killed under load comes back with the same leases on both s
   expect(secondary).toEqual(primary);
   expect(held.filter((lease) => !primary.includes(lease))).toEqual([]);
 
+  // As from a terminal: the group gets one, and whoever started the server sends another.
+  running.primary.child.kill('SIGINT');
   const ended = await running.primary.kill('SIGTERM');
   expect(ended).toMatchObject({ code: 0, signal: null });
   await running.secondary.prints(/the partner disconnected: the server is shutting down/);
