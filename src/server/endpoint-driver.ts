@@ -32,6 +32,8 @@ export interface World {
   connect(signal: AbortSignal): Promise<PartnerStream>;
 }
 
+/** Timers are not told when the clock is set; so none runs for longer. */
+const TIMER_SLICE_MILLIS = 10_000;
 /** Transitions and alarms that an endpoint's driver remembers. */
 const HISTORY_MAX = 20;
 
@@ -219,8 +221,10 @@ export class EndpointDriver {
     const deadline = this.endpoint.deadline();
     if (deadline === undefined || deadline >= this.#timerAt) return;
     this.#timer?.cancel();
-    this.#timerAt = deadline;
-    this.#timer = this.#world.after(Math.max(0, deadline - this.#world.clock.nowMillis()), () => {
+    const now = this.#world.clock.nowMillis();
+    const wait = Math.min(TIMER_SLICE_MILLIS, Math.max(0, deadline - now));
+    this.#timerAt = now + wait;
+    this.#timer = this.#world.after(wait, () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
       this.#feed({ kind: 'tick' });
     });

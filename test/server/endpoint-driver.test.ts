@@ -48,15 +48,58 @@ class FakeStream implements PartnerStream {
   }
 }
 
-function secondaryOn(store: MemoryStore): EndpointDriver {
+interface Timer {
+  readonly at: number;
+  readonly wake: () => void;
+}
+
+/** Time that passes when it is told to. */
+class FakeTime {
+  /** Unix milliseconds. */
+  now = START;
+  longestWait = 0;
+  #elapsed = 0;
+  #timers: Timer[] = [];
+
+  after(millis: number, wake: () => void): { cancel(): void } {
+    this.longestWait = Math.max(this.longestWait, millis);
+    const timer = { at: this.#elapsed + millis, wake };
+    this.#timers.push(timer);
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((one) => one !== timer);
+      },
+    };
+  }
+
+  pass(millis: number): void {
+    const end = this.#elapsed + millis;
+    for (;;) {
+      const [next] = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      const at = next?.at ?? end;
+      this.now += at - this.#elapsed;
+      this.#elapsed = at;
+      if (next === undefined) return;
+      this.#timers = this.#timers.filter((one) => one !== next);
+      next.wake();
+    }
+  }
+}
+
+function secondaryOn(store: MemoryStore, time = new FakeTime(), startupSeconds = 1): EndpointDriver {
   const [relationship] = configOf('secondary', 'unused', 0).relationships as [RelationshipConfig];
   const world: World = {
-    clock: { nowMillis: () => START },
+    clock: { nowMillis: () => time.now },
     store,
-    after: () => ({ cancel: () => undefined }),
+    after: (millis, wake) => time.after(millis, wake),
     connect: () => Promise.reject(new Error('a secondary does not dial')),
   };
-  return new EndpointDriver('pair', endpointConfig(relationship), world, () => undefined);
+  return new EndpointDriver(
+    'pair',
+    endpointConfig({ ...relationship, startupSeconds }),
+    world,
+    () => undefined,
+  );
 }
 
 const CONNECT = encodeFailoverFrame({
@@ -155,4 +198,15 @@ test('octets of a connection that was replaced are not heard any more', () => {
   fresh.handler?.bytes(bindingUpdate(2));
   store.storeAll();
   expect(fresh.did).toContain(BNDREPLY);
+});
+
+test('a timer is kept to the second, in slices so short that a clock that is set is noticed', () => {
+  const time = new FakeTime();
+  const driver = secondaryOn(new SlowStore(), time, 3600);
+  driver.start();
+  time.pass(3_599_000);
+  expect(driver.endpoint.state).toBe('STARTUP');
+  time.pass(1_000);
+  expect(driver.endpoint.state).toBe('RECOVER');
+  expect(time.longestWait).toBe(10_000);
 });
