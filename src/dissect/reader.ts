@@ -187,7 +187,8 @@ export class MessageReader implements FlowSink {
       },
       found: (state, direction, streamOffset, skipped, seen) => {
         if (streamOffset === 0) return;
-        const text = `picked up again at offset ${streamOffset} ${this.#towards(state.flow, direction)}, ${skipped} octets passed over`;
+        const passed = skipped === 0 ? '' : `, ${skipped} octets passed over`;
+        const text = `picked up again at offset ${streamOffset} ${this.#towards(state.flow, direction)}${passed}`;
         this.#notice('resync', text, state.flow, seen, { direction, octets: skipped, streamOffset });
       },
       windowFull: (state, direction, dropped, seen) => {

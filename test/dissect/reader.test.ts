@@ -492,6 +492,56 @@ describe('connections', () => {
   });
 });
 
+describe('anything at all', () => {
+  const real = concatBytes([update(1), state(2), contact(3), update(4)].map((message) => prefixed(message)));
+  const piece = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(fc.nat(real.length), fc.nat(real.length))
+        .map(([a, b]) => real.slice(Math.min(a, b), Math.max(a, b))),
+    },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 80 }) },
+    { weight: 2, arbitrary: fc.constant(real) },
+  );
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ bytes: piece, direction: fc.constantFrom<Direction>(0, 1) }) },
+    { weight: 1, arbitrary: fc.record({ missing: fc.integer({ min: 1, max: 70_000 }) }) },
+  );
+
+  it('is read without a throw', () => {
+    const ports = fc.constantFrom(647, 547, 9000);
+    fc.assert(
+      fc.property(ports, fc.boolean(), fc.array(step, { maxLength: 20 }), (port, midStream, steps) => {
+        const session = new Session(flowOn(port), midStream);
+        for (const each of steps) {
+          if ('missing' in each) session.gap(each.missing);
+          else session.send(each.direction, each.bytes);
+        }
+        session.close();
+        for (const message of session.messages) {
+          JSON.parse(message.json());
+          expect(message.frame.streamOffset).toBeGreaterThanOrEqual(0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('in front of a real stream does not hide it for long', () => {
+    const noise = fc.uint8Array({ minLength: 1, maxLength: 400 });
+    fc.assert(
+      fc.property(noise, (bytes) => {
+        const session = new Session().push(prefixed(state(1)), bytes, real, real, real).close();
+        const found = session.found.filter((text) => !text.endsWith('!'));
+        // Noise may look like the beginning of a message and take one real message with it, not more.
+        expect(found.filter((text) => text === 'BNDUPD 4').length).toBeGreaterThanOrEqual(2);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('limits', () => {
   const bytes = prefixed(state(1));
 
