@@ -53,6 +53,9 @@ const DHCPV6_SERVER_PORT = 547;
 const V4_CONNECT = 5;
 const FAILOVER: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
+/** How long after its opening a failover connection is expected to carry its first message. */
+const SILENT_SECONDS = 5;
+
 /** Messages and connections are numbered apart for each family, as if the capture held nothing else. */
 const FAMILY: Readonly<Record<ProtocolName, string>> = {
   'dhcpv6-failover': 'dhcpv6-failover',
@@ -79,6 +82,8 @@ export class MessageReader implements FlowSink {
   readonly #events: ReaderEvents;
   readonly #options: ReaderOptions;
   readonly #flows = new Map<Flow, Following>();
+  /** Flows on a failover port on which nothing was recognized yet, in the order of their opening. */
+  readonly #awaited = new Map<FlowState, Following>();
   readonly #messages = new Map<string, number>();
   readonly #connections = new Map<string, number>();
   readonly #owner: FlowOwner;
@@ -98,7 +103,7 @@ export class MessageReader implements FlowSink {
       flow.transport === 'tcp'
         ? new FlowState(flow, seen, midStream, this.#expected(flow), (last) => this.#tests(last), this.#owner)
         : undefined;
-    this.#flows.set(flow, {
+    const following: Following = {
       state,
       connection: undefined,
       reserved: undefined,
@@ -106,7 +111,9 @@ export class MessageReader implements FlowSink {
       tls: { asked: false },
       ended: [false, false],
       notices: 0,
-    });
+    };
+    this.#flows.set(flow, following);
+    if (state?.expected === FAILOVER) this.#awaited.set(state, following);
     if (state !== undefined && forced !== undefined && forced !== 'dhcpv6') state.force(forced, seen);
   }
 
@@ -137,7 +144,9 @@ export class MessageReader implements FlowSink {
       const text = `${octets} octets ${this.#towards(flow, ended)} are no whole message at the end`;
       this.#notice('cut', text, flow, seen, { direction: ended, octets });
     }
-    if (following.ended[0] && following.ended[1]) this.#flows.delete(flow);
+    if (!following.ended[0] || !following.ended[1]) return;
+    this.#flows.delete(flow);
+    if (following.state !== undefined) this.#awaited.delete(following.state);
   }
 
   /** What is known of a flow; one that had to be forgotten is met again in the middle. */
@@ -212,7 +221,7 @@ export class MessageReader implements FlowSink {
     const { flow } = state;
     const following = this.#flows.get(flow);
     if (following === undefined) return;
-    if (protocol !== 'dhcpv6-leasequery') this.#reserveEarlier(state, protocol);
+    if (protocol !== 'dhcpv6-leasequery') this.#reserveEarlier(state, protocol, seen);
     const index = following.reserved ?? this.#next(this.#connections, FAMILY[protocol]);
     following.connection = { index, flow, protocol, ...(dialect !== undefined && { dialect: dialect.name }) };
     const title = this.#dissectors.protocols.get(protocol)?.title ?? protocol;
@@ -225,15 +234,18 @@ export class MessageReader implements FlowSink {
     this.#notice('dialect', `${this.#name(flow)}: dialect ${dialect.name}: ${dialect.why}`, flow, seen);
   }
 
-  /** Connections are numbered by their first packets: those opened earlier on a failover port come first. */
-  #reserveEarlier(state: FlowState, protocol: ProtocolName): void {
-    for (const other of this.#flows.values()) {
-      if (other.state === state) return;
-      if (other.connection !== undefined || other.reserved !== undefined || other.state === undefined)
-        continue;
-      if (!other.state.undecided || other.state.expected !== FAILOVER) continue;
-      other.reserved = this.#next(this.#connections, FAMILY[protocol]);
+  /**
+   * Connections are numbered by their first packets: those opened just before on a failover port come first. One that
+   * has been silent for longer will hardly speak; it gets no number before it does.
+   */
+  #reserveEarlier(state: FlowState, protocol: ProtocolName, seen: Seen): void {
+    for (const [earlier, other] of this.#awaited) {
+      if (earlier === state) break;
+      const silent = seen.time.unixSeconds - earlier.opened.time.unixSeconds;
+      if (!earlier.undecided || silent > SILENT_SECONDS) this.#awaited.delete(earlier);
+      else other.reserved ??= this.#next(this.#connections, FAMILY[protocol]);
     }
+    this.#awaited.delete(state);
   }
 
   #next(counts: Map<string, number>, family: string): number {

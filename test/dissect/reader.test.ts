@@ -434,6 +434,35 @@ describe('what speaks on a flow', () => {
   });
 });
 
+describe('leasequery over TCP', () => {
+  it('is read on its port, and elsewhere if a message says enough', () => {
+    const options = [
+      {
+        CLIENT_DATA: {
+          options: [
+            { CLIENTID: { DUID: '0003000102005e005301' } },
+            { CLT_TIME: { 'client-last-transaction-time': 9 } },
+          ],
+        },
+      },
+    ];
+    const data = prefixed(
+      encodeMessage(DISSECTORS, 'dhcpv6-leasequery', {
+        type: 'LEASEQUERY-DATA',
+        'transaction-id': 5,
+        options,
+      }),
+    );
+    const done = prefixed(Uint8Array.of(16, 0, 0, 5));
+    for (const port of [547, 9000]) {
+      const session = new Session(flowOn(port)).send(1, data, done);
+      expect(session.found).toEqual(['LEASEQUERY-DATA 5', 'LEASEQUERY-DONE 5']);
+      expect(session.messages[0]?.protocol).toBe('dhcpv6-leasequery');
+      expect(session.messages[0]?.json()).toContain('"client-last-transaction-time":9');
+    }
+  });
+});
+
 describe('datagrams', () => {
   it('are DHCPv6 on its ports, counted apart', () => {
     const flow: Flow = {
@@ -476,6 +505,16 @@ describe('datagrams', () => {
 });
 
 describe('connections', () => {
+  it('that stay silent after their opening take no number', () => {
+    const session = new Session();
+    const later = { ...SEEN, time: { ...SEEN.time, unixSeconds: SEEN.time.unixSeconds + 30 } };
+    const second = flowOn(647, 40_001);
+    session.reader.open(second, later, false);
+    const bytes = prefixed(state(1));
+    session.reader.data(second, 0, bytes, 0, bytes.length, later);
+    expect(session.messages[0]?.frame.connection.index).toBe(0);
+  });
+
   it('are numbered by their first packets, not by their first messages', () => {
     const session = new Session();
     const second = flowOn(647, 40_001);
