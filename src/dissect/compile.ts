@@ -5,19 +5,14 @@
 import { concatBytes, NO_BYTES } from '../base/bytes.ts';
 import { InputError } from '../base/problem.ts';
 import type { FieldCodec } from './codec.ts';
-import { ipv4Codec, ipv6Codec, shortPrefixCodec } from './codecs/addresses.ts';
-import { countedCodec, listCodec, vssCodec } from './codecs/compound.ts';
-import { duidCodec } from './codecs/duid.ts';
-import { domainNameCodec, domainNamesCodec } from './codecs/names.ts';
-import type { NumberSize } from './codecs/numbers.ts';
-import { DISPLAYS, enumCodec, flagsCodec, numberCodec } from './codecs/numbers.ts';
-import { bytesCodec, linkLayerCodec, textCodec, utf16Codec } from './codecs/octets.ts';
+import { DISPLAYS, numberCodec } from './codecs/numbers.ts';
+import type { FieldScope } from './compile-field.ts';
+import { compileField } from './compile-field.ts';
 import type {
   DefinitionFile,
   DialectDefinition,
   FieldDefinition,
   MessageDefinition,
-  Names,
   OptionDefinition,
   ProtocolDefinition,
   VendorDefinition,
@@ -48,10 +43,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Growing = Mutable<Space> & { byCode: Map<number, OptionCodec> };
 
 /** What definitions of one file are compiled against. */
-interface Scope {
-  readonly file: string;
-  readonly enums: ReadonlyMap<string, Names>;
-  readonly messages: Names;
+interface Scope extends FieldScope {
   readonly spaces: Map<string, Growing>;
   readonly dissectors: { protocols: Map<string, Mutable<CompiledProtocol>>; vendors: Map<number, Growing> };
 }
@@ -61,7 +53,9 @@ interface ProtocolScope extends Scope {
   readonly protocol: ProtocolDefinition;
 }
 
-export function compileDissectors(files: readonly DefinitionFile[]): Dissectors {
+/** Of two files that define one protocol, the later takes the place of the earlier. */
+export function compileDissectors(all: readonly DefinitionFile[]): Dissectors {
+  const files = all.filter((file, index) => !all.slice(index + 1).some((later) => replaces(later, file)));
   const dissectors: Scope['dissectors'] = { protocols: new Map(), vendors: new Map() };
   const protocols: [ProtocolDefinition, string][] = [];
   const vendors: [VendorDefinition, string][] = [];
@@ -70,9 +64,6 @@ export function compileDissectors(files: readonly DefinitionFile[]): Dissectors 
     else vendors.push([definition, file]);
   }
   for (const [definition, file] of protocols) {
-    if (dissectors.protocols.has(definition.protocol)) {
-      throw new InputError(`${file}: protocol ${definition.protocol} is defined twice`);
-    }
     dissectors.protocols.set(definition.protocol, protocolShell(definition, file));
   }
   const scopes = protocols.map(([definition, file]) => fillProtocol(definition, file, dissectors));
@@ -85,6 +76,11 @@ export function compileDissectors(files: readonly DefinitionFile[]): Dissectors 
   }
   for (const [definition, file] of vendors) fillVendor(definition, file, dissectors);
   return { ...dissectors, files };
+}
+
+function replaces({ definition: later }: DefinitionFile, { definition: earlier }: DefinitionFile): boolean {
+  if (later.kind === 'vendor' || earlier.kind === 'vendor') return false;
+  return later.protocol === earlier.protocol;
 }
 
 function emptySpace(name: string): Growing {
@@ -334,62 +330,4 @@ function compileTail(definition: OptionDefinition, scope: Scope): Tail {
   if (definition.encapsulates === undefined) return { kind: 'none' };
   if (definition.encapsulates === 'same') return { kind: 'options' };
   return { kind: 'options', space: namedSpace(scope, definition.encapsulates) };
-}
-
-const NUMBER_SIZES: Readonly<Record<string, NumberSize>> = { u8: 1, u16: 2, u24: 3, u32: 4 };
-
-function compileField(definition: FieldDefinition, scope: Scope): FieldCodec {
-  const one = compileOne(definition, scope);
-  return definition.repeat === true ? listCodec(one) : one;
-}
-
-function compileOne(definition: FieldDefinition, scope: Scope): FieldCodec {
-  const { name, type } = definition;
-  const size = NUMBER_SIZES[type];
-  if (size !== undefined) return compileNumber(definition, size, scope);
-  switch (type) {
-    case 'time-2000':
-    case 'time-1970':
-      return numberCodec(name, 4, DISPLAYS[type]);
-    case 'ipv4':
-      return ipv4Codec(name);
-    case 'ipv4-reversed':
-      return ipv4Codec(name, true);
-    case 'ipv6':
-      return ipv6Codec(name);
-    case 'short-prefix':
-      return shortPrefixCodec(name);
-    case 'text':
-      return textCodec(name);
-    case 'utf16le':
-      return utf16Codec(name);
-    case 'link-layer':
-      return linkLayerCodec(name);
-    case 'domain-name':
-      return domainNameCodec(name);
-    case 'domain-names':
-      return domainNamesCodec(name);
-    case 'duid':
-      return duidCodec(name);
-    case 'vss':
-      return vssCodec(name);
-    case 'counted-bytes':
-    case 'counted-text':
-      return countedCodec(name, type === 'counted-text');
-    default:
-      return bytesCodec(name, definition.length);
-  }
-}
-
-function compileNumber(definition: FieldDefinition, size: NumberSize, scope: Scope): FieldCodec {
-  const { name } = definition;
-  if (definition.flags !== undefined) return flagsCodec(name, size, definition.flags);
-  if (definition.role === 'msg-type') return enumCodec(name, size, scope.messages);
-  if (definition.enum !== undefined) {
-    const names = scope.enums.get(definition.enum);
-    if (names === undefined)
-      throw new InputError(`${scope.file}: field ${name}: enum ${definition.enum} is not defined`);
-    return enumCodec(name, size, names);
-  }
-  return numberCodec(name, size, definition.unit === undefined ? undefined : DISPLAYS[definition.unit]);
 }

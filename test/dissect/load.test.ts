@@ -113,6 +113,33 @@ describe('mistakes in a file are told with file, line, key and what was expected
   });
 });
 
+describe('a file of the user', () => {
+  it('takes the place of ours if it defines the same protocol', () => {
+    const ours = readFileSync(new URL('../../dissectors/dhcpv6-failover.yaml', import.meta.url), 'utf8');
+    const path = file(
+      'other-failover.yaml',
+      ours.replace('name: OPTION_F_MCLT', 'name: OPTION_F_LEAD').split('\n'),
+    );
+    const failover = loadDissectors({ files: [path] }).protocols.get('dhcpv6-failover');
+    expect(failover?.space.byCode.get(122)?.name).toBe('OPTION_F_LEAD');
+    expect(failover?.file).toBe(path);
+  });
+
+  it('adds to what is known of an enterprise', () => {
+    const lines = [
+      'format: 1',
+      'enterprise: 4491',
+      'title: More',
+      'reference: none',
+      'options:',
+      '  9999: { name: NEW }',
+    ];
+    const vendor = loadDissectors({ files: [file('more.yaml', lines)] }).vendors.get(4491);
+    expect(vendor?.byCode.get(9999)?.name).toBe('NEW');
+    expect(vendor?.byCode.get(32)?.name).toBe('CL_OPTION_TFTP_SERVERS');
+  });
+});
+
 describe('docs/writing-a-dissector.md', () => {
   const text = readFileSync(new URL('../../docs/writing-a-dissector.md', import.meta.url), 'utf8');
   const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] as string);
