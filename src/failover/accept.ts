@@ -5,6 +5,8 @@
 import { addSeconds, isAfter, laterOf } from '../base/time.ts';
 import { OptionCode, StatusCode } from '../wire/codes.ts';
 import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
+import { isTooLarge } from './binding-update.ts';
+import { LEASES_RECEIVED_MAX } from './config.ts';
 import type { Claim } from './conflict.ts';
 import { type Holder, type Lease, sameClientIa } from './lease.ts';
 import { bindingStatusOf } from './state.ts';
@@ -48,11 +50,14 @@ export function readUpdate(update: Binding): ReceivedUpdate {
 /** We serve the global, default VPN only (§7.5.4). */
 const UNKNOWN_VPN = reject(StatusCode.ConfigurationConflict, 'this server has no VPN of that name');
 
+const TOO_LARGE = reject(StatusCode.UnspecFail, `more than ${LEASES_RECEIVED_MAX} leases in one update`);
+
 function readClientData(data: ClientData): ReceivedUpdate {
   if (data.vss !== undefined) return { overall: UNKNOWN_VPN, leases: [] };
   if (data.clientId === undefined || data.clientId.length === 0) {
     return { overall: missing('no OPTION_CLIENTID'), leases: [] };
   }
+  if (isTooLarge(data)) return { overall: TOO_LARGE, leases: [] };
   const leases: (ReceivedLease | Status)[] = [];
   for (const ia of data.ias) {
     for (const info of ia.leases)

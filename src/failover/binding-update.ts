@@ -4,6 +4,7 @@
  */
 import { laterOf, secondsBetween } from '../base/time.ts';
 import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
+import { LEASES_RECEIVED_MAX } from './config.ts';
 import type { Holder, Lease } from './lease.ts';
 import { BINDING_STATUS_CODES } from './state.ts';
 
@@ -93,13 +94,15 @@ export function bindingReply(update: Binding, verdicts: Verdicts): Binding {
   const base = { type: 'BNDREPLY', transactionId, sentTime: 0 } as const;
   if (clientData !== undefined) {
     let at = 0;
-    const ias: IdentityAssociation[] = clientData.ias.map(({ kind, iaid, t1, t2, leases }) => ({
-      kind,
-      iaid,
-      t1,
-      t2,
-      leases: leases.map((lease) => echo(lease, verdicts.leases[at++])),
-    }));
+    const ias: IdentityAssociation[] = (isTooLarge(clientData) ? [] : clientData.ias).map(
+      ({ kind, iaid, t1, t2, leases }) => ({
+        kind,
+        iaid,
+        t1,
+        t2,
+        leases: leases.map((lease) => echo(lease, verdicts.leases[at++])),
+      }),
+    );
     const { clientId, vss } = clientData;
     return {
       ...base,
@@ -117,6 +120,12 @@ export function bindingReply(update: Binding, verdicts: Verdicts): Binding {
     return { ...base, prefixLease: vss ? { ...lease, vss } : lease };
   }
   return overall === undefined ? base : { ...base, status: overall };
+}
+
+/** Whether there is more in it than we take up. */
+export function isTooLarge({ ias }: ClientData): boolean {
+  const leases = ias.reduce((count, ia) => count + ia.leases.length, 0);
+  return ias.length > LEASES_RECEIVED_MAX || leases > LEASES_RECEIVED_MAX;
 }
 
 function echo(received: LeaseInfo, status: Status | undefined): LeaseInfo {

@@ -87,6 +87,8 @@ export const DEFAULTS = {
 export const KEEPALIVE_SECONDS_MIN = 2;
 /** The most unacknowledged BNDUPDs that we send, whatever the partner allows. */
 export const UNACKED_BNDUPD_MAX = 4096;
+/** The most leases, and IAs, of one BNDUPD that we take up: each may get a status of its own in a BNDREPLY of 65535 octets. */
+export const LEASES_RECEIVED_MAX = 256;
 /** The most leases of one client that go into one BNDUPD. */
 export const LEASES_PER_UPDATE_MAX = 64;
 /** Longest valid lifetime: absolute times are compared modulo 2^32 and need to be less than 2^31 apart. */

@@ -14,16 +14,21 @@ export interface Relayed {
   readonly relays: readonly RelayMessage[];
 }
 
+/** Octets of all OPTION_INTERFACE_IDs of a datagram: they are given back, and the answer has an end. */
+const INTERFACE_IDS_MAX = 1024;
 /** Longest chain of RELAY-FORWs that is remembered with a lease. */
 const RELAY_DATA_BYTES_MAX = 1024;
 
 /** Takes off the RELAY-FORWs; a text says why there is no client message in the datagram. */
 export function unwrapRelays(datagram: Dhcpv6Message | UnknownMessage): Relayed | string {
   const relays: RelayMessage[] = [];
+  let interfaceIds = 0;
   let inner: Dhcpv6Message | UnknownMessage | undefined = datagram;
   while (inner !== undefined && isRelay(inner)) {
     if (inner.type === 'RELAY-REPL') return 'a RELAY-REPL is not for servers';
     relays.push(inner);
+    interfaceIds += inner.interfaceId?.length ?? 0;
+    if (interfaceIds > INTERFACE_IDS_MAX) return `more than ${INTERFACE_IDS_MAX} octets of interface-ids`;
     inner = inner.message;
   }
   if (inner === undefined) return 'a RELAY-FORW without a message in it';

@@ -5,8 +5,8 @@ import type { ClientMessageType, ClientServerMessage } from '../wire/dhcpv6-mess
 /** Octets of a DUID with its type (RFC 8415 §11.1). */
 const DUID_MIN = 3;
 const DUID_MAX = 130;
-const IAS_PER_MESSAGE_MAX = 32;
-const LEASES_PER_IA_MAX = 32;
+const IAS_PER_MESSAGE_MAX = 16;
+const LEASES_PER_IA_MAX = 16;
 
 type Presence = 'must' | 'may' | 'never';
 

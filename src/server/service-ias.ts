@@ -12,6 +12,11 @@ import type { Ia } from '../wire/dhcpv6-messages.ts';
 import type { Status } from '../wire/messages.ts';
 import type { ServiceLink } from './service-config.ts';
 
+/** Leases of one IA that are extended together; whoever has more got them elsewhere. */
+const LEASES_PER_IA_MAX = 32;
+/** Leases without a record that one IA gets back: servers give one each, so more is a grab. */
+const REBOUND_PER_IA_MAX = 4;
+
 /** One message of a client on one link, while its answer is worked out. */
 export interface Turn {
   readonly link: ServiceLink;
@@ -89,7 +94,7 @@ export function rebind(turn: Turn, ia: Ia): IaAnswer | undefined {
   const onRecord = ownLeases(turn, owner);
   if (onRecord.length > 0) return renew(turn, ia);
   if (ia.leases.length === 0) return noBinding(ia);
-  const usable = ia.leases.filter((lease) => isOfLink(turn, lease));
+  const usable = ia.leases.filter((lease) => isOfLink(turn, lease)).slice(0, REBOUND_PER_IA_MAX);
   const granted = grantAll(turn, owner, usable);
   const withdrawn = ia.leases.filter((lease) => isForeign(turn, owner, lease));
   return granted.length + withdrawn.length > 0 ? { ia, granted, withdrawn } : undefined;
@@ -124,7 +129,10 @@ function ownerOf(turn: Turn, ia: Ia): ClientIa {
 
 /** ACTIVE leases of the IA that fit the link on which the client is. */
 function ownLeases(turn: Turn, owner: ClientIa): Resource[] {
-  return turn.leases.activeLeases(owner).filter((lease) => isOfLink(turn, lease));
+  return turn.leases
+    .activeLeases(owner)
+    .filter((lease) => isOfLink(turn, lease))
+    .slice(0, LEASES_PER_IA_MAX);
 }
 
 function isOfLink(turn: Turn, resource: Resource): boolean {

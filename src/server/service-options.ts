@@ -11,14 +11,14 @@ const FQDN_NO_UPDATES = 4;
 type Configured = Pick<ClientServerMessage, 'dnsServers' | 'domainList' | 'clientFqdn'>;
 
 export function configuredOptions(config: ServiceConfig, request: ClientServerMessage): Configured {
-  const asked = new Set(request.requestedOptions);
+  const asked = request.requestedOptions ?? [];
   const options: { -readonly [K in keyof Configured]: Configured[K] } = {};
-  if (asked.has(OptionCode.DNS_SERVERS) && config.dnsServers.length > 0)
+  if (asked.includes(OptionCode.DNS_SERVERS) && config.dnsServers.length > 0)
     options.dnsServers = config.dnsServers;
-  if (asked.has(OptionCode.DOMAIN_LIST) && config.domainList.length > 0)
+  if (asked.includes(OptionCode.DOMAIN_LIST) && config.domainList.length > 0)
     options.domainList = config.domainList;
   const { clientFqdn } = request;
-  if (clientFqdn !== undefined && clientFqdn.length > 0 && asked.has(OptionCode.CLIENT_FQDN)) {
+  if (clientFqdn !== undefined && clientFqdn.length > 0 && asked.includes(OptionCode.CLIENT_FQDN)) {
     options.clientFqdn = withoutUpdates(clientFqdn);
   }
   return options;

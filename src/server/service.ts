@@ -11,7 +11,6 @@ import { StatusCode } from '../wire/codes.ts';
 import { decodeDhcpv6Message, encodeDhcpv6Message } from '../wire/dhcpv6.ts';
 import type { ClientServerMessage, Ia, RelayMessage } from '../wire/dhcpv6-messages.ts';
 import type { IaLease, Status } from '../wire/messages.ts';
-import { copyOf } from '../wire/reader.ts';
 import { linkAddressOf, type Relayed, relayDataOf, unwrapRelays, wrapForRelays } from './dhcpv6-relay.ts';
 import { type ClientMessage, excessOf, isFromClient, reasonToDiscard } from './dhcpv6-validate.ts';
 import type { ServiceConfig, ServiceLink } from './service-config.ts';
@@ -46,7 +45,7 @@ export type ServiceResult =
   | { readonly kind: 'none'; readonly why: string }
   | {
       readonly kind: 'answer';
-      /** The datagram for the source of the request. Its own memory. */
+      /** The datagram for the source of the request; see Writer.take for how long to keep it. */
       readonly bytes: Uint8Array;
       /** UDP port at the source address; `source`: the one that the request came from (RFC 8357 §5.2). */
       readonly port: typeof CLIENT_PORT | typeof SERVER_PORT | 'source';
@@ -96,10 +95,9 @@ export class Dhcpv6Service {
       };
       changes.push(...bindings(turn, answers, extras));
     }
-    const bytes = encodeDhcpv6Message(wrapForRelays(answer, relays));
     return {
       kind: 'answer',
-      bytes: copyOf(bytes, 0, bytes.length),
+      bytes: encodeDhcpv6Message(wrapForRelays(answer, relays)),
       port: answerPort(relays),
       message: answer,
       relationship: link.relationship,
@@ -225,12 +223,11 @@ function reasonForSilence(message: ClientMessage, leases: ClientLeases, now: num
 }
 
 /** The IAs of a message, each kind and IAID once. */
-function iasOf(message: ClientServerMessage): Ia[] {
-  const seen = new Set<string>();
-  return message.ias.filter(({ kind, iaid }) => {
-    const key = `${kind} ${iaid}`;
-    return !seen.has(key) && seen.add(key);
-  });
+function iasOf({ ias }: ClientServerMessage): readonly Ia[] {
+  if (ias.length < 2) return ias;
+  return ias.filter(
+    ({ kind, iaid }, index) => ias.findIndex((other) => other.kind === kind && other.iaid === iaid) === index,
+  );
 }
 
 function offLink(ia: Ia): IaAnswer {

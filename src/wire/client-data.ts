@@ -1,5 +1,5 @@
 /** OPTION_CLIENT_DATA as failover fills it (RFC 8156 §7.4, §7.6; layout of RFC 5007 §4.1.2.2). */
-import { type Codec, type Draft, OptionTable, octets, status, u32 } from './codec.ts';
+import { type Codec, type Draft, OptionTable, octetsUpTo, status, u32, vss } from './codec.ts';
 import { OptionCode } from './codes.ts';
 import { identityAssociations } from './ia.ts';
 import { leasedAddress, leasedPrefix } from './lease-info.ts';
@@ -7,11 +7,20 @@ import type { ClientData } from './messages.ts';
 
 const ia = identityAssociations(leasedAddress, leasedPrefix);
 
+/** Octets of a DUID with its type (RFC 8415 §11.1). */
+const DUID_MAX = 130;
+const reconfigureKey = octetsUpTo(256);
+const relayMessage = octetsUpTo(4096);
+
 /** OPTION_F_RECONFIGURE_DATA, RFC 8156 §5.5.13. */
 const reconfigureData: Codec<NonNullable<ClientData['reconfigureData']>> = {
   size: 4,
   open: true,
-  read: (reader) => ({ time: reader.u32(), key: reader.rest() }),
+  read(reader) {
+    const time = reader.u32();
+    const key = reconfigureKey.read(reader);
+    return key === undefined ? undefined : { time, key };
+  },
   write(writer, value) {
     writer.u32(value.time);
     writer.octets(value.key);
@@ -22,7 +31,11 @@ const reconfigureData: Codec<NonNullable<ClientData['reconfigureData']>> = {
 const relayData: Codec<NonNullable<ClientData['relayData']>> = {
   size: 16,
   open: true,
-  read: (reader) => ({ peerAddress: reader.take(16), message: reader.rest() }),
+  read(reader) {
+    const peerAddress = reader.take(16);
+    const message = relayMessage.read(reader);
+    return message === undefined ? undefined : { peerAddress, message };
+  },
   write(writer, value) {
     writer.octets(value.peerAddress);
     writer.octets(value.message);
@@ -31,9 +44,9 @@ const relayData: Codec<NonNullable<ClientData['relayData']>> = {
 
 const clientDataOptions = new OptionTable<ClientData>()
   .one(OptionCode.STATUS_CODE, 'status', status)
-  .one(OptionCode.CLIENTID, 'clientId', octets)
+  .one(OptionCode.CLIENTID, 'clientId', octetsUpTo(DUID_MAX))
   .one(OptionCode.LQ_BASE_TIME, 'baseTime', u32)
-  .one(OptionCode.VSS, 'vss', octets)
+  .one(OptionCode.VSS, 'vss', vss)
   .one(OptionCode.F_RECONFIGURE_DATA, 'reconfigureData', reconfigureData)
   .one(OptionCode.LQ_RELAY_DATA, 'relayData', relayData)
   .many(OptionCode.IA_NA, 'ias', ia.IA_NA, ({ kind }) => kind === 'IA_NA')

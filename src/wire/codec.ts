@@ -46,6 +46,17 @@ export const octets: Codec<Uint8Array> = {
   write: (writer, value) => writer.octets(value),
 };
 
+/** Octets that a peer chooses and that we keep or send on: at most so many, or they mean nothing to us. */
+export function octetsUpTo(max: number): Codec<Uint8Array> {
+  return { ...octets, read: (reader) => (reader.left > max ? undefined : reader.rest()) };
+}
+
+/** OPTION_CLIENT_FQDN (RFC 4704 §4): flags and a name of at most 255 octets. */
+export const clientFqdn: Codec<Uint8Array> = octetsUpTo(256);
+
+/** OPTION_VSS (RFC 6607 §3.4): type and an identifier, which is a short name. */
+export const vss: Codec<Uint8Array> = octetsUpTo(256);
+
 export const text: Codec<string> = {
   size: 0,
   open: true,

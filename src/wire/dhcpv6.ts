@@ -3,7 +3,7 @@
  * octets. Like failover.ts it refuses nothing: whether a message is valid (§16) is for the service to say.
  */
 import type { Problem } from '../base/problem.ts';
-import { type Codec, type Draft, OptionTable, octets, status, u8, u16, u32 } from './codec.ts';
+import { type Codec, clientFqdn, type Draft, OptionTable, octets, status, u8, u16, u32 } from './codec.ts';
 import { MessageType, OptionCode } from './codes.ts';
 import type { ClientServerMessage, Dhcpv6Message, RelayEnvelope, RelayMessage } from './dhcpv6-messages.ts';
 import { domainNames } from './domain-names.ts';
@@ -70,7 +70,7 @@ const clientServerOptions = new OptionTable<ClientServerMessage>()
   .many(OptionCode.IA_PD, 'ias', ia.IA_PD, ({ kind }) => kind === 'IA_PD')
   .one(OptionCode.DNS_SERVERS, 'dnsServers', addresses)
   .one(OptionCode.DOMAIN_LIST, 'domainList', domainNames)
-  .one(OptionCode.CLIENT_FQDN, 'clientFqdn', octets)
+  .one(OptionCode.CLIENT_FQDN, 'clientFqdn', clientFqdn)
   .one(OptionCode.INFORMATION_REFRESH_TIME, 'informationRefreshTime', u32)
   .one(OptionCode.SOL_MAX_RT, 'solMaxRt', u32)
   .one(OptionCode.INF_MAX_RT, 'infMaxRt', u32);

@@ -374,8 +374,8 @@ describe('what is not answered', () => {
 
 describe('more than a client can mean', () => {
   it('is answered with UnspecFail and nothing else', () => {
-    const many = Array.from({ length: 33 }, (_, iaid) => na([], iaid));
-    const full = na(Array.from({ length: 33 }, () => A));
+    const many = Array.from({ length: 17 }, (_, iaid) => na([], iaid));
+    const full = na(Array.from({ length: 17 }, () => A));
     for (const ias of [many, [full]]) {
       const status = { code: StatusCode.UnspecFail };
       expect(new Desk().ask({ type: 'SOLICIT', ias })).toMatchObject({ type: 'ADVERTISE', status, ias: [] });
@@ -387,6 +387,41 @@ describe('more than a client can mean', () => {
       });
       expect(desk.leases.leases.size).toBe(0);
     }
+  });
+});
+
+describe('octets without end', () => {
+  /** The longest datagram that UDP carries. */
+  const DATAGRAM_MAX = 65_507;
+
+  it('are not given back: neither interface-ids nor names', () => {
+    const relay = { linkAddress: ip('2001:db8:1::2'), peerAddress: ip('fe80::99'), hopCount: 0 } as const;
+    const solicit = message({ type: 'SOLICIT', ias: Array.from({ length: 16 }, (_, iaid) => na([], iaid)) });
+    const room = DATAGRAM_MAX - encodeDhcpv6Message(solicit).length - 2 * 42;
+    const near: RelayMessage = {
+      type: 'RELAY-FORW',
+      ...relay,
+      interfaceId: new Uint8Array(room),
+      message: solicit,
+    };
+    expect(new Desk().send({ type: 'RELAY-FORW', ...relay, message: near })).toMatchObject({
+      kind: 'none',
+      why: expect.stringContaining('interface-ids'),
+    });
+    const requestedOptions = [OptionCode.CLIENT_FQDN];
+    const named = { ...solicit, clientFqdn: new Uint8Array(60_000), requestedOptions };
+    const desk = new Desk({ ...CONFIG, rapidCommit: true });
+    const result = desk.send({ type: 'RELAY-FORW', ...relay, message: { ...named, rapidCommit: true } });
+    expect(result).toMatchObject({ kind: 'answer', message: { type: 'REPLY' } });
+    expect(result.kind === 'answer' && result.bytes.length).toBeLessThan(2_000);
+    expect(desk.leases.find(A)?.holder?.clientFqdn).toBeUndefined();
+  });
+
+  it('do not get a client more than a few leases without record at once', () => {
+    const many = Array.from({ length: 10 }, (_, index) => address(`2001:db8:1::1:${index}`));
+    const desk = new Desk();
+    desk.leases.pools[0]?.push(...many);
+    expect(desk.ask({ type: 'REBIND', ias: [na(many)] }).ias[0]?.leases).toHaveLength(4);
   });
 });
 
