@@ -40,7 +40,7 @@ export interface Dissectors {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Growing = Mutable<Space> & { byCode: Map<number, OptionCodec> };
+type Growing = Mutable<Space> & { byCode: Map<number, OptionCodec>; elsewhere: Map<number, string> };
 
 /** What definitions of one file are compiled against. */
 interface Scope extends FieldScope {
@@ -84,7 +84,7 @@ function replaces({ definition: later }: DefinitionFile, { definition: earlier }
 }
 
 function emptySpace(name: string): Growing {
-  return { name, byCode: new Map(), small: [] };
+  return { name, byCode: new Map(), small: [], elsewhere: new Map() };
 }
 
 function protocolShell(definition: ProtocolDefinition, file: string): Mutable<CompiledProtocol> {
@@ -151,6 +151,9 @@ function importOptions(definition: ProtocolDefinition, file: string, dissectors:
       if (option === undefined) throw new InputError(`${file}: imports: ${from} defines no option ${code}`);
       if (!shell.space.byCode.has(code)) addOption(shell.space as Growing, option);
     }
+    for (const { code, name } of source.space.byCode.values()) {
+      if (!shell.space.byCode.has(code)) (shell.space as Growing).elsewhere.set(code, name);
+    }
   }
 }
 
@@ -162,6 +165,7 @@ function compileDialect(
 ): CompiledProtocol {
   const space = emptySpace(`${protocol.name} ${dialect.name}`);
   const unixTimes = dialect.epoch === 1970;
+  space.elsewhere = new Map(protocol.space.elsewhere);
   for (const option of protocol.space.byCode.values())
     addOption(space, unixTimes ? withUnixTimes(option) : option);
   const names = new Map([

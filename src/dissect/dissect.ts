@@ -218,12 +218,15 @@ function endsJson(connection: Connection): readonly [Uint8Array, Uint8Array] {
 
 function collectProblems(tree: TreeNode): readonly ReadProblem[] {
   const found: ReadProblem[] = [];
+  let count = 0;
   const visit = (node: TreeNode): void => {
-    for (const problem of node.problems) if (found.length < PROBLEMS_MAX) found.push(problem);
+    for (const problem of node.problems) if (++count <= PROBLEMS_MAX) found.push(problem);
     for (const child of node.children) visit(child);
   };
   visit(tree);
-  return found;
+  if (count <= PROBLEMS_MAX) return found;
+  const message = `${count} problems; only the first ${PROBLEMS_MAX} are listed`;
+  return [...found, { code: 'too-many-problems', path: tree.name ?? '', message }];
 }
 
 function malformedMembers(problems: readonly ReadProblem[]): string {

@@ -54,6 +54,8 @@ export interface Space {
   readonly byCode: ReadonlyMap<number, OptionCodec>;
   /** The same for small codes, where nearly all are. */
   readonly small: readonly (OptionCodec | undefined)[];
+  /** Names of options that the protocols from which it imports know, and it does not: a hint for people. */
+  readonly elsewhere: ReadonlyMap<number, string>;
 }
 
 export interface HeaderCodec {

@@ -172,7 +172,7 @@ function buildOption(
   } else {
     if (site.kind === 'sub-option') draft.fields.push(hexField('sub-option-data', site.bytes, from, to));
     if (codec !== undefined) readKnown(codec, named, from, to, draft);
-    else if (site.kind === 'option') draft.fields.push(hexField('data', site.bytes, from, to));
+    else if (site.kind === 'option') draft.fields.push(unknownField(site, code, from, to));
   }
   const [problem] = draft.problems;
   if (problem !== undefined && draft.fields.length === 0 && from < Math.min(to, end)) {
@@ -187,6 +187,13 @@ function buildOption(
     end: Math.min(to, end),
     ...draft,
   };
+}
+
+/** Contents of an option that is not one of the protocol; what other protocols call it is shown to people. */
+function unknownField(site: Site, code: number, start: number, end: number): Field {
+  const field = hexField('data', site.bytes, start, end);
+  const known = site.space.elsewhere.get(code);
+  return known === undefined ? field : { ...field, display: `elsewhere ${known}` };
 }
 
 function hexField(name: string, bytes: Uint8Array, start: number, end: number): Field {

@@ -11,7 +11,7 @@ import { messageOf, optionOf } from './space.ts';
 export const OPTION_HEADER_OCTETS = 4;
 
 /** Sub-options of an enterprise without a dissector. */
-export const EMPTY_SPACE: Space = { name: 'unknown', byCode: new Map(), small: [] };
+export const EMPTY_SPACE: Space = { name: 'unknown', byCode: new Map(), small: [], elsewhere: new Map() };
 
 /** Called for every option: its codec if one is known, its code, its contents, how deep it is (0: top level). */
 export type OptionVisitor = (
