@@ -27,6 +27,7 @@ import { readFaultsFile } from '../proxy/faults-file.ts';
 import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
 import { addSubcommands } from '../proxy/subcommands.ts';
+import { hasTerminal, showSession } from '../show-session.ts';
 
 interface Options {
   readonly listen?: Endpoint;
@@ -39,6 +40,7 @@ interface Options {
   readonly keep?: number;
   readonly fault: readonly string[];
   readonly faults?: string;
+  readonly tui?: true;
   readonly quiet?: true;
   readonly scenario: readonly string[];
   readonly report?: string;
@@ -78,6 +80,7 @@ export function register(program: Command): void {
     .option('--from <address>', 'address to dial from', bareAddress)
     .option('-w, --write <file>', 'recording (pcapng)')
     .option('--log <file>', 'everything that happens as JSON lines')
+    .option('--tui', 'show the terminal UI instead of lines')
     .option('-q, --quiet', 'print no lines; the log has everything')
     .option('--rotate-size <octets>', 'begin the next file after so many octets, e.g. 100M', octets)
     .option('--rotate-every <time>', 'begin the next file after so long, e.g. 1h', duration)
@@ -109,6 +112,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
     await printDryRun(options.dryRun, faults, dissectors, seed);
     return;
   }
+  if (options.tui === true && !hasTerminal()) throw new InputError('--tui needs a terminal');
   const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
   const interrupt = onInterrupt();
   const proxy = await ProxySession.start(proxyOptions(options, { faults, dissectors, seed, version }));
@@ -119,7 +123,9 @@ async function runProxy(options: Options, version: string): Promise<void> {
     control = await openControlOf(proxy, options, version);
     endOfLife = await giveSigns(options);
     if (scenarios.length > 0) await playAll(proxy, scenarios, options, seed, interrupt.signal);
-    else if (options.quiet === true) await once(interrupt.signal, 'abort');
+    else if (options.tui === true) {
+      await showSession(sessionOfProxy(proxy, { title: 'proxy' }), dissectors, interrupt.signal);
+    } else if (options.quiet === true) await once(interrupt.signal, 'abort');
     else
       await printSession(sessionOfProxy(proxy, { title: 'proxy' }), interrupt.signal, {
         end: () => proxy.close(),

@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import { controlPlace } from '../../control/place.ts';
 import { loadDissectors } from '../../dissect/load.ts';
-import { requireFilter } from '../../filter/compile.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
 import { ProxyClient } from '../proxy/control-client.ts';
 import { remoteSession } from '../proxy/remote-session.ts';
+import { hasTerminal, showSession } from '../show-session.ts';
 
 interface Options {
   readonly controlToken?: string;
@@ -38,19 +38,8 @@ async function runWatch(control: string, options: Options): Promise<void> {
   const ends = AbortSignal.any([interrupt.signal, over.signal]);
   const client = new ProxyClient(controlPlace(control, options.controlToken, '--control-token'));
   const session = await remoteSession(client, control, dissectors, ends, () => over.abort());
-  if (options.tui && process.stdin.isTTY && process.stdout.isTTY) {
-    const { runTui } = await import('../../tui/terminal.ts');
-    await runTui(session, {
-      input: process.stdin,
-      output: process.stdout,
-      environment: process.env,
-      compileFilter: (text) => {
-        const filter = requireFilter(text, dissectors);
-        return (message, notes) => filter.matches(message, notes);
-      },
-      signal: ends,
-    });
-  } else await printSession(session, ends, { end: async () => undefined });
+  if (options.tui && hasTerminal()) await showSession(session, dissectors, ends);
+  else await printSession(session, ends, { end: async () => undefined });
   over.abort();
   interrupt.release();
 }
