@@ -32,6 +32,7 @@ export interface ConversationSetup {
   readonly recorder: ConnectionRecorder | undefined;
   readonly tell: (event: ProxyEvent) => void;
   readonly count: (direction: Direction, received: number, sent: number) => void;
+  readonly countTls: (direction: Direction, types: readonly string[]) => void;
   readonly closed: (conversation: Conversation) => void;
 }
 
@@ -167,6 +168,9 @@ export class Conversation {
         return;
       case 'hit':
         tell({ kind: 'fault-hit', message: output.message, hit: output.hit, atMillis: now });
+        return;
+      case 'tls-records':
+        this.setup.countTls(direction, output.types);
         return;
       case 'state':
         tell({ ...output, atMillis: now });

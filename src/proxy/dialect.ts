@@ -27,6 +27,8 @@ export class ConnectionDialect {
   dialect: Dialect = 'undecided';
   /** Why it is unreadable; empty otherwise. */
   reason = '';
+  /** What cannot be read is TLS, after an accepted STARTTLS. */
+  isTls = false;
   private startTlsAsked = false;
   private readonly readable: ReadonlySet<string>;
 
@@ -62,7 +64,10 @@ export class ConnectionDialect {
     if (this.dialect !== 'dhcpv6-failover') return;
     const type = unit[PREFIX_OCTETS];
     if (type === STARTTLS) this.startTlsAsked = true;
-    else if (type === REPLY && this.startTlsAsked && statusOf(unit) === 0) this.giveUp('TLS after STARTTLS');
+    else if (type === REPLY && this.startTlsAsked && statusOf(unit) === 0) {
+      this.isTls = true;
+      this.giveUp('TLS after STARTTLS');
+    }
   }
 
   giveUp(reason: string): void {

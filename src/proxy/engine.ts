@@ -74,6 +74,7 @@ export class ProxyEngine implements ProxyHandle {
       recorder: this.recorder(index, ends, now),
       tell: (event) => this.tell(event),
       count: (direction, received, sent) => this.tally.octets(direction, received, sent),
+      countTls: (direction, types) => this.tally.tlsRecords(direction, types),
       closed: (closed) => this.conversations.delete(closed),
     });
     this.conversations.add(conversation);

@@ -92,6 +92,8 @@ export interface ProxyStats {
   /** By direction: [0] from the primary, [1] from the secondary. */
   readonly octetsReceived: readonly [number, number];
   readonly octetsSent: readonly [number, number];
+  /** TLS records that passed unread, by direction and content type, e.g. `p>s handshake`. */
+  readonly tlsRecords: Readonly<Record<string, number>>;
   /** Keys are `p>s BNDUPD forwarded`: direction, message name, verdict. */
   readonly messages: Readonly<Record<string, number>>;
   /** As last announced on the wire; `null` before the first STATE. */

@@ -23,5 +23,7 @@ export type LinkOutput =
       readonly hits: readonly FaultHit[];
     }
   | { readonly kind: 'hit'; readonly message: Message | null; readonly hit: FaultHit }
+  /** Content types of TLS records that began in what has just passed unread. */
+  | { readonly kind: 'tls-records'; readonly types: readonly string[] }
   | { readonly kind: 'state'; readonly who: EndpointName; readonly state: string }
   | { readonly kind: 'unreadable'; readonly streamOffset: number; readonly reason: string };

@@ -15,6 +15,7 @@ import { type ConnectionDialect, PREFIX_OCTETS } from './dialect.ts';
 import type { Verdict } from './events.ts';
 import type { LinkOutput } from './link-output.ts';
 import { type FaultHit, type InFlight, marked, type StageOutput } from './stage.ts';
+import { TlsRecords } from './tls-records.ts';
 import type { WireStates } from './wire-states.ts';
 
 /** Octets waiting in the stages of one direction beyond which nothing more is read from the sender. */
@@ -56,6 +57,7 @@ export class Link implements Exit {
   private senderEnded = false;
   private endTold = false;
   private glue: InFlight[] = [];
+  private readonly tls = new TlsRecords();
   /** A fault has closed the way onward: whatever comes is lost. */
   private closedBy: FaultHit | undefined;
 
@@ -202,12 +204,19 @@ export class Link implements Exit {
     this.streamOffset += octets.length;
     if (kind === 'raw') {
       this.tellUnreadable(offset);
+      this.countTls(octets);
       return null;
     }
     const message = this.setup.dissect(octets, offset, now, null);
     const who = this.setup.states.follow(message, this.setup.direction);
     if (who !== undefined) this.outputs.push({ kind: 'state', who, state: this.setup.states.of(who) ?? '' });
     return message;
+  }
+
+  private countTls(octets: Uint8Array): void {
+    if (!this.setup.dialect.isTls) return;
+    const types = this.tls.push(octets);
+    if (types.length > 0) this.outputs.push({ kind: 'tls-records', types });
   }
 
   private tellUnreadable(streamOffset: number): void {

@@ -9,6 +9,7 @@ export class Tally {
   private readonly received: [number, number] = [0, 0];
   private readonly sent: [number, number] = [0, 0];
   private readonly messages: readonly [Counts, Counts] = [noCounts(), noCounts()];
+  private readonly records = new Map<string, number>();
   private open = 0;
   private total = 0;
   private refused = 0;
@@ -16,6 +17,13 @@ export class Tally {
   octets(direction: Direction, received: number, sent: number): void {
     this.received[direction] += received;
     this.sent[direction] += sent;
+  }
+
+  tlsRecords(direction: Direction, types: readonly string[]): void {
+    for (const type of types) {
+      const key = `${direction === 0 ? 'p>s' : 's>p'} ${type}`;
+      this.records.set(key, (this.records.get(key) ?? 0) + 1);
+    }
   }
 
   event(event: ProxyEvent): void {
@@ -34,6 +42,7 @@ export class Tally {
       connectionsRefused: this.refused,
       octetsReceived: [...this.received],
       octetsSent: [...this.sent],
+      tlsRecords: Object.fromEntries(this.records),
       messages: Object.fromEntries(named(this.messages)),
       states,
     };
