@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runLeasetap, temporaryFolder, top } from '../support/process.ts';
+import { leasetap, temporaryFolder, top } from '../support/process.ts';
 
 const CHOSEN = ['lost-replies', 'connection-lost', 'polite-shutdown'];
 
@@ -11,7 +11,7 @@ it('passes, one after the other on one pair, and reports as JUnit', async () => 
   const scenarios = CHOSEN.flatMap((name) => ['--scenario', join(top, 'fixtures/scenarios', `${name}.yaml`)]);
   const report = join(folder, 'report.xml');
   const args = ['lab', '--no-tui', '--write', join(folder, 'lab.pcapng'), ...scenarios, '--report', report];
-  const { code, err } = await runLeasetap(args, undefined, folder);
+  const { code, err } = await leasetap(args).ended;
   expect(err.split('\n').filter((line) => line.includes('FAIL'))).toEqual([]);
   expect(code).toBe(0);
   const suites = [
