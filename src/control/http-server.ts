@@ -85,12 +85,21 @@ async function sendLines(response: ServerResponse, values: Iterable<unknown>): P
   for (const value of values) {
     if (response.destroyed) return;
     if (response.write(`${JSON.stringify(value)}\n`)) continue;
-    await new Promise<void>((resolve) => {
-      response.once('drain', resolve);
-      response.once('close', resolve);
-    });
+    await drained(response);
   }
   response.end();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      response.off('drain', go);
+      response.off('close', go);
+      resolve();
+    };
+    response.on('drain', go);
+    response.on('close', go);
+  });
 }
 
 function sendEvents(

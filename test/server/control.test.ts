@@ -7,13 +7,25 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { InputError } from '../../src/base/problem.ts';
 import { BODY_OCTETS_MAX } from '../../src/control/http-server.ts';
 import type { ControlPlace } from '../../src/control/place.ts';
+import type { StoreRecord } from '../../src/failover/io.ts';
 import type { ControlAddress } from '../../src/server/config.ts';
 import { openServerControl } from '../../src/server/control.ts';
 import { ControlClient } from '../../src/server/control-client.ts';
 import { ROUTE_NAMES } from '../../src/server/control-routes.ts';
+import { FailoverServer } from '../../src/server/driver.ts';
 import type { ServerEvent } from '../../src/server/news-text.ts';
+import { MemoryStore } from '../../src/server/store-memory.ts';
 import { describedRoutes, deviations } from './openapi.ts';
-import { bothNormal, clock, PATIENCE, scratch, serveClients, startPair, type Told } from './pair.ts';
+import {
+  bothNormal,
+  clock,
+  configOf,
+  PATIENCE,
+  scratch,
+  serveClients,
+  startPair,
+  type Told,
+} from './pair.ts';
 
 async function controlOf({ server }: Told, address: ControlAddress) {
   let shutDowns = 0;
@@ -224,4 +236,39 @@ test('bad requests are refused as described', async () => {
     expect(status).toBe(expected);
     expect(deviations('Refusal', body)).toEqual([]);
   }
+});
+
+test('a long list of leases is sent no faster than it is read, and can be left', async () => {
+  const store = new MemoryStore();
+  const records = Array.from({ length: 20_000 }, (_, number): StoreRecord => {
+    const address = Uint8Array.from([0x20, 1, 0xd, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, number >> 8, number]);
+    const times = { startTimeOfState: 848_000_000, stateExpirationTime: 2_000_000_000 };
+    const known = { updateNeeded: false, updateSent: false };
+    return {
+      kind: 'lease',
+      lease: { kind: 'address', address, prefixLength: 128, status: 'ACTIVE', ...times, ...known },
+    };
+  });
+  store.save('pair', records, () => undefined);
+  const config = configOf('primary', scratch(), 9);
+  const links = config.relationships[0]?.links.map((link) => ({
+    ...link,
+    addressPools: [{ first: link.prefix.address, last: Uint8Array.from(link.prefix.address).fill(0xff, 8) }],
+  }));
+  const relationships = config.relationships.map((one) => ({ ...one, links: links ?? [] }));
+  const server = new FailoverServer({ ...config, relationships }, store, clock);
+  const { client } = await unixControl({ server, news: [] });
+  const warnings: Error[] = [];
+  const warn = (warning: Error) => warnings.push(warning);
+  process.on('warning', warn);
+  onTestFinished(() => void process.off('warning', warn));
+  let read = 0;
+  for await (const { binding_status } of client.leases()) {
+    if (binding_status === 'ACTIVE' && ++read % 2_000 === 0)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(read).toBe(20_000);
+  for await (const _ of client.leases()) break;
+  expect((await client.status()).relationships[0]?.pools[0]?.leases).toEqual({ ACTIVE: 20_000 });
+  expect(warnings).toEqual([]);
 });
