@@ -4,7 +4,6 @@
 import { createGunzip } from 'node:zlib';
 import { NO_BYTES } from '../base/bytes.ts';
 import { type Compression, SourceDamage } from './source.ts';
-import { Unzstd } from './zstd.ts';
 
 /**
  * Octets given to a decompressor at once. One of gzip's becomes 1032 at most; and where gzip data is damaged, Node keeps
@@ -34,13 +33,20 @@ export async function* decompressed(
       if (head !== null) continue;
       const compression = compressionOf(octets);
       found(compression);
-      decompressor = compression === null ? null : compression === 'gzip' ? new Gunzip() : new Unzstd();
+      decompressor = compression === null ? null : await decompressorFor(compression);
     }
     if (decompressor === null) yield octets;
     else yield* inSlices(decompressor, octets);
   }
   if (head !== null) yield head;
   if (decompressor !== null) yield* pushed(decompressor, NO_BYTES, true);
+}
+
+/** zstd is loaded only when it is met: most captures are not compressed, and the first line should come soon. */
+async function decompressorFor(compression: Compression): Promise<Decompressor> {
+  if (compression === 'gzip') return new Gunzip();
+  const { Unzstd } = await import('./zstd.ts');
+  return new Unzstd();
 }
 
 function compressionOf(octets: Uint8Array): Compression | null {

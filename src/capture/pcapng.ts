@@ -79,7 +79,7 @@ export class PcapngReader implements RecordReader {
       const length = readU32At(cursor.bytes, cursor.at + 4, this.little);
       const fixed = FIXED_OCTETS.get(type);
       if (length % 4 !== 0 || length < BLOCK_OCTETS_MIN + (fixed ?? 0))
-        return this.badLength(length, 'can not be');
+        return this.badLength(length, 'cannot be');
       if (fixed === undefined) {
         this.skipping = length - 4;
         this.skippedLength = length;
