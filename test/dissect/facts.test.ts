@@ -5,10 +5,14 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../src/base/bytes.ts';
+import { parseIpv6 } from '../../src/base/ipv6.ts';
 import { factsOf } from '../../src/dissect/facts.ts';
 import type { Message, TreeNode } from '../../src/dissect/message.ts';
 import { directionName } from '../../src/dissect/roles.ts';
 import { bindingStatusName, stateName, statusName } from '../../src/dissect/vocabulary.ts';
+import { Dialogue, status } from '../support/dialogue.ts';
+import { option } from '../support/messages.ts';
 import { captured, DISSECTORS } from './captured.ts';
 
 const CAPTURES = fileURLToPath(new URL('../../fixtures/captures/dhcpv6/', import.meta.url));
@@ -73,6 +77,29 @@ describe('facts', () => {
       }
     });
   }
+});
+
+describe('a status', () => {
+  it('counts for every lease below it, unless a lease has its own', () => {
+    const [own, other] = ['2001:db8::1', '2001:db8::2'].map((address) =>
+      option(
+        5,
+        toHex(parseIpv6(address) as Uint8Array),
+        '00000000',
+        '00000000',
+        address.endsWith('1') ? status(0) : '',
+      ),
+    );
+    const reply = new Dialogue().say(
+      's',
+      25,
+      1,
+      0,
+      option(45, option(3, '0a000001 00000000 00000000', own ?? '', other ?? ''), status(16)),
+    );
+    expect(factsOf(reply).statusCode).toBe(16);
+    expect(factsOf(reply).leases.map((lease) => lease.statusCode)).toEqual([0, 16]);
+  });
 });
 
 const V4_CAPTURES = fileURLToPath(new URL('../../fixtures/captures/dhcpv4-isc/', import.meta.url));
