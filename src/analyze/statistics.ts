@@ -3,14 +3,13 @@
  * direction, reply times, rejections by status code, window use, per connection and per minute. Bounded: connections
  * and minutes beyond their limit are summed in the last one, reply times go into classes of 2 % width.
  */
-import { readU24, readU32 } from '../base/bytes.ts';
-import type { Connection, Frame } from '../base/frame.ts';
+import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
-import { MessageType, STATUS_SUCCESS } from '../dissect/vocabulary.ts';
+import { failoverType, MessageType, STATUS_SUCCESS } from '../dissect/vocabulary.ts';
+import { LAYOUTS, type Layout } from './failover-layout.ts';
 import { OpenRequests } from './open-requests.ts';
 import { ReplyTimes } from './reply-times.ts';
-import { worstStatus } from './worst-status.ts';
 
 const TYPES = 256;
 /** Connections counted apart. */
@@ -53,8 +52,8 @@ export class Statistics {
   readonly minutes: MinuteStatistics[] = [];
   /** By request type, of failover connections. */
   readonly replyTimes = new Map<number, ReplyTimes>();
-  /** Rejections in BNDREPLY, CONNECTREPLY and DISCONNECT by status code. */
-  readonly rejects = new Map<number, number>();
+  /** Rejections in BNDREPLY, CONNECTREPLY and DISCONNECT by protocol and status code or reject-reason. */
+  readonly rejects = new Map<ProtocolName, Map<number, number>>();
   messages = 0;
   octets = 0;
 
@@ -74,8 +73,10 @@ export class Statistics {
     connection.lastMillis = atMillis;
     connection.octets[frame.direction] += octets;
     (connection.messages[frame.direction][type] as number)++;
-    if (frame.connection.protocol === 'dhcpv6-failover' && octets >= 4) {
-      this.#failover(frame, type, atMillis, connection, minute);
+    const layout = LAYOUTS.get(frame.connection.protocol);
+    if (layout !== undefined && octets >= layout.headerOctets) {
+      const meaning = failoverType(frame.connection.protocol, type);
+      this.#failover(frame, layout, meaning, atMillis, connection, minute);
     }
   }
 
@@ -110,42 +111,45 @@ export class Statistics {
 
   #failover(
     frame: Frame,
+    layout: Layout,
     type: number,
     atMillis: number,
     connection: ConnectionStatistics,
     minute: MinuteStatistics,
   ): void {
     const { direction } = frame;
-    if (type >= MessageType.BNDUPD && type <= MessageType.CONTACT && frame.end - frame.start >= 8) {
-      addSkew(connection.skew[direction], readU32(frame.bytes, frame.start + 4), atMillis);
+    if (type >= MessageType.BNDUPD && type <= MessageType.CONTACT) {
+      addSkew(connection.skew[direction], layout.sentTime(frame), atMillis);
     }
     if (type === MessageType.BNDUPD) {
       const unacked = ++connection.unacked[direction];
       if (unacked > connection.unackedMost[direction]) connection.unackedMost[direction] = unacked;
     }
     const asked = REQUEST_OF[type];
-    if (asked === ASKS) this.#ask(frame, atMillis);
-    else if (asked !== undefined) this.#answer(frame, asked, atMillis, connection);
-    if (
-      type === MessageType.BNDREPLY ||
-      type === MessageType.CONNECTREPLY ||
-      type === MessageType.DISCONNECT
-    ) {
-      const status = worstStatus(frame.bytes, frame.start + 8, frame.end);
-      if (status === STATUS_SUCCESS) return;
-      this.rejects.set(status, (this.rejects.get(status) ?? 0) + 1);
-      minute.rejects++;
-    }
+    const transactionId = layout.transactionId(frame);
+    if (asked === ASKS) {
+      this.#open.ask(frame.connection.flow.id, direction, transactionId, atMillis);
+    } else if (asked !== undefined) this.#answer(frame, asked, transactionId, atMillis, connection);
+    if (CAN_REJECT.has(type)) this.#reject(frame, layout.status(frame), minute);
   }
 
-  #ask(frame: Frame, atMillis: number): void {
-    const { bytes, start, direction, connection } = frame;
-    this.#open.ask(connection.flow.id, direction, readU24(bytes, start + 1), atMillis);
+  #reject(frame: Frame, status: number, minute: MinuteStatistics): void {
+    if (status === STATUS_SUCCESS) return;
+    const { protocol } = frame.connection;
+    const counts = this.rejects.get(protocol) ?? new Map<number, number>();
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+    this.rejects.set(protocol, counts);
+    minute.rejects++;
   }
 
-  #answer(frame: Frame, asked: number, atMillis: number, connection: ConnectionStatistics): void {
+  #answer(
+    frame: Frame,
+    asked: number,
+    transactionId: number,
+    atMillis: number,
+    connection: ConnectionStatistics,
+  ): void {
     const other = frame.direction === 0 ? 1 : 0;
-    const transactionId = readU24(frame.bytes, frame.start + 1);
     const askedMillis = this.#open.answer(frame.connection.flow.id, other, transactionId);
     if (askedMillis < 0) return;
     if (asked === MessageType.BNDUPD && connection.unacked[other] > 0) connection.unacked[other]--;
@@ -157,6 +161,12 @@ export class Statistics {
     times.add(atMillis - askedMillis);
   }
 }
+
+const CAN_REJECT: ReadonlySet<number> = new Set([
+  MessageType.BNDREPLY,
+  MessageType.CONNECTREPLY,
+  MessageType.DISCONNECT,
+]);
 
 function noSkew(): SkewRange {
   return { count: 0, sum: 0, least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY };

@@ -104,9 +104,11 @@ function replyTimeBlock(statistics: Statistics, typeName: TypeNames): Line[] {
 
 function rejectBlock(statistics: Statistics): Line[] {
   if (statistics.rejects.size === 0) return [];
-  const rows = [...statistics.rejects]
-    .sort(([a], [b]) => a - b)
-    .map(([code, count]) => [statusName(code), `${code}`, `${count}`]);
+  const rows = [...statistics.rejects].flatMap(([protocol, counts]) =>
+    [...counts]
+      .sort(([a], [b]) => a - b)
+      .map(([code, count]) => [statusName(code, protocol), `${code}`, `${count}`]),
+  );
   const columns = [
     { title: 'rejections', style: 'bad' },
     { title: 'code', right: true },
@@ -190,11 +192,14 @@ export function statisticsJson(statistics: Statistics, typeName: TypeNames): str
       msg_name: typeName('dhcpv6-failover', type),
       ...replyTimesJson(times),
     })),
-    rejects: [...statistics.rejects].map(([code, count]) => ({
-      status_code: code,
-      name: statusName(code),
-      count,
-    })),
+    rejects: [...statistics.rejects].flatMap(([protocol, counts]) =>
+      [...counts].map(([code, count]) => ({
+        protocol,
+        status_code: code,
+        name: statusName(code, protocol),
+        count,
+      })),
+    ),
     connections: statistics.connections.map(connectionJson),
     minutes: statistics.minutes.map(({ minute, ...counts }) => ({
       time: new Date(minute * 60_000).toISOString(),

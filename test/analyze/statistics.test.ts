@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReplyTimes } from '../../src/analyze/reply-times.ts';
 import { Statistics } from '../../src/analyze/statistics.ts';
+import { factsOf } from '../../src/dissect/facts.ts';
+import { captured } from '../dissect/captured.ts';
 import { clientLease, Dialogue, status } from '../support/dialogue.ts';
 
 describe('statistics', () => {
@@ -19,7 +23,7 @@ describe('statistics', () => {
     expect(connection?.messages[1][25]).toBe(2);
     expect(connection?.unackedMost).toEqual([2, 0]);
     expect(connection?.unacked).toEqual([0, 0]);
-    expect([...statistics.rejects]).toEqual([[16, 1]]);
+    expect([...(statistics.rejects.get('dhcpv6-failover') ?? [])]).toEqual([[16, 1]]);
     expect(statistics.minutes.map(({ messages, rejects }) => [messages, rejects])).toEqual([
       [4, 1],
       [1, 0],
@@ -28,6 +32,29 @@ describe('statistics', () => {
     expect(times?.count).toBe(2);
     expect(times?.mean).toBe(20);
     expect(times?.most).toBe(30);
+  });
+});
+
+describe('statistics of DHCPv4 failover', () => {
+  const folder = fileURLToPath(new URL('../../fixtures/captures/dhcpv4-isc/', import.meta.url));
+
+  it('agree with what tshark found in a first start: updates, answers, refusals', async () => {
+    const statistics = new Statistics();
+    const { messages } = await captured(`${folder}first-start.pcap`);
+    for (const message of messages) statistics.add(message.frame);
+    // Columns of the expectation: ... 9th the name; the option values hold `21=` for a reject-reason.
+    const rows = readFileSync(`${folder}first-start.expect.tsv`, 'utf8').trim().split('\n').slice(1);
+    const named = (name: string): number => rows.filter((row) => row.split('\t').includes(name)).length;
+    const [connection] = statistics.connections;
+    const count = (type: number): number =>
+      (connection?.messages[0][type] ?? 0) + (connection?.messages[1][type] ?? 0);
+    expect(count(3)).toBe(named('BNDUPD'));
+    expect(count(4)).toBe(named('BNDACK'));
+    expect(statistics.replyTimes.get(24)?.count).toBe(named('BNDACK'));
+    const refused = messages.filter((message) => factsOf(message).statusCode !== undefined).length;
+    const counted = [...(statistics.rejects.get('dhcpv4-failover')?.values() ?? [])];
+    expect(counted.reduce((sum, one) => sum + one, 0)).toBe(refused);
+    expect(refused).toBeGreaterThan(0);
   });
 });
 
