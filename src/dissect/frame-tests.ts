@@ -16,7 +16,7 @@ export const REPLY = 7;
 export const STARTTLS = 23;
 const FAILOVER_FIRST = 24;
 const FAILOVER_LAST = 35;
-/** RFC 5007 §4.2, RFC 5460 §5.2, RFC 7653 §6.2. */
+/** RFC 5007 §4.1.1, RFC 5460 §5.2, RFC 7653 §6.2. */
 const LEASEQUERY_TYPES: ReadonlySet<number> = new Set([REPLY, 14, 15, 16, 17, 22, STARTTLS]);
 
 const FAILOVER_HEADER_OCTETS = 8;

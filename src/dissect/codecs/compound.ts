@@ -11,10 +11,10 @@ const VPN_IDENTIFIER = utf8(',"vpn-identifier":');
 const VSS_NVT_ASCII = 0;
 const VSS_VPN_ID = 1;
 const VSS_GLOBAL = 255;
-/** Type octet and a 7-octet VPN-ID (RFC 6607 §3.1, RFC 2685). */
+/** Type octet and a 7-octet VPN-ID (RFC 6607 §3.5, RFC 2685). */
 const VSS_VPN_ID_OCTETS = 8;
 
-/** Virtual subnet selection (RFC 6607 §3.1): `type`, `VSS-information`, and the name of the VPN if the type is a name. */
+/** Virtual subnet selection (RFC 6607 §3.5): `type`, `VSS-information`, and the name of the VPN if the type is a name. */
 export function vssCodec(name: string): FieldCodec {
   const information = utf8(`,${JSON.stringify(name)}:"`);
   const fields = (bytes: Uint8Array, start: number, end: number): Field[] => {

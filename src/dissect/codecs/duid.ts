@@ -25,6 +25,7 @@ const TYPE_NAMES: readonly (string | undefined)[] = [
 /** Fewest octets, type code included. */
 const MINIMUM: readonly number[] = [2, 8, 6, 4, 18];
 
+/** A type with nothing behind it is read, although RFC 8415 §11.1 wants an octet there: the type is known then. */
 const DUID_OCTETS_MIN = 2;
 /** Type code and at most 128 octets (RFC 8415 §11.1). */
 const DUID_OCTETS_MAX = 130;
