@@ -3,7 +3,8 @@
  * without a repair. Everything saved while a commit is under way goes into the next one, so that a busy server pays for
  * one disk sync for many clients. Only one process may use a directory.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { InputError } from '../base/problem.ts';
 import type { EndpointRecord, StoredState, StoreRecord } from '../failover/io.ts';
@@ -12,6 +13,9 @@ import { endpointRecord, leaseRecord } from './lease-record.ts';
 import { decodeRecord, encodeRecord, RecordError, type ValueCodec } from './record-codec.ts';
 import type { LeaseStore } from './store.ts';
 
+/** MDB_MAGIC and MDB_DATA_VERSION, in the machine's own order of octets as LMDB writes them. */
+const LMDB_MAGIC = 0xbeefc0de;
+const LMDB_VERSION = 2;
 /** What the directory holds is of this form; another number is another program's or a newer version's. */
 const FORMAT = 1;
 /** Records of one commit: bounds its memory and how long the others wait for it. */
@@ -42,11 +46,29 @@ interface Owner {
 export function openLmdbStore(directory: string): LeaseStore {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    refuseForeignFile(join(directory, 'data.mdb'));
     return new LmdbStore(directory);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new InputError(`${directory}: the lease store cannot be opened: ${reason}`);
+  }
+}
+
+/**
+ * LMDB itself is not careful with a file that is none of its own: opening one ends the process. The first page of its
+ * files has a magic number behind 24 octets of header, and the version of the format behind that.
+ */
+function refuseForeignFile(file: string): void {
+  if (!existsSync(file)) return;
+  const head = new Uint8Array(32);
+  const open = openSync(file, 'r');
+  const length = readSync(open, head);
+  closeSync(open);
+  if (length === 0) return;
+  const [magic, version] = new Uint32Array(head.buffer, 24, 2);
+  if (length < head.length || magic !== LMDB_MAGIC || version !== LMDB_VERSION) {
+    throw new InputError(`${file}: not a lease store, or a damaged one`);
   }
 }
 

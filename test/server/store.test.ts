@@ -1,7 +1,7 @@
 /** What is handed to a store comes back from it, and nothing that it called stored is lost in a crash. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -251,6 +251,26 @@ describe('on disk', () => {
     writeFileSync(file, 'x');
     expect(() => openLmdbStore(file)).toThrow(/^.*file: the lease store cannot be opened: EEXIST.*$/);
     expect(() => openLmdbStore(join(file, 'below'))).toThrow(InputError);
+  });
+
+  test.each([
+    ['text', Buffer.from('not a database at all')],
+    ['octets', Buffer.from(Array.from({ length: 20_000 }, (_, at) => (at * 7919) % 256))],
+    ['a page of zeros', Buffer.alloc(8192)],
+  ])('a file of %s in its place is refused, and stays as it is', (_, content) => {
+    const file = join(directory, 'data.mdb');
+    writeFileSync(file, content);
+    expect(() => openLmdbStore(directory)).toThrow(
+      new InputError(`${file}: not a lease store, or a damaged one`),
+    );
+    expect(readFileSync(file).equals(content)).toBe(true);
+  });
+
+  test('an empty file, as a crash before the first commit may leave it, is a new store', async () => {
+    writeFileSync(join(directory, 'data.mdb'), '');
+    const store = openLmdbStore(directory);
+    expect([...store.load('r').leases]).toEqual([]);
+    await store.close();
   });
 
   test('when the process is killed, what was called stored is there, and nothing is there in part', async () => {
