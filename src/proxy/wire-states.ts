@@ -19,6 +19,12 @@ export class WireStates {
     return this.states[who];
   }
 
+  /** Takes over what somebody else has heard. */
+  assume(states: Readonly<Record<EndpointName, string | null>>): void {
+    this.states.primary = states.primary;
+    this.states.secondary = states.secondary;
+  }
+
   /** Nothing is known any more, e.g. since the connection was lost. */
   forget(): void {
     this.states.primary = null;

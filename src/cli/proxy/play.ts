@@ -68,7 +68,7 @@ export function playScenario({
     const unsubscribe = proxy.subscribe((event) => carryOut(run.event(event)));
     signal.addEventListener('abort', () => finish(undefined));
     timer = setInterval(() => carryOut(run.tick(Date.now())), 200);
-    carryOut(run.start(Date.now()));
+    carryOut(run.start(Date.now(), proxy.stats()));
   });
 }
 

@@ -3,7 +3,7 @@
  * judges the expectations. The same run serves a live proxy, the lab and the simulator's virtual time.
  */
 import { Analysis } from '../../analyze/analysis.ts';
-import type { ProxyEvent } from '../events.ts';
+import type { ProxyEvent, ProxyStats } from '../events.ts';
 import type { FaultSpec } from '../faults/spec.ts';
 import { WireStates } from '../wire-states.ts';
 import type { Expectation, Scene, Watch } from './expectation.ts';
@@ -83,7 +83,10 @@ export class ScenarioRun {
     this.sometimes = scenario.sometimes.map(begin);
   }
 
-  start(now: number): ScenarioOutput[] {
+  /** `before`: what is known of a pair that is already up; it announces nothing anew for our sake. */
+  start(now: number, before?: Pick<ProxyStats, 'states' | 'connectionsOpen'>): ScenarioOutput[] {
+    this.connectionsOpen = before?.connectionsOpen ?? 0;
+    if (this.connectionsOpen > 0 && before !== undefined) this.states.assume(before.states);
     this.beganMillis = now;
     this.nextPhase(now);
     return this.take();

@@ -109,6 +109,18 @@ describe('a scenario run', () => {
     ]);
   });
 
+  it('knows the states of a pair that is already up', () => {
+    const value = {
+      name: 'n',
+      about: 'a',
+      phases: [{ name: 'p', expect: ['both NORMAL within 5s', 'connection up'] }],
+    };
+    const run = new ScenarioRun(scenarioFrom(value, dissectors), 7);
+    run.start(0, { states: { primary: 'NORMAL', secondary: 'NORMAL' }, connectionsOpen: 1 });
+    run.tick(100);
+    expect(resultOf(run.tick(200))).toMatchObject({ ok: true });
+  });
+
   it('fails when an order cannot be carried out', () => {
     const value = { name: 'n', about: 'a', phases: [{ name: 'p', orders: ['secondary kill'], for: '1s' }] };
     const { run, outputs, at } = playing(value);
