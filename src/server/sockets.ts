@@ -11,6 +11,8 @@ import { formatSocketAddress, normalAddress } from '../base/socket-address.ts';
 const UNSENT_BYTES_MAX = 16 << 20;
 /** How long a closed connection may take to deliver what was sent. */
 const LINGER_MILLIS = 5_000;
+/** How long a listener that closes waits for its connections. */
+const GOODBYE_MILLIS = 1_000;
 /** How long an attempt to connect may take. */
 const CONNECT_MILLIS = 10_000;
 /** Receive buffer of a UDP socket, to ride out a commit under load. */
@@ -31,6 +33,8 @@ export class Stream {
   #handler: StreamHandler | undefined;
   #failure: string | undefined;
   #corked = false;
+  readonly #onData = (bytes: Uint8Array): void => this.#handler?.bytes(bytes);
+  readonly #onClose = (): void => this.#ended();
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -50,8 +54,8 @@ export class Stream {
   handle(handler: StreamHandler): void {
     const socket = this.#socket;
     if (this.#handler === undefined) {
-      socket.on('data', (bytes: Uint8Array) => this.#handler?.bytes(bytes));
-      socket.on('close', () => this.#ended());
+      socket.on('data', this.#onData);
+      socket.on('close', this.#onClose);
     }
     this.#handler = handler;
     if (socket.destroyed) process.nextTick(() => this.#ended());
@@ -120,8 +124,8 @@ export class Stream {
   release(): Socket {
     this.#handler = undefined;
     this.#socket.pause();
-    this.#socket.removeAllListeners('data');
-    this.#socket.removeAllListeners('close');
+    this.#socket.off('data', this.#onData);
+    this.#socket.off('close', this.#onClose);
     return this.#socket;
   }
 
@@ -176,7 +180,12 @@ export function listen(
   accept: (stream: Stream) => void,
 ): Promise<Opened> {
   return new Promise((resolve, reject) => {
-    const server: Server = createServer({ pauseOnConnect: true }, (socket) => accept(new Stream(socket)));
+    const open = new Set<Socket>();
+    const server: Server = createServer({ pauseOnConnect: true }, (socket) => {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+      accept(new Stream(socket));
+    });
     server.maxConnections = connectionsMax;
     server.once('error', reject);
     server.listen({ host: on.address, port: on.port }, () => {
@@ -184,8 +193,20 @@ export function listen(
       // Out of descriptors and the like: the next connection may do better.
       server.on('error', () => {});
       const port = (server.address() as { port: number }).port;
-      const close = () => new Promise<void>((closed) => server.close(() => closed()));
-      resolve({ local: { address: on.address, port }, close });
+      resolve({ local: { address: on.address, port }, close: () => closeListener(server, open) });
+    });
+  });
+}
+
+/** Resolves when all connections are gone: those that say goodbye are let, silent ones are cut off. */
+function closeListener(server: Server, open: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((closed) => {
+    const cut = setTimeout(() => {
+      for (const socket of open) socket.destroy();
+    }, GOODBYE_MILLIS);
+    server.close(() => {
+      clearTimeout(cut);
+      closed();
     });
   });
 }

@@ -164,3 +164,12 @@ test('no octets of a stranger end the server', async () => {
   guest.socket.write(connectMessage('pair'));
   await vi.waitFor(() => expect(guest.received().length).toBeGreaterThan(6), PATIENCE);
 });
+
+test('a silent connection does not hold up the end of the server', async () => {
+  const secondary = await startServer(configOf('secondary', scratch(), 0));
+  const guest = await guestOf(secondary);
+  const begin = performance.now();
+  await secondary.server.stop();
+  expect(performance.now() - begin).toBeLessThan(5_000);
+  await guest.closed;
+});
