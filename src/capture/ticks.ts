@@ -8,6 +8,8 @@ import type { PacketRecord } from './record.ts';
 /** Finer ticks than these do not fit a double; the digits beyond are cut off. */
 const DECIMAL_DIGITS_MAX = 15;
 const BINARY_DIGITS_MAX = 52;
+/** What a Date can hold. A file may claim any 64 bits, and who prints a time should not have to mind. */
+const SECONDS_MAX = 8.64e12 - 1;
 /** Up to here two steps of 16 bits stay below 2^53. */
 const PLAIN_TICKS_MAX = 2 ** 37;
 
@@ -36,17 +38,22 @@ export class TickScale {
     packet.resolution = this.resolution;
     if (ticksPerSecond > PLAIN_TICKS_MAX) {
       const ticks = ((BigInt(high) << 32n) | BigInt(low)) / this.finer;
-      packet.unixSeconds = Number(ticks / BigInt(ticksPerSecond)) + this.offsetSeconds;
+      packet.unixSeconds = this.shifted(Number(ticks / BigInt(ticksPerSecond)));
       packet.ticks = Number(ticks % BigInt(ticksPerSecond));
       return;
     }
     const upper = (high % ticksPerSecond) * 0x10000 + (low >>> 16);
     const lower = (upper % ticksPerSecond) * 0x10000 + (low & 0xffff);
-    packet.unixSeconds =
+    packet.unixSeconds = this.shifted(
       Math.floor(high / ticksPerSecond) * 2 ** 32 +
-      Math.floor(upper / ticksPerSecond) * 0x10000 +
-      Math.floor(lower / ticksPerSecond) +
-      this.offsetSeconds;
+        Math.floor(upper / ticksPerSecond) * 0x10000 +
+        Math.floor(lower / ticksPerSecond),
+    );
     packet.ticks = lower % ticksPerSecond;
+  }
+
+  private shifted(seconds: number): number {
+    const shifted = seconds + this.offsetSeconds;
+    return Math.abs(shifted) <= SECONDS_MAX ? shifted : Math.sign(shifted) * SECONDS_MAX;
   }
 }

@@ -118,6 +118,20 @@ describe.each<Order>(['little', 'big'])('%s-endian', (order) => {
     ]);
   });
 
+  it('times that no calendar has are cut to those that it has', async () => {
+    const past = Buffer.alloc(8, 0xff);
+    if (order === 'big') past.writeBigInt64BE(-(2n ** 62n));
+    else past.writeBigInt64LE(-(2n ** 62n));
+    const file = Buffer.concat([
+      section(),
+      face(1, 0, option(9, u8(0))),
+      face(1, 0, option(14, past)),
+      enhanced(0, 2n ** 64n - 1n, data('a', 1)),
+      enhanced(1, 5n * SECOND, data('b', 2)),
+    ]);
+    expect(await timesOf(file)).toEqual(['8639999999999', '-8639999999999.000000']);
+  });
+
   it('simple packets end at the snapshot length of the first interface', async () => {
     const whole = data('abcdef', 1);
     const cut = whole.subarray(0, whole.length - 2);
