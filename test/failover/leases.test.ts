@@ -1,0 +1,127 @@
+/** Goal: what becomes of leases between the two servers: endings, reallocation, the flag against update storms. */
+import { describe, expect, it } from 'vitest';
+import { Pair } from './pair.ts';
+import { address, bind, client, prefix } from './samples.ts';
+
+const LEASE = address('2001:db8::1');
+
+function leased(): Pair {
+  const pair = new Pair();
+  pair.start();
+  pair.input('primary', { kind: 'client', changes: [bind(LEASE, client(1), 3600, 3600)], reply: '' });
+  pair.takeLog();
+  return pair;
+}
+
+const status = (pair: Pair, side: 'primary' | 'secondary') => pair.endpoint(side).clients.find(LEASE)?.status;
+
+describe('a released lease', () => {
+  it('is FREE on both servers when the partner has acknowledged, and may go to somebody else', () => {
+    const pair = leased();
+    pair.advance(60);
+    pair.takeLog();
+    pair.input('primary', {
+      kind: 'client',
+      changes: [{ kind: 'release', resource: LEASE, client: client(1) }],
+      reply: '',
+    });
+    expect(pair.takeLog()).toEqual(['primary > BNDUPD', 'secondary > BNDREPLY']);
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['FREE', 'FREE']);
+    expect(pair.endpoint('primary').clients.mayBind(LEASE, client(2), pair.now)).toBe(true);
+    expect(pair.endpoint('secondary').clients.mayBind(LEASE, client(2), pair.now)).toBe(false);
+  });
+
+  it('goes to nobody else before that, and to its own client only if the partner was not told (§4.2.2.1)', () => {
+    const pair = leased();
+    pair.reachable = false;
+    pair.cut();
+    pair.input('primary', {
+      kind: 'client',
+      changes: [{ kind: 'release', resource: LEASE, client: client(1) }],
+      reply: '',
+    });
+    const { clients } = pair.endpoint('primary');
+    expect(clients.mayBind(LEASE, client(2), pair.now)).toBe(false);
+    expect(clients.mayBind(LEASE, client(1), pair.now)).toBe(true);
+    pair.drop = (_, message) => message.type === 'BNDREPLY';
+    pair.reachable = true;
+    pair.advance(20);
+    expect(status(pair, 'primary')).toBe('RELEASED');
+    expect(clients.mayBind(LEASE, client(1), pair.now)).toBe(false);
+  });
+
+  it('gives the next client no lifetime that was acknowledged for the last', () => {
+    const pair = leased();
+    pair.advance(60);
+    const { clients } = pair.endpoint('primary');
+    expect(clients.grantableLifetime(LEASE, client(1), 86_400, pair.now)).toBeGreaterThan(3600);
+    pair.input('primary', {
+      kind: 'client',
+      changes: [{ kind: 'release', resource: LEASE, client: client(1) }],
+      reply: '',
+    });
+    expect(clients.grantableLifetime(LEASE, client(2), 86_400, pair.now)).toBe(3600);
+  });
+});
+
+describe('a lease that its client leaves to itself', () => {
+  it('expires, and is FREE on both', () => {
+    const pair = leased();
+    pair.advance(3660);
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['FREE', 'FREE']);
+  });
+});
+
+describe('a declined address', () => {
+  it('is ABANDONED until an operator resets it', () => {
+    const pair = leased();
+    pair.advance(60);
+    pair.input('primary', {
+      kind: 'client',
+      changes: [{ kind: 'decline', resource: LEASE, client: client(1) }],
+      reply: '',
+    });
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['ABANDONED', 'ABANDONED']);
+    pair.advance(86_400);
+    expect(pair.endpoint('primary').clients.mayBind(LEASE, client(2), pair.now)).toBe(false);
+    pair.input('primary', { kind: 'operator', command: { kind: 'reset', resource: LEASE } });
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['FREE', 'FREE']);
+  });
+});
+
+describe('two servers that disagree', () => {
+  it('answer first, tell what they know once, and then only with the scan (§7.5.4)', () => {
+    const pair = leased();
+    pair.reachable = false;
+    pair.cut();
+    const release = { kind: 'release', resource: LEASE, client: client(1) } as const;
+    pair.input('primary', { kind: 'client', changes: [release], reply: '' });
+    pair.advance(2);
+    pair.input('secondary', { kind: 'client', changes: [bind(LEASE, client(1), 3600, 3600)], reply: '' });
+    pair.reachable = true;
+    pair.advance(8);
+    const said = pair.takeLog().filter((line) => line.endsWith('BNDUPD') || line.endsWith('BNDREPLY'));
+    expect(said.filter((line) => line.endsWith('BNDUPD'))).toHaveLength(2);
+    expect(said.filter((line) => line.endsWith('BNDREPLY'))).toHaveLength(2);
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['RELEASED', 'ACTIVE']);
+    // Within five seconds neither is the later. After the scan the one that may be in use stays.
+    pair.advance(130);
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['ACTIVE', 'ACTIVE']);
+  });
+});
+
+describe('prefixes', () => {
+  it('that are FREE-BACKUP are the secondary’s to give, the others the primary’s', () => {
+    const pair = leased();
+    const side = (who: 'primary' | 'secondary', which: string) =>
+      pair.endpoint(who).clients.mayBind(prefix(which), client(1, 'IA_PD'), pair.now);
+    expect([side('primary', '2001:db8:100::/56'), side('secondary', '2001:db8:100::/56')]).toEqual([
+      true,
+      false,
+    ]);
+    expect([side('primary', '2001:db8:100:f00::/56'), side('secondary', '2001:db8:100:f00::/56')]).toEqual([
+      false,
+      true,
+    ]);
+  });
+});

@@ -1,0 +1,126 @@
+/** Goal: states with their time and memory: STARTUP, alarms, auto-partner-down, restarts (RFC 8156 §8). */
+import { describe, expect, it } from 'vitest';
+import { Pair } from './pair.ts';
+import { address, bind, client } from './samples.ts';
+
+function alone(more: ConstructorParameters<typeof Pair>[0] = {}): Pair {
+  const pair = new Pair(more);
+  pair.reachable = false;
+  pair.start();
+  return pair;
+}
+
+describe('STARTUP without a partner', () => {
+  it('ends in PREVIOUS-STATE: §8.2 for empty disks', () => {
+    const pair = alone();
+    pair.advance(9);
+    expect(pair.states).toBe('primary STARTUP, secondary STARTUP');
+    pair.advance(2);
+    expect(pair.states).toBe('primary PARTNER-DOWN, secondary RECOVER');
+    expect(pair.endpoint('primary').clients.responsiveness(pair.now)).toBe('responsive');
+    expect(pair.endpoint('secondary').clients.responsiveness(pair.now)).toBe('unresponsive');
+  });
+
+  it('ends in PARTNER-DOWN for a secondary that is configured so', () => {
+    const pair = alone({ partnerDownIfAlone: true });
+    pair.advance(11);
+    expect(pair.endpoint('secondary').state).toBe('PARTNER-DOWN');
+    expect(pair.endpoint('secondary').clients.responsiveness(pair.now)).toBe('responsive');
+  });
+});
+
+describe('COMMUNICATIONS-INTERRUPTED', () => {
+  it('raises an alarm, and leads to PARTNER-DOWN by itself if configured', () => {
+    const pair = new Pair({ autoPartnerDownSeconds: 300 });
+    pair.start();
+    pair.reachable = false;
+    pair.cut();
+    expect(pair.alarms).toHaveLength(2);
+    pair.advance(299);
+    expect(pair.endpoint('primary').state).toBe('COMMUNICATIONS-INTERRUPTED');
+    pair.advance(2);
+    expect(pair.endpoint('primary').state).toBe('PARTNER-DOWN');
+  });
+
+  it('says what comes next, and when', () => {
+    const pair = new Pair({ autoPartnerDownSeconds: 300 });
+    pair.start();
+    pair.reachable = false;
+    pair.cut();
+    const { next, communicationsOk } = pair.endpoint('primary').explain();
+    expect(communicationsOk).toBe(false);
+    expect(next).toContainEqual({
+      what: 'enter PARTNER-DOWN by itself',
+      section: '§8.9.2',
+      at: pair.now + 300_000,
+    });
+  });
+});
+
+describe('a restart', () => {
+  it('out of NORMAL returns to it by COMMUNICATIONS-INTERRUPTED, with the leases', () => {
+    const pair = new Pair();
+    pair.start();
+    pair.input('primary', {
+      kind: 'client',
+      changes: [bind(address('2001:db8::1'), client(1), 3600, 86400)],
+      reply: '',
+    });
+    pair.takeLog();
+    pair.restart('primary');
+    expect(pair.takeLog()).toContain('primary COMMUNICATIONS-INTERRUPTED');
+    expect(pair.states).toBe('primary NORMAL, secondary NORMAL');
+    expect(pair.endpoint('primary').clients.find(address('2001:db8::1'))?.status).toBe('ACTIVE');
+  });
+
+  it('of a primary that lost its disk recovers everything from a partner that knows it', () => {
+    const pair = new Pair();
+    pair.start();
+    pair.input('primary', {
+      kind: 'client',
+      changes: [bind(address('2001:db8::1'), client(1), 3600, 86400)],
+      reply: '',
+    });
+    pair.takeLog();
+    pair.restart('primary', true);
+    pair.advance(30);
+    expect(pair.takeLog()).toEqual(expect.arrayContaining(['primary RECOVER', 'primary > UPDREQALL']));
+    expect(pair.endpoint('primary').clients.find(address('2001:db8::1'))?.status).toBe('ACTIVE');
+    pair.advance(3700);
+    expect(pair.states).toBe('primary NORMAL, secondary NORMAL');
+  });
+
+  it('does not begin a wait anew that had begun', () => {
+    const pair = new Pair();
+    pair.start();
+    pair.kill('secondary');
+    const died = pair.now;
+    pair.advance(30);
+    pair.input('primary', { kind: 'operator', command: { kind: 'partner-down' } });
+    pair.advance(70);
+    pair.restart('secondary');
+    pair.advance(600);
+    expect(pair.endpoint('secondary').state).toBe('RECOVER-WAIT');
+    pair.restart('secondary');
+    pair.advance((died + 3600_000 - pair.now) / 1000 + 15);
+    expect(pair.states).toBe('primary NORMAL, secondary NORMAL');
+  });
+});
+
+describe('an alarm in RESOLUTION-INTERRUPTED', () => {
+  it('is raised when the partner is lost while conflicts are being resolved', () => {
+    const pair = new Pair();
+    pair.start();
+    pair.reachable = false;
+    pair.cut();
+    pair.input('secondary', { kind: 'operator', command: { kind: 'partner-down' } });
+    pair.drop = (_, message) => message.type === 'UPDDONE';
+    pair.reachable = true;
+    pair.advance(6);
+    pair.alarms.length = 0;
+    pair.cut();
+    expect(pair.alarms).toEqual(
+      expect.arrayContaining([expect.stringContaining('while conflicts were being resolved')]),
+    );
+  });
+});
