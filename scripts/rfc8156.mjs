@@ -6,18 +6,19 @@ const HEAD = `# RFC 8156 §4 to §8, requirement by requirement
 
 Made from rfc8156.yaml by scripts/rfc8156.mjs. In our words: what must or should be, where it is done, and what shows it: a
 test, or, in quotation marks, an invariant that the simulator watches in every run (\`src/sim/checks.ts\`).
-
-| § | | requirement | done in | shown by |
-| --- | --- | --- | --- | --- |
 `;
 
 /** The page as it has to be. */
 export function page(yaml) {
-  const rows = parse(yaml).map(({ at, word, what, by, shown, not }) => {
-    const proof = shown === undefined ? `not applicable or not done: ${not}` : test(shown);
-    return `| ${at} | ${word} | ${what} | [${by}](../src/${by}) | ${proof} |\n`;
-  });
-  return HEAD + rows.join('');
+  let text = HEAD;
+  let section = '';
+  for (const { at, word, what, by, shown, not } of parse(yaml)) {
+    if (at !== section) text += `\n## §${at}\n\n`;
+    section = at;
+    const proof = shown === undefined ? `Not done or not applicable: ${not}.` : `Shown by ${test(shown)}.`;
+    text += `- **${word}**: ${what}. Done in [${by}](../src/${by}). ${proof}\n`;
+  }
+  return text;
 }
 
 function test(shown) {
