@@ -2,7 +2,7 @@
  * The text of a display filter as a tree, with positions: grammar only, no meaning. Wireshark's grammar as far as it is
  * useful for messages, plus CIDR behind `in` and `==`, and `p>s` as a value.
  */
-import { type FailedMatchResult, grammar, type Node } from 'ohm-js';
+import { type FailedMatchResult, type Grammar, grammar, type Node, type Semantics } from 'ohm-js';
 import type { Problem } from '../base/problem.ts';
 
 /** Characters of a filter. */
@@ -34,7 +34,7 @@ export type Expression =
   | { readonly kind: 'in'; readonly name: Word; readonly items: readonly SetItem[] }
   | { readonly kind: 'contains' | 'matches'; readonly name: Word; readonly value: Word };
 
-const GRAMMAR = grammar(String.raw`
+const GRAMMAR = String.raw`
 Filter {
   Start = Or
   Or = NonemptyListOf<And, or>
@@ -75,7 +75,7 @@ Filter {
   quoted = "\"" (escaped | ~"\"" any)* "\""
   escaped = "\\" any
 }
-`);
+`;
 
 const OPERATORS: Readonly<Record<string, ComparisonOperator>> = {
   '==': '==',
@@ -93,32 +93,45 @@ const OPERATORS: Readonly<Record<string, ComparisonOperator>> = {
   ge: '>=',
 };
 
-const semantics = GRAMMAR.createSemantics();
+/** Grammar and meaning; made when the first filter is parsed, because that takes longer than reading a small capture. */
+let made: { readonly grammar: Grammar; readonly semantics: Semantics } | undefined;
 
-semantics.addOperation<Expression>('expression', {
-  Start: (inner) => inner['expression'](),
-  Or: (list) => joined('or', list),
-  And: (list) => joined('and', list),
-  Not_not: (_sign, term) => ({ kind: 'not', term: term['expression']() }),
-  Primary_group: (_open, inner, _close) => inner['expression'](),
-  Term_compare: (name, comparator, value) => ({
-    kind: 'compare',
-    name: wordOf(name),
-    operator: OPERATORS[comparator.sourceString.toLowerCase()] as ComparisonOperator,
-    value: wordOf(value),
-  }),
-  Term_in: (name, _in, set) => ({ kind: 'in', name: wordOf(name), items: set['items']() }),
-  Term_contains: (name, _sign, value) => ({ kind: 'contains', name: wordOf(name), value: wordOf(value) }),
-  Term_matches: (name, _sign, value) => ({ kind: 'matches', name: wordOf(name), value: wordOf(value) }),
-  Term_exists: (name) => ({ kind: 'exists', name: wordOf(name) }),
-});
+function parser(): { readonly grammar: Grammar; readonly semantics: Semantics } {
+  if (made === undefined) {
+    const compiled = grammar(GRAMMAR);
+    made = { grammar: compiled, semantics: semanticsOf(compiled) };
+  }
+  return made;
+}
 
-semantics.addOperation<SetItem[]>('items', {
-  Set_many: (_open, list, _close) => list.asIteration().children.flatMap((item) => item['items']()),
-  Set_one: (value) => [{ value: wordOf(value) }],
-  Item_range: (from, _dots, to) => [{ from: wordOf(from), to: wordOf(to) }],
-  Item_single: (value) => [{ value: wordOf(value) }],
-});
+function semanticsOf(compiled: Grammar): Semantics {
+  const semantics = compiled.createSemantics();
+  semantics.addOperation<Expression>('expression', {
+    Start: (inner) => inner['expression'](),
+    Or: (list) => joined('or', list),
+    And: (list) => joined('and', list),
+    Not_not: (_sign, term) => ({ kind: 'not', term: term['expression']() }),
+    Primary_group: (_open, inner, _close) => inner['expression'](),
+    Term_compare: (name, comparator, value) => ({
+      kind: 'compare',
+      name: wordOf(name),
+      operator: OPERATORS[comparator.sourceString.toLowerCase()] as ComparisonOperator,
+      value: wordOf(value),
+    }),
+    Term_in: (name, _in, set) => ({ kind: 'in', name: wordOf(name), items: set['items']() }),
+    Term_contains: (name, _sign, value) => ({ kind: 'contains', name: wordOf(name), value: wordOf(value) }),
+    Term_matches: (name, _sign, value) => ({ kind: 'matches', name: wordOf(name), value: wordOf(value) }),
+    Term_exists: (name) => ({ kind: 'exists', name: wordOf(name) }),
+  });
+
+  semantics.addOperation<SetItem[]>('items', {
+    Set_many: (_open, list, _close) => list.asIteration().children.flatMap((item) => item['items']()),
+    Set_one: (value) => [{ value: wordOf(value) }],
+    Item_range: (from, _dots, to) => [{ from: wordOf(from), to: wordOf(to) }],
+    Item_single: (value) => [{ value: wordOf(value) }],
+  });
+  return semantics;
+}
 
 function joined(kind: 'and' | 'or', list: Node): Expression {
   const terms: Expression[] = list.asIteration().children.map((term) => term['expression']());
@@ -144,7 +157,8 @@ export function parseFilter(text: string): Parsed {
   const tooDeep = nestingBeyond(text);
   if (tooDeep !== undefined)
     return failure(`more than ${FILTER_NESTING_MAX} parentheses inside each other, or negations`, tooDeep);
-  const match = GRAMMAR.match(text);
+  const { grammar: compiled, semantics } = parser();
+  const match = compiled.match(text);
   if (match.failed()) return mismatch(text, match as FailedMatchResult);
   return { ok: true, expression: semantics(match)['expression']() };
 }

@@ -42,6 +42,7 @@ export class History {
   #shown: Row[] = this.#rows;
   #test: RowTest | undefined;
   #gone = 0;
+  #total = 0;
   readonly #byNumber = new Map<string, Row>();
 
   constructor(limit = ROWS_MAX) {
@@ -58,6 +59,11 @@ export class History {
     return this.#gone + this.#shown.length;
   }
 
+  /** Rows that ever came. */
+  get total(): number {
+    return this.#total;
+  }
+
   /** Rows kept, whether they pass the filter or not. */
   get size(): number {
     return this.#rows.length;
@@ -70,6 +76,7 @@ export class History {
   add(row: Row): void {
     if (this.#rows.length >= this.#limit) this.#forget(Math.ceil(this.#limit / 10));
     this.#rows.push(row);
+    this.#total++;
     this.#byNumber.set(numberOf(row.message.protocol, row.message.index), row);
     if (this.#test?.(row)) this.#shown.push(row);
   }

@@ -3,8 +3,9 @@ import { type Command, Option } from 'commander';
 import { Analysis } from '../../analyze/analysis.ts';
 import { divergenceOf, type LeaseView } from '../../analyze/leases.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
-import { requireFilter } from '../../filter/compile.ts';
+import type { Filter } from '../../filter/compile.ts';
 import { leaseJson, leaseLines } from '../../render/lease-story.ts';
 import { colourDepth, paintLine } from '../../render/style.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
@@ -41,7 +42,7 @@ export function register(program: Command): void {
 
 async function runLeases(files: readonly string[], options: Options): Promise<void> {
   const dissectors = loadDissectors();
-  const filter = options.filter === undefined ? undefined : requireFilter(options.filter, dissectors);
+  const filter = await filterOf(options.filter, dissectors);
   const out = new Output(process.stdout);
   const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
   const analysis = new Analysis();
@@ -67,4 +68,11 @@ async function runLeases(files: readonly string[], options: Options): Promise<vo
       if (options.divergent === true && divergent > 0) process.exitCode = EXIT_FINDINGS;
     },
   });
+}
+
+/** The parser of filters is loaded only where there is one. */
+async function filterOf(text: string | undefined, dissectors: Dissectors): Promise<Filter | undefined> {
+  if (text === undefined) return undefined;
+  const { requireFilter } = await import('../../filter/compile.ts');
+  return requireFilter(text, dissectors);
 }

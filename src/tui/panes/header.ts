@@ -29,11 +29,13 @@ function titleRow(model: Model, relationship: Relationship | undefined): Line {
   const name =
     relationship === undefined || relationship.name === '' ? '' : ` "${safeText(relationship.name)}"`;
   const mode = model.ended ?? (model.pausedAt !== undefined ? 'PAUSED' : model.live ? 'live' : 'reading');
-  const total = model.history.size === 1 ? '1 message' : `${model.history.size} messages`;
+  const { size, total } = model.history;
+  const count = total === 1 ? '1 message' : `${total} messages`;
+  const kept = size < total ? `${count}, the last ${size} kept` : count;
   return [
     span('leasetap ', 'title'),
     span(`${safeText(model.title)}${name}`, 'strong'),
-    span(`  ${clock(timeOf(model))} UTC  ${total}  `),
+    span(`  ${clock(timeOf(model))} UTC  ${kept}  `),
     span(safeText(mode), model.pausedAt === undefined ? 'dim' : 'warn'),
   ];
 }
