@@ -311,7 +311,7 @@ function optionJson(
   length: number | undefined,
 ): OptionJson {
   const [first, ...others] = fields.map((field) => field.jsonLead);
-  const head = utf8(`{"code":${code},"name":${JSON.stringify(name)},"len":`);
+  const head = utf8(`,{"code":${code},"name":${JSON.stringify(name)},"len":`);
   const open = concatBytes([utf8(',"value":{'), first ?? NO_BYTES]);
   return {
     head: length === undefined ? head : concatBytes([head, utf8(`${length}`), open]),

@@ -30,10 +30,11 @@ export function putOptions(
   start: number,
   end: number,
 ): void {
-  out.putCode(OPEN_BRACKET);
+  // Every option begins with its comma; that of the first becomes the bracket.
+  const open = out.length;
+  if (start === end) out.putCode(OPEN_BRACKET);
   let at = start;
   while (at < end) {
-    if (at > start) out.putCode(COMMA);
     const code = readU16(bytes, at);
     const from = at + OPTION_HEADER_OCTETS;
     const to = from + readU16(bytes, at + 2);
@@ -42,6 +43,7 @@ export function putOptions(
     else putOption(out, codec, space, bytes, from, to);
     at = to;
   }
+  if (start < end) out.replace(open, OPEN_BRACKET);
   out.putCode(CLOSE_BRACKET);
 }
 
@@ -50,7 +52,7 @@ const unknownHeads = new Map<number, Uint8Array>();
 function putUnknown(out: JsonBuffer, code: number, bytes: Uint8Array, start: number, end: number): void {
   let head = unknownHeads.get(code);
   if (head === undefined) {
-    head = utf8(`{"code":${code},"name":null,"len":`);
+    head = utf8(`,{"code":${code},"name":null,"len":`);
     if (unknownHeads.size < UNKNOWN_HEADS_MAX) unknownHeads.set(code, head);
   }
   out.put(head);
