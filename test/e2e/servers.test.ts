@@ -1,5 +1,5 @@
 /** A pair of real processes with clients: killed without warning and started again, it forgets nothing it promised. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
@@ -117,6 +117,45 @@ test('a pair that is killed under load comes back with the same leases on both s
   const ended = await running.primary.kill('SIGTERM');
   expect(ended).toMatchObject({ code: 0, signal: null });
   await running.secondary.prints(/the partner disconnected: the server is shutting down/);
+});
+
+test('a secondary that lost its disk gets every lease back, and serves nobody before the MCLT has passed', {
+  timeout: 120_000,
+}, async () => {
+  const pair = await pairOf();
+  const primary = pair.start('primary');
+  const first = pair.start('secondary');
+  await primary.prints(/to NORMAL/);
+  await first.prints(/to NORMAL/);
+  const clients = new LabClients({
+    count: 10,
+    seed: 8,
+    servers: [pair.ports.primary, pair.ports.secondary].map((port) => ({ address: '::1', port })),
+    linkAddress: '2001:db8:1::1',
+    arrivalSeconds: 0.5,
+    staySeconds: 0,
+    awaySeconds: 1,
+  });
+  await clients.start();
+  onTestFinished(() => clients.stop());
+  await vi.waitFor(() => expect(clients.status().bound).toBe(10), PATIENCE);
+  await settled(pair);
+  const before = await activeLeases(pair.controls.primary);
+  expect(before).toHaveLength(20);
+
+  await first.kill('SIGKILL');
+  rmSync(join(pair.folder, 'secondary-leases'), { recursive: true });
+  const second = pair.start('secondary');
+  // The partner has a record of us and we have none of it: UPDREQALL, then RECOVER-WAIT for the MCLT of 30 s
+  // (RFC 8156 §8.5.2, §8.6).
+  await second.prints(/RECOVER to RECOVER-WAIT/);
+  expect(await activeLeases(pair.controls.secondary)).toEqual(before);
+  const waiting = (await pair.controls.secondary.status()).relationships[0];
+  expect(waiting).toMatchObject({ state: 'RECOVER-WAIT', responsiveness: 'unresponsive' });
+  expect(waiting?.next.find(({ what }) => what === 'enter RECOVER-DONE')?.in_seconds).toBeGreaterThan(20);
+  await second.prints(/to NORMAL/, 50_000);
+  await settled(pair);
+  expect(await activeLeases(pair.controls.secondary)).toEqual(await activeLeases(pair.controls.primary));
 });
 
 test('what cannot work is told in one line with exit code 2', async () => {
