@@ -70,8 +70,12 @@ describe.skipIf(tsharkIsMissing())('a recording, as tshark reads it', () => {
     );
   });
 
-  it('explains itself in comments', () => {
-    const comments = tshark(recording(), ['-T', 'fields', '-e', 'frame.comment']);
-    expect(comments).toContain('F1 drop (hit 2, seed 42)');
+  it('explains itself in comments, on the packet that it is about', () => {
+    const fields = ['-T', 'fields', '-e', 'frame.interface_name', '-e', 'tcp.len', '-e', 'frame.comment'];
+    const commented = tshark(recording(), fields)
+      .split('\n')
+      .filter((line) => line.includes('F1 drop (hit 2, seed 42)'))
+      .map((line) => line.split('\t').slice(0, 2).join(' '));
+    expect(commented).toEqual(['primary-leg 4000', 'primary-leg 4000', 'secondary-leg 0']);
   });
 });

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, describe as group, it } from 'vitest';
+import { parse } from 'yaml';
 import { loadDissectors } from '../../../src/dissect/load.ts';
 import { ArmedFault } from '../../../src/proxy/faults/armed.ts';
 import { describe, FAULT_KINDS } from '../../../src/proxy/faults/kinds.ts';
+import { faultFromObject } from '../../../src/proxy/faults/object-form.ts';
 import { parseFault } from '../../../src/proxy/faults/short-form.ts';
 
 const page = readFileSync(new URL('../../../docs/writing-a-fault.md', import.meta.url), 'utf8');
@@ -24,6 +26,14 @@ group('the list of faults', () => {
       const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` `)) ?? '';
       for (const parameter of parameters.keys()) expect(row).toContain(`\`${parameter}\``);
     }
+  });
+
+  it('has an example of a file that works', () => {
+    const dissectors = loadDissectors();
+    const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+    const faults = (parse(text) as { faults: unknown[] }).faults.map(faultFromObject);
+    expect(faults.map(({ action }) => action)).toEqual(['drop', 'skew', 'inject']);
+    for (const spec of faults) expect(new ArmedFault('F', spec, 1, 0, dissectors).view(0).hits).toBe(0);
   });
 
   // Every example of the page can be armed and says what it does in one sentence.
