@@ -8,7 +8,6 @@ import { fitLine } from '../draw.ts';
 import { HEADER_ROWS } from '../layout.ts';
 import type { Model } from '../model.ts';
 import { timeOf } from '../rows.ts';
-import type { ServerStatus } from '../session.ts';
 
 /** §5.1: more than this is a reason to drop the connection. */
 const SKEW_LIMIT_SECONDS = 5;
@@ -18,8 +17,8 @@ export function headerLines(model: Model): Line[] {
   const now = timeOf(model);
   const lines = [
     titleRow(model, relationship),
-    endpointRow('primary', relationship, model.servers, now),
-    endpointRow('secondary', relationship, model.servers, now),
+    endpointRow('primary', relationship, model, now),
+    endpointRow('secondary', relationship, model, now),
     nextRow(model, relationship, now),
   ];
   return lines.slice(0, HEADER_ROWS).map((line) => fitLine(line, model.size.columns));
@@ -53,10 +52,13 @@ const STATE_STYLE: Readonly<Record<string, Style>> = {
   'RESOLUTION-INTERRUPTED': 'bad',
 };
 
+/** From this width on there is room for the number of leases. */
+const LEASES_FROM_COLUMNS = 100;
+
 function endpointRow(
   role: 'primary' | 'secondary',
   relationship: Relationship | undefined,
-  servers: readonly ServerStatus[],
+  { servers, size: { columns } }: Model,
   now: number,
 ): Line {
   const view = relationship?.[role];
@@ -70,7 +72,8 @@ function endpointRow(
   ];
   if (view !== undefined) parts.push(...wireSpans(view, relationship, now));
   if (onWire) parts.push(span(` announced ${view.state}`, 'warn'));
-  if (server?.leases !== undefined) parts.push(span(`  ${server.leases} leases`));
+  if (server?.leases !== undefined && columns >= LEASES_FROM_COLUMNS)
+    parts.push(span(`  ${server.leases} leases`));
   return parts;
 }
 
