@@ -45,7 +45,7 @@ const RELAY_REPL = 13;
 const RELAY_HEADER_OCTETS = 34;
 
 function headerOctets(message: Message): number {
-  if (message.protocol === 'dhcpv6-failover') return message.msgType >= 24 && message.msgType <= 35 ? 8 : 4;
+  if (message.protocol === 'dhcpv6-failover') return message.sentTime === null ? 4 : 8;
   return clientHeaderOctets(message.msgType);
 }
 
