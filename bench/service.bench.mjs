@@ -127,7 +127,31 @@ export function run() {
   return [
     { what: 'four-way exchanges with the partner told', perSecond: fourWays },
     { what: 'renewals with the partner told', perSecond: renewals },
+    { what: 'BNDUPD and BNDREPLY after a reconnection', perSecond: catchUp(pair, serve, all, server) },
   ];
+}
+
+/** Everybody renews while the partner is away; it comes back and is told of each. */
+function catchUp(pair, serve, all, server) {
+  pair.feed(0, { kind: 'closed', why: 'bench' });
+  pair.feed(1, { kind: 'closed', why: 'bench' });
+  pair.connecting = false;
+  pair.now += 1000;
+  for (const client of all) serve(client.ask('RENEW', { ia: client.ia, server }));
+  pair.now += 10_000;
+  const begun = performance.now();
+  pair.connecting = true;
+  pair.settle();
+  for (let second = 0; second < 60 && pair.ends.some(({ state }) => state !== 'NORMAL'); second++) {
+    pair.now += 1000;
+    pair.feed(0, { kind: 'tick' });
+    pair.feed(1, { kind: 'tick' });
+    pair.settle();
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  const left = pair.ends[0].explain().updatesNeeded;
+  if (left > 0) throw new Error(`${left} updates were not told`);
+  return all.length / seconds;
 }
 
 function rate(count, once) {

@@ -3,6 +3,7 @@
  * needed, those on their way, and the answer to an UPDREQ or UPDREQALL. It goes by keys of leases; what is in them is not its business.
  */
 import type { Lease } from './lease.ts';
+import { Line } from './line.ts';
 
 /** Transaction-ids have 24 bits (§5.2). */
 const TRANSACTION_IDS = 2 ** 24;
@@ -21,7 +22,7 @@ export interface Unacked {
 interface Request {
   readonly transactionId: number;
   /** What is still to be sent for it: first these keys, then what the walk brings. */
-  readonly keys: Set<string>;
+  readonly keys: Line;
   readonly walk: Iterator<string> | undefined;
   /** Sent for it and not yet acknowledged. */
   readonly unacked: Set<string>;
@@ -31,7 +32,7 @@ export class UpdateQueue {
   /** Keys of leases that the partner has yet to acknowledge, with the number of the latest change. */
   private readonly needed = new Map<string, number>();
   /** Those of them that wait to be sent, oldest first. */
-  private readonly waiting = new Set<string>();
+  private readonly waiting = new Line();
   private readonly unacked = new Map<number, Unacked>();
   private request: Request | undefined;
   /** The transaction-id of our own UPDREQ or UPDREQALL that has no UPDDONE yet. */
@@ -104,7 +105,7 @@ export class UpdateQueue {
    * that comes while one is being answered replaces it.
    */
   startRequest(transactionId: number, everything?: Iterator<string>): void {
-    const keys = new Set(everything === undefined ? this.needed.keys() : []);
+    const keys = new Line(everything === undefined ? this.needed.keys() : []);
     this.request = { transactionId, keys, walk: everything, unacked: new Set() };
   }
 
@@ -127,15 +128,15 @@ export class UpdateQueue {
   next(all: boolean): string | undefined {
     const { request } = this;
     if (request !== undefined) {
-      for (const key of request.keys) return key;
+      const asked = request.keys.first();
+      if (asked !== undefined) return asked;
       const step = request.walk?.next();
       if (step !== undefined && step.done !== true) {
         request.keys.add(step.value);
         return step.value;
       }
     }
-    if (all) for (const key of this.waiting) return key;
-    return undefined;
+    return all ? this.waiting.first() : undefined;
   }
 
   /** Whether this lease may go along with another of its client. */
