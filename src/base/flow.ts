@@ -30,16 +30,24 @@ export interface Seen {
   readonly packet: number;
 }
 
+/** Calls come in the order of packets; limits of the source may let one that was held back come late. */
 export interface FlowSink {
   /** First sight of a flow. `midStream`: its beginning was not seen. */
   open(flow: Flow, seen: Seen, midStream: boolean): void;
   /**
-   * In-order octets `bytes[start, end)`. Nobody writes to them again, but `bytes` may be a large chunk of a file:
+   * In-order octets `bytes[start, end)`; of UDP one datagram, which may be empty. `seen` is the packet in which they
+   * became available in order: the one that filled the hole before them, or their own if that was given up. Nobody writes to them again, but `bytes` may be a large chunk of a file:
    * what is kept for long is copied first, or it keeps the whole chunk alive.
    */
   data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void;
-  /** `missing` octets of this direction never came, or the buffer for out-of-order data was full. */
+  /**
+   * `missing` octets of this direction never came, were cut off by the snapshot length (of a datagram: its end), or
+   * the buffer for out-of-order data was full.
+   */
   gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void;
-  /** `fin`: this direction ended; `reset`: both did; `lost`: the source stopped following the flow. */
+  /**
+   * `fin`: this direction ended; `reset`: both did; `lost`: the source stopped following the flow. A flow that is open
+   * when the source ends is not closed.
+   */
   close(flow: Flow, direction: Direction, how: 'fin' | 'reset' | 'lost', seen: Seen): void;
 }
