@@ -102,6 +102,7 @@ export class Leases {
 
   /** A BNDUPD. `delivered`: whether it reached the partner, as far as we know. */
   updated(message: Message, pair: string, delivered: boolean): LeaseView[] {
+    if (this.#limit === 0) return [];
     if (failoverType(message.protocol, message.msgType) !== MessageType.BNDUPD) return [];
     const by = senderRole(message);
     const waiting: [MutableLease, Statement][] = [];

@@ -26,7 +26,8 @@ export class OpenRequests {
   }
 }
 
-const TRANSACTION_IDS = 2 ** 24;
+/** DHCPv4 failover has 32 bits; flows are counted far below the 2^20 that still fit beside them. */
+const TRANSACTION_IDS = 2 ** 32;
 
 function keyOf(flow: number, direction: number, transactionId: number): number {
   return (flow * 2 + direction) * TRANSACTION_IDS + transactionId;

@@ -150,6 +150,13 @@ describe('leases', () => {
     expect(divergenceOf(leaseOf(analysis), BEGIN_MILLIS)).toBe('secondary has it, its reply was lost');
   });
 
+  it('are not followed at all with a limit of none', () => {
+    const analysis = new Analysis(0);
+    const { say } = bound(new Dialogue());
+    expect(analysis.push(say('p', BNDUPD, 1, 0, clientLease(ADDRESS)))).toEqual([]);
+    expect(analysis.leases.size).toBe(0);
+  });
+
   it('are followed up to a limit, the longest silent one going first', () => {
     const analysis = new Analysis(2);
     const { say } = bound(new Dialogue());
