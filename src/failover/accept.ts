@@ -141,23 +141,22 @@ function acceptActive(known: Lease | undefined, received: ReceivedLease, holder:
   const clientLastTransactionTime = latest(same?.clientLastTransactionTime, info.partnerRawCltTime);
   const partnerLifetime = latest(same?.partnerLifetime, unlessZero(info.expirationTime));
   const ours = same !== undefined && sawClientLater(same, received);
-  const acked = same?.status === 'ACTIVE' ? same.ackedPartnerLifetime : undefined;
-  const stateExpirationTime = ours ? same.stateExpirationTime : info.stateExpirationTime;
   return {
     kind: info.kind,
     address: known?.address ?? info.address,
     prefixLength: info.prefixLength,
     status: 'ACTIVE',
-    holder: ours ? (same.holder as Holder) : holder,
+    holder: ours ? same.holder : holder,
+    expirationTime,
+    ackedPartnerLifetime: same?.status === 'ACTIVE' ? same.ackedPartnerLifetime : undefined,
+    partnerLifetime,
+    clientLastTransactionTime,
+    partnerRawCltTime,
     startTimeOfState: received.startTimeOfState,
-    ...(stateExpirationTime !== undefined && { stateExpirationTime }),
-    ...(expirationTime !== undefined && { expirationTime }),
-    ...(acked !== undefined && { ackedPartnerLifetime: acked }),
-    ...(partnerLifetime !== undefined && { partnerLifetime }),
-    ...(partnerRawCltTime !== undefined && { partnerRawCltTime }),
-    ...(clientLastTransactionTime !== undefined && { clientLastTransactionTime }),
+    stateExpirationTime: ours ? same.stateExpirationTime : info.stateExpirationTime,
     updateNeeded: ours,
     updateSent: ours && same.updateSent,
+    rejectedWith: undefined,
   };
 }
 

@@ -3,6 +3,7 @@
  * times: which leases go together is the update queue's business, what is accepted is accept.ts's.
  */
 import { laterOf, secondsBetween } from '../base/time.ts';
+import type { Draft } from '../wire/codec.ts';
 import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
 import { LEASES_RECEIVED_MAX } from './config.ts';
 import type { Holder, Lease } from './lease.ts';
@@ -49,7 +50,7 @@ function clientDataOf(leases: readonly Lease[], now: number): ClientData {
 
 function leaseInfo(lease: Lease, holder: Holder | undefined, now: number): LeaseInfo {
   const { clientLastTransactionTime, partnerRawCltTime, stateExpirationTime } = lease;
-  return {
+  const info: Draft<LeaseInfo> = {
     kind: lease.kind,
     address: lease.address,
     prefixLength: lease.prefixLength,
@@ -57,19 +58,20 @@ function leaseInfo(lease: Lease, holder: Holder | undefined, now: number): Lease
     validLifetime: holder?.validLifetime ?? 0,
     bindingStatus: BINDING_STATUS_CODES[lease.status],
     startTimeOfState: lease.startTimeOfState,
-    // Those marked * in §7.4 go with a status that has a timeout, and only with it.
-    ...(stateExpirationTime !== undefined && {
-      stateExpirationTime,
-      partnerLifetime: partnerLifetimeToSend(lease, stateExpirationTime),
-      expirationTime: lease.expirationTime ?? 0,
-    }),
-    ...(holder !== undefined &&
-      clientLastTransactionTime !== undefined && {
-        cltTime: Math.max(0, secondsBetween(clientLastTransactionTime, now)),
-      }),
-    ...(holder !== undefined && partnerRawCltTime !== undefined && { partnerRawCltTime }),
-    ...(holder?.clientFqdn && { clientFqdn: holder.clientFqdn }),
   };
+  // Those marked * in §7.4 go with a status that has a timeout, and only with it.
+  if (stateExpirationTime !== undefined) {
+    info.stateExpirationTime = stateExpirationTime;
+    info.partnerLifetime = partnerLifetimeToSend(lease, stateExpirationTime);
+    info.expirationTime = lease.expirationTime ?? 0;
+  }
+  if (holder === undefined) return info;
+  if (clientLastTransactionTime !== undefined) {
+    info.cltTime = Math.max(0, secondsBetween(clientLastTransactionTime, now));
+  }
+  if (partnerRawCltTime !== undefined) info.partnerRawCltTime = partnerRawCltTime;
+  if (holder.clientFqdn !== undefined) info.clientFqdn = holder.clientFqdn;
+  return info;
 }
 
 /** What is left to tell, or else, when all is told again (UPDREQALL), what was told before. */
@@ -104,15 +106,11 @@ export function bindingReply(update: Binding, verdicts: Verdicts): Binding {
       }),
     );
     const { clientId, vss } = clientData;
-    return {
-      ...base,
-      clientData: {
-        ...(clientId && { clientId }),
-        ...(vss && { vss }),
-        ...(overall && { status: overall }),
-        ias,
-      },
-    };
+    const data: Draft<ClientData> = { ias };
+    if (clientId !== undefined) data.clientId = clientId;
+    if (vss !== undefined) data.vss = vss;
+    if (overall !== undefined) data.status = overall;
+    return { type: 'BNDREPLY', transactionId, sentTime: 0, clientData: data };
   }
   if (prefixLease !== undefined) {
     const { vss } = prefixLease;
@@ -130,15 +128,16 @@ export function isTooLarge({ ias }: ClientData): boolean {
 
 function echo(received: LeaseInfo, status: Status | undefined): LeaseInfo {
   const { bindingStatus, stateExpirationTime, partnerLifetime } = received;
-  return {
+  const info: Draft<LeaseInfo> = {
     kind: received.kind,
     address: received.address,
     prefixLength: received.prefixLength,
     preferredLifetime: received.preferredLifetime,
     validLifetime: received.validLifetime,
-    ...(status && { status }),
-    ...(bindingStatus !== undefined && { bindingStatus }),
-    ...(stateExpirationTime !== undefined && { stateExpirationTime }),
-    ...(partnerLifetime !== undefined && { partnerLifetimeSent: partnerLifetime }),
   };
+  if (status !== undefined) info.status = status;
+  if (bindingStatus !== undefined) info.bindingStatus = bindingStatus;
+  if (stateExpirationTime !== undefined) info.stateExpirationTime = stateExpirationTime;
+  if (partnerLifetime !== undefined) info.partnerLifetimeSent = partnerLifetime;
+  return info;
 }

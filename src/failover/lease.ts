@@ -38,33 +38,36 @@ export interface Holder extends ClientIa {
   readonly reconfigureData?: { readonly time: number; readonly key: Uint8Array };
 }
 
-/** Absolute times are seconds since 2000, modulo 2^32; `undefined` where there is none. */
+/**
+ * Absolute times are seconds since 2000, modulo 2^32; `undefined` where there is none. Code that makes many leases names all
+ * fields in this order, so that all of them have one shape in memory.
+ */
 export interface Lease extends Resource {
   readonly status: BindingStatus;
   /** The client of an ACTIVE lease; of any other, the last one, as a hint. */
-  readonly holder?: Holder;
+  readonly holder?: Holder | undefined;
 
   // The times of §7.3.
   /** What we last acked to the partner: until then it may count on us. */
-  readonly expirationTime?: number;
+  readonly expirationTime?: number | undefined;
   /** What the partner last acked to us. */
-  readonly ackedPartnerLifetime?: number;
+  readonly ackedPartnerLifetime?: number | undefined;
   /** What we told or will tell the partner, or the partner's EXPIRATION_TIME. `undefined`: nothing left to tell. */
-  readonly partnerLifetime?: number;
+  readonly partnerLifetime?: number | undefined;
   /** When this server last dealt with the client. */
-  readonly clientLastTransactionTime?: number;
+  readonly clientLastTransactionTime?: number | undefined;
   /** When the partner last dealt with the client, exactly as received. */
-  readonly partnerRawCltTime?: number;
+  readonly partnerRawCltTime?: number | undefined;
   readonly startTimeOfState: number;
   /** Absent if this binding-status has no timeout. For ACTIVE: when the client's valid lifetime ends. */
-  readonly stateExpirationTime?: number;
+  readonly stateExpirationTime?: number | undefined;
 
   /** The partner has not yet acknowledged what this lease is now (§7.5.4, §8.8). */
   readonly updateNeeded: boolean;
   /** A BNDUPD about the present binding-status may have reached the partner (§4.2.2.1). */
   readonly updateSent: boolean;
   /** The status code with which the partner rejected the last update, until something changes (§7.7). */
-  readonly rejectedWith?: number;
+  readonly rejectedWith?: number | undefined;
 }
 
 /** Compact key of a resource: 16 characters of the address and one for kind and length. */

@@ -180,51 +180,52 @@ export class Leases<Reply> {
     // The service worked it out a moment ago.
     const { validLifetime } = holder;
     invariant(validLifetime <= longest + SAME_TIME_SECONDS, 'a valid lifetime is at most what §4.4 allows');
-    const { expirationTime, partnerRawCltTime } = same ?? {};
     this.tell(key, {
       kind: resource.kind,
       address: known?.address ?? resource.address,
       prefixLength: resource.prefixLength,
       status: 'ACTIVE',
       holder,
+      expirationTime: same?.expirationTime,
+      ackedPartnerLifetime: acked,
+      partnerLifetime: partnerLifetime(time, holder.t1, holder.validLifetime, desiredLifetime),
+      clientLastTransactionTime: time,
+      partnerRawCltTime: same?.partnerRawCltTime,
       startTimeOfState: same?.status === 'ACTIVE' ? same.startTimeOfState : time,
       stateExpirationTime: addSeconds(time, holder.validLifetime),
-      clientLastTransactionTime: time,
-      partnerLifetime: partnerLifetime(time, holder.t1, holder.validLifetime, desiredLifetime),
-      ...(acked !== undefined && { ackedPartnerLifetime: acked }),
-      ...(expirationTime !== undefined && { expirationTime }),
-      ...(partnerRawCltTime !== undefined && { partnerRawCltTime }),
       updateNeeded: true,
       updateSent: false,
+      rejectedWith: undefined,
     });
   }
 
   /** RELEASED, EXPIRED or RESET: nobody's any longer, once the partner knows. */
   private ended(lease: Lease, status: 'RELEASED' | 'EXPIRED' | 'RESET', byClient: boolean): Lease {
-    const { stateExpirationTime: _, rejectedWith: __, ...rest } = lease;
     const { time } = this.context;
     return {
-      ...rest,
+      ...lease,
       status,
+      clientLastTransactionTime: byClient ? time : lease.clientLastTransactionTime,
       startTimeOfState: time,
-      ...(byClient && { clientLastTransactionTime: time }),
+      stateExpirationTime: undefined,
       updateNeeded: true,
       updateSent: false,
+      rejectedWith: undefined,
     };
   }
 
   private abandoned(lease: Lease): Lease {
     const { abandonedSeconds } = this.context.config;
-    const { stateExpirationTime: _, rejectedWith: __, ...rest } = lease;
     const { time } = this.context;
     return {
-      ...rest,
+      ...lease,
       status: 'ABANDONED',
-      startTimeOfState: time,
       clientLastTransactionTime: time,
-      ...(abandonedSeconds !== undefined && { stateExpirationTime: addSeconds(time, abandonedSeconds) }),
+      startTimeOfState: time,
+      stateExpirationTime: abandonedSeconds === undefined ? undefined : addSeconds(time, abandonedSeconds),
       updateNeeded: true,
       updateSent: false,
+      rejectedWith: undefined,
     };
   }
 
@@ -260,26 +261,30 @@ export class Leases<Reply> {
     unchanged: boolean,
     partnerLifetimeSent: number | undefined,
   ): void {
-    const sent = partnerLifetimeSent === undefined ? {} : { ackedPartnerLifetime: partnerLifetimeSent };
+    const ackedPartnerLifetime = partnerLifetimeSent ?? lease.ackedPartnerLifetime;
     if (!unchanged) {
-      if (lease.status === 'ACTIVE') this.store(key, { ...lease, ...sent });
+      if (lease.status === 'ACTIVE') this.store(key, { ...lease, ackedPartnerLifetime });
       return;
     }
     this.queue.forget(key);
-    const { partnerLifetime: _, rejectedWith: __, ...rest } = lease;
-    const { status } = lease;
-    if (status === 'ACTIVE' || status === 'ABANDONED' || status === 'FREE-BACKUP' || status === 'FREE') {
-      this.store(key, { ...rest, ...sent, updateNeeded: false, updateSent: false });
+    const told = {
+      ...lease,
+      partnerLifetime: undefined,
+      updateNeeded: false,
+      updateSent: false,
+      rejectedWith: undefined,
+    };
+    if (!ENDED.has(lease.status)) {
+      this.store(key, { ...told, ackedPartnerLifetime });
       return;
     }
     // §7.2 (4), (5): acknowledged, so PENDING-FREE, so FREE.
-    const { ackedPartnerLifetime: _acked, expirationTime: _expiration, ...free } = rest;
     this.store(key, {
-      ...free,
+      ...told,
       status: 'FREE',
+      expirationTime: undefined,
+      ackedPartnerLifetime: undefined,
       startTimeOfState: this.context.time,
-      updateNeeded: false,
-      updateSent: false,
     });
   }
 

@@ -74,7 +74,9 @@ export class Outbox<Reply> {
     for (; this.head < messages.length; this.head++) {
       const { value, token } = messages[this.head] as Held<FailoverMessage>;
       if (token > this.stored) break;
-      writeFailoverFrame(writer, 'sentTime' in value ? { ...value, sentTime } : value);
+      // Made by us and not yet seen by anybody.
+      if ('sentTime' in value) (value as { sentTime: number }).sentTime = sentTime;
+      writeFailoverFrame(writer, value);
       sent(value);
       if (writer.length >= SEND_BYTES) outputs.push({ kind: 'send', bytes: writer.take() });
     }
