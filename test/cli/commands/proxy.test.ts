@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { leasetap, type Running, runLeasetap, temporaryFolder } from '../../support/process.ts';
+import { leasetap, type Running, runLeasetap, temporaryFolder, top } from '../../support/process.ts';
 import { closed, listening, portOf, read } from '../../support/relay.ts';
 import { tshark, tsharkIsMissing } from '../../support/tshark.ts';
 import { unit } from '../../support/unit.ts';
@@ -148,5 +148,49 @@ describe('leasetap proxy', () => {
     await proxy.prints(/refused: the secondary cannot be reached \(ECONNREFUSED\)/);
     expect(proxy.over).toBe(false);
     expect((await proxy.kill('SIGINT')).code).toBe(0);
+  });
+
+  // What it would have hit is counted in the expectations that came with the capture.
+  it('tells what a fault would have hit in a capture', async () => {
+    const capture = join(top, 'fixtures/captures/dhcpv6/basic-all-messages');
+    const expected = readFileSync(`${capture}.expect.jsonl`, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const replies = expected
+      .filter(({ msg_name }) => msg_name === 'BNDREPLY')
+      .map(({ index }) => `#${index}`);
+    const { code, out } = await runLeasetap([
+      'proxy',
+      '--dry-run',
+      `${capture}.pcap`,
+      '--fault',
+      'drop BNDREPLY',
+    ]);
+    expect(out).toBe(
+      `F1 drops BNDREPLY in both directions: would have hit ${replies.length} of ${replies.length} matching messages: ${replies.join(' ')}\n`,
+    );
+    expect(code).toBe(0);
+  });
+
+  it('is controlled and watched from another terminal', async () => {
+    const place = join(temporaryFolder(), 'tap.sock');
+    const { proxy, primary, secondary } = await pair(['--control', place]);
+    await proxy.prints(/control at/);
+    const fault = (...words: string[]) => runLeasetap(['fault', '-C', place, ...words]);
+    const added = await fault('add', 'drop', 's>p', 'BNDREPLY', 'seed', '5', 'id', 'D');
+    expect(added.out).toBe(
+      'D drops BNDREPLY from the secondary to the primary (hit 0 of 0 matching; seed 5)\n',
+    );
+    const watching = leasetap(['watch', place, '--no-tui']);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    secondary.write(Buffer.concat([BNDREPLY, CONNECT]));
+    await read(primary, CONNECT.length);
+    await watching.prints(/s>p BNDREPLY .*\[dropped; D drop\]/);
+    expect((await fault('list')).out).toContain('hit 1 of 1 matching');
+    expect(await fault('rm', 'X')).toMatchObject({ code: 2, err: 'leasetap: there is no fault "X"\n' });
+    expect((await fault('reset')).out).toBe('D removed\n');
+    await proxy.kill('SIGTERM');
+    expect((await watching.ended).code).toBe(0);
   });
 });
