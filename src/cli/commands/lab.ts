@@ -68,11 +68,16 @@ async function runLab(options: Options): Promise<void> {
   const { duration } = options;
   const timer = duration === undefined ? undefined : setTimeout(() => ends.abort(), duration * 1000);
   try {
-    if (scenarios.length > 0)
-      void play(lab, scenarios, options, interrupt.signal).finally(() => ends.abort());
+    const playing =
+      scenarios.length === 0
+        ? Promise.resolve()
+        : play(lab, scenarios, options, ends.signal).finally(() => ends.abort());
+    // It is awaited below; until then its failure only ends what is shown.
+    playing.catch(() => undefined);
     if (options.tui && process.stdin.isTTY && process.stdout.isTTY)
       await showLab(lab, ends.signal, dissectors);
     else await printSession(lab.session, ends.signal, { begin: () => lab.start(), end: () => lab.close() });
+    await playing;
   } finally {
     clearTimeout(timer);
     await lab.close();
