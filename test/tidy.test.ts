@@ -91,6 +91,19 @@ describe('sources', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('keep to the table that is drawn for people', () => {
+    const page = readFileSync(join(top, 'docs/architecture.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `(\w+)` *\|[^|]*\| ([^|]*?) *\|$/gm)];
+    const drawn = rows.map(([, room = '', list = '']) => [room, list === 'nothing' ? [] : list.split(', ')]);
+    expect(Object.fromEntries(drawn)).toEqual(MAY_IMPORT);
+  });
+
+  it('stand behind every door', () => {
+    const doors = [...DOES_IO, ...Object.values(ONLY_IN)];
+    const unused = doors.filter((door) => !sources.some((source) => door.test(source.name)));
+    expect(unused).toEqual([]);
+  });
+
   it('live in a room that this test knows', () => {
     expect(
       sources.map((source) => source.name).filter((name) => MAY_IMPORT[roomOf(name)] === undefined),

@@ -188,7 +188,10 @@ export class Lab {
         start: () => process.start(),
         kill: () => process.kill(),
         stop: () => process.stop(),
-        control: async (order) => (await this.#controls[name].order({ name: order })).text,
+        control: async (order) => {
+          const { state, text } = await this.#controls[name].order({ name: order });
+          return `the ${name} is in ${state}: ${text}`;
+        },
       };
     };
     return { primary: one('primary'), secondary: one('secondary') };
