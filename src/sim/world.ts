@@ -201,7 +201,8 @@ class World {
     const server = this.servers[role];
     const partner = this.servers[other(role)];
     if (server.isUp) return;
-    if (network.partitioned && partner.endpoint?.state === 'PARTNER-DOWN') {
+    const told = [server, partner].some(({ disk }) => disk.record?.state === 'PARTNER-DOWN');
+    if (network.partitioned && told) {
       schedule.after(10_000, () => this.comeBack(role, diskLost));
       return;
     }
