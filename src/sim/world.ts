@@ -201,8 +201,7 @@ class World {
     const server = this.servers[role];
     const partner = this.servers[other(role)];
     if (server.isUp) return;
-    const told = [server, partner].some(({ disk }) => disk.record?.state === 'PARTNER-DOWN');
-    if (network.partitioned && told) {
+    if (!this.mayComeBack(server, partner)) {
       schedule.after(10_000, () => this.comeBack(role, diskLost));
       return;
     }
@@ -214,6 +213,16 @@ class World {
       this.coverage.saw('disk lost');
     }
     server.start();
+  }
+
+  /**
+   * §8.4: while one server is in PARTNER-DOWN the other must not operate, so that one which does not know of it yet
+   * stays off until it can hear of it.
+   */
+  private mayComeBack(server: SimServer, partner: SimServer): boolean {
+    const told = (one: SimServer): boolean => one.disk.record?.state === 'PARTNER-DOWN';
+    if (this.network.partitioned) return !told(server) && !told(partner);
+    return partner.isUp || told(server) || !told(partner);
   }
 
   private setClock(role: Role, seconds: number): void {
