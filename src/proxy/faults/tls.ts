@@ -6,6 +6,7 @@ import { encodeMessage } from '../../dissect/encode.ts';
 import { type FaultHit, forward, type InFlight, marked, momentary, type Stage } from '../stage.ts';
 import { defineFault } from './kind.ts';
 import { changedUnit, unitWith } from './patch.ts';
+import { stalled } from './stall.ts';
 
 const PROTOCOL = 'dhcpv6-failover';
 const REFUSED = 'TLSConnectionRefused';
@@ -57,8 +58,7 @@ export const breakTls = defineFault<BreakTls>({
 
 function breaking(how: string, record: number, below: (bound: number) => number): Stage {
   let seen = 0;
-  let kept: InFlight[] = [];
-  let stalled = false;
+  const stall = stalled();
   const corrupted = (unit: InFlight, hit: FaultHit): InFlight => {
     const octets = unit.octets.slice();
     const at = below(octets.length);
@@ -66,11 +66,11 @@ function breaking(how: string, record: number, below: (bound: number) => number)
     return { ...marked(unit, hit, `octet ${at}`), octets };
   };
   return {
-    push: (unit, hit) => {
-      if (stalled) {
-        kept.push(unit);
-        return [];
-      }
+    ...stall,
+    // It begins with the chosen piece, not when the fault is armed.
+    begin: () => [],
+    push: (unit, hit, now) => {
+      if (stall.held() > 0) return stall.push(unit, undefined, now);
       if (hit === undefined || unit.message !== null || ++seen !== record) return [forward(unit)];
       if (how === 'corrupt') return [forward(corrupted(unit, hit))];
       if (how === 'reset')
@@ -78,19 +78,7 @@ function breaking(how: string, record: number, below: (bound: number) => number)
           { kind: 'drop', unit: marked(unit, hit) },
           { kind: 'close', leg: 'both', how: 'reset', hit },
         ];
-      stalled = true;
-      kept.push(marked(unit, hit));
-      return [];
+      return stall.push(unit, hit, now);
     },
-    deadline: () => undefined,
-    tick: () => [],
-    heal: () => {
-      const units = kept;
-      kept = [];
-      stalled = false;
-      return units.map(forward);
-    },
-    held: () => kept.reduce((sum, unit) => sum + unit.octets.length, 0),
-    blocksReading: () => stalled,
   };
 }
