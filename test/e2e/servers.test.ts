@@ -7,6 +7,7 @@ import { LabClients } from '../../src/cli/lab/clients.ts';
 import { freePorts } from '../../src/cli/lab/free-ports.ts';
 import { resourceText } from '../../src/failover/lease.ts';
 import { ControlClient } from '../../src/server/control-client.ts';
+import { pairYaml } from '../server/pair.ts';
 import { leasetap, type Running, runLeasetap, temporaryFolder } from '../support/process.ts';
 
 const PATIENCE = { timeout: 40_000, interval: 100 };
@@ -24,30 +25,8 @@ async function pairOf(): Promise<Pair> {
   const folder = temporaryFolder();
   const { failover, clients } = await freePorts();
   for (const role of ['primary', 'secondary'] as const) {
-    const partner = role === 'primary' ? `{address: "::1", port: ${failover}}` : '{address: "::1"}';
-    writeFileSync(
-      join(folder, `${role}.yaml`),
-      `store: ${role}-leases
-control: ${role}.sock
-dhcpv6: {listen: "[::1]:${clients[role]}", relay-only: true}
-${role === 'secondary' ? `failover: {listen: "[::1]:${failover}"}` : ''}
-relationships:
-  - name: pair
-    role: ${role}
-    partner: ${partner}
-    security: none
-    mclt: 30s
-    keepalive: 4s
-    startup: 1s
-    reconnect: 1s
-    lifetimes: {preferred: 100s, valid: 200s}
-    links:
-      - prefix: 2001:db8:1::/64
-        address-pools: 2001:db8:1::1000 - 2001:db8:1::10ff
-        prefix-pools:
-          - {prefix: "2001:db8:8000::/48", delegated-length: 56}
-`,
-    );
+    const places = `store: ${role}-leases\ncontrol: ${role}.sock\n`;
+    writeFileSync(join(folder, `${role}.yaml`), places + pairYaml(role, failover, clients[role]));
   }
   const control = (role: Role) => new ControlClient({ kind: 'unix', path: join(folder, `${role}.sock`) });
   return {

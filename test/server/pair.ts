@@ -28,12 +28,10 @@ export function scratch(): string {
   return directory;
 }
 
-/** The file of one server; `more` goes into its relationship. The secondary listens where the system likes. */
-export function configOf(role: Role, directory: string, failoverPort: number, more = ''): ServerConfig {
+/** What both servers of a pair have in their files, from `dhcpv6:` on; `more` goes into the relationship. */
+export function pairYaml(role: Role, failoverPort: number, clientPort: number, more = ''): string {
   const partner = role === 'primary' ? `{address: "::1", port: ${failoverPort}}` : '{address: "::1"}';
-  const text = `
-store: ${join(directory, role)}
-dhcpv6: {listen: "[::1]:0", relay-only: true}
+  return `dhcpv6: {listen: "[::1]:${clientPort}", relay-only: true}
 ${role === 'secondary' ? `failover: {listen: "[::1]:${failoverPort}"}` : ''}
 relationships:
   - name: pair
@@ -51,6 +49,11 @@ relationships:
         prefix-pools:
           - {prefix: "2001:db8:8000::/48", delegated-length: 56}
 ${more}`;
+}
+
+/** The file of one server. The secondary listens where the system likes. */
+export function configOf(role: Role, directory: string, failoverPort: number, more = ''): ServerConfig {
+  const text = `store: ${join(directory, role)}\n${pairYaml(role, failoverPort, 0, more)}`;
   return parseServerConfig(`${role}.yaml`, text, (path) => path);
 }
 
