@@ -17,6 +17,8 @@ export interface Connection {
   readonly dialect?: string;
   /** Which of `flow.ends` is the primary server, once its CONNECT was seen. */
   readonly primaryEnd?: 0 | 1;
+  /** The name that the user gave to the proxied relationship that it belongs to; absent in files. */
+  readonly relationship?: string;
 }
 
 export interface Frame {

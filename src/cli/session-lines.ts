@@ -3,7 +3,7 @@
  * Draws what the terminal UI draws, from the same items.
  */
 import { timestampOfMillis } from '../base/timestamp.ts';
-import { safeText } from '../render/escape.ts';
+import { padText, safeText } from '../render/escape.ts';
 import { type ColourDepth, type Line, paintLine, type Style, span } from '../render/style.ts';
 import { clockText, styledTextLine, TEXT_COLUMNS, type TextContext } from '../render/text.ts';
 import type { SessionItem } from '../tui/session.ts';
@@ -11,6 +11,8 @@ import type { SessionItem } from '../tui/session.ts';
 const COLUMNS = ['index', 'time', 'dir', 'type', 'xid', 'info'].flatMap(
   (name) => TEXT_COLUMNS.get(name) ?? [],
 );
+/** Of the name of a relationship, where there are several. */
+const NAME_WIDTH = 10;
 /** `delta` is not among the columns, so nothing is counted from here. */
 const CONTEXT: TextContext = { beginMillis: 0 };
 
@@ -40,7 +42,10 @@ function linesOf(item: SessionItem, nowMillis: number): Line[] {
 }
 
 function messageLine(item: SessionItem & { kind: 'message' }): Line {
-  const line = styledTextLine(item.message, COLUMNS, CONTEXT);
+  const { relationship } = item.message.frame.connection;
+  const where =
+    relationship === undefined ? [] : [span(`${padText(safeText(relationship), NAME_WIDTH)} `, 'strong')];
+  const line = [...where, ...styledTextLine(item.message, COLUMNS, CONTEXT)];
   if (item.verdict === 'forwarded') return line;
   const by = item.hits.map((hit) =>
     [hit.fault, hit.action, hit.detail].filter((part) => part !== '').join(' '),

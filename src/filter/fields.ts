@@ -85,6 +85,12 @@ export const COMPUTED: readonly FilterField[] = [
     help: 'number of the connection, from 0',
     read: (m) => [m.frame.connection.index],
   },
+  {
+    name: 'relationship',
+    kind: 'text',
+    help: 'name of the relationship, where a proxy serves several',
+    read: (m) => maybe(m.frame.connection.relationship),
+  },
   { name: 'dir', kind: 'name', help: 'p>s, s>p, c>s or s>c', read: (m) => [directionName(m)] },
   { name: 'protocol', kind: 'name', help: 'dhcpv6-failover, dhcpv6 and so on', read: (m) => [m.protocol] },
   { name: 'src', kind: 'address', help: 'address of the sender', read: (m) => [end(m, 'sender').address] },

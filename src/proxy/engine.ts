@@ -16,6 +16,7 @@ import type { ArmedFault } from './faults/armed.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
 import { frameRange, Link } from './link.ts';
+import { Numbering } from './numbering.ts';
 import { ConnectionRecorder } from './recorder.ts';
 import type { FaultHit } from './stage.ts';
 import { Tally } from './tally.ts';
@@ -30,6 +31,10 @@ export interface EngineSetup {
   readonly record?: (block: Uint8Array) => void;
   /** Gets what the senders sent, as from a capture file. */
   readonly sink?: FlowSink;
+  /** The name of the relationship: its connections and events carry it. Absent: it is the only one. */
+  readonly relationship?: string;
+  /** Shared by the engines whose events are looked at together; absent: its own. */
+  readonly numbering?: Numbering;
 }
 
 /** The four ends of a relayed connection. */
@@ -49,23 +54,23 @@ export class ProxyEngine implements ProxyHandle {
   private readonly tally = new Tally();
   private readonly conversations = new Set<Conversation>();
   private readonly listeners = new Set<(event: ProxyEvent) => void>();
-  private nextConnection = 0;
-  private nextMessage = 0;
+  private readonly numbering: Numbering;
   private nextPacket = 1;
   private hitSinceSweep = false;
 
   constructor(setup: EngineSetup) {
     this.setup = setup;
+    this.numbering = setup.numbering ?? new Numbering();
     this.board = new FaultBoard(setup.random, setup.dissectors);
   }
 
   /** Both legs are up: what they bring is given to the conversation that is returned. */
   open(ends: ConversationEnds, ports: readonly [LegPort, LegPort]): Conversation {
     const now = this.setup.clock.nowMillis();
-    const index = this.nextConnection++;
+    const index = this.numbering.connection();
     const flow: Flow = { id: index, transport: 'tcp', ends: [ends.primary, ends.secondary] };
     const dialect = new ConnectionDialect(new Set(this.setup.dissectors.protocols.keys()));
-    const connection = connectionOf(index, flow, dialect);
+    const connection = connectionOf(index, flow, dialect, this.setup.relationship);
     const conversation = new Conversation({
       flow,
       connection,
@@ -207,7 +212,7 @@ export class ProxyEngine implements ProxyHandle {
             streamOffset,
             resync: false,
           },
-          like?.index ?? this.nextMessage++,
+          like?.index ?? this.numbering.message(),
         ),
     });
   }
@@ -231,7 +236,9 @@ export class ProxyEngine implements ProxyHandle {
   private tell(event: ProxyEvent): void {
     if (event.kind === 'fault-hit') this.hitSinceSweep = true;
     this.tally.event(event);
-    for (const listener of this.listeners) listener(event);
+    const { relationship } = this.setup;
+    const told = relationship === undefined ? event : { ...event, relationship };
+    for (const listener of this.listeners) listener(told);
   }
 
   private view(fault: ArmedFault): FaultView {
@@ -267,12 +274,18 @@ export class ProxyEngine implements ProxyHandle {
 }
 
 /** The protocol is known once the first message has come. */
-function connectionOf(index: number, flow: Flow, dialect: ConnectionDialect): () => Connection {
-  const known: Connection = { index, flow, protocol: 'dhcpv6-failover' };
+function connectionOf(
+  index: number,
+  flow: Flow,
+  dialect: ConnectionDialect,
+  relationship: string | undefined,
+): () => Connection {
+  const label = relationship === undefined ? {} : { relationship };
+  const known: Connection = { index, flow, protocol: 'dhcpv6-failover', ...label };
   let older: Connection | undefined;
   return () => {
     if (dialect.dialect !== 'dhcpv4-failover') return known;
-    older ??= { index, flow, protocol: 'dhcpv4-failover' };
+    older ??= { index, flow, protocol: 'dhcpv4-failover', ...label };
     return older;
   };
 }

@@ -38,6 +38,8 @@ export interface FaultView {
 interface Happened {
   /** Unix milliseconds. */
   readonly atMillis: number;
+  /** The name of the relationship in which it happened; absent where there is only one and it has no name. */
+  readonly relationship?: string;
 }
 
 export type ProxyEvent =
@@ -81,6 +83,13 @@ export type ProxyEvent =
       /** Octets of this direction before the point. */
       readonly streamOffset: number;
       readonly reason: string;
+    })
+  /** A relationship began to be served, or is served no more. */
+  | (Happened & {
+      readonly kind: 'relationship';
+      readonly what: 'opened' | 'closed';
+      readonly listening: Endpoint;
+      readonly secondary: Endpoint;
     })
   /** An endpoint announced another state than before. */
   | (Happened & { readonly kind: 'state'; readonly who: 'primary' | 'secondary'; readonly state: string });

@@ -86,6 +86,8 @@ function detailsOf(event: Exclude<ProxyEvent, { kind: 'message' }>): Record<stri
         reason,
       };
     }
+    case 'relationship':
+      return { what: event.what, listening: event.listening, secondary: event.secondary };
     case 'state':
       return { who: event.who, state: event.state };
   }

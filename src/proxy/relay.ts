@@ -13,6 +13,7 @@ import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
 import { LogLines } from './log.ts';
+import type { Numbering } from './numbering.ts';
 import { type RecordingHeader, recordingBeginning } from './recorder.ts';
 import { FileRow, type Rotation } from './recorder-file.ts';
 
@@ -44,6 +45,10 @@ export interface ProxyOptions {
   /** Gets what the senders sent, as from a capture file. */
   readonly sink?: FlowSink;
   readonly clock?: Clock;
+  /** The name of the relationship; absent: it is the only one. */
+  readonly relationship?: string;
+  /** Shared by the proxies whose events are looked at together. */
+  readonly numbering?: Numbering;
 }
 
 /** Unix time with microseconds: the system's clock, refined between its milliseconds. */
@@ -106,6 +111,8 @@ export class ProxySession implements ProxyHandle {
       dissectors: options.dissectors,
       ...(recording === undefined ? {} : { record: (block) => recording.add(block) }),
       ...(options.sink === undefined ? {} : { sink: options.sink }),
+      ...(options.relationship === undefined ? {} : { relationship: options.relationship }),
+      ...(options.numbering === undefined ? {} : { numbering: options.numbering }),
     });
     if (log !== undefined) {
       const lines = new LogLines();

@@ -38,10 +38,11 @@ export function sessionOfProxy(proxy: ProxyHandle, options: ProxySessionOptions)
 }
 
 function itemsOf(event: ProxyEvent, faults: () => readonly FaultView[]): SessionItem[] {
+  const where = event.relationship === undefined ? '' : `${event.relationship}: `;
   const note = (text: string, alarming: boolean): SessionItem => ({
     kind: 'note',
     atMillis: event.atMillis,
-    text,
+    text: `${where}${text}`,
     alarming,
   });
   switch (event.kind) {
@@ -67,7 +68,7 @@ function itemsOf(event: ProxyEvent, faults: () => readonly FaultView[]): Session
         {
           kind: 'note',
           atMillis: event.atMillis,
-          text: `connection ${event.connection.index} down: ${event.reason}`,
+          text: `${where}connection ${event.connection.index} down: ${event.reason}`,
           alarming: true,
           closedFlow: event.connection.flow.id,
         },
@@ -87,6 +88,10 @@ function itemsOf(event: ProxyEvent, faults: () => readonly FaultView[]): Session
       return [note(`${event.fault.id} ${event.reason}`, false), { kind: 'faults', faults: faults() }];
     case 'fault-hit':
       return [{ kind: 'faults', faults: faults() }];
+    case 'relationship': {
+      const ends = `${formatSocketAddress(event.listening)} to ${formatSocketAddress(event.secondary)}`;
+      return [note(`${event.what}, from ${ends}`, event.what === 'closed')];
+    }
     case 'state':
       return [note(`the ${event.who} announces ${event.state}`, false)];
   }

@@ -8,6 +8,11 @@ const SECONDS_MAX = 366 * 86_400;
 const SEED_MAX = 2 ** 32 - 1;
 const NAME = /^[A-Za-z][\w.-]{0,63}$/;
 
+/** Whether a fault or a relationship can be called so: a letter, then letters, digits, dots, dashes; at most 64. */
+export function isName(text: string): boolean {
+  return NAME.test(text);
+}
+
 /** Throws InputError that names the condition and what was expected. */
 export function checkSpec(spec: FaultSpec): void {
   prepareAction(spec);
@@ -19,7 +24,7 @@ export function checkSpec(spec: FaultSpec): void {
   checkRange(spec, 'after', 0, SECONDS_MAX);
   checkRange(spec, 'until', 0, SECONDS_MAX);
   checkRange(spec, 'duration', 0, SECONDS_MAX);
-  if (spec.id !== undefined && !NAME.test(spec.id)) {
+  if (spec.id !== undefined && !isName(spec.id)) {
     throw new InputError(
       `fault ${spec.action}: id "${spec.id}" is no name (letters, digits, dots, dashes; at most 64)`,
     );

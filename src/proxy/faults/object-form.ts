@@ -23,6 +23,9 @@ const CONDITIONS: Readonly<Record<string, Reader>> = {
   id: (draft, value, key) => {
     draft.id = text(value, key);
   },
+  relationship: (draft, value, key) => {
+    draft.relationship = text(value, key);
+  },
   direction: (draft, value, key) => {
     if (!DIRECTIONS.includes(value)) throw mismatch(key, 'p>s, s>p or both', value);
     draft.direction = value as FaultDirection;

@@ -3,7 +3,7 @@
  *
  *   ACTION [p>s|s>p|both] [TYPE[,TYPE]] [VALUE | NAME=VALUE | NAME VALUE | FLAG]... [CONDITION]...
  *   CONDITION: where FILTER | while primary|secondary is STATE | nth N | every N | times N | probability P
- *            | after TIME | until TIME | for TIME | seed N | id NAME
+ *            | after TIME | until TIME | for TIME | seed N | id NAME | relationship NAME
  *
  * Types are the RFC's names in capitals; a filter reaches to the next condition or the end; quotes keep words together.
  */
@@ -26,7 +26,7 @@ const NUMBERS: Readonly<Record<string, NumberKey>> = {
   seed: 'seed',
 };
 const TIMES: Readonly<Record<string, TimeKey>> = { after: 'after', until: 'until', for: 'duration' };
-const TEXT_KEYWORDS: readonly string[] = ['where', 'when', 'while', 'id'];
+const TEXT_KEYWORDS: readonly string[] = ['where', 'when', 'while', 'id', 'relationship'];
 
 type NumberKey = 'nth' | 'every' | 'times' | 'probability' | 'seed';
 type TimeKey = 'after' | 'until' | 'duration';
@@ -93,7 +93,7 @@ function readCondition(draft: Draft, word: string, reader: WordReader): boolean 
   else if (timeKey !== undefined) draft[timeKey] = readTime(word, reader);
   else if (word === 'where' || word === 'when') draft.where = readFilter(word, reader);
   else if (word === 'while') draft.while = readState(reader);
-  else if (word === 'id') draft.id = reader.after(word, 'a name');
+  else if (word === 'id' || word === 'relationship') draft[word] = reader.after(word, 'a name');
   else return false;
   return true;
 }

@@ -25,6 +25,8 @@ export interface FaultSpec {
   readonly parameters: ParameterRecord;
   /** Absent: `F1`, `F2`, … are given when the fault is armed. */
   readonly id?: string;
+  /** The relationship that it acts in; absent: the only one, or each of those that there are when it is armed. */
+  readonly relationship?: string;
   readonly direction: FaultDirection;
   /** Message names of RFC 8156; absent: all messages. */
   readonly types?: readonly string[];
@@ -73,6 +75,7 @@ const DIRECTION_TEXT: Readonly<Record<FaultDirection, string>> = {
  */
 export function describeWith(action: string, spec: FaultSpec): string {
   const parts = [`${action} ${DIRECTION_TEXT[spec.direction]}`];
+  if (spec.relationship !== undefined) parts.push(` of ${spec.relationship}`);
   if (spec.where !== undefined) parts.push(` where ${spec.where}`);
   if (spec.while !== undefined) parts.push(` while the ${spec.while.who} is ${spec.while.state}`);
   const limits = [...countLimits(spec), ...timeLimits(spec)];

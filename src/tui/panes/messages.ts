@@ -1,6 +1,7 @@
 /** The list of messages: one line each, with what became of it and which reply belongs to it. */
 
 import type { Verdict } from '../../proxy/events.ts';
+import { padText, safeText } from '../../render/escape.ts';
 import { type Line, type Span, type Style, span } from '../../render/style.ts';
 import {
   type Annotations,
@@ -20,6 +21,8 @@ const COLUMNS = named('clock', 'dir', 'type', 'xid', 'info');
 /** With room for it, the number by which replies name their request. */
 const ROOMY_COLUMNS = named('index', 'clock', 'dir', 'type', 'xid', 'info');
 const ROOMY_FROM_COLUMNS = 90;
+/** Of the name of a relationship, where a proxy serves several. */
+const NAME_WIDTH = 10;
 const CONTEXT: TextContext = { beginMillis: 0 };
 
 /** One letter before the line; `forwarded` needs none. */
@@ -48,6 +51,9 @@ export function messagesLines(model: Model, place: Place, focused: boolean): Lin
 function messageLine(row: Row, columns: readonly Column[]): Line {
   const [mark, style] = VERDICT_MARK[row.verdict];
   const parts: Span[] = [span(mark, style)];
+  const { relationship } = row.message.frame.connection;
+  if (relationship !== undefined)
+    parts.push(span(`${padText(safeText(relationship), NAME_WIDTH)} `, 'strong'));
   parts.push(...styledTextLine(row.message, columns, CONTEXT, shownNotes(row)));
   for (const hit of row.hits) {
     parts.push(
