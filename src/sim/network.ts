@@ -1,12 +1,15 @@
 /**
  * The TCP connection between the two servers: in order, late, cut anywhere into chunks, and able to break in the ways
- * in which connections break. A tap on it may drop whole messages.
+ * in which connections break. The proxy may stand in it, next to whoever sends.
  */
 
 import { readU16 } from '../base/bytes.ts';
 import type { Random } from '../base/clock.ts';
 import type { Role } from '../failover/machine.ts';
+import type { LegPort } from '../proxy/conversation.ts';
+import { FrameSplitter } from '../wire/framing.ts';
 import type { Schedule } from './schedule.ts';
+import type { Stages, TappedConnection } from './stages.ts';
 
 /** What the network does to servers. */
 export interface Ends {
@@ -23,6 +26,10 @@ interface Connection {
   /** Nothing arrives any more and nobody notices. */
   dead: boolean;
   readonly lastArrival: Record<Role, number>;
+  /** Cuts what reaches a server into messages, for the checks. */
+  readonly arriving: Record<Role, FrameSplitter>;
+  /** The proxy's part in it. */
+  tapped?: TappedConnection;
 }
 
 const LATENCY_MIN_MILLIS = 1;
@@ -40,19 +47,22 @@ export class Network {
   private readonly schedule: Schedule;
   private readonly random: Random;
   private readonly ends: Ends;
+  private readonly stages: Stages | undefined;
   private connection: Connection | undefined;
 
-  constructor(schedule: Schedule, random: Random, ends: Ends) {
+  /** `stages`: the proxy that every connection goes through. */
+  constructor(schedule: Schedule, random: Random, ends: Ends, stages?: Stages) {
     this.schedule = schedule;
     this.random = random;
     this.ends = ends;
+    this.stages = stages;
   }
 
   /** The primary wants a connection. */
   connect(): void {
     const { schedule, ends } = this;
     if (this.partitioned) {
-      schedule.after(CONNECT_TIMEOUT_MILLIS, () => ends.closed('primary', 'timed out'));
+      this.noAnswer();
       return;
     }
     schedule.after(this.latency(), () => {
@@ -60,13 +70,10 @@ export class Network {
         ends.closed('primary', 'refused');
         return;
       }
-      this.connection = {
-        open: { primary: true, secondary: true },
-        dead: false,
-        lastArrival: { primary: 0, secondary: 0 },
-      };
-      ends.connected('secondary');
-      ends.connected('primary');
+      const fault = this.stages?.connecting();
+      if (fault === 'refuse') ends.closed('primary', 'refused');
+      else if (fault === 'wait') this.noAnswer();
+      else this.establish();
     });
   }
 
@@ -77,26 +84,29 @@ export class Network {
       this.ends.sees(from, message, 'sent');
       return !this.isDropped(from, message);
     });
-    if (messages.length > 0) this.carry(connection, from, join(messages), messages);
+    if (messages.length === 0) return;
+    const left = join(messages);
+    if (connection.tapped === undefined) this.carry(connection, other(from), left);
+    else connection.tapped.bytes(from, left);
   }
 
   /** One end closes; the other hears of it after what was sent. */
-  close(from: Role, why: string): void {
+  close(from: Role): void {
     const { connection } = this;
     if (connection === undefined || !connection.open[from]) return;
     connection.open[from] = false;
-    this.arrive(connection, other(from), () => {
-      connection.open[other(from)] = false;
-      this.ends.closed(other(from), why);
-    });
+    if (connection.tapped === undefined) this.end(connection, other(from), 'closed');
+    else connection.tapped.ended(from);
   }
 
   /** The process of `server` is gone; its partner is told unless the whole machine went. */
   died(server: Role, silently: boolean): void {
     const { connection } = this;
     if (connection === undefined) return;
-    if (!silently && !this.partitioned) this.close(server, 'reset');
     connection.open[server] = false;
+    if (silently || this.partitioned) return;
+    if (connection.tapped === undefined) this.end(connection, other(server), 'reset');
+    else connection.tapped.lost(server, 'reset');
   }
 
   cut(): void {
@@ -104,6 +114,7 @@ export class Network {
     if (connection === undefined) return;
     this.connection = undefined;
     connection.dead = true;
+    connection.tapped?.lost('primary', 'lost');
     for (const role of ['primary', 'secondary'] as const) {
       if (!connection.open[role]) continue;
       connection.open[role] = false;
@@ -115,22 +126,53 @@ export class Network {
     if (this.connection !== undefined) this.connection.dead = true;
   }
 
-  private carry(
-    connection: Connection,
-    from: Role,
-    bytes: Uint8Array,
-    messages: readonly Uint8Array[],
-  ): void {
-    const to = other(from);
-    const cutAt = this.random.fraction() < 0.05 ? 1 + this.random.below(bytes.length) : bytes.length;
-    const first = bytes.subarray(0, cutAt);
-    const rest = bytes.subarray(cutAt);
-    this.arrive(connection, to, () => {
-      // Of what is cut apart the checks hear first: a little too early for them is never wrong.
-      for (const message of messages) this.ends.sees(from, message, 'arrived');
-      this.ends.bytes(to, first);
+  private noAnswer(): void {
+    this.schedule.after(CONNECT_TIMEOUT_MILLIS, () => this.ends.closed('primary', 'timed out'));
+  }
+
+  private establish(): void {
+    this.connection?.tapped?.lost('primary', 'replaced');
+    const connection: Connection = {
+      open: { primary: true, secondary: true },
+      dead: false,
+      lastArrival: { primary: 0, secondary: 0 },
+      arriving: { primary: new FrameSplitter(), secondary: new FrameSplitter() },
+    };
+    this.connection = connection;
+    const port = (server: Role): LegPort => ({
+      write: (octets) => this.carry(connection, server, octets),
+      end: () => this.end(connection, server, 'closed'),
+      reset: () => this.end(connection, server, 'reset'),
     });
-    if (rest.length > 0) this.arrive(connection, to, () => this.ends.bytes(to, rest));
+    if (this.stages !== undefined) {
+      connection.tapped = this.stages.open({ primary: port('primary'), secondary: port('secondary') });
+    }
+    this.ends.connected('secondary');
+    this.ends.connected('primary');
+  }
+
+  /** What was sent to `to` ends; whoever reads to the end closes its own side. */
+  private end(connection: Connection, to: Role, why: string): void {
+    if (connection.dead || !connection.open[to]) return;
+    this.arrive(connection, to, () => {
+      connection.open[to] = false;
+      this.ends.closed(to, why);
+      connection.tapped?.ended(to);
+    });
+  }
+
+  private carry(connection: Connection, to: Role, bytes: Uint8Array): void {
+    const cutAt = this.random.fraction() < 0.05 ? 1 + this.random.below(bytes.length) : bytes.length;
+    const rest = bytes.subarray(cutAt);
+    this.arrive(connection, to, () => this.deliver(connection, to, bytes.subarray(0, cutAt)));
+    if (rest.length > 0) this.arrive(connection, to, () => this.deliver(connection, to, rest));
+  }
+
+  private deliver(connection: Connection, to: Role, bytes: Uint8Array): void {
+    connection.arriving[to].push(bytes, (octets, start, end) =>
+      this.ends.sees(other(to), octets.subarray(start, end), 'arrived'),
+    );
+    this.ends.bytes(to, bytes);
   }
 
   private arrive(connection: Connection, to: Role, run: () => void): void {

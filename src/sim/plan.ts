@@ -4,6 +4,7 @@
  */
 import { type Random, seededRandom } from '../base/clock.ts';
 import type { Role } from '../failover/machine.ts';
+import { type ProxyPart, proxyFault } from './stages-plan.ts';
 
 export type Fault =
   /** The process dies; `silently`: its partner hears nothing. It comes back after `forSeconds`. */
@@ -29,6 +30,8 @@ export type Fault =
   | { readonly kind: 'slow'; readonly delaySeconds: number; readonly forSeconds: number }
   /** The next `count` messages of this type vanish on the way, as a tap may do it. */
   | { readonly kind: 'drop'; readonly from: Role; readonly messageType: number; readonly count: number }
+  /** The proxy between them is given a fault, as `--fault` takes it. */
+  | { readonly kind: 'proxy'; readonly fault: string; readonly forSeconds: number }
   /** A clock is set, and set back after `forSeconds`. */
   | { readonly kind: 'clock'; readonly server: Role; readonly seconds: number; readonly forSeconds: number }
   /** The disk finishes nothing for so long. */
@@ -49,6 +52,8 @@ export interface Plan {
   readonly clients: number;
   /** Operators also err. */
   readonly marked: boolean;
+  /** What the proxy between the servers may do. */
+  readonly proxy: ProxyPart;
   readonly mclt: number;
   readonly validLifetime: number;
   /** Initial offset and drift (parts of one) of the two clocks. */
@@ -63,6 +68,8 @@ export interface PlanOptions {
   readonly seconds: number;
   readonly clients: number;
   readonly marked: boolean;
+  /** Absent: there is no proxy. */
+  readonly proxy?: ProxyPart;
 }
 
 const ROLES = ['primary', 'secondary'] as const;
@@ -70,8 +77,9 @@ const ROLES = ['primary', 'secondary'] as const;
 const DROPPABLE = [24, 25, 25, 24, 26, 27, 28, 29, 30, 34, 35] as const;
 /** Mean time between faults. */
 const FAULT_EVERY_SECONDS = 2400;
+const PROXY_FAULT_EVERY_SECONDS = 3600;
 
-export function planOf({ seed, seconds, clients, marked }: PlanOptions): Plan {
+export function planOf({ seed, seconds, clients, marked, proxy = 'absent' }: PlanOptions): Plan {
   const random = seededRandom(seed);
   const of = <T>(values: readonly T[]): T => values[random.below(values.length)] as T;
   const between = (low: number, high: number) => low + random.fraction() * (high - low);
@@ -83,6 +91,7 @@ export function planOf({ seed, seconds, clients, marked }: PlanOptions): Plan {
     seconds,
     clients,
     marked,
+    proxy,
     mclt,
     validLifetime: of([600, 3600, 7200, 43_200]),
     clocks: { primary: clock(), secondary: clock() },
@@ -96,7 +105,24 @@ export function planOf({ seed, seconds, clients, marked }: PlanOptions): Plan {
   ) {
     faults.push({ at: Math.round(at), fault: faultOf(random, mclt, marked) });
   }
-  return { ...plan, faults };
+  faults.push(...proxyFaults(seed, seconds, proxy));
+  return { ...plan, faults: faults.sort((a, b) => a.at - b.at) };
+}
+
+/** Drawn apart, so that a seed has the same other faults with a proxy and without. */
+function proxyFaults(seed: number, seconds: number, part: ProxyPart): TimedFault[] {
+  if (part === 'absent') return [];
+  const random = seededRandom(seed ^ 0x9c0c);
+  const wait = () => -Math.log(1 - random.fraction()) * PROXY_FAULT_EVERY_SECONDS;
+  const faults: TimedFault[] = [];
+  for (let at = 60 + wait(); at < seconds; at += wait()) {
+    const forSeconds = Math.round(1800 ** random.fraction());
+    faults.push({
+      at: Math.round(at),
+      fault: { kind: 'proxy', fault: proxyFault(random, part), forSeconds },
+    });
+  }
+  return faults;
 }
 
 function faultOf(random: Random, mclt: number, marked: boolean): Fault {

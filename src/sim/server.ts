@@ -140,7 +140,7 @@ export class SimServer {
         break;
       case 'close':
         around.checks.connectionReset(config.role);
-        around.network().close(config.role, output.why);
+        around.network().close(config.role);
         break;
       case 'persist':
         this.disk.write(output.records, () => {

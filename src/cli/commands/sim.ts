@@ -1,10 +1,11 @@
 /** `leasetap sim`: a pair of servers in virtual time, disturbed by a seed's faults, watched by invariants. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadDissectors } from '../../dissect/load.ts';
 import { Coverage } from '../../sim/coverage.ts';
 import { shrink } from '../../sim/explore.ts';
 import { inspector } from '../../sim/inspect.ts';
-import { faultText, planOf } from '../../sim/plan.ts';
+import { faultText, type Plan, planOf } from '../../sim/plan.ts';
+import type { ProxyPart } from '../../sim/stages-plan.ts';
 import { type RunOptions, type RunResult, run } from '../../sim/world.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -16,6 +17,7 @@ interface Options {
   readonly hours: number;
   readonly clients: number;
   readonly operatorsErr?: boolean;
+  readonly proxy?: ProxyPart;
   readonly dissect?: boolean;
   readonly trace?: boolean;
   readonly only?: readonly number[];
@@ -27,7 +29,10 @@ A run has so many hours with faults, then all heals and both servers have to be 
 
   leasetap sim                                  100 seeds of a day
   leasetap sim --seed 4711 --seeds 1 --trace    one run, all that happens
-  leasetap sim --operators-err                  operators also say partner-down when it is not`;
+  leasetap sim --operators-err                  operators also say partner-down when it is not
+  leasetap sim --proxy forging                  the proxy changes what the servers say
+
+Every fourth seed has a proxy between the servers that drops, delays, cuts off and the like, unless --proxy says otherwise.`;
 
 export function register(program: Command): void {
   program
@@ -40,6 +45,13 @@ export function register(program: Command): void {
     .option('--hours <number>', 'with faults, in each run', wholeNumber, 24)
     .option('--clients <number>', 'DHCPv6 clients', wholeNumber, 20)
     .option('--operators-err', 'mark the runs: operators make mistakes, so two clients may hold the same')
+    .addOption(
+      new Option('--proxy <part>', 'faults of the proxy between them; forging ones mark the runs').choices([
+        'absent',
+        'disturbing',
+        'forging',
+      ]),
+    )
     .option('--dissect', 'read every message with the dissectors too (slow)')
     .option('--only <numbers>', 'keep only these faults of the plan, e.g. 0,3', listOfNumbers)
     .option('--trace', 'print all that happens')
@@ -51,8 +63,10 @@ async function simulate(options: Options): Promise<void> {
   const interrupt = onInterrupt();
   const out = new Output(process.stdout);
   const coverage = new Coverage();
+  const dissectors = loadDissectors();
   const runOptions: RunOptions = {
-    ...(options.dissect && { inspect: inspector(loadDissectors()) }),
+    dissectors,
+    ...(options.dissect && { inspect: inspector(dissectors) }),
     ...(options.trace && { trace: (millis, text) => out.line(`${(millis / 1000).toFixed(3)} ${text}`) }),
   };
   const began = performance.now();
@@ -63,7 +77,7 @@ async function simulate(options: Options): Promise<void> {
     coverage.add(result.coverage);
     simulated += result.simulatedSeconds;
     if (result.violation !== undefined) {
-      tellFailure(out, options, result);
+      tellFailure(out, options, result, runOptions);
       await out.flush();
       process.exitCode = EXIT_FINDINGS;
       return;
@@ -80,25 +94,36 @@ async function simulate(options: Options): Promise<void> {
   await out.flush();
 }
 
-function chosen(options: Options, seed: number) {
+function chosen(options: Options, seed: number): Plan {
   const { hours, clients, only } = options;
-  const plan = planOf({ seed, seconds: 3600 * hours, clients, marked: options.operatorsErr === true });
+  const proxy = options.proxy ?? (seed % 4 === 0 ? 'disturbing' : 'absent');
+  const plan = planOf({
+    seed,
+    seconds: 3600 * hours,
+    clients,
+    marked: options.operatorsErr === true,
+    proxy,
+  });
   return only === undefined
     ? plan
     : { ...plan, faults: plan.faults.filter((_, index) => only.includes(index)) };
 }
 
-function tellFailure(out: Output, options: Options, failure: RunResult): void {
+function tellFailure(out: Output, options: Options, failure: RunResult, runOptions: RunOptions): void {
   const { seed } = failure.plan;
   out.line(`seed ${seed}, after ${failure.violation?.seconds} s: ${failure.violation?.invariant}`);
   out.line(`  ${failure.violation?.text}`);
-  const shortest = shrink(failure);
+  const { trace: _silent, ...quiet } = runOptions;
+  const shortest = shrink(failure, quiet);
   const { only: _, ...whole } = options;
   const all = chosen(whole, seed).faults;
   out.line(`shortest schedule that breaks it: ${shortest.plan.faults.length} of ${all.length} faults`);
   for (const fault of shortest.plan.faults) out.line(`  ${faultText(fault)}`);
-  const only = shortest.plan.faults.map((fault) => all.findIndex((one) => one.at === fault.at));
-  const marked = options.operatorsErr ? ' --operators-err' : '';
+  const only = shortest.plan.faults.map((fault) =>
+    all.findIndex((one) => faultText(one) === faultText(fault)),
+  );
+  const marked =
+    (options.operatorsErr ? ' --operators-err' : '') + (options.proxy ? ` --proxy ${options.proxy}` : '');
   out.line(
     `run again: leasetap sim --seed ${seed} --seeds 1 --hours ${options.hours} --clients ${options.clients}${marked} --only ${only.join(',')} --trace`,
   );
