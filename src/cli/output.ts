@@ -3,14 +3,18 @@
  * For what a program may read; what is meant for the person at the terminal goes to stderr.
  */
 import type { Writable } from 'node:stream';
+import { JsonBuffer } from '../dissect/json-buffer.ts';
 
-/** Octets gathered before a write; a text may go over it by its own length. */
+/** Octets gathered before a write; a line may go over it by its own length. */
 const BATCH_OCTETS = 64 * 1024;
+/** A buffer that one huge line made larger than this is not kept. */
+const KEPT_OCTETS_MAX = 4 * BATCH_OCTETS;
 
 export class Output {
   readonly #stream: Writable;
-  #batch: Buffer = Buffer.allocUnsafe(BATCH_OCTETS);
-  #length = 0;
+  /** Buffers that the stream has taken, to be written into again. */
+  readonly #free: JsonBuffer[] = [];
+  #buffer = newBuffer();
   #text = '';
   #full = false;
   #closed = false;
@@ -31,21 +35,21 @@ export class Output {
 
   /** Adds one line; `text` carries no newline at its end. */
   line(text: string): void {
-    if (this.#length > 0) this.#write();
+    if (this.#buffer.length > 0) this.#write();
     this.#text += text;
     this.#text += '\n';
     if (this.#text.length >= BATCH_OCTETS) this.#write();
   }
 
-  /** Adds octets, which may change as soon as this returns. */
-  octets(octets: Uint8Array): void {
-    if (this.#text !== '' || this.#length + octets.length > BATCH_OCTETS) this.#write();
-    if (octets.length > BATCH_OCTETS) {
-      this.#send(Buffer.from(octets));
-      return;
-    }
-    this.#batch.set(octets, this.#length);
-    this.#length += octets.length;
+  /** Where the octets of the next line go, newline included; `written` says that they are there. */
+  get buffer(): JsonBuffer {
+    if (this.#text !== '') this.#write();
+    return this.#buffer;
+  }
+
+  /** What stands in `buffer` are whole lines. */
+  written(): void {
+    if (this.#buffer.length >= BATCH_OCTETS) this.#write();
   }
 
   /** Resolves when the reader has taken enough for more to be made. Call it between pieces of work. */
@@ -61,19 +65,23 @@ export class Output {
 
   /** Octets and text are never gathered at the same time, so their order is kept. */
   #write(): void {
-    if (this.#length > 0) {
-      this.#send(this.#batch.subarray(0, this.#length));
-      this.#batch = Buffer.allocUnsafe(BATCH_OCTETS);
-      this.#length = 0;
+    if (this.#buffer.length > 0) {
+      const taken = this.#buffer;
+      this.#buffer = this.#free.pop() ?? newBuffer();
+      this.#send(taken.view(), () => {
+        taken.clear();
+        if (taken.capacity <= KEPT_OCTETS_MAX) this.#free.push(taken);
+      });
     }
     if (this.#text !== '') {
-      this.#send(this.#text);
+      this.#send(this.#text, () => undefined);
       this.#text = '';
     }
   }
 
-  #send(piece: Buffer | string): void {
-    if (!this.#closed) this.#full = !this.#stream.write(piece);
+  #send(piece: Uint8Array | string, taken: () => void): void {
+    if (this.#closed) taken();
+    else this.#full = !this.#stream.write(piece, taken);
   }
 
   #drained(): Promise<void> {
@@ -86,4 +94,8 @@ export class Output {
       for (const event of ['drain', 'error', 'close']) this.#stream.on(event, done);
     });
   }
+}
+
+function newBuffer(): JsonBuffer {
+  return new JsonBuffer(BATCH_OCTETS + BATCH_OCTETS / 2);
 }

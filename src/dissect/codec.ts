@@ -3,7 +3,6 @@
  * JSON and make them from a person's value. The types themselves are in codecs/; nothing here knows one of them.
  */
 import type { JsonBuffer } from './json-buffer.ts';
-import { utf8 } from './json-buffer.ts';
 import type { Field, FieldValue } from './message.ts';
 
 /** A value that somebody typed or a YAML file holds, before it is octets. */
@@ -23,19 +22,24 @@ export interface FieldCodec {
   problem?(bytes: Uint8Array, start: number, end: number): string | undefined;
   /** The field and its companions. Must not throw, whatever the octets are. */
   fields(bytes: Uint8Array, start: number, end: number): Field[];
-  /** What JSON of the field always begins with: `"name":`, or nothing if it begins with something else. */
-  readonly jsonLead: Uint8Array;
+  /** What JSON of the field begins with: the key of its first member, `"name":`. */
+  readonly jsonLead: string;
   /** The rest of the JSON of the field and its companions. Called only for octets without a problem. */
   json(out: JsonBuffer, bytes: Uint8Array, start: number, end: number): void;
+  /** What lists show of each entry, where that is not what `json` writes: its value alone, and its name as a string. */
+  readonly jsonEntry?: {
+    value(out: JsonBuffer, bytes: Uint8Array, start: number, end: number): void;
+    name(out: JsonBuffer, bytes: Uint8Array, start: number, end: number): void;
+  };
   /** Octets of a value, or `undefined` if the type cannot hold it. */
   encode(input: FieldInput): Uint8Array | undefined;
   /** Types that show several members of equal rank: octets of all of them together. */
   encodeMembers?(members: ReadonlyMap<string, unknown>): Uint8Array | undefined;
 }
 
-/** `"name":` as octets. */
-export function jsonKey(name: string): Uint8Array {
-  return utf8(`${JSON.stringify(name)}:`);
+/** `"name":` */
+export function jsonKey(name: string): string {
+  return `${JSON.stringify(name)}:`;
 }
 
 export const QUOTE = 0x22;
@@ -44,9 +48,3 @@ export const OPEN_BRACKET = 0x5b;
 export const CLOSE_BRACKET = 0x5d;
 export const OPEN_BRACE = 0x7b;
 export const CLOSE_BRACE = 0x7d;
-
-/** Appends the JSON text of any field value. */
-export function putValue(out: JsonBuffer, value: FieldValue): void {
-  if (typeof value === 'number' && value >= 0) out.putNumber(value);
-  else out.put(utf8(JSON.stringify(value)));
-}

@@ -2,7 +2,6 @@
  * Definitions to codecs. Definitions have been checked one by one; what can only be seen with all of them together
  * (imports, spaces, enumerations that do not exist) is an InputError here.
  */
-import { concatBytes, NO_BYTES } from '../base/bytes.ts';
 import { InputError } from '../base/problem.ts';
 import type { FieldCodec } from './codec.ts';
 import { DISPLAYS, numberCodec } from './codecs/numbers.ts';
@@ -17,7 +16,7 @@ import type {
   ProtocolDefinition,
   VendorDefinition,
 } from './definition.ts';
-import { utf8 } from './json-buffer.ts';
+import { Piece } from './json-buffer.ts';
 import type {
   CompiledProtocol,
   HeaderCodec,
@@ -94,6 +93,7 @@ function protocolShell(definition: ProtocolDefinition, file: string): Mutable<Co
     transactionId: { offset: 0, size: 0 },
     sentTime: { offset: 0, size: 0, epoch: 'time-2000' },
     others: [],
+    leads: [],
     optionsOffset: -1,
   };
   return {
@@ -104,7 +104,7 @@ function protocolShell(definition: ProtocolDefinition, file: string): Mutable<Co
     definition,
     framing: definition.framing,
     messages: new Map(),
-    unknown: { code: -1, name: null, section: undefined, header, jsonName: jsonName(null), examples: [] },
+    unknown: { code: -1, name: null, section: undefined, header, jsonName: jsonName('', null), examples: [] },
     space: emptySpace(definition.protocol),
     spaces: new Map(),
     dialects: new Map(),
@@ -245,11 +245,18 @@ function compileMessage(
   const { code, name, section, examples } = message;
   const header = headerOf(headers, message.header, file);
   const sentTime = unixTimes ? { ...header.sentTime, epoch: 'time-1970' as const } : header.sentTime;
-  return { code, name, section, header: { ...header, sentTime }, jsonName: jsonName(name), examples };
+  return {
+    code,
+    name,
+    section,
+    header: { ...header, sentTime },
+    jsonName: jsonName(`${code}`, name),
+    examples,
+  };
 }
 
-function jsonName(name: string | null): Uint8Array {
-  return utf8(`,"msg_name":${JSON.stringify(name)},"transaction_id":`);
+function jsonName(type: string, name: string | null): Piece {
+  return new Piece(`${type},"msg_name":${JSON.stringify(name)},"transaction_id":`);
 }
 
 function compileHeader(definitions: readonly FieldDefinition[], scope: Scope): HeaderCodec {
@@ -258,7 +265,7 @@ function compileHeader(definitions: readonly FieldDefinition[], scope: Scope): H
   let sentTime: HeaderCodec['sentTime'] = { offset: 0, size: 0, epoch: 'time-2000' };
   let optionsOffset = -1;
   const fields: FieldCodec[] = [];
-  const others: { field: FieldCodec; offset: number }[] = [];
+  const others: HeaderCodec['others'][number][] = [];
   for (const definition of definitions) {
     const field = compileField(definition, scope);
     if (field.size === undefined)
@@ -269,11 +276,13 @@ function compileHeader(definitions: readonly FieldDefinition[], scope: Scope): H
       sentTime = { ...place, epoch: definition.type === 'time-1970' ? 'time-1970' : 'time-2000' };
     }
     if (definition.role === 'options-offset') optionsOffset = size;
-    if (!SHOWN_APART.includes(field.name)) others.push({ field, offset: size });
+    if (!SHOWN_APART.includes(field.name))
+      others.push({ field, offset: size, lead: new Piece(`,${field.jsonLead}`) });
     fields.push(field);
     size += field.size;
   }
-  return { fields, size, transactionId, sentTime, others, optionsOffset };
+  const leads = fields.map(({ jsonLead }, index) => new Piece(index === 0 ? jsonLead : `,${jsonLead}`));
+  return { fields, size, transactionId, sentTime, others, leads, optionsOffset };
 }
 
 function compileOption(definition: OptionDefinition, scope: Scope): OptionCodec {
@@ -310,15 +319,15 @@ function optionJson(
   tail: Tail,
   length: number | undefined,
 ): OptionJson {
-  const [first, ...others] = fields.map((field) => field.jsonLead);
-  const head = utf8(`,{"code":${code},"name":${JSON.stringify(name)},"len":`);
-  const open = concatBytes([utf8(',"value":{'), first ?? NO_BYTES]);
+  const leads = fields.map((field) => field.jsonLead);
+  const head = `,{"code":${code},"name":${JSON.stringify(name)},"len":`;
+  const open = `,"value":{${leads[0] ?? ''}`;
   return {
-    head: length === undefined ? head : concatBytes([head, utf8(`${length}`), open]),
+    head: new Piece(length === undefined ? head : `${head}${length}${open}`),
     hasLength: length !== undefined,
-    open,
-    leads: [first ?? NO_BYTES, ...others.map((lead) => concatBytes([utf8(','), lead]))],
-    close: utf8(JSON_CLOSE[tail.kind]),
+    open: new Piece(open),
+    leads: leads.map((lead) => new Piece(`,${lead}`)),
+    close: new Piece(JSON_CLOSE[tail.kind]),
   };
 }
 

@@ -6,17 +6,16 @@ import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
 import { EPOCH_2000_UNIX_SECONDS, wrapSeconds } from '../base/time.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import { timestampText } from '../base/timestamp.ts';
-import { COMMA } from './codec.ts';
 import { readNumber } from './codecs/numbers.ts';
 import type { Dissectors } from './compile.ts';
-import { putOptions } from './json.ts';
-import { JsonBuffer, utf8 } from './json-buffer.ts';
+import { putMessageOptions } from './json.ts';
+import { JsonBuffer, Piece } from './json-buffer.ts';
 import { PROBLEMS_MAX } from './limits.ts';
 import type { Message, ReadProblem, TreeNode } from './message.ts';
 import type { CompiledProtocol, MessageCodec } from './space.ts';
 import { messageTree } from './tree.ts';
 import { optionObjects } from './tree-json.ts';
-import { isClean, messageCodecAt, optionsStart } from './walk.ts';
+import { isClean, messageCodecAt } from './walk.ts';
 
 /** The message in a frame. `index` counts messages over the capture or session. */
 export function dissect(dissectors: Dissectors, frame: Frame, index: number): Message {
@@ -27,16 +26,14 @@ export function dissect(dissectors: Dissectors, frame: Frame, index: number): Me
   return new DissectedMessage(spoken ?? protocol, frame, index);
 }
 
-const INDEX = utf8('{"index":');
-const FRAME = utf8(',"frame":');
-const TIMESTAMP = utf8(',"timestamp":"');
-const QUOTE_COMMA = utf8('",');
-const TYPE = utf8(',"msg_type":');
-const SENT = utf8(',"sent_time":');
-const SIZE = utf8(',"message_size":');
-const OPTIONS = utf8(',"options":');
-const RESYNC = utf8(',"resync":true');
-const NULL = utf8('null');
+const INDEX = new Piece('{"index":');
+const FRAME = new Piece(',"frame":');
+const TIMESTAMP = new Piece(',"timestamp":"');
+const SENT = new Piece(',"sent_time":');
+const SIZE = new Piece(',"message_size":');
+const OPTIONS = new Piece(',"options":');
+const RESYNC = new Piece(',"resync":true');
+const NULL = new Piece('null');
 const CLOSE = 0x7d;
 const POINT = 0x2e;
 
@@ -97,18 +94,17 @@ class DissectedMessage implements Message {
   }
 
   writeJson(out: JsonBuffer): void {
-    const { bytes, start, end, resync } = this.frame;
+    const { bytes, start, end, resync, claimed } = this.frame;
     this.#putHead(out);
-    const clean = this.#isClean();
     out.put(OPTIONS);
-    if (clean) {
-      const from = optionsStart(this.#codec.header, bytes, start, end);
-      putOptions(out, this.#protocol.space, bytes, from, end);
-    } else {
-      out.put(utf8(JSON.stringify(optionObjects(this.tree()))));
+    const from = out.length;
+    const clean = claimed === undefined && putMessageOptions(out, this.#protocol, bytes, start, end);
+    if (!clean) {
+      out.clear(from);
+      out.putText(JSON.stringify(optionObjects(this.tree())));
     }
     if (resync) out.put(RESYNC);
-    if (!clean) out.put(utf8(malformedMembers(this.problems())));
+    if (!clean) out.putText(malformedMembers(this.problems(), start));
     out.putCode(CLOSE);
   }
 
@@ -120,10 +116,8 @@ class DissectedMessage implements Message {
     out.putNumber(seen.packet);
     out.put(TIMESTAMP);
     putTimestamp(out, seen.time);
-    out.put(QUOTE_COMMA);
     out.put(endsJson(connection)[direction]);
-    out.put(TYPE);
-    putMaybe(out, this.msgType < 0 ? null : this.msgType);
+    if (this.#codec.name === null) putMaybe(out, this.msgType < 0 ? null : this.msgType);
     out.put(this.#codec.jsonName);
     putMaybe(out, this.transactionId);
     out.put(SENT);
@@ -145,11 +139,10 @@ class DissectedMessage implements Message {
 
   #putOtherFields(out: JsonBuffer): void {
     const { bytes, start, end } = this.frame;
-    for (const { field, offset } of this.#codec.header.others) {
+    for (const { field, offset, lead } of this.#codec.header.others) {
       const to = start + offset + (field.size ?? 0);
       if (to > end) return;
-      out.putCode(COMMA);
-      out.put(field.jsonLead);
+      out.put(lead);
       field.json(out, bytes, start + offset, to);
     }
   }
@@ -169,7 +162,7 @@ class DissectedMessage implements Message {
 function putTimestamp(out: JsonBuffer, time: Timestamp): void {
   const { ticksPerSecond, digits } = time.resolution;
   if (digits === 0 || 10 ** digits !== ticksPerSecond) {
-    out.putAscii(timestampText(time));
+    out.putText(timestampText(time));
     return;
   }
   out.putNumber(time.unixSeconds);
@@ -186,17 +179,17 @@ function putMaybe(out: JsonBuffer, value: number | null): void {
 
 interface EndsJson {
   readonly dialect: string | undefined;
-  readonly members: readonly [Uint8Array, Uint8Array];
+  readonly members: readonly [Piece, Piece];
 }
 
 const connectionJson = new WeakMap<Connection, EndsJson>();
 
-/** The members that all messages of one direction share, ready for both directions. */
-function endsJson(connection: Connection): readonly [Uint8Array, Uint8Array] {
+/** What all messages of one direction have from behind the timestamp up to the type, ready for both directions. */
+function endsJson(connection: Connection): readonly [Piece, Piece] {
   const { flow, index, protocol, dialect } = connection;
   let ready = connectionJson.get(connection);
   if (ready === undefined || ready.dialect !== dialect) {
-    const members = (from: 0 | 1): Uint8Array => {
+    const members = (from: 0 | 1): Piece => {
       const [source, target] = [flow.ends[from], flow.ends[from === 0 ? 1 : 0]];
       const text = JSON.stringify({
         src: source.address,
@@ -208,7 +201,7 @@ function endsJson(connection: Connection): readonly [Uint8Array, Uint8Array] {
         ...(dialect !== undefined && { dialect }),
         direction: from === 0 ? 'client-to-server' : 'server-to-client',
       });
-      return utf8(text.slice(1, -1));
+      return new Piece(`",${text.slice(1, -1)},"msg_type":`);
     };
     ready = { dialect, members: [members(0), members(1)] };
     connectionJson.set(connection, ready);
@@ -229,8 +222,11 @@ function collectProblems(tree: TreeNode): readonly ReadProblem[] {
   return [...found, { code: 'too-many-problems', path: tree.name ?? '', message }];
 }
 
-function malformedMembers(problems: readonly ReadProblem[]): string {
+/** Offsets count from the first octet of the message: where it stands in the octets that were read says nothing. */
+function malformedMembers(problems: readonly ReadProblem[], start: number): string {
   const headline = problems.map((problem) => problem.headline ?? problem.message)[0] ?? 'not readable';
-  const list = problems.map(({ headline: _, ...problem }) => problem);
+  const list = problems.map(({ headline: _, ...problem }) =>
+    problem.offset === undefined ? problem : { ...problem, offset: problem.offset - start },
+  );
   return `,"malformed":${JSON.stringify(headline)},"problems":${JSON.stringify(list)}`;
 }

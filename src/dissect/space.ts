@@ -9,6 +9,7 @@ import type {
   OptionDefinition,
   ProtocolDefinition,
 } from './definition.ts';
+import type { Piece } from './json-buffer.ts';
 
 /** What follows the fields of an option. */
 export type Tail =
@@ -39,14 +40,14 @@ export interface OptionCodec {
 /** Constant parts of an option's JSON, joined as far as they stand side by side. */
 export interface OptionJson {
   /** From the comma in front up to the value of `len`, or, if the length is always the same, up to the value of the first field. */
-  readonly head: Uint8Array;
+  readonly head: Piece;
   readonly hasLength: boolean;
   /** From the value of `len` to that of the first field. */
-  readonly open: Uint8Array;
+  readonly open: Piece;
   /** What stands before the field of that index, from the second on. */
-  readonly leads: readonly Uint8Array[];
+  readonly leads: readonly Piece[];
   /** What stands behind the last field. */
-  readonly close: Uint8Array;
+  readonly close: Piece;
 }
 
 export interface Space {
@@ -65,7 +66,9 @@ export interface HeaderCodec {
   readonly transactionId: Place;
   readonly sentTime: Place & { readonly epoch: 'time-2000' | 'time-1970' };
   /** Fields that JSON shows by their own names, beside type, transaction-id and sent-time. */
-  readonly others: readonly { readonly field: FieldCodec; readonly offset: number }[];
+  readonly others: readonly { readonly field: FieldCodec; readonly offset: number; readonly lead: Piece }[];
+  /** What JSON has before each field of a message inside an option. */
+  readonly leads: readonly Piece[];
   /** Offset of the octet that says where the options begin, counted from the length prefix; -1: none. */
   readonly optionsOffset: number;
 }
@@ -81,8 +84,8 @@ export interface MessageCodec {
   readonly name: string | null;
   readonly section: string | undefined;
   readonly header: HeaderCodec;
-  /** `,"msg_name":N,"transaction_id":` */
-  readonly jsonName: Uint8Array;
+  /** From the value of `msg_type`, if that is known, up to the value of `transaction_id`. */
+  readonly jsonName: Piece;
   readonly examples: readonly ExampleDefinition[];
 }
 

@@ -3,7 +3,7 @@
  * beside, and events with the key `event`. Octets out; the file is somebody else's.
  */
 import { timestampOfMillis, timestampText } from '../base/timestamp.ts';
-import { JsonBuffer, utf8 } from '../dissect/json-buffer.ts';
+import { JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { ProxyEvent, Verdict } from './events.ts';
 import type { FaultHit } from './stage.ts';
 
@@ -18,7 +18,7 @@ export class LogLines {
     if (event.kind === 'message') putMessage(buffer, event);
     else {
       const at = timestampText(timestampOfMillis(event.atMillis));
-      buffer.put(utf8(JSON.stringify({ event: event.kind, timestamp: at, ...detailsOf(event) })));
+      buffer.putText(JSON.stringify({ event: event.kind, timestamp: at, ...detailsOf(event) }));
     }
     buffer.putCode(NEWLINE);
     return buffer.view();
@@ -27,14 +27,14 @@ export class LogLines {
 
 const NEWLINE = 0x0a;
 const CLOSE_BRACE = 0x7d;
-const ONWARD = utf8(',"onward":');
-const NO_FAULTS = utf8(',"faults":[]');
-const VERDICTS: Readonly<Record<Verdict, Uint8Array>> = {
-  forwarded: utf8(',"verdict":"forwarded"'),
-  changed: utf8(',"verdict":"changed"'),
-  dropped: utf8(',"verdict":"dropped"'),
-  injected: utf8(',"verdict":"injected"'),
-  late: utf8(',"verdict":"late"'),
+const ONWARD = new Piece(',"onward":');
+const NO_FAULTS = new Piece(',"faults":[]');
+const VERDICTS: Readonly<Record<Verdict, Piece>> = {
+  forwarded: new Piece(',"verdict":"forwarded"'),
+  changed: new Piece(',"verdict":"changed"'),
+  dropped: new Piece(',"verdict":"dropped"'),
+  injected: new Piece(',"verdict":"injected"'),
+  late: new Piece(',"verdict":"late"'),
 };
 
 function putMessage(buffer: JsonBuffer, event: ProxyEvent & { kind: 'message' }): void {
@@ -42,7 +42,8 @@ function putMessage(buffer: JsonBuffer, event: ProxyEvent & { kind: 'message' })
   message.writeJson(buffer);
   buffer.clear(buffer.length - 1);
   buffer.put(VERDICTS[verdict]);
-  buffer.put(hits.length === 0 ? NO_FAULTS : utf8(`,"faults":${JSON.stringify(hits)}`));
+  if (hits.length === 0) buffer.put(NO_FAULTS);
+  else buffer.putText(`,"faults":${JSON.stringify(hits)}`);
   if (onward !== undefined) {
     buffer.put(ONWARD);
     onward.writeJson(buffer);

@@ -13,7 +13,8 @@ class Slow extends Writable {
   }
 
   override _write(piece: Buffer, _encoding: string, done: () => void): void {
-    this.pieces.push(piece);
+    // A copy: what the piece holds later is somebody else's.
+    this.pieces.push(Buffer.from(piece));
     this.#take = done;
   }
 
@@ -31,8 +32,9 @@ describe('Output', () => {
     const stream = new Slow();
     const out = new Output(stream);
     out.line('one');
-    out.octets(new TextEncoder().encode('two\n'));
-    out.octets(new TextEncoder().encode('three\n'));
+    out.buffer.putText('two\n');
+    out.buffer.putText('three\n');
+    out.written();
     out.line('four');
     const flushed = out.flush();
     for (let turn = 0; turn < 5; turn++) {
@@ -43,14 +45,20 @@ describe('Output', () => {
     expect(stream.text).toBe('one\ntwo\nthree\nfour\n');
   });
 
-  it('copies octets, so that their buffer can be used again', async () => {
+  it('writes into a buffer again only when the stream has taken what was in it', async () => {
     const stream = new Slow();
     const out = new Output(stream);
-    const octets = new TextEncoder().encode('first\n');
-    out.octets(octets);
-    octets.fill(0x2e);
+    out.buffer.putText('first\n');
     void out.flush();
-    expect(stream.text).toBe('first\n');
+    out.buffer.putText('second\n');
+    void out.flush();
+    out.buffer.putText('third\n');
+    void out.flush();
+    for (let turn = 0; turn < 5; turn++) {
+      stream.take();
+      await new Promise(setImmediate);
+    }
+    expect(stream.text).toBe('first\nsecond\nthird\n');
   });
 
   it('is not ready before its reader has taken what was written', async () => {

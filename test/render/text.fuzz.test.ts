@@ -12,12 +12,13 @@ import { timestampOfMillis } from '../../src/base/timestamp.ts';
 import { interfaceBlock, packetBlock, sectionHeaderBlock } from '../../src/capture/pcapng-writer.ts';
 import { readCapture } from '../../src/capture/read.ts';
 import { TcpSynth } from '../../src/capture/tcp-synth.ts';
+import { JsonBuffer } from '../../src/dissect/json-buffer.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import type { Message } from '../../src/dissect/message.ts';
 import { MessageReader } from '../../src/dissect/reader.ts';
 import { requireFilter } from '../../src/filter/compile.ts';
-import { ekLines } from '../../src/render/ek.ts';
-import { jsonLine } from '../../src/render/json.ts';
+import { putEkLines } from '../../src/render/ek.ts';
+import { putJsonLine } from '../../src/render/json.ts';
 import { lineText } from '../../src/render/style.ts';
 import { type Column, TEXT_COLUMNS, textLine } from '../../src/render/text.ts';
 import { treeLines } from '../../src/render/tree.ts';
@@ -79,8 +80,10 @@ async function printAll(file: Uint8Array): Promise<void> {
     ];
     for (const line of lines)
       if (OBEYED.test(line)) throw new Error(`a terminal obeys ${JSON.stringify(line)}`);
-    JSON.parse(jsonLine(message, notes));
-    for (const line of ekLines(message, {}).split('\n')) JSON.parse(line);
+    const out = new JsonBuffer();
+    putJsonLine(out, message, notes);
+    putEkLines(out, message, {});
+    for (const line of out.text().trimEnd().split('\n')) JSON.parse(line);
   }
 }
 

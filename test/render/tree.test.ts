@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { hexDump } from '../../src/render/hex.ts';
-import { jsonLine } from '../../src/render/json.ts';
 import { colourDepth, lineText, paint } from '../../src/render/style.ts';
 import { treeLines, treeRows } from '../../src/render/tree.ts';
 import { handMessage } from '../support/messages.ts';
@@ -70,15 +69,6 @@ describe('a hex dump', () => {
       '0000  22 00 00 07 2d 79 9b 90 [00 84 00 01 02]ff ff 00  "...-y..........',
       '0010  02 1b 0a                                          ...',
     ]);
-  });
-});
-
-describe('jsonLine', () => {
-  it('adds what the analysis knows behind what the dissector wrote', () => {
-    expect(jsonLine(state, { replyTo: 3, rttMillis: 1.5, findings: ['FO-1'] })).toBe(
-      '{"index":4,"msg_type":34,"reply_to":3,"rtt":0.001500,"findings":["FO-1"]}',
-    );
-    expect(jsonLine(state, {})).toBe('{"index":4,"msg_type":34}');
   });
 });
 

@@ -71,6 +71,7 @@ export function handMessage(parts: MessageParts): Message {
     problems: [],
     ...parts.tree,
   };
+  const json = `{"index":${parts.index ?? 0},"msg_type":${msgType}}`;
   return {
     index: parts.index ?? 0,
     frame: {
@@ -91,7 +92,7 @@ export function handMessage(parts: MessageParts): Message {
     size: bytes.length,
     problems: () => tree.problems,
     tree: () => tree,
-    writeJson: () => {},
-    json: () => `{"index":${parts.index ?? 0},"msg_type":${msgType}}`,
+    writeJson: (out) => out.putText(json),
+    json: () => json,
   };
 }

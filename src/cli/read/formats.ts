@@ -6,10 +6,9 @@ import { Option } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import { JsonBuffer, utf8 } from '../../dissect/json-buffer.ts';
-import { ekLines } from '../../render/ek.ts';
+import { putEkLines } from '../../render/ek.ts';
 import { hexDump } from '../../render/hex.ts';
-import { addedMembers } from '../../render/json.ts';
+import { putJsonLine } from '../../render/json.ts';
 import { Ladder } from '../../render/ladder.ts';
 import { type ColourDepth, paintLine } from '../../render/style.ts';
 import { type Column, DEFAULT_COLUMNS, styledTextLine, TEXT_COLUMNS, textLine } from '../../render/text.ts';
@@ -62,7 +61,7 @@ export function makeFormat(choice: FormatChoice, out: Output): Format {
     case 'fields':
       return fieldsFormat(choice.fields, choice.fieldSettings, choice.dissectors, out);
     case 'ek':
-      return (message, notes) => out.line(ekLines(message, notes));
+      return ekFormat(out);
     case 'ladder':
       return ladderFormat(choice, out);
   }
@@ -99,22 +98,17 @@ function treeFormat(choice: FormatChoice, out: Output): Format {
   };
 }
 
-const NEWLINE = 0x0a;
-const CLOSE = 0x7d;
-
 function jsonFormat(out: Output): Format {
-  const buffer = new JsonBuffer();
   return (message, notes) => {
-    message.writeJson(buffer);
-    const added = addedMembers(notes);
-    if (added !== '') {
-      buffer.clear(buffer.length - 1);
-      buffer.put(utf8(added));
-      buffer.putCode(CLOSE);
-    }
-    buffer.putCode(NEWLINE);
-    out.octets(buffer.view());
-    buffer.clear();
+    putJsonLine(out.buffer, message, notes);
+    out.written();
+  };
+}
+
+function ekFormat(out: Output): Format {
+  return (message, notes) => {
+    putEkLines(out.buffer, message, notes);
+    out.written();
   };
 }
 

@@ -1,11 +1,7 @@
 /** Addresses and prefixes: IPv4, IPv6, and the prefix that sends only the octets it needs (RFC 7598). */
-import { readU16 } from '../../base/bytes.ts';
 import { formatIpv4, formatIpv6, parseIpv6, parsePrefix } from '../../base/ipv6.ts';
 import type { FieldCodec } from '../codec.ts';
 import { jsonKey, QUOTE } from '../codec.ts';
-import type { JsonBuffer } from '../json-buffer.ts';
-
-const COLON = 0x3a;
 
 export function ipv6Codec(name: string): FieldCodec {
   return {
@@ -17,43 +13,11 @@ export function ipv6Codec(name: string): FieldCodec {
     fields: (bytes, start, end) => [{ name, value: formatIpv6(bytes, start), start, end }],
     json(out, bytes, start) {
       out.putCode(QUOTE);
-      putIpv6(out, bytes, start);
+      out.putIpv6(bytes, start);
       out.putCode(QUOTE);
     },
     encode: (input) => (typeof input === 'string' ? parseIpv6(input) : undefined),
   };
-}
-
-/** RFC 5952 text of 16 octets, without making a string: `formatIpv6` of base, for the fast path. */
-function putIpv6(out: JsonBuffer, bytes: Uint8Array, at: number): void {
-  let bestStart = -1;
-  let bestEnd = 0;
-  for (let group = 0; group < 8; group++) {
-    const start = group;
-    while (group < 8 && bytes[at + 2 * group] === 0 && bytes[at + 2 * group + 1] === 0) group++;
-    if (group - start > Math.max(bestEnd - bestStart, 1)) {
-      bestStart = start;
-      bestEnd = group;
-    }
-  }
-  for (let group = 0; group < 8; group++) {
-    if (group === bestStart) {
-      out.putCode(COLON);
-      out.putCode(COLON);
-      group = bestEnd - 1;
-      continue;
-    }
-    if (group > 0 && group !== bestEnd) out.putCode(COLON);
-    putGroup(out, readU16(bytes, at + 2 * group));
-  }
-}
-
-/** Up to four hex digits without leading zeros. */
-function putGroup(out: JsonBuffer, value: number): void {
-  for (let shift = value > 0xfff ? 12 : value > 0xff ? 8 : value > 0xf ? 4 : 0; shift >= 0; shift -= 4) {
-    const digit = (value >> shift) & 15;
-    out.putCode(digit < 10 ? 48 + digit : 87 + digit);
-  }
 }
 
 /** `reversed`: the octets come last first, as some Microsoft options have them. */
@@ -69,7 +33,8 @@ export function ipv4Codec(name: string, reversed = false): FieldCodec {
     fields: (bytes, start, end) => [{ name, value: text(bytes, start), start, end }],
     json(out, bytes, start) {
       out.putCode(QUOTE);
-      out.putAscii(text(bytes, start));
+      if (reversed) out.putText(text(bytes, start));
+      else out.putIpv4(bytes, start);
       out.putCode(QUOTE);
     },
     encode(input) {
@@ -110,7 +75,7 @@ export function shortPrefixCodec(name: string): FieldCodec {
     ],
     json(out, bytes, start, end) {
       out.putCode(QUOTE);
-      out.putAscii(text(bytes, start, end));
+      out.putText(text(bytes, start, end));
       out.putCode(QUOTE);
     },
     encode(input) {

@@ -1,13 +1,13 @@
 /** Field types that hold more than one value: virtual subnet selection, counted octets and lists of another type. */
 import { concatBytes, readU16, toHex } from '../../base/bytes.ts';
 import type { FieldCodec } from '../codec.ts';
-import { CLOSE_BRACKET, COMMA, jsonKey, OPEN_BRACKET, putValue, QUOTE } from '../codec.ts';
-import { utf8 } from '../json-buffer.ts';
+import { CLOSE_BRACKET, COMMA, jsonKey, OPEN_BRACKET, QUOTE } from '../codec.ts';
+import { type JsonBuffer, Piece } from '../json-buffer.ts';
 import type { Field } from '../message.ts';
 import { numberOctets } from './numbers.ts';
 import { bytesCodec, putText, textOf } from './octets.ts';
 
-const VPN_IDENTIFIER = utf8(',"vpn-identifier":');
+const VPN_IDENTIFIER = new Piece(',"vpn-identifier":');
 const VSS_NVT_ASCII = 0;
 const VSS_VPN_ID = 1;
 const VSS_GLOBAL = 255;
@@ -16,7 +16,7 @@ const VSS_VPN_ID_OCTETS = 8;
 
 /** Virtual subnet selection (RFC 6607 §3.5): `type`, `VSS-information`, and the name of the VPN if the type is a name. */
 export function vssCodec(name: string): FieldCodec {
-  const information = utf8(`,${JSON.stringify(name)}:"`);
+  const information = new Piece(`,${JSON.stringify(name)}:"`);
   const fields = (bytes: Uint8Array, start: number, end: number): Field[] => {
     if (end === start) return [];
     const type = bytes[start] as number;
@@ -82,8 +82,13 @@ export function countedCodec(name: string, text: boolean): FieldCodec {
       return [{ name, value, start, end }];
     },
     json(out, bytes, start, end) {
-      if (text) putText(out, bytes, start + 2, end);
-      else putValue(out, toHex(bytes, start + 2, end));
+      if (text) {
+        putText(out, bytes, start + 2, end);
+        return;
+      }
+      out.putCode(QUOTE);
+      out.putHex(bytes, start + 2, end);
+      out.putCode(QUOTE);
     },
     encode(input) {
       const octets =
@@ -100,7 +105,7 @@ export function countedCodec(name: string, text: boolean): FieldCodec {
  */
 export function listCodec(one: FieldCodec): FieldCodec {
   const { name } = one;
-  const namesKey = jsonKey(`${name}-names`);
+  const namesKey = new Piece(`,${jsonKey(`${name}-names`)}`);
   const fields = (bytes: Uint8Array, start: number, end: number): Field[] => {
     const values: (string | number)[] = [];
     const names: string[] = [];
@@ -135,17 +140,14 @@ export function listCodec(one: FieldCodec): FieldCodec {
     },
     fields,
     json(out, bytes, start, end) {
-      const [list, names] = fields(bytes, start, end);
-      putValue(out, list?.value ?? null);
-      if (names === undefined) return;
-      out.putCode(COMMA);
+      if (one.jsonEntry === undefined) {
+        putList(out, one.size ?? one, bytes, start, end, one.json);
+        return;
+      }
+      putList(out, one.size ?? one, bytes, start, end, one.jsonEntry.value);
+      if (start === end) return;
       out.put(namesKey);
-      out.putCode(OPEN_BRACKET);
-      (names.value as readonly string[]).forEach((text, index) => {
-        if (index > 0) out.putCode(COMMA);
-        out.putString(text);
-      });
-      out.putCode(CLOSE_BRACKET);
+      putList(out, one.size ?? one, bytes, start, end, one.jsonEntry.name);
     },
     encode(input) {
       if (!Array.isArray(input)) return undefined;
@@ -158,4 +160,23 @@ export function listCodec(one: FieldCodec): FieldCodec {
       return Uint8Array.from(octets);
     },
   };
+}
+
+/** `[…]` of the entries in `bytes[start, end)`, which fill it; `sizes` is their size or the type that finds it. */
+function putList(
+  out: JsonBuffer,
+  sizes: number | FieldCodec,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  put: FieldCodec['json'],
+): void {
+  out.putCode(OPEN_BRACKET);
+  for (let at = start; at < end; ) {
+    const octets = typeof sizes === 'number' ? sizes : (sizes.extent?.(bytes, at, end) ?? end - at);
+    if (at > start) out.putCode(COMMA);
+    put(out, bytes, at, at + octets);
+    at += octets;
+  }
+  out.putCode(CLOSE_BRACKET);
 }

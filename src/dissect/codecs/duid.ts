@@ -6,8 +6,7 @@ import { fromHex, readU16, readU32, toColonHex, toHex } from '../../base/bytes.t
 import { isoOfEpoch2000 } from '../../base/time.ts';
 import type { FieldCodec } from '../codec.ts';
 import { jsonKey, QUOTE } from '../codec.ts';
-import type { JsonBuffer } from '../json-buffer.ts';
-import { utf8 } from '../json-buffer.ts';
+import { type JsonBuffer, Piece } from '../json-buffer.ts';
 import type { Field } from '../message.ts';
 import { uuidText } from './octets.ts';
 
@@ -99,14 +98,14 @@ function problem(bytes: Uint8Array, start: number, end: number): string | undefi
 
 const TYPE_LEAD = jsonKey('duid-type');
 /** Type and name of the types that have one, and the key of what follows. */
-const HEADS = [undefined, 'hardware-type', 'enterprise-number', 'hardware-type', 'uuid'].map((next, type) =>
-  utf8(`${type},"duid-type-name":${JSON.stringify(TYPE_NAMES[type] ?? null)},"${next}":`),
+const HEADS = [undefined, 'hardware-type', 'enterprise-number', 'hardware-type', 'uuid'].map(
+  (next, type) =>
+    new Piece(`${type},"duid-type-name":${JSON.stringify(TYPE_NAMES[type] ?? null)},"${next}":`),
 );
-const NO_NAME = utf8(',"duid-type-name":null,"data":"');
-const TIME = utf8(',"time":');
-const LINK_LAYER = utf8(',"link-layer-address":"');
-const IDENTIFIER = utf8(',"identifier":"');
-const COLON = 0x3a;
+const NO_NAME = new Piece(',"duid-type-name":null,"data":"');
+const TIME = new Piece(',"time":');
+const LINK_LAYER = new Piece(',"link-layer-address":"');
+const IDENTIFIER = new Piece(',"identifier":"');
 
 /** Writes what follows `"duid-type":` in the JSON of the parts. */
 function putParts(out: JsonBuffer, bytes: Uint8Array, start: number, end: number): void {
@@ -118,10 +117,10 @@ function putParts(out: JsonBuffer, bytes: Uint8Array, start: number, end: number
     out.putCode(QUOTE);
     return;
   }
-  out.put(HEADS[type] as Uint8Array);
+  out.put(HEADS[type] as Piece);
   if (type === UUID) {
     out.putCode(QUOTE);
-    out.putAscii(uuidText(bytes, start + 2));
+    out.putText(uuidText(bytes, start + 2));
   } else if (type === EN) {
     out.putNumber(readU32(bytes, start + 2));
     out.put(IDENTIFIER);
@@ -133,14 +132,14 @@ function putParts(out: JsonBuffer, bytes: Uint8Array, start: number, end: number
       out.putNumber(readU32(bytes, start + 4));
     }
     out.put(LINK_LAYER);
-    out.putHex(bytes, start + (type === LLT ? 8 : 4), end, COLON);
+    out.putColonHex(bytes, start + (type === LLT ? 8 : 4), end);
   }
   out.putCode(QUOTE);
 }
 
 /** A DUID, all that is left. `name` names the whole; RFC 8415 calls it `DUID`. */
 export function duidCodec(name: string): FieldCodec {
-  const whole = utf8(`,${JSON.stringify(name)}:"`);
+  const whole = new Piece(`,${JSON.stringify(name)}:"`);
   return {
     name,
     jsonLead: TYPE_LEAD,

@@ -3,7 +3,7 @@
  * is partial; only OPTION_CLIENT_FQDN may hold one (RFC 4704 §4.2), elsewhere it is kept and shown without final dot.
  */
 import type { FieldCodec } from '../codec.ts';
-import { jsonKey } from '../codec.ts';
+import { CLOSE_BRACKET, COMMA, jsonKey, OPEN_BRACKET } from '../codec.ts';
 
 const LABEL_OCTETS_MAX = 63;
 const NAME_OCTETS_MAX = 255;
@@ -121,12 +121,12 @@ export function domainNamesCodec(name: string): FieldCodec {
     problem: (bytes, start, end) => read(bytes, start, end).problem,
     fields: (bytes, start, end) => [{ name, value: read(bytes, start, end).names, start, end }],
     json(out, bytes, start, end) {
-      out.putAscii('[');
+      out.putCode(OPEN_BRACKET);
       read(bytes, start, end).names.forEach((text, index) => {
-        if (index > 0) out.putAscii(',');
+        if (index > 0) out.putCode(COMMA);
         out.putString(text);
       });
-      out.putAscii(']');
+      out.putCode(CLOSE_BRACKET);
     },
     encode(input) {
       if (!Array.isArray(input)) return undefined;

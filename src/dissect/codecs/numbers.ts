@@ -2,16 +2,15 @@
 import { isoOfEpoch2000 } from '../../base/time.ts';
 import type { FieldCodec, FieldInput } from '../codec.ts';
 import { jsonKey } from '../codec.ts';
-import type { JsonBuffer } from '../json-buffer.ts';
-import { utf8 } from '../json-buffer.ts';
+import { type JsonBuffer, Piece } from '../json-buffer.ts';
 import type { Field } from '../message.ts';
 
 export type NumberSize = 1 | 2 | 3 | 4;
 
 /** Seconds for ever (RFC 8415 §7.7). */
 const INFINITY_SECONDS = 0xffffffff;
-/** Ready JSON is kept for at most this many values of an enumeration or flags field. */
-const CACHED_VALUES_MAX = 1024;
+/** Ready JSON of an enumeration or flags field is kept for values up to this. */
+const CACHED_VALUE_MAX = 1023;
 
 /** Big-endian unsigned number of `size` octets. */
 export function readNumber(bytes: Uint8Array, at: number, size: number): number {
@@ -99,7 +98,8 @@ export function enumCodec(name: string, size: NumberSize, names: Enumeration): F
       companion,
     ];
   };
-  const write = cachedJson((value) => fields(value, 0, 0));
+  const write = cachedJson((value) => fields(value, 0, 0).map(memberText).join());
+  const writeName = cachedJson((value) => JSON.stringify(names.get(value) ?? `${value}`));
   return {
     name,
     jsonLead: jsonKey(name),
@@ -108,6 +108,10 @@ export function enumCodec(name: string, size: NumberSize, names: Enumeration): F
     expects: `a number from 0 to ${256 ** size - 1} or one of ${listed([...names.values()])}`,
     fields: (bytes, start, end) => fields(readNumber(bytes, start, size), start, end),
     json: (out, bytes, start) => write(out, readNumber(bytes, start, size)),
+    jsonEntry: {
+      value: (out, bytes, start) => out.putNumber(readNumber(bytes, start, size)),
+      name: (out, bytes, start) => writeName(out, readNumber(bytes, start, size)),
+    },
     encode: (input) => numberOctets(codeOf(names, input) ?? input, size),
   };
 }
@@ -128,7 +132,8 @@ export function flagsCodec(name: string, size: NumberSize, flags: FlagNames): Fi
       { name: 'mbz', value: reserved(value), start, end, companion: true },
     ];
   };
-  const write = cachedJson((value) => fields(value, 0, 0));
+  const write = cachedJson((value) => fields(value, 0, 0).map(memberText).join());
+  const writeName = cachedJson((value) => JSON.stringify(`${fields(value, 0, 0)[1]?.value}`));
   return {
     name,
     jsonLead: jsonKey(name),
@@ -137,6 +142,10 @@ export function flagsCodec(name: string, size: NumberSize, flags: FlagNames): Fi
     expects: `a number from 0 to ${256 ** size - 1} or a list of ${listed(bits.map(([, flag]) => flag))}`,
     fields: (bytes, start, end) => fields(readNumber(bytes, start, size), start, end),
     json: (out, bytes, start) => write(out, readNumber(bytes, start, size)),
+    jsonEntry: {
+      value: (out, bytes, start) => out.putNumber(readNumber(bytes, start, size)),
+      name: (out, bytes, start) => writeName(out, readNumber(bytes, start, size)),
+    },
     encode: (input) => numberOctets(flagBits(flags, input), size),
   };
 }
@@ -164,19 +173,24 @@ function listed(names: readonly string[]): string {
   return names.length <= 12 ? names.join(', ') : `${names.slice(0, 11).join(', ')}, …`;
 }
 
-/** Writes the JSON of fields that follow from one number, keeping it for the next time. */
-function cachedJson(fieldsOf: (value: number) => Field[]): (out: JsonBuffer, value: number) => void {
-  const ready = new Map<number, Uint8Array>();
+/** A member of an object; of the first one the value alone, because its key is written by whoever knows the field. */
+function memberText({ name, value }: Field, index: number): string {
+  return index === 0 ? JSON.stringify(value) : `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+}
+
+/** Writes JSON that follows from one number, keeping it for the next time. */
+function cachedJson(textOf: (value: number) => string): (out: JsonBuffer, value: number) => void {
+  const ready: (Piece | undefined)[] = [];
   return (out, value) => {
-    let octets = ready.get(value);
-    if (octets === undefined) {
-      const [own, ...companions] = fieldsOf(value);
-      const members = companions.map(
-        (field) => `,${JSON.stringify(field.name)}:${JSON.stringify(field.value)}`,
-      );
-      octets = utf8(`${JSON.stringify(own?.value)}${members.join('')}`);
-      if (ready.size < CACHED_VALUES_MAX) ready.set(value, octets);
+    if (value > CACHED_VALUE_MAX) {
+      out.putText(textOf(value));
+      return;
     }
-    out.put(octets);
+    let piece = ready[value];
+    if (piece === undefined) {
+      piece = new Piece(textOf(value));
+      ready[value] = piece;
+    }
+    out.put(piece);
   };
 }

@@ -2,9 +2,8 @@
 import { fromHex, toColonHex, toHex } from '../../base/bytes.ts';
 import type { FieldCodec } from '../codec.ts';
 import { jsonKey, QUOTE } from '../codec.ts';
-import type { JsonBuffer } from '../json-buffer.ts';
+import { isPlain, type JsonBuffer } from '../json-buffer.ts';
 
-const COLON = 0x3a;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
@@ -41,7 +40,7 @@ export function linkLayerCodec(name: string): FieldCodec {
     fields: (bytes, start, end) => [{ name, value: toColonHex(bytes, start, end), start, end }],
     json(out, bytes, start, end) {
       out.putCode(QUOTE);
-      out.putHex(bytes, start, end, COLON);
+      out.putColonHex(bytes, start, end);
       out.putCode(QUOTE);
     },
     encode: (input) => (typeof input === 'string' ? fromHex(input) : undefined),
@@ -79,7 +78,7 @@ export function putText(out: JsonBuffer, bytes: Uint8Array, start: number, end: 
     return;
   }
   out.putCode(QUOTE);
-  out.put(bytes.subarray(start, end));
+  out.putOctets(bytes, start, end);
   out.putCode(QUOTE);
 }
 
@@ -91,8 +90,7 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string {
 /** Printable ASCII that JSON writes as it is. */
 function isPlainAscii(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
-    const octet = bytes[at] as number;
-    if (octet < 0x20 || octet > 0x7e || octet === 0x22 || octet === 0x5c) return false;
+    if (!isPlain(bytes[at] as number)) return false;
   }
   return true;
 }
