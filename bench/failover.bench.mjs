@@ -80,7 +80,7 @@ export function run() {
   const exchanging = processorSeconds(() => exchange(EXCHANGES));
 
   const day = planOf({ seed: 1, seconds: 86_400, clients: 100, marked: false });
-  const plan = { ...day, faults: [], mclt: 3600, validLifetime: 43_200, whimsPerDay: 2 };
+  const plan = { ...day, topology: 'pair', faults: [], mclt: 3600, validLifetime: 43_200, whimsPerDay: 2 };
   for (let warmup = 0; warmup < 3; warmup++) simulate(plan);
   const simulating = processorSeconds(() => simulate(plan));
   return [

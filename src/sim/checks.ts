@@ -1,6 +1,6 @@
 /**
- * What must hold at every moment of a run. The checks see what servers store, send and tell clients, and what clients
- * believe; they keep books of their own and ask the engine nothing. RFC sections are of RFC 8156.
+ * What must hold in one relationship at every moment of a run. The checks see what its two servers store, send and tell
+ * clients; they keep books of their own and ask the engine nothing. RFC sections are of RFC 8156.
  */
 
 import { formatIpv6 } from '../base/ipv6.ts';
@@ -20,21 +20,10 @@ import { decodeFailoverMessage } from '../wire/failover.ts';
 import type { Binding, FailoverMessage, LeaseInfo } from '../wire/messages.ts';
 import { ARCS } from './arcs.ts';
 import type { Coverage } from './coverage.ts';
-import type { SimDisk } from './disk.ts';
+import type { Volume } from './disk.ts';
+import { Violation } from './violation.ts';
 
-/** A broken invariant ends a run. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-  readonly invariant: string;
-
-  constructor(invariant: string, text: string) {
-    super(text);
-    this.invariant = invariant;
-  }
-}
-
-/** Clients may count from a little later than servers, and server clocks may differ. */
-const SLACK_MILLIS = 12_000;
+/** Clients may count from a little later than servers. */
 const SLACK_SECONDS = 2;
 
 export interface ServerView {
@@ -42,14 +31,9 @@ export interface ServerView {
   readonly state: EndpointState;
   /** By its own clock, Unix milliseconds. */
   readonly localNow: number;
-  readonly disk: SimDisk;
+  readonly disk: Volume;
   readonly mclt: number;
   readonly maxUnacked: number;
-}
-
-interface Held {
-  readonly client: number;
-  readonly until: number;
 }
 
 /** What one server has on its connection, as seen from outside. */
@@ -60,14 +44,13 @@ interface Outstanding {
 
 export class Checks {
   private readonly coverage: Coverage;
-  /** In the clients' own view, by resource. */
-  private readonly held = new Map<string, Held>();
   /** What partners acknowledged to each server, by resource and client (§4.4). */
   private readonly acked: Record<Role, Map<string, number>> = { primary: new Map(), secondary: new Map() };
   private readonly outstanding: Record<Role, Outstanding> = {
     primary: { updates: new Map(), request: undefined },
     secondary: { updates: new Map(), request: undefined },
   };
+
   private readonly excused: readonly string[];
 
   /** `excused`: names of invariants that cannot hold in this run. */
@@ -76,28 +59,20 @@ export class Checks {
     this.excused = excused;
   }
 
-  /** A client takes a resource into use, or uses it longer. */
-  clientHolds(client: number, resource: Resource, until: number, now: number): void {
-    const key = resourceKey(resource);
-    const other = this.held.get(key);
-    if (other !== undefined && other.client !== client && other.until - SLACK_MILLIS > now) {
-      this.broken(
-        'no two clients hold the same',
-        `${resourceText(resource)} is given to client ${client} while client ${other.client} holds it for another ${Math.round((other.until - now) / 1000)} s`,
-      );
-    }
-    this.held.set(key, { client, until });
-  }
-
-  clientDrops(client: number, resource: Resource): void {
-    const key = resourceKey(resource);
-    if (this.held.get(key)?.client === client) this.held.delete(key);
-  }
-
   /** A connection begins or ends: nothing is outstanding on it. */
   connectionReset(server: Role): void {
     this.outstanding[server].updates.clear();
     this.outstanding[server].request = undefined;
+  }
+
+  /** A secondary has found out by its CONNECT which relationship a connection belongs to. */
+  admitted(asked: number, found: number): void {
+    if (asked !== found) {
+      throw new Violation(
+        'a connection belongs to the relationship that its CONNECT names (§6.2)',
+        `one of relationship ${asked} was taken for one of ${found}`,
+      );
+    }
   }
 
   transition(from: EndpointState, to: EndpointState, server: Role): void {
@@ -129,7 +104,7 @@ export class Checks {
     for (const change of changes) {
       if (change.kind !== 'bind') continue;
       const stored = server.disk.leases.get(resourceKey(change.resource));
-      if (stored?.holder === undefined) {
+      if (stored?.holder === undefined || !sameClientIa(stored.holder, change.holder)) {
         throw new Violation(
           'stored before told',
           `${server.role} gave ${resourceText(change.resource)}, its disk knows nothing`,

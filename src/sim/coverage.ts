@@ -22,7 +22,7 @@ export class Coverage {
 const MESSAGES =
   'BNDUPD BNDREPLY POOLREQ POOLRESP UPDREQ UPDREQALL UPDDONE CONNECT CONNECTREPLY DISCONNECT STATE';
 const STATUSES = 'ACTIVE EXPIRED RELEASED FREE FREE-BACKUP ABANDONED RESET';
-const FAULTS = 'crash shutdown cut half-open partition slow drop clock disk-stall';
+const FAULTS = 'crash shutdown cut half-open partition stall slow drop clock disk-stall';
 
 /** Roads that only a wrong operator opens, or that need two rare things at once. */
 const MARKED_ONLY: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 /**
- * The TCP connection between the two servers: in order, late, cut anywhere into chunks, and able to break in the ways
+ * The TCP connection between the two servers of a relationship: in order, late, cut anywhere into chunks, and able to break in the ways
  * in which connections break. The proxy may stand in it, next to whoever sends.
  */
 
@@ -7,9 +7,11 @@ import { readU16 } from '../base/bytes.ts';
 import type { Random } from '../base/clock.ts';
 import type { Role } from '../failover/machine.ts';
 import type { LegPort } from '../proxy/conversation.ts';
+import type { FaultSpec } from '../proxy/faults/spec.ts';
 import { FrameSplitter } from '../wire/framing.ts';
 import type { Schedule } from './schedule.ts';
 import type { Stages, TappedConnection } from './stages.ts';
+import { otherRole, ROLES } from './topology.ts';
 
 /** What the network does to servers. */
 export interface Ends {
@@ -23,8 +25,8 @@ export interface Ends {
 
 interface Connection {
   readonly open: Record<Role, boolean>;
-  /** Nothing arrives any more and nobody notices. */
-  dead: boolean;
+  /** From these nothing arrives any more, and nobody notices. */
+  readonly silent: Set<Role>;
   readonly lastArrival: Record<Role, number>;
   /** Cuts what reaches a server into messages, for the checks. */
   readonly arriving: Record<Role, FrameSplitter>;
@@ -36,10 +38,8 @@ const LATENCY_MIN_MILLIS = 1;
 const LATENCY_MAX_MILLIS = 60;
 /** How long a connection attempt into the void takes. */
 const CONNECT_TIMEOUT_MILLIS = 3000;
-const other = (role: Role): Role => (role === 'primary' ? 'secondary' : 'primary');
 
 export class Network {
-  partitioned = false;
   /** Milliseconds that everything takes longer. */
   extraDelay = 0;
   /** What the tap still has to drop. */
@@ -49,6 +49,10 @@ export class Network {
   private readonly ends: Ends;
   private readonly stages: Stages | undefined;
   private connection: Connection | undefined;
+  /** Partitions that last, by whom they silence. */
+  private readonly partitions = new Set<readonly Role[]>();
+  /** Nothing arrives before this time. */
+  private stalledUntil = 0;
 
   /** `stages`: the proxy that every connection goes through. */
   constructor(schedule: Schedule, random: Random, ends: Ends, stages?: Stages) {
@@ -56,6 +60,27 @@ export class Network {
     this.random = random;
     this.ends = ends;
     this.stages = stages;
+  }
+
+  get partitioned(): boolean {
+    return this.partitions.size > 0;
+  }
+
+  /** Everything works again. */
+  heal(): void {
+    this.partitions.clear();
+    this.extraDelay = 0;
+    this.stalledUntil = 0;
+    this.drops = [];
+    this.stages?.removeAll();
+  }
+
+  /** The proxy is given a fault; what is returned takes it away again. */
+  disturb(fault: FaultSpec): () => void {
+    const armed = this.stages?.arm(fault);
+    return () => {
+      if (armed !== undefined) this.stages?.remove(armed.id);
+    };
   }
 
   /** The primary wants a connection. */
@@ -86,7 +111,7 @@ export class Network {
     });
     if (messages.length === 0) return;
     const left = join(messages);
-    if (connection.tapped === undefined) this.carry(connection, other(from), left);
+    if (connection.tapped === undefined) this.carry(connection, otherRole(from), left);
     else connection.tapped.bytes(from, left);
   }
 
@@ -95,7 +120,7 @@ export class Network {
     const { connection } = this;
     if (connection === undefined || !connection.open[from]) return;
     connection.open[from] = false;
-    if (connection.tapped === undefined) this.end(connection, other(from), 'closed');
+    if (connection.tapped === undefined) this.end(connection, otherRole(from), 'closed');
     else connection.tapped.ended(from);
   }
 
@@ -105,7 +130,7 @@ export class Network {
     if (connection === undefined) return;
     connection.open[server] = false;
     if (silently || this.partitioned) return;
-    if (connection.tapped === undefined) this.end(connection, other(server), 'reset');
+    if (connection.tapped === undefined) this.end(connection, otherRole(server), 'reset');
     else connection.tapped.lost(server, 'reset');
   }
 
@@ -113,9 +138,8 @@ export class Network {
     const { connection } = this;
     if (connection === undefined) return;
     this.connection = undefined;
-    connection.dead = true;
     connection.tapped?.lost('primary', 'lost');
-    for (const role of ['primary', 'secondary'] as const) {
+    for (const role of ROLES) {
       if (!connection.open[role]) continue;
       connection.open[role] = false;
       this.ends.closed(role, 'reset');
@@ -123,7 +147,24 @@ export class Network {
   }
 
   halfOpen(): void {
-    if (this.connection !== undefined) this.connection.dead = true;
+    this.silence(ROLES);
+  }
+
+  /** Nothing passes from these, and no connection can be made, until what is returned is called. */
+  partition(from: readonly Role[]): () => void {
+    const partition = [...from];
+    this.partitions.add(partition);
+    this.silence(partition);
+    return () => this.partitions.delete(partition);
+  }
+
+  /** What is sent arrives no sooner than in so long, all of it. */
+  stall(millis: number): void {
+    this.stalledUntil = Math.max(this.stalledUntil, this.schedule.now + millis);
+  }
+
+  private silence(from: readonly Role[]): void {
+    for (const role of from) this.connection?.silent.add(role);
   }
 
   private noAnswer(): void {
@@ -134,7 +175,7 @@ export class Network {
     this.connection?.tapped?.lost('primary', 'replaced');
     const connection: Connection = {
       open: { primary: true, secondary: true },
-      dead: false,
+      silent: new Set(),
       lastArrival: { primary: 0, secondary: 0 },
       arriving: { primary: new FrameSplitter(), secondary: new FrameSplitter() },
     };
@@ -153,7 +194,7 @@ export class Network {
 
   /** What was sent to `to` ends; whoever reads to the end closes its own side. */
   private end(connection: Connection, to: Role, why: string): void {
-    if (connection.dead || !connection.open[to]) return;
+    if (connection !== this.connection || !connection.open[to]) return;
     this.arrive(connection, to, () => {
       connection.open[to] = false;
       this.ends.closed(to, why);
@@ -170,16 +211,17 @@ export class Network {
 
   private deliver(connection: Connection, to: Role, bytes: Uint8Array): void {
     connection.arriving[to].push(bytes, (octets, start, end) =>
-      this.ends.sees(other(to), octets.subarray(start, end), 'arrived'),
+      this.ends.sees(otherRole(to), octets.subarray(start, end), 'arrived'),
     );
     this.ends.bytes(to, bytes);
   }
 
   private arrive(connection: Connection, to: Role, run: () => void): void {
-    const at = Math.max(connection.lastArrival[to], this.schedule.now + this.latency());
+    const at = Math.max(connection.lastArrival[to], this.schedule.now + this.latency(), this.stalledUntil);
     connection.lastArrival[to] = at;
     this.schedule.at(at, () => {
-      if (!connection.dead && connection.open[to] && connection === this.connection) run();
+      if (connection === this.connection && connection.open[to] && !connection.silent.has(otherRole(to)))
+        run();
     });
   }
 

@@ -1,182 +1,148 @@
-/** One server of the simulated pair: the real endpoint and the real DHCPv6 service on a clock and a disk that fail. */
-
+/**
+ * One simulated server: a process with an end of each of its relationships and the real DHCPv6 service, on one clock and
+ * one disk, which fail. The process is lost as a whole.
+ */
+import { Acceptor } from '../failover/acceptor.ts';
+import type { ClientLeases } from '../failover/client-leases.ts';
 import type { EndpointConfig } from '../failover/config.ts';
-import { Endpoint } from '../failover/endpoint.ts';
-import type { Input, LeaseChange, Output } from '../failover/io.ts';
-import type { Role } from '../failover/machine.ts';
-import { Dhcpv6Service } from '../server/service.ts';
+import type { Endpoint } from '../failover/endpoint.ts';
+import type { StoreRecord } from '../failover/io.ts';
+import { type Arrival, Dhcpv6Service } from '../server/service.ts';
 import type { ServiceConfig } from '../server/service-config.ts';
-import type { Checks, ServerView } from './checks.ts';
 import type { SimClock } from './clock.ts';
 import type { SimDisk } from './disk.ts';
-import type { Network } from './network.ts';
+import { type Around, type ClientReply, type Host, Party } from './party.ts';
 import type { Schedule } from './schedule.ts';
+import { otherRole, type Relationship, type ServerName } from './topology.ts';
 
-/** An answer on its way to a client. */
-export interface ClientReply {
-  readonly client: number;
-  readonly bytes: Uint8Array;
-  readonly changes: readonly LeaseChange[];
-}
-
-/** What a server needs around it. */
-export interface Surroundings {
-  readonly schedule: Schedule;
-  readonly checks: Checks;
-  network(): Network;
-  /** An answer leaves for a client. */
-  answer(reply: ClientReply): void;
-  trace(text: string): void;
-}
-
-/** What each server lets its partner have unacknowledged; small, so that the window matters. */
-export const MAX_UNACKED: Record<Role, number> = { primary: 10, secondary: 5 };
-
-const SOURCE = Uint8Array.from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-
-export class SimServer {
-  readonly config: EndpointConfig;
+export interface ServerParts {
+  readonly name: ServerName;
   readonly clock: SimClock;
   readonly disk: SimDisk;
-  endpoint: Endpoint<ClientReply> | undefined;
-  private readonly local: Uint8Array;
-  private readonly serviceConfig: ServiceConfig;
-  private readonly around: Surroundings;
-  private service: Dhcpv6Service | undefined;
-  /** True time of the tick that is planned. */
-  private tickAt = Number.POSITIVE_INFINITY;
+  readonly schedule: Schedule;
+  readonly service: ServiceConfig;
+  /** All of the world; the server is in some of them. */
+  readonly relationships: readonly Relationship[];
+  /** An answer leaves for a client. */
+  readonly answer: (reply: ClientReply, from: ServerName) => void;
+}
+
+export class SimServer implements Host {
+  readonly name: ServerName;
+  readonly clock: SimClock;
+  readonly disk: SimDisk;
+  readonly parties: Party[] = [];
+  private readonly parts: ServerParts;
+  private readonly service: Dhcpv6Service;
+  private running = false;
   /** Counts starts: what was planned in an earlier life does not happen. */
   private life = 0;
 
-  constructor(
-    config: EndpointConfig,
-    serviceConfig: ServiceConfig,
-    clock: SimClock,
-    disk: SimDisk,
-    around: Surroundings,
-  ) {
-    this.config = config;
-    this.serviceConfig = serviceConfig;
-    this.clock = clock;
-    this.disk = disk;
-    this.around = around;
-    this.local = (serviceConfig.links[0] as ServiceConfig['links'][number]).prefix.address;
+  constructor(parts: ServerParts) {
+    this.name = parts.name;
+    this.clock = parts.clock;
+    this.disk = parts.disk;
+    this.parts = parts;
+    this.service = new Dhcpv6Service(parts.service, (relationship) => this.clientsOf(relationship));
   }
 
   get isUp(): boolean {
-    return this.endpoint !== undefined;
+    return this.running;
   }
 
   get localNow(): number {
-    return this.clock.local(this.around.schedule.now);
+    return this.clock.local(this.parts.schedule.now);
   }
 
-  /** As the checks see it. */
-  get view(): ServerView {
-    const { disk, config, localNow, endpoint } = this;
-    return {
-      role: config.role,
-      state: endpoint?.state ?? 'STARTUP',
-      localNow,
-      disk,
-      mclt: config.mclt,
-      maxUnacked: MAX_UNACKED[config.role === 'primary' ? 'secondary' : 'primary'],
-    };
+  /** Gives the server an end of a relationship; before its first start. */
+  join(relationship: number, config: EndpointConfig, around: Around): Party {
+    const party = new Party(relationship, config, this, around);
+    this.parties.push(party);
+    return party;
   }
 
   start(): void {
-    if (this.isUp) return;
+    if (this.running) return;
     this.life++;
-    this.tickAt = Number.POSITIVE_INFINITY;
-    const endpoint = new Endpoint<ClientReply>(this.config, this.disk.load(), this.localNow);
-    this.endpoint = endpoint;
-    this.service = new Dhcpv6Service(this.serviceConfig, () => endpoint.clients);
-    this.feed({ kind: 'tick' });
+    this.running = true;
+    for (const party of this.parties) party.start();
   }
 
   /** The process is gone, with all that was not on the disk. */
   stop(): void {
     this.life++;
-    this.endpoint = undefined;
+    this.running = false;
     this.disk.powerOff();
-    this.around.checks.connectionReset(this.config.role);
+    for (const party of this.parties) party.stop();
   }
 
-  feed(input: Input<ClientReply>): void {
-    const { endpoint } = this;
-    if (endpoint === undefined) return;
-    if (input.kind === 'connected' || input.kind === 'closed')
-      this.around.checks.connectionReset(this.config.role);
-    for (const output of endpoint.handle(input, this.localNow)) this.carryOut(output);
-    this.planTick();
+  /** An operator has the process end in order. */
+  shutDown(): void {
+    for (const party of this.parties) party.feed({ kind: 'operator', command: { kind: 'shutdown' } });
   }
 
-  /** A datagram of a client. */
-  receive(client: number, datagram: Uint8Array): void {
-    const { endpoint, service, around } = this;
-    if (endpoint === undefined || service === undefined) return;
-    const now = this.localNow;
-    const result = service.handle(datagram, { source: SOURCE, local: this.local }, now);
+  setClock(seconds: number): void {
+    this.clock.set(seconds);
+    for (const party of this.parties) party.clockWasSet();
+  }
+
+  receive(client: number, datagram: Uint8Array, arrival: Arrival): void {
+    if (!this.running) return;
+    const result = this.service.handle(datagram, arrival, this.localNow);
     if (result.kind === 'none') return;
     const { bytes, changes } = result;
-    around.checks.decided(this.view, changes, (resource) => endpoint.clients.find(resource));
-    this.feed({ kind: 'client', changes, reply: { client, bytes, changes } });
+    const party = this.partyOf(result.relationship);
+    party.decided(changes);
+    party.feed({ kind: 'client', changes, reply: { client, bytes, changes } });
   }
 
-  /** After a clock was set: what was planned is planned anew. */
-  clockWasSet(): void {
-    this.tickAt = Number.POSITIVE_INFINITY;
-    if (this.isUp) this.planTick();
+  // What the parties need of their server.
+
+  newAcceptor(relationship: number): Acceptor<Party> {
+    const partner = (index: number): ServerName =>
+      (this.parts.relationships[index] as Relationship)[otherRole(this.partyOf(index).role)];
+    const candidates = this.parties
+      .filter(({ role }) => role === 'secondary')
+      .map((party) => ({
+        partnerAddress: partner(party.relationship),
+        name: party.config.relationshipName,
+        endpoint: party,
+      }));
+    return new Acceptor(candidates, partner(relationship));
   }
 
-  private carryOut(output: Output<ClientReply>): void {
-    const { around, config, life } = this;
-    switch (output.kind) {
-      case 'connect':
-        around.network().connect();
-        break;
-      case 'send':
-        around.network().send(config.role, output.bytes);
-        break;
-      case 'close':
-        around.checks.connectionReset(config.role);
-        around.network().close(config.role);
-        break;
-      case 'persist':
-        this.disk.write(output.records, () => {
-          if (life === this.life) this.feed({ kind: 'stored', token: output.token });
-        });
-        break;
-      case 'reply':
-        around.checks.answered(this.view, output.reply.changes);
-        around.answer(output.reply);
-        break;
-      case 'note':
-        if (output.from !== undefined && output.to !== undefined) {
-          around.checks.transition(output.from, output.to, config.role);
-        }
-        around.trace(`${config.role} ${output.text} (${output.section})`);
-        break;
-      case 'alarm':
-        break;
-      case 'done':
-        this.stop();
-        break;
-    }
-  }
-
-  private planTick(): void {
-    const deadline = this.endpoint?.deadline();
-    if (deadline === undefined) return;
-    // Clocks have fractions: a tick that comes a hair too early would come again and again.
-    const at = this.clock.time(deadline) + 0.01;
-    if (at >= this.tickAt) return;
-    this.tickAt = at;
+  write(relationship: number, records: readonly StoreRecord[], done: () => void): void {
     const { life } = this;
-    this.around.schedule.at(at, () => {
-      if (life !== this.life || this.tickAt !== at) return;
-      this.tickAt = Number.POSITIVE_INFINITY;
-      this.feed({ kind: 'tick' });
+    this.disk.write(relationship, records, () => {
+      if (life === this.life) done();
     });
+  }
+
+  answer(reply: ClientReply): void {
+    this.parts.answer(reply, this.name);
+  }
+
+  at(at: number, run: () => void): void {
+    const { life } = this;
+    this.parts.schedule.at(at, () => {
+      if (life === this.life) run();
+    });
+  }
+
+  after(millis: number, run: () => void): void {
+    this.at(this.parts.schedule.now + millis, run);
+  }
+
+  /** The process ends with the last of its parties. */
+  partyIsDone(): void {
+    if (this.parties.every((party) => !party.isUp)) this.stop();
+  }
+
+  private partyOf(relationship: number): Party {
+    return this.parties.find((party) => party.relationship === relationship) as Party;
+  }
+
+  private clientsOf(relationship: number): ClientLeases {
+    return (this.partyOf(relationship).endpoint as Endpoint<ClientReply>).clients;
   }
 }

@@ -85,6 +85,10 @@ export class Stages {
     this.planTick();
   }
 
+  removeAll(): void {
+    for (const { id } of this.engine.listFaults()) this.remove(id);
+  }
+
   private planTick(): void {
     const due = this.engine.deadline();
     if (due === undefined || due >= this.tickAt) return;

@@ -7,7 +7,8 @@ import { loadDissectors } from '../../src/dissect/load.ts';
 import { FAULT_KINDS } from '../../src/proxy/faults/kinds.ts';
 import { parseFault } from '../../src/proxy/faults/short-form.ts';
 import { shrink } from '../../src/sim/explore.ts';
-import { type Plan, planOf, type TimedFault } from '../../src/sim/plan.ts';
+import type { TimedFault } from '../../src/sim/fault.ts';
+import { type Plan, planOf } from '../../src/sim/plan.ts';
 import { proxyKinds } from '../../src/sim/stages-plan.ts';
 import { run } from '../../src/sim/world.ts';
 
@@ -16,7 +17,7 @@ const dissectors = loadDissectors();
 
 function planWith(more: Partial<Plan>): Plan {
   const plan = planOf({ seed: 1, seconds: 2 * HOUR, clients: 10, marked: false });
-  return { ...plan, mclt: 300, validLifetime: 600, whimsPerDay: 40, faults: [], ...more };
+  return { ...plan, topology: 'pair', mclt: 300, validLifetime: 600, whimsPerDay: 40, faults: [], ...more };
 }
 
 function traceOf(plan: Plan): string {
@@ -67,10 +68,10 @@ describe('the proxy in the simulated network', () => {
   it.each(Object.entries(BORNE))('applies %s, and the pair bears it', (kind, fault) => {
     const timed = (at: number, text: string): TimedFault => ({
       at,
-      fault: { kind: 'proxy', fault: text, forSeconds: 600 },
+      fault: { kind: 'proxy', relationship: 0, fault: text, forSeconds: 600 },
     });
     // Connections are refused, or meet a partition, only if they have to be made.
-    const cut = { at: 3601, fault: { kind: 'cut' } } as const;
+    const cut = { at: 3601, fault: { kind: 'cut', relationship: 0 } } as const;
     const faults = kind === 'refuse' || kind === 'partition' ? [cut] : [];
     const plan = planWith({ proxy: 'disturbing', faults: [timed(3600, `${fault} seed 1`), ...faults] });
     const { violation, coverage } = run(plan, { dissectors });
@@ -108,7 +109,7 @@ describe('the proxy in the simulated network', () => {
       proxy: 'disturbing',
       faults: faults.map((fault, index) => ({
         at: 3600 + index,
-        fault: { kind: 'proxy', fault: `${fault} seed 1`, forSeconds: 3000 },
+        fault: { kind: 'proxy', relationship: 0, fault: `${fault} seed 1`, forSeconds: 3000 },
       })),
     });
     const found = run(plan, { dissectors });

@@ -4,15 +4,16 @@
  */
 import { describe, expect, it } from 'vitest';
 import { loadDissectors } from '../../src/dissect/load.ts';
+import type { Fault } from '../../src/sim/fault.ts';
 import { inspector } from '../../src/sim/inspect.ts';
-import { type Fault, type Plan, planOf } from '../../src/sim/plan.ts';
+import { type Plan, planOf } from '../../src/sim/plan.ts';
 import { run } from '../../src/sim/world.ts';
 
 const HOUR = 3600;
 
 function calm(more: Partial<Plan> = {}): Plan {
-  const plan = planOf({ seed: 1, seconds: 3 * HOUR, clients: 10, marked: false });
-  return { ...plan, mclt: 600, validLifetime: 3600, faults: [], ...more };
+  const plan = planOf({ seed: 1, seconds: 3 * HOUR, clients: 10, servers: 2, marked: false });
+  return { ...plan, topology: 'pair', mclt: 600, validLifetime: 3600, faults: [], ...more };
 }
 
 describe('a run', () => {
@@ -54,22 +55,24 @@ describe('a run', () => {
   const faults: readonly Fault[] = [
     {
       kind: 'crash',
-      server: 'primary',
+      server: 'A',
       forSeconds: 900,
       silently: true,
       diskLost: false,
       partnerDownAfterSeconds: 120,
     },
-    { kind: 'crash', server: 'secondary', forSeconds: 900, silently: false, diskLost: true },
-    { kind: 'shutdown', server: 'secondary', forSeconds: 60 },
-    { kind: 'cut' },
-    { kind: 'half-open' },
-    { kind: 'partition', forSeconds: 3000 },
-    { kind: 'slow', delaySeconds: 7, forSeconds: 600 },
-    { kind: 'drop', from: 'secondary', messageType: 34, count: 2 },
-    { kind: 'drop', from: 'secondary', messageType: 25, count: 20 },
-    { kind: 'clock', server: 'secondary', seconds: 7, forSeconds: 600 },
-    { kind: 'disk-stall', server: 'primary', forSeconds: 40 },
+    { kind: 'crash', server: 'B', forSeconds: 900, silently: false, diskLost: true },
+    { kind: 'shutdown', server: 'B', forSeconds: 60 },
+    { kind: 'cut', relationship: 0 },
+    { kind: 'half-open', relationship: 0 },
+    { kind: 'partition', relationship: 0, forSeconds: 3000 },
+    { kind: 'partition', relationship: 0, forSeconds: 3000, only: 'secondary' },
+    { kind: 'stall', relationship: 0, forSeconds: 45 },
+    { kind: 'slow', relationship: 0, delaySeconds: 7, forSeconds: 600 },
+    { kind: 'drop', relationship: 0, from: 'secondary', messageType: 34, count: 2 },
+    { kind: 'drop', relationship: 0, from: 'secondary', messageType: 25, count: 20 },
+    { kind: 'clock', server: 'B', seconds: 7, forSeconds: 600 },
+    { kind: 'disk-stall', server: 'A', forSeconds: 40 },
   ];
   for (const fault of faults) {
     it(`survives ${JSON.stringify(fault)}`, () => {
@@ -78,10 +81,10 @@ describe('a run', () => {
   }
 
   it('goes on when the STATEs after a new connection are lost (seed 19 once waited for ever)', () => {
-    const lost: Fault = { kind: 'drop', from: 'secondary', messageType: 34, count: 2 };
+    const lost: Fault = { kind: 'drop', relationship: 0, from: 'secondary', messageType: 34, count: 2 };
     const faults = [
       { at: 4000, fault: lost },
-      { at: 4001, fault: { kind: 'cut' } as const },
+      { at: 4001, fault: { kind: 'cut', relationship: 0 } as const },
     ];
     expect(run(calm({ faults })).violation).toBeUndefined();
   });

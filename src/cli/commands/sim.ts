@@ -1,10 +1,11 @@
-/** `leasetap sim`: a pair of servers in virtual time, disturbed by a seed's faults, watched by invariants. */
+/** `leasetap sim`: two or three servers in virtual time, disturbed by a seed's faults, watched by invariants. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadDissectors } from '../../dissect/load.ts';
 import { Coverage } from '../../sim/coverage.ts';
 import { shrink } from '../../sim/explore.ts';
+import { faultText } from '../../sim/fault.ts';
 import { inspector } from '../../sim/inspect.ts';
-import { faultText, type Plan, planOf } from '../../sim/plan.ts';
+import { type Plan, planOf } from '../../sim/plan.ts';
 import type { ProxyPart } from '../../sim/stages-plan.ts';
 import { type RunOptions, type RunResult, run } from '../../sim/world.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
@@ -15,7 +16,8 @@ interface Options {
   readonly seed: number;
   readonly seeds: number;
   readonly hours: number;
-  readonly clients: number;
+  readonly clients?: number;
+  readonly servers?: 2 | 3;
   readonly operatorsErr?: boolean;
   readonly proxy?: ProxyPart;
   readonly dissect?: boolean;
@@ -37,13 +39,12 @@ Every fourth seed has a proxy between the servers that drops, delays, cuts off a
 export function register(program: Command): void {
   program
     .command('sim')
-    .description(
-      'run pairs of servers in virtual time with faults from a seed, and check what must always hold',
-    )
+    .description('run servers in virtual time with faults from a seed, and check what must always hold')
     .option('--seed <number>', 'first seed', wholeNumber, 1)
     .option('--seeds <number>', 'how many', wholeNumber, 100)
     .option('--hours <number>', 'with faults, in each run', wholeNumber, 24)
-    .option('--clients <number>', 'DHCPv6 clients', wholeNumber, 20)
+    .option('--clients <number>', 'DHCPv6 clients; the seed decides if not given', wholeNumber)
+    .option('--servers <number>', '2 or 3; the seed decides if not given', twoOrThree)
     .option('--operators-err', 'mark the runs: operators make mistakes, so two clients may hold the same')
     .addOption(
       new Option('--proxy <part>', 'faults of the proxy between them; forging ones mark the runs').choices([
@@ -95,14 +96,15 @@ async function simulate(options: Options): Promise<void> {
 }
 
 function chosen(options: Options, seed: number): Plan {
-  const { hours, clients, only } = options;
+  const { hours, clients, servers, only } = options;
   const proxy = options.proxy ?? (seed % 4 === 0 ? 'disturbing' : 'absent');
   const plan = planOf({
     seed,
     seconds: 3600 * hours,
-    clients,
     marked: options.operatorsErr === true,
     proxy,
+    ...(clients !== undefined && { clients }),
+    ...(servers !== undefined && { servers }),
   });
   return only === undefined
     ? plan
@@ -122,17 +124,27 @@ function tellFailure(out: Output, options: Options, failure: RunResult, runOptio
   const only = shortest.plan.faults.map((fault) =>
     all.findIndex((one) => faultText(one) === faultText(fault)),
   );
-  const marked =
-    (options.operatorsErr ? ' --operators-err' : '') + (options.proxy ? ` --proxy ${options.proxy}` : '');
-  out.line(
-    `run again: leasetap sim --seed ${seed} --seeds 1 --hours ${options.hours} --clients ${options.clients}${marked} --only ${only.join(',')} --trace`,
-  );
+  const again = [
+    `leasetap sim --seed ${seed} --seeds 1 --hours ${options.hours}`,
+    ...(options.clients === undefined ? [] : [`--clients ${options.clients}`]),
+    ...(options.servers === undefined ? [] : [`--servers ${options.servers}`]),
+    ...(options.operatorsErr ? ['--operators-err'] : []),
+    ...(options.proxy === undefined ? [] : [`--proxy ${options.proxy}`]),
+    `--only ${only.join(',')} --trace`,
+  ];
+  out.line(`run again: ${again.join(' ')}`);
 }
 
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number');
   return value;
+}
+
+function twoOrThree(text: string): 2 | 3 {
+  if (text === '2') return 2;
+  if (text === '3') return 3;
+  throw new InvalidArgumentError('expected 2 or 3');
 }
 
 function listOfNumbers(text: string): readonly number[] {
