@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: ['base'],
   dissect: ['base'],
   capture: ['base'],
+  tls: ['base'],
   filter: ['base', 'dissect'],
   analyze: ['base', 'dissect', 'capture', 'filter'],
   failover: ['base', 'wire'],
@@ -24,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sim: ['base', 'wire', 'dissect', 'capture', 'filter', 'analyze', 'failover', 'server', 'proxy'],
   render: ['base', 'dissect', 'analyze'],
   tui: ['base', 'dissect', 'analyze', 'render', 'proxy'],
-  cli: 'base wire dissect capture filter analyze failover control server proxy sim render tui'.split(' '),
+  cli: 'base wire dissect capture tls filter analyze failover control server proxy sim render tui'.split(' '),
 };
 
 /** The only files, besides all of cli, that touch files, sockets, timers, clocks, randomness or the terminal. */
@@ -32,6 +33,7 @@ const DOES_IO: readonly RegExp[] = [
   /^cli\//,
   /^capture\/(files|decompress)\.ts$/,
   /^dissect\/load\.ts$/,
+  /^tls\/primitives\.ts$/,
   /^control\/(http-server|http-client|place)\.ts$/,
   /^server\/(sockets|driver|tls|config-file)\.ts$/,
   /^server\/store(s\/|-)[\w-]+\.ts$/,

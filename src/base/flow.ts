@@ -30,6 +30,17 @@ export interface Seen {
   readonly packet: number;
 }
 
+/** What a stage that takes TLS off tells the sink behind it; the octets that follow are what was inside. */
+export type TlsNews =
+  /** From here on the flow is TLS. */
+  | { readonly kind: 'begins' }
+  /** It can be read. `version` is `TLSv1.2` or `TLSv1.3`. */
+  | { readonly kind: 'opened'; readonly version: string; readonly suite: string }
+  /** Why the rest, or a part of it, cannot be read, e.g. `no key for client random …`. Once for a flow. */
+  | { readonly kind: 'problem'; readonly message: string }
+  /** One end has told the other what is wrong, e.g. `fatal unknown_ca (48)`. */
+  | { readonly kind: 'alert'; readonly direction: Direction; readonly message: string };
+
 /** Calls come in the order of packets; limits of the source may let one that was held back come late. */
 export interface FlowSink {
   /** First sight of a flow. `midStream`: its beginning was not seen. */
@@ -50,4 +61,6 @@ export interface FlowSink {
    * when the source ends is not closed.
    */
   close(flow: Flow, direction: Direction, how: 'fin' | 'reset' | 'lost', seen: Seen): void;
+  /** For those who read behind a stage that takes TLS off. */
+  tls?(flow: Flow, news: TlsNews, seen: Seen): void;
 }

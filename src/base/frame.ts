@@ -36,4 +36,6 @@ export interface Frame {
   readonly resync: boolean;
   /** What the length prefix says, where the frame was found to have another length. */
   readonly claimed?: number;
+  /** The version of TLS that was taken off, e.g. `TLSv1.3`. */
+  readonly tls?: string;
 }

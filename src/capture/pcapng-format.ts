@@ -26,3 +26,6 @@ export const OPTION = {
   timestampOffset: 14,
   packetFlags: 2,
 } as const;
+
+/** A decryption secrets block holds a key log of TLS as text (draft-ietf-opsawg-pcapng §4.7). */
+export const SECRETS_TLS_KEY_LOG = 0x544c_534b;

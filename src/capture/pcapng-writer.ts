@@ -5,7 +5,7 @@
  */
 import { invariant } from '../base/invariant.ts';
 import type { Timestamp } from '../base/timestamp.ts';
-import { BLOCK, BYTE_ORDER_MAGIC, OPTION } from './pcapng-format.ts';
+import { BLOCK, BYTE_ORDER_MAGIC, OPTION, SECRETS_TLS_KEY_LOG } from './pcapng-format.ts';
 import { Slab } from './slab.ts';
 
 export interface SectionHeader {
@@ -37,9 +37,6 @@ export interface PacketToWrite {
   readonly direction?: 'inbound' | 'outbound';
   readonly comments?: readonly string[];
 }
-
-/** Key logs of TLS as NSS text (draft-ietf-opsawg-pcapng §4.7). */
-export const SECRETS_TLS_KEY_LOG = 0x544c_534b;
 
 const MICROSECOND_RESOLUTION = Uint8Array.of(6);
 const utf8 = new TextEncoder();

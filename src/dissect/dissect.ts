@@ -94,7 +94,7 @@ class DissectedMessage implements Message {
   }
 
   writeJson(out: JsonBuffer): void {
-    const { bytes, start, end, resync, claimed } = this.frame;
+    const { bytes, start, end, resync, claimed, tls } = this.frame;
     this.#putHead(out);
     out.put(OPTIONS);
     const from = out.length;
@@ -104,6 +104,7 @@ class DissectedMessage implements Message {
       out.putText(JSON.stringify(optionObjects(this.tree())));
     }
     if (resync) out.put(RESYNC);
+    if (tls !== undefined) out.putText(`,"tls":${JSON.stringify(tls)}`);
     if (!clean) out.putText(malformedMembers(this.problems(), start));
     out.putCode(CLOSE);
   }

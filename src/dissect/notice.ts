@@ -19,6 +19,8 @@ export type NoticeKind =
   | 'undissectable'
   /** From here on the connection is TLS. */
   | 'encrypted'
+  /** From here on the connection is TLS, and can be read. */
+  | 'decrypted'
   /** A direction ended inside a frame. */
   | 'cut'
   /** A named limit was reached. */

@@ -4,7 +4,7 @@
  * worth knowing as notices. Bounded: a flow that is not ours costs nothing after its first octets.
  */
 import { readU32 } from '../base/bytes.ts';
-import type { Direction, Flow, FlowSink, Seen } from '../base/flow.ts';
+import type { Direction, Flow, FlowSink, Seen, TlsNews } from '../base/flow.ts';
 import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from './compile.ts';
@@ -44,6 +44,8 @@ export interface ReaderOptions {
   /** Further TCP ports on which failover is expected, so that less proof is wanted there. */
   readonly ports?: readonly number[];
   readonly decodeAs?: readonly DecodeAs[];
+  /** A stage before this reader takes TLS off: what comes behind STARTTLS is clear, or does not come. */
+  readonly tlsTakenOff?: boolean;
 }
 
 const FAILOVER_PORT = 647;
@@ -70,7 +72,8 @@ interface Following {
   /** Number kept free for it, because it was opened before a connection that was recognized earlier. */
   reserved: number | undefined;
   readonly forced: ProtocolName | undefined;
-  readonly tls: { asked: boolean };
+  /** Whether STARTTLS was seen, and the version of TLS that is taken off. */
+  readonly tls: { asked: boolean; version: string | undefined };
   /** Directions that have ended. */
   readonly ended: [boolean, boolean];
   /** How many notices there were about it. */
@@ -108,7 +111,7 @@ export class MessageReader implements FlowSink {
       connection: undefined,
       reserved: undefined,
       forced,
-      tls: { asked: false },
+      tls: { asked: false, version: undefined },
       ended: [false, false],
       notices: 0,
     };
@@ -147,6 +150,29 @@ export class MessageReader implements FlowSink {
     if (!following.ended[0] || !following.ended[1]) return;
     this.#flows.delete(flow);
     if (following.state !== undefined) this.#awaited.delete(following.state);
+  }
+
+  tls(flow: Flow, news: TlsNews, seen: Seen): void {
+    const following = this.#following(flow, seen);
+    const { tls, state, connection } = following;
+    if (news.kind === 'opened') {
+      tls.version = news.version;
+      this.#notice(
+        'decrypted',
+        `${this.#name(flow)} is ${news.version} (${news.suite}), decrypted`,
+        flow,
+        seen,
+      );
+    }
+    // What goes on in TLS that nobody expected to be ours is nobody's business.
+    if (connection === undefined && (state?.expected.length ?? 0) === 0) return;
+    if (news.kind === 'problem') {
+      const since = tls.asked ? 'is TLS from here on (RFC 7653 §8.2)' : 'is not read: it begins with TLS';
+      this.#notice('encrypted', `${this.#name(flow)} ${since}; ${news.message}`, flow, seen);
+    } else if (news.kind === 'alert') {
+      const text = `TLS alert ${this.#towards(flow, news.direction)}: ${news.message}`;
+      this.#notice('encrypted', text, flow, seen, { direction: news.direction });
+    }
   }
 
   /** What is known of a flow; one that had to be forgotten is met again in the middle. */
@@ -269,6 +295,7 @@ export class MessageReader implements FlowSink {
       streamOffset,
       resync,
       ...(claimed !== undefined && { claimed }),
+      ...(following.tls.version !== undefined && { tls: following.tls.version }),
     };
     if (connection.protocol === 'dhcpv4-failover' && bytes[start] === V4_CONNECT)
       connection.primaryEnd ??= direction;
@@ -285,6 +312,7 @@ export class MessageReader implements FlowSink {
       }
     }
     if (message.msgType === STARTTLS) following.tls.asked = true;
+    if (this.#options.tlsTakenOff === true) return;
     if (message.msgType === REPLY && following.tls.asked && !isRefused(message)) {
       this.#notice(
         'encrypted',

@@ -46,6 +46,7 @@ Examples:
   leasetap read -T fields -e time -e type -e lease -E separator=, capture.pcapng
   leasetap read --stats before.pcap after.pcap
   leasetap read --tui capture.pcapng
+  leasetap read --tls-keylog keys.txt capture.pcapng
   tcpdump -i eth0 -U -w - port 647 | leasetap read -
 
 Exit status: 0 everything was read, 2 a file is damaged or is no capture, or the usage is wrong.`;

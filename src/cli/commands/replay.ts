@@ -3,16 +3,15 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import { fileSource } from '../../capture/files.ts';
-import { readCapture } from '../../capture/read.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
 import type { Message } from '../../dissect/message.ts';
-import { MessageReader } from '../../dissect/reader.ts';
 import { Replay, type ReplayOutput } from '../../proxy/replay/replay.ts';
 import { TEXT_COLUMNS, textLine } from '../../render/text.ts';
 import { duration, socketAddress, wholeNumber } from '../arguments.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { readMessages } from '../read/messages.ts';
 import { meet, type Place, play } from '../replay/player.ts';
 
 interface Options {
@@ -87,15 +86,12 @@ async function readScript(
 ): Promise<readonly Message[]> {
   const script: Message[] = [];
   let others = 0;
-  const reader = new MessageReader(dissectors, {
-    onMessage: (message) => {
-      if (message.protocol !== 'dhcpv6-failover') return;
-      if (message.frame.connection.index !== connection) others++;
-      else if (script.length < SCRIPT_MAX) script.push(message);
-    },
-    onNotice: () => undefined,
-  });
-  const summary = await readCapture([fileSource(file)], reader);
+  const onMessage = (message: Message): void => {
+    if (message.protocol !== 'dhcpv6-failover') return;
+    if (message.frame.connection.index !== connection) others++;
+    else if (script.length < SCRIPT_MAX) script.push(message);
+  };
+  const summary = await readMessages([fileSource(file)], dissectors, { onMessage });
   const [damage] = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
   if (script.length === 0) {
     const why =

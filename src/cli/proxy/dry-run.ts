@@ -2,13 +2,12 @@
 import { InputError } from '../../base/problem.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
 import { fileSource } from '../../capture/files.ts';
-import { readCapture } from '../../capture/read.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
-import { MessageReader } from '../../dissect/reader.ts';
 import { ArmedFault } from '../../proxy/faults/armed.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
 import { WireStates } from '../../proxy/wire-states.ts';
+import { readMessages } from '../read/messages.ts';
 
 /** Messages named for each fault; the rest is counted. */
 const NAMED_MAX = 10;
@@ -75,11 +74,9 @@ export async function printDryRun(
 ): Promise<void> {
   if (specs.length === 0) throw new InputError('--dry-run needs a fault (--fault or --faults)');
   const run = new DryRun(specs, dissectors, seed);
-  const reader = new MessageReader(dissectors, {
+  const summary = await readMessages([fileSource(path)], dissectors, {
     onMessage: (message) => run.push(message),
-    onNotice: () => undefined,
   });
-  const summary = await readCapture([fileSource(path)], reader);
   for (const source of summary.sources)
     if (source.damage !== null) throw new InputError(`${path}: ${source.damage}`);
   process.stdout.write(`${run.lines().join('\n')}\n`);

@@ -1,10 +1,9 @@
 /** Captures as a session of the terminal UI: read in the background once, shown as far as they are read. */
 import { fileSource } from '../../capture/files.ts';
-import { readCapture } from '../../capture/read.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import { MessageReader } from '../../dissect/reader.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
 import type { CaptureOptions } from './input.ts';
+import { readMessages } from './messages.ts';
 
 export function fileSession(
   files: readonly string[],
@@ -38,19 +37,16 @@ async function readAll(
   signal: AbortSignal,
   listener: (item: SessionItem) => void,
 ): Promise<string> {
-  const reader = new MessageReader(
+  const summary = await readMessages(
+    files.map(fileSource),
     dissectors,
     {
       onMessage: (message) => listener({ kind: 'message', message, verdict: 'forwarded', hits: [] }),
       onNotice: (notice) => listener({ kind: 'notice', notice }),
     },
     options,
+    { signal, interfaces: options.interface, afterChunk: breathe },
   );
-  const summary = await readCapture(files.map(fileSource), reader, {
-    signal,
-    interfaces: options.interface,
-    afterChunk: breathe,
-  });
   const damage = summary.sources.find((source) => source.damage !== null)?.damage;
   return damage === undefined || damage === null
     ? `${summary.packets} packets read`

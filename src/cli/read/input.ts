@@ -5,21 +5,22 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ProtocolName } from '../../base/frame.ts';
 import { fileSource, streamSource } from '../../capture/files.ts';
-import { readCapture } from '../../capture/read.ts';
 import type { CaptureSource } from '../../capture/source.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
-import { type DecodeAs, MessageReader } from '../../dissect/reader.ts';
+import type { DecodeAs } from '../../dissect/reader.ts';
 import { gather, wholeNumber } from '../arguments.ts';
 import { EXIT_BAD_INPUT } from '../exit-code.ts';
 import { onInterrupt, type StopSignal, signalExitCode } from '../interrupt.ts';
 import type { Output } from '../output.ts';
+import { readMessages } from './messages.ts';
 import { ReadReport } from './report.ts';
 
 export interface CaptureOptions {
   readonly port: readonly number[];
   readonly decodeAs: readonly DecodeAs[];
   readonly interface: readonly string[];
+  readonly tlsKeylog?: string;
 }
 
 const PROTOCOLS: readonly ProtocolName[] = [
@@ -40,6 +41,10 @@ export function withCaptureOptions(command: Command): Command {
       'only packets of this pcapng interface, by name or number; may be given several times',
       gather,
       [],
+    )
+    .option(
+      '--tls-keylog <file>',
+      'secrets of TLS connections (NSS key log); those in the captures are used anyway',
     );
 }
 
@@ -63,8 +68,8 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   interrupt.signal.addEventListener('abort', () => stop.abort());
   const report = new ReadReport((line) => process.stderr.write(`leasetap: ${line}\n`));
   if (job.firstPass !== undefined) {
-    const reader = new MessageReader(dissectors, { onMessage: job.firstPass }, options);
-    await readCapture(files.map(fileSource), reader, {
+    const events = { onMessage: job.firstPass };
+    await readMessages(files.map(fileSource), dissectors, events, options, {
       signal: stop.signal,
       interfaces: options.interface,
     });
@@ -74,9 +79,11 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     messages++;
     job.onMessage(message);
   };
-  const summary = await readCapture(
+  const summary = await readMessages(
     files.map((file) => (file === '-' ? standardInput(stop.signal, () => out.flush()) : fileSource(file))),
-    new MessageReader(dissectors, { onMessage, onNotice: (notice) => report.notice(notice) }, options),
+    dissectors,
+    { onMessage, onNotice: (notice) => report.notice(notice) },
+    options,
     {
       signal: stop.signal,
       interfaces: options.interface,

@@ -11,8 +11,8 @@ import { safeText } from '../../render/escape.ts';
 /** Lines of one kind of notice; the rest is counted. */
 const NOTICES_OF_ONE_KIND_MAX = 10;
 
-/** What every reader wants to know; that a connection was recognized is seen from its messages. */
-const SILENT: ReadonlySet<NoticeKind> = new Set(['connection']);
+/** That a connection was recognized or decrypted is seen from its messages. */
+const SILENT: ReadonlySet<NoticeKind> = new Set(['connection', 'decrypted']);
 
 export class ReadReport {
   readonly #write: (line: string) => void;

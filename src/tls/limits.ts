@@ -1,0 +1,12 @@
+/** Every bound of the TLS room, by name: what is read was written by strangers. */
+
+/** TLSCiphertext.length at most: 2^14 and 2048 octets of expansion (RFC 5246 §6.2.3; RFC 8446 §5.2 allows 256). */
+export const RECORD_OCTETS_MAX = 16_384 + 2048;
+/** A ClientHello or ServerHello, which are kept whole. */
+export const HELLO_OCTETS_MAX = 65_536;
+/** TLS connections that are followed at the same time. */
+export const SESSIONS_MAX = 1024;
+/** Secrets of all key logs together: those of some 40,000 connections. */
+export const SECRETS_MAX = 200_000;
+/** The longest line of a key log that is looked at. */
+export const KEY_LOG_LINE_MAX = 1024;

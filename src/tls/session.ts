@@ -1,0 +1,254 @@
+/**
+ * One TLS connection as somebody sees it who has only listened and has its secrets: records of both directions in, the
+ * application data inside out. Sans-IO, and nothing that comes in makes it throw: what cannot be opened is told once.
+ */
+import { toHex } from '../base/bytes.ts';
+import type { Direction } from '../base/flow.ts';
+import { alertText } from './alerts.ts';
+import {
+  type HandshakeMessage,
+  HandshakeReader,
+  HandshakeType,
+  readClientHello,
+  readServerHello,
+} from './handshake.ts';
+import type { KeyLog, SecretLabel } from './key-log.ts';
+import { type Opener, openersTls12, Tls13Opener } from './opener.ts';
+import { ContentType, RECORD_HEADER_OCTETS, RecordCutter, type TlsRecord } from './records.ts';
+import { CIPHER_SUITES, type CipherSuite } from './suites.ts';
+
+export interface SessionSink {
+  /** Application data; in memory of its own. */
+  clear(direction: Direction, octets: Uint8Array): void;
+  /** The first record was opened. `version` is `TLSv1.2` or `TLSv1.3`. */
+  opened(version: string, suite: string): void;
+  /** Why the rest, or a part of it, cannot be read: one phrase, each once for a connection. */
+  problem(why: string): void;
+  /** One of the two has told the other that something is wrong, e.g. `fatal unknown_ca (48)`. */
+  alert(direction: Direction, text: string): void;
+}
+
+const TLS12 = 'TLSv1.2';
+const TLS13 = 'TLSv1.3';
+const NEGOTIATED_ANEW = 'it is negotiated anew, which is not followed';
+
+/** What is agreed when both hellos are there. */
+interface Agreed {
+  readonly version: typeof TLS12 | typeof TLS13;
+  readonly suite: CipherSuite;
+  readonly serverRandom: Uint8Array;
+}
+
+/** Whose keys a direction uses: those of the handshake, then those of the data; in TLS 1.2 there is one kind. */
+type Stage = 'clear' | 'handshake' | 'data';
+
+interface Side {
+  readonly records: RecordCutter;
+  handshake: HandshakeReader;
+  stage: Stage;
+  /** Made when the first record of a stage comes, so that its secret may come shortly before. */
+  opener: Opener | undefined;
+  /** Nothing more of this direction can be read. */
+  dead: boolean;
+}
+
+/** Of the client and of the server. */
+const SECRETS_TLS13: Readonly<Record<'handshake' | 'data', readonly [SecretLabel, SecretLabel]>> = {
+  handshake: ['CLIENT_HANDSHAKE_TRAFFIC_SECRET', 'SERVER_HANDSHAKE_TRAFFIC_SECRET'],
+  data: ['CLIENT_TRAFFIC_SECRET_0', 'SERVER_TRAFFIC_SECRET_0'],
+};
+
+export class TlsSession {
+  readonly #keys: KeyLog;
+  readonly #sink: SessionSink;
+  readonly #sides: readonly [Side, Side] = [newSide(), newSide()];
+  #client: Direction = 0;
+  #clientRandom: Uint8Array | undefined;
+  #agreed: Agreed | undefined;
+  /** Records of the client that may be early data, for which we have no key: they are passed over. */
+  #earlyData: 'none' | 'possible' | 'told' = 'none';
+  #told = false;
+  #openedTold = false;
+
+  constructor(keys: KeyLog, sink: SessionSink) {
+    this.#keys = keys;
+    this.#sink = sink;
+  }
+
+  /** In-order octets of a direction. */
+  push(direction: Direction, bytes: Uint8Array, start: number, end: number): void {
+    const side = this.#sides[direction];
+    if (side.dead) return;
+    const { records, broken } = side.records.push(bytes, start, end);
+    for (const record of records) {
+      if (!side.dead) this.#record(direction, side, record);
+    }
+    if (broken && !side.dead) this.#fail([direction], 'there are octets that are no TLS record');
+  }
+
+  /** `missing` octets never came. */
+  gap(direction: Direction, missing: number): void {
+    if (!this.#sides[direction].dead) {
+      this.#fail([direction], `${missing} octets are missing, and with them the place of the next record`);
+    }
+  }
+
+  #record(direction: Direction, side: Side, record: TlsRecord): void {
+    const { type } = record;
+    if (type === ContentType.changeCipherSpec) {
+      // In TLS 1.3 it says nothing (RFC 8446 §D.4).
+      if (this.#agreed?.version === TLS12) this.#change(side);
+      return;
+    }
+    const sealed =
+      side.stage !== 'clear' && (this.#agreed?.version === TLS12 || type === ContentType.applicationData);
+    if (sealed) this.#sealed(direction, side, record);
+    else this.#content(direction, side, type, record.octets.subarray(RECORD_HEADER_OCTETS));
+  }
+
+  /** ChangeCipherSpec of TLS 1.2: what follows in this direction is sealed with new keys. */
+  #change(side: Side): void {
+    if (side.stage === 'data') this.#fail([0, 1], NEGOTIATED_ANEW);
+    side.stage = 'data';
+  }
+
+  #sealed(direction: Direction, side: Side, record: TlsRecord): void {
+    side.opener ??= this.#openerOf(direction, side.stage);
+    if (side.opener === undefined) return;
+    const opened = side.opener.open(record);
+    if (opened === undefined) {
+      const early = this.#earlyData !== 'none' && direction === this.#client && side.stage === 'handshake';
+      if (early) this.#passEarlyData();
+      else
+        this.#fail(
+          [direction],
+          'a record does not fit its key: the key log is of another connection, or it was damaged',
+        );
+      return;
+    }
+    if (direction === this.#client) this.#earlyData = 'none';
+    this.#tellOpened();
+    this.#content(direction, side, opened.type, opened.octets);
+  }
+
+  #content(direction: Direction, side: Side, type: number, octets: Uint8Array): void {
+    switch (type) {
+      case ContentType.handshake: {
+        const messages = side.handshake.push(octets);
+        if (messages === undefined) this.#fail([0, 1], 'a hello is longer than we look at');
+        for (const message of messages ?? []) this.#handshake(direction, side, message);
+        return;
+      }
+      case ContentType.applicationData:
+        if (side.stage === 'data') this.#sink.clear(direction, octets);
+        else if (this.#earlyData !== 'none') this.#passEarlyData();
+        else this.#fail([0, 1], 'there is data before the handshake');
+        return;
+      case ContentType.alert: {
+        const text = alertText(octets);
+        if (text !== undefined) this.#sink.alert(direction, text);
+        return;
+      }
+      default:
+    }
+  }
+
+  #handshake(direction: Direction, side: Side, { type, body }: HandshakeMessage): void {
+    const { stage, opener } = side;
+    if (type === HandshakeType.clientHello) this.#failIf(this.#clientHello(direction, side, body));
+    else if (type === HandshakeType.serverHello) this.#failIf(this.#serverHello(body));
+    else if (this.#agreed?.version !== TLS13) return;
+    else if (type === HandshakeType.finished && stage === 'handshake') {
+      side.stage = 'data';
+      side.opener = undefined;
+    } else if (type === HandshakeType.keyUpdate && opener instanceof Tls13Opener) side.opener = opener.next();
+  }
+
+  /** Why there is no going on. */
+  #clientHello(direction: Direction, side: Side, body: Uint8Array): string | undefined {
+    if (side.stage !== 'clear') return NEGOTIATED_ANEW;
+    const hello = readClientHello(body);
+    if (hello === undefined) return 'its ClientHello is cut short';
+    this.#client = direction;
+    this.#clientRandom = hello.random;
+    this.#earlyData = hello.offersEarlyData ? 'possible' : 'none';
+    return undefined;
+  }
+
+  /** Why there is no going on. */
+  #serverHello(body: Uint8Array): string | undefined {
+    const hello = readServerHello(body);
+    if (hello === undefined) return 'its ServerHello is cut short';
+    if (hello.isRetry) return undefined;
+    const suite = CIPHER_SUITES.get(hello.suite);
+    const { version } = hello;
+    if (version !== TLS12 && version !== TLS13) {
+      return `${version ?? 'a version that we do not know'} is not read, only ${TLS12} and ${TLS13}`;
+    }
+    if (suite === undefined) {
+      const number = hello.suite.toString(16).padStart(4, '0');
+      return `cipher suite 0x${number} is not read, only those with AES-GCM or ChaCha20-Poly1305`;
+    }
+    this.#agreed = { version, suite, serverRandom: hello.random };
+    if (version === TLS13) for (const side of this.#sides) side.stage = 'handshake';
+    return undefined;
+  }
+
+  #openerOf(direction: Direction, stage: Stage): Opener | undefined {
+    const agreed = this.#agreed;
+    const random = this.#clientRandom;
+    if (agreed === undefined || stage === 'clear') return undefined;
+    if (random === undefined) return this.#noKey('its ClientHello was not seen');
+    const role = direction === this.#client ? 0 : 1;
+    const { version, suite, serverRandom } = agreed;
+    const label = version === TLS12 ? 'CLIENT_RANDOM' : SECRETS_TLS13[stage][role];
+    const secret = this.#keys.find(label, random);
+    if (secret === undefined) return this.#noKey(`no key for client random ${toHex(random)} (${label})`);
+    if (version === TLS13) return new Tls13Opener(suite, secret);
+    return openersTls12(suite, secret, random, serverRandom)[role];
+  }
+
+  #noKey(why: string): undefined {
+    this.#fail([0, 1], why);
+  }
+
+  #tellOpened(): void {
+    if (this.#openedTold || this.#agreed === undefined) return;
+    this.#openedTold = true;
+    this.#sink.opened(this.#agreed.version, this.#agreed.suite.name);
+  }
+
+  #failIf(why: string | undefined): void {
+    if (why !== undefined) this.#fail([0, 1], why);
+  }
+
+  /** We have no key for it, and the server may not have taken it either. */
+  #passEarlyData(): void {
+    if (this.#earlyData === 'possible') this.#sink.problem('early data of the client is not read');
+    this.#earlyData = 'told';
+  }
+
+  #fail(directions: readonly Direction[], why: string): void {
+    for (const direction of directions) {
+      this.#sides[direction].dead = true;
+      this.#sides[direction].records.clear();
+    }
+    this.#tell(why);
+  }
+
+  #tell(why: string): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#sink.problem(why);
+  }
+}
+
+function newSide(): Side {
+  return {
+    records: new RecordCutter(),
+    handshake: new HandshakeReader(),
+    stage: 'clear',
+    opener: undefined,
+    dead: false,
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * The stage between a source of flows and their reader that takes TLS off: a sink that feeds a sink. What comes before
+ * TLS goes on as it is, what comes after as what was inside, each octet with the moment at which it could be read.
+ * Flows without TLS pass untouched.
+ */
+import type { Direction, Flow, FlowSink, Seen, TlsNews } from '../base/flow.ts';
+import { Beginning } from './beginning.ts';
+import type { KeyLog } from './key-log.ts';
+import { SESSIONS_MAX } from './limits.ts';
+import { TlsSession } from './session.ts';
+
+/** A flow that may carry TLS, or does. */
+interface Watched {
+  readonly beginnings: readonly [Beginning, Beginning];
+  readonly ended: [boolean, boolean];
+  /** `refused`: there are too many. */
+  session: TlsSession | 'refused' | undefined;
+  /** Of what is being read now. */
+  seen: Seen;
+}
+
+export class TlsStage implements FlowSink {
+  readonly #next: FlowSink;
+  readonly #keys: KeyLog;
+  /** Flows that have shown that they carry no TLS are not here. */
+  readonly #watched = new Map<Flow, Watched>();
+  #sessions = 0;
+
+  constructor(next: FlowSink, keys: KeyLog) {
+    this.#next = next;
+    this.#keys = keys;
+  }
+
+  open(flow: Flow, seen: Seen, midStream: boolean): void {
+    if (flow.transport === 'tcp') this.#watched.set(flow, newlyWatched(seen));
+    this.#next.open(flow, seen, midStream);
+  }
+
+  data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
+    const watched = this.#watched.size === 0 ? undefined : this.#watched.get(flow);
+    if (watched === undefined) {
+      this.#next.data(flow, direction, bytes, start, end, seen);
+      return;
+    }
+    watched.seen = seen;
+    const beginning = watched.beginnings[direction];
+    const tls = beginning.verdict === 'open' ? beginning.push(bytes, start, end) : start;
+    if (beginning.verdict !== 'tls') {
+      if (beginning.verdict === 'plain' && watched.session === undefined) this.#watched.delete(flow);
+      this.#next.data(flow, direction, bytes, start, end, seen);
+      return;
+    }
+    if (tls > start) this.#next.data(flow, direction, bytes, start, tls, seen);
+    const session = this.#sessionOf(flow, watched);
+    if (session !== 'refused') session.push(direction, bytes, tls, end);
+  }
+
+  gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void {
+    const watched = this.#watched.get(flow);
+    if (watched?.beginnings[direction].verdict === 'tls') {
+      watched.seen = seen;
+      if (watched.session instanceof TlsSession) watched.session.gap(direction, missing);
+      return;
+    }
+    if (watched?.session === undefined) this.#watched.delete(flow);
+    this.#next.gap(flow, direction, missing, seen);
+  }
+
+  close(flow: Flow, direction: Direction, how: 'fin' | 'reset' | 'lost', seen: Seen): void {
+    const watched = this.#watched.get(flow);
+    if (watched !== undefined) {
+      watched.ended[direction] = true;
+      if (how !== 'fin' || (watched.ended[0] && watched.ended[1])) {
+        this.#watched.delete(flow);
+        if (watched.session instanceof TlsSession) this.#sessions--;
+      }
+    }
+    this.#next.close(flow, direction, how, seen);
+  }
+
+  #sessionOf(flow: Flow, watched: Watched): TlsSession | 'refused' {
+    if (watched.session !== undefined) return watched.session;
+    const tell = (news: TlsNews): void => this.#next.tls?.(flow, news, watched.seen);
+    tell({ kind: 'begins' });
+    if (this.#sessions >= SESSIONS_MAX) {
+      tell({ kind: 'problem', message: `more than ${SESSIONS_MAX} TLS connections at once` });
+      watched.session = 'refused';
+      return 'refused';
+    }
+    this.#sessions++;
+    const session = new TlsSession(this.#keys, {
+      clear: (direction, octets) => this.#next.data(flow, direction, octets, 0, octets.length, watched.seen),
+      opened: (version, suite) => tell({ kind: 'opened', version, suite }),
+      problem: (message) => tell({ kind: 'problem', message }),
+      alert: (direction, message) => tell({ kind: 'alert', direction, message }),
+    });
+    watched.session = session;
+    return session;
+  }
+}
+
+function newlyWatched(seen: Seen): Watched {
+  return { beginnings: [new Beginning(), new Beginning()], ended: [false, false], session: undefined, seen };
+}
