@@ -136,7 +136,8 @@ export function accept(known: Lease | undefined, received: ReceivedLease, now: n
 function acceptActive(known: Lease | undefined, received: ReceivedLease, holder: Holder): Lease {
   const same = known?.holder !== undefined && sameClientIa(known.holder, holder) ? known : undefined;
   const { info, cltTime } = received;
-  const expirationTime = info.partnerLifetime ?? same?.expirationTime;
+  // §7.3: the greatest that was ever acknowledged, also where a second update about the lease says less.
+  const expirationTime = latest(same?.expirationTime, info.partnerLifetime);
   const partnerRawCltTime = cltTime ?? same?.partnerRawCltTime;
   const clientLastTransactionTime = latest(same?.clientLastTransactionTime, info.partnerRawCltTime);
   const partnerLifetime = latest(same?.partnerLifetime, unlessZero(info.expirationTime));

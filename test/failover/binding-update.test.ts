@@ -117,6 +117,16 @@ describe('an accepted BNDUPD', () => {
     expect(lease.clientLastTransactionTime).toBe(NOW - 50);
   });
 
+  it('takes back no lifetime that was acknowledged to the partner (§7.3)', () => {
+    const longer = active({ expirationTime: NOW + 100_000 });
+    expect(accept(longer, received(bindingUpdate([active()], 9, NOW)), NOW).expirationTime).toBe(
+      NOW + 100_000,
+    );
+    const anotherClient = active({ expirationTime: NOW + 100_000, holder: holder(client(2), 3600) });
+    const lease = accept(anotherClient, received(bindingUpdate([active()], 9, NOW)), NOW);
+    expect(lease.expirationTime).toBe(NOW + 90_000);
+  });
+
   it('of an ended lease leaves it FREE, without promises', () => {
     const { stateExpirationTime: _, ...ended } = active({ status: 'RELEASED' });
     const lease = accept(active({ expirationTime: NOW }), received(bindingUpdate([ended], 9, NOW)), NOW);
