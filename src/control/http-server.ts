@@ -22,7 +22,7 @@ export interface OpenControl {
 }
 
 /** Answers a request; throws Refused for one that it does not carry out. */
-export type Routes = (request: ControlRequest) => ControlAnswer;
+export type Routes = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
 
 /** Opens a control. @throws InputError if the place is taken */
 export async function openControl(place: ControlPlace, routes: Routes): Promise<OpenControl> {
@@ -55,7 +55,7 @@ async function serve(
     }
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://control');
     const body = await readBody(request);
-    await send(response, routes({ method: request.method ?? 'GET', path, query, body }));
+    await send(response, await routes({ method: request.method ?? 'GET', path, query, body }));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     await send(response, refusal(error));

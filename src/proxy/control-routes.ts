@@ -1,118 +1,120 @@
 /**
- * What may be asked of a running proxy and what it answers, without HTTP: docs/openapi-proxy.yaml in code. The shape is
- * toxiproxy's where it fits: list, create, update, delete, reset, populate.
+ * What may be asked of one relationship of a running proxy and what it answers, without HTTP: faults, events, single
+ * steps. The shape is toxiproxy's where it fits. The relationships themselves are in group-routes.ts.
  */
 import { InputError } from '../base/problem.ts';
-import {
-  type ControlAnswer,
-  type ControlRequest,
-  json,
-  metrics as metricsAnswer,
-  Refused,
-} from '../control/answer.ts';
+import { type ControlAnswer, type ControlRequest, json, Refused } from '../control/answer.ts';
 import { eventToJson } from './event-json.ts';
 import type { FaultView, ProxyEvent } from './events.ts';
 import { faultFromObject } from './faults/object-form.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
-import type { ProxyMetrics } from './metrics.ts';
 
-export interface ControlTarget {
-  readonly proxy: ProxyHandle;
-  readonly metrics: ProxyMetrics;
-  readonly version: string;
-}
-
-type Route = (target: ControlTarget, request: ControlRequest, id: string) => ControlAnswer;
+type Route = (proxy: ProxyHandle, request: ControlRequest, id: string) => ControlAnswer;
 
 /** Name of the fault that `pause` arms. */
 const PAUSE = 'pause';
 
 /** `{id}` stands for one part of a path. */
 export const ROUTES: Readonly<Record<string, Route>> = {
-  'GET /version': ({ version }) => json({ version }),
-  'GET /stats': ({ proxy }) => json(proxy.stats()),
-  'GET /metrics': ({ proxy, metrics }) => metricsAnswer(metrics.text(proxy.stats(), proxy.listFaults())),
+  'GET /stats': (proxy) => json(proxy.stats()),
   'GET /events': events,
-  'GET /faults': ({ proxy }) => json(proxy.listFaults()),
-  'POST /faults': ({ proxy }, { body }) => json(arm(proxy, specOf(body)), 201),
-  'GET /faults/{id}': ({ proxy }, _, id) => json(existing(proxy, id)),
+  'GET /faults': (proxy) => json(proxy.listFaults()),
+  'POST /faults': (proxy, { body }) => json(arm(proxy, specOf(body)), 201),
+  'GET /faults/{id}': (proxy, _, id) => json(existing(proxy, id)),
   'PATCH /faults/{id}': update,
-  'DELETE /faults/{id}': ({ proxy }, _, id) => {
-    existing(proxy, id);
-    proxy.removeFault(id);
-    return json({ removed: id });
+  'DELETE /faults/{id}': (proxy, _, id) => {
+    const fault = existing(proxy, id);
+    proxy.removeFault(fault.id);
+    return json({ removed: fault.id });
   },
-  'POST /faults/{id}/release': ({ proxy }, { body }, id) => {
-    existing(proxy, id);
-    return json({ released: proxy.release(id, orderOf(body)) });
-  },
-  'POST /reset': ({ proxy }) => {
+  'POST /faults/{id}/release': (proxy, { body }, id) =>
+    json({ released: proxy.release(existing(proxy, id).id, orderOf(body)) }),
+  'POST /reset': (proxy) => {
     const faults = proxy.listFaults().map(({ id }) => id);
     for (const id of faults) proxy.removeFault(id);
     return json({ removed: faults });
   },
-  'POST /populate': populate,
-  'POST /pause': ({ proxy }, { body }) => json(arm(proxy, pauseSpec(body)), 201),
-  'POST /step': ({ proxy }) => {
-    existing(proxy, PAUSE);
-    return json({ released: proxy.release(PAUSE, [0]) });
-  },
-  'POST /resume': ({ proxy }) => {
-    existing(proxy, PAUSE);
-    proxy.removeFault(PAUSE);
-    return json({ removed: PAUSE });
+  'POST /populate': (proxy, { body }) => json(populate(proxy, specsOf(body)), 201),
+  'POST /pause': (proxy, { body }) => json(arm(proxy, pauseSpec(body)), 201),
+  'POST /step': (proxy) => json({ released: proxy.release(existing(proxy, PAUSE).id, [0]) }),
+  'POST /resume': (proxy) => {
+    const fault = existing(proxy, PAUSE);
+    proxy.removeFault(fault.id);
+    return json({ removed: fault.id });
   },
 };
 
-/** @throws Refused */
-export function answerTo(target: ControlTarget, request: ControlRequest): ControlAnswer {
-  const [route, id] = findRoute(request);
-  if (route === undefined) {
-    throw new Refused(404, 'not-found', `there is no ${request.method} ${request.path}`);
-  }
-  try {
-    return route(target, request, id);
-  } catch (error) {
-    if (error instanceof InputError) throw new Refused(400, 'bad-input', error.message);
-    throw error;
-  }
-}
-
-function findRoute({ method, path }: ControlRequest): readonly [Route | undefined, string] {
+/** @throws Refused; InputError for what makes no sense */
+export function answerOf(proxy: ProxyHandle, request: ControlRequest): ControlAnswer {
+  const { method, path } = request;
   const exact = ROUTES[`${method} ${path}`];
-  if (exact !== undefined) return [exact, ''];
+  if (exact !== undefined) return exact(proxy, request, '');
   const parts = /^\/faults\/([^/]+)(\/release)?$/.exec(path);
-  if (parts === null) return [undefined, ''];
-  return [ROUTES[`${method} /faults/{id}${parts[2] ?? ''}`], decodeURIComponent(parts[1] as string)];
+  const route = parts === null ? undefined : ROUTES[`${method} /faults/{id}${parts[2] ?? ''}`];
+  if (route === undefined) throw new Refused(404, 'not-found', `there is no ${method} ${path}`);
+  return route(proxy, request, partOf(parts?.[1] ?? ''));
 }
 
-/** `{"fault": "drop s>p"}` or the object form. */
+/** One part of a path as it was meant. @throws InputError */
+export function partOf(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new InputError(`${text}: expected %XX for octets of a path`);
+  }
+}
+
+/** `{"fault": "drop s>p"}` or the object form, with `relationship` beside it. */
 function specOf(body: unknown): FaultSpec {
-  const short = typeof body === 'object' && body !== null && 'fault' in body ? body.fault : body;
-  return faultFromObject(short);
+  if (typeof body !== 'object' || body === null || !('fault' in body)) return faultFromObject(body);
+  const spec = faultFromObject(body.fault);
+  const where = 'relationship' in body ? body.relationship : undefined;
+  return where === undefined ? spec : { ...spec, relationship: textOf(where, 'relationship') };
+}
+
+function textOf(value: unknown, key: string): string {
+  if (typeof value === 'string') return value;
+  throw new InputError(`${key}: expected text, got ${JSON.stringify(value)}`);
 }
 
 function arm(proxy: ProxyHandle, spec: FaultSpec): FaultView {
-  if (spec.id !== undefined && proxy.listFaults().some(({ id }) => id === spec.id)) {
-    throw new Refused(409, 'exists', `there is already a fault "${spec.id}"`);
+  const { id, relationship } = spec;
+  if (id !== undefined && named(proxy, id, relationship) !== undefined) {
+    throw new Refused(409, 'exists', `there is already a fault "${id}"`);
   }
   return proxy.armFault(spec);
 }
 
+/** Of this id, or of this id in the relationship that is named or the only one. */
+function named(proxy: ProxyHandle, id: string, relationship?: string): FaultView | undefined {
+  const found = proxy.listFaults().filter((fault) => {
+    if (relationship !== undefined && fault.relationship !== undefined)
+      return fault.id === `${relationship}/${id}`;
+    return fault.id === id || fault.id === `${fault.relationship}/${id}`;
+  });
+  if (found.length > 1) {
+    const which = found.map((fault) => fault.id).join(', ');
+    throw new Refused(409, 'which', `several faults are called "${id}": ${which}`);
+  }
+  return found[0];
+}
+
 function existing(proxy: ProxyHandle, id: string): FaultView {
-  const view = proxy.listFaults().find((fault) => fault.id === id);
+  const view = named(proxy, id);
   if (view === undefined) throw new Refused(404, 'no-such-fault', `there is no fault "${id}"`);
   return view;
 }
 
 /** Takes what is given, keeps the rest, and counts from the beginning. */
-function update({ proxy }: ControlTarget, { body }: ControlRequest, id: string): ControlAnswer {
-  const { spec } = existing(proxy, id);
+function update(proxy: ProxyHandle, { body }: ControlRequest, id: string): ControlAnswer {
+  const { id: place, spec, relationship } = existing(proxy, id);
   if (typeof body !== 'object' || body === null)
     throw new InputError('expected an object with what is to change');
-  const changed = faultFromObject({ ...flat(spec), ...body, id });
-  proxy.removeFault(id);
+  const bare = relationship === undefined ? place : place.slice(relationship.length + 1);
+  const where = relationship === undefined ? {} : { relationship };
+  const changed = faultFromObject({ ...flat(spec), ...body, ...where, id: bare });
+  proxy.removeFault(place);
   return json(proxy.armFault(changed));
 }
 
@@ -120,15 +122,19 @@ function flat({ parameters, action, ...conditions }: FaultSpec): Record<string, 
   return { do: action, ...conditions, ...parameters };
 }
 
-/** All or nothing: every fault is read before the first is armed. Faults of the same id are replaced. */
-function populate({ proxy }: ControlTarget, { body }: ControlRequest): ControlAnswer {
+/** Faults, read before the first of them is armed. @throws InputError */
+export function specsOf(body: unknown): readonly FaultSpec[] {
   if (!Array.isArray(body)) throw new InputError('expected a list of faults');
-  const specs = body.map(specOf);
-  const views = specs.map((spec) => {
-    if (spec.id !== undefined) proxy.removeFault(spec.id);
+  return body.map(specOf);
+}
+
+/** Arms them all; those of the same id are replaced. */
+export function populate(proxy: ProxyHandle, specs: readonly FaultSpec[]): readonly FaultView[] {
+  return specs.map((spec) => {
+    const old = spec.id === undefined ? undefined : named(proxy, spec.id, spec.relationship);
+    if (old !== undefined) proxy.removeFault(old.id);
     return proxy.armFault(spec);
   });
-  return json(views, 201);
 }
 
 /** `{"where": FILTER}` makes it a breakpoint: everything from the first message that matches waits. */
@@ -146,8 +152,9 @@ function orderOf(body: unknown): readonly number[] | undefined {
 }
 
 /** `?tied=F1,F2`: these faults are removed when the reader of the stream goes. */
-function events({ proxy }: ControlTarget, { query }: ControlRequest): ControlAnswer {
-  const tied = (query.get('tied') ?? '').split(',').filter((id) => id !== '');
+function events(proxy: ProxyHandle, { query }: ControlRequest): ControlAnswer {
+  const ids = (query.get('tied') ?? '').split(',').filter((id) => id !== '');
+  const tied = ids.map((id) => named(proxy, id)?.id ?? id);
   return {
     kind: 'events',
     listen: (tell) => {

@@ -18,6 +18,8 @@ export type Verdict = 'forwarded' | 'changed' | 'dropped' | 'injected' | 'late';
 /** An armed fault, as lists, log lines and the control API show it. */
 export interface FaultView {
   readonly id: string;
+  /** Where several relationships are listed together, the one that it is armed in; the id then begins with it. */
+  readonly relationship?: string;
   readonly spec: FaultSpec;
   /** One sentence. */
   readonly sentence: string;

@@ -1,4 +1,7 @@
-/** What a proxy sees, as Prometheus text: fed with its events, asked for the whole page. */
+/**
+ * What a proxy sees, as Prometheus text: fed with its events, asked for the whole page. Where relationships have names,
+ * every line has the label `relationship`.
+ */
 
 import { Exchanges } from '../analyze/exchanges.ts';
 import type { Direction } from '../base/flow.ts';
@@ -7,6 +10,8 @@ import { readFacts } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import { statusName } from '../dissect/vocabulary.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
+import type { ProxyGroup } from './group.ts';
+import { UNNAMED } from './relationship.ts';
 
 /** Upper ends of the buckets of reply times, in seconds. */
 export const REPLY_BUCKETS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
@@ -17,7 +22,39 @@ const DIRECTIONS = ['p>s', 's>p'] as const;
 const BNDUPD = 'BNDUPD';
 const BNDREPLY = 'BNDREPLY';
 
-export class ProxyMetrics {
+/** Of all relationships of a process. */
+export class GroupMetrics {
+  private readonly byName = new Map<string, ProxyMetrics>();
+
+  event(event: ProxyEvent): void {
+    this.of(event.relationship ?? UNNAMED).event(event);
+  }
+
+  /** A relationship that was removed: its counters go. */
+  forget(name: string): void {
+    this.byName.delete(name);
+  }
+
+  /** The page. */
+  text(group: ProxyGroup): string {
+    const served = group.relationships().filter(({ listening }) => listening !== undefined);
+    return page(
+      served.map(({ settings: { name } }) => {
+        const proxy = group.of(name);
+        const labels = name === UNNAMED ? '' : `relationship="${label(name)}"`;
+        return [labels, this.of(name).families(proxy.stats(), proxy.listFaults())];
+      }),
+    );
+  }
+
+  private of(name: string): ProxyMetrics {
+    const known = this.byName.get(name) ?? new ProxyMetrics();
+    this.byName.set(name, known);
+    return known;
+  }
+}
+
+class ProxyMetrics {
   private readonly exchanges = new Exchanges();
   private readonly rejects = new Map<string, number>();
   private readonly skew: [number | undefined, number | undefined] = [undefined, undefined];
@@ -37,37 +74,36 @@ export class ProxyMetrics {
     }
   }
 
-  /** The page. */
-  text(stats: ProxyStats, faults: readonly FaultView[]): string {
+  /** What the page says of one relationship. */
+  families(stats: ProxyStats, faults: readonly FaultView[]): readonly Family[] {
     return [
-      ...family('leasetap_connections_open', 'gauge', [['', stats.connectionsOpen]]),
-      ...family('leasetap_connections_total', 'counter', [['', stats.connectionsTotal]]),
-      ...family('leasetap_connections_refused_total', 'counter', [['', stats.connectionsRefused]]),
-      ...family('leasetap_octets_received_total', 'counter', byDirection(stats.octetsReceived)),
-      ...family('leasetap_octets_sent_total', 'counter', byDirection(stats.octetsSent)),
-      ...family('leasetap_messages_total', 'counter', Object.entries(stats.messages).map(messageSample)),
-      ...family(
+      family('leasetap_connections_open', 'gauge', [['', stats.connectionsOpen]]),
+      family('leasetap_connections_total', 'counter', [['', stats.connectionsTotal]]),
+      family('leasetap_connections_refused_total', 'counter', [['', stats.connectionsRefused]]),
+      family('leasetap_octets_received_total', 'counter', byDirection(stats.octetsReceived)),
+      family('leasetap_octets_sent_total', 'counter', byDirection(stats.octetsSent)),
+      family('leasetap_messages_total', 'counter', Object.entries(stats.messages).map(messageSample)),
+      family(
         'leasetap_rejects_total',
         'counter',
         [...this.rejects].map(([status, count]) => [`status="${label(status)}"`, count]),
       ),
-      ...family('leasetap_bndupd_unanswered', 'gauge', byDirection(this.unanswered)),
-      ...family('leasetap_skew_seconds', 'gauge', byDirection(this.skew)),
-      ...this.histogram(),
-      ...family('leasetap_endpoint_state', 'gauge', states(stats)),
-      ...family(
+      family('leasetap_bndupd_unanswered', 'gauge', byDirection(this.unanswered)),
+      family('leasetap_skew_seconds', 'gauge', byDirection(this.skew)),
+      this.histogram(),
+      family('leasetap_endpoint_state', 'gauge', states(stats)),
+      family(
         'leasetap_fault_hits_total',
         'counter',
         [...this.hits].map(([key, count]) => [faultLabels(key), count]),
       ),
-      ...family('leasetap_faults_armed', 'gauge', [['', faults.length]]),
-      ...family(
+      family('leasetap_faults_armed', 'gauge', [['', faults.length]]),
+      family(
         'leasetap_fault_held_octets',
         'gauge',
         faults.map(({ id, heldOctets }) => [`fault="${label(id)}"`, heldOctets]),
       ),
-      '',
-    ].join('\n');
+    ];
   }
 
   private message(message: Message, lost: boolean, atMillis: number): void {
@@ -94,16 +130,19 @@ export class ProxyMetrics {
     });
   }
 
-  private histogram(): string[] {
+  private histogram(): Family {
     const name = 'leasetap_reply_seconds';
-    const counts = REPLY_BUCKETS.map((end, index) => `${name}_bucket{le="${end}"} ${this.buckets[index]}`);
-    return [
-      `# TYPE ${name} histogram`,
-      ...counts,
-      `${name}_bucket{le="+Inf"} ${this.replies}`,
-      `${name}_sum ${this.replySeconds}`,
-      `${name}_count ${this.replies}`,
-    ];
+    const buckets = REPLY_BUCKETS.map((end, index) => [`le="${end}"`, this.buckets[index] ?? 0] as const);
+    return {
+      name,
+      type: 'histogram',
+      samples: [
+        ...buckets.map(([labels, count]) => [labels, count, '_bucket'] as const),
+        ['le="+Inf"', this.replies, '_bucket'],
+        ['', this.replySeconds, '_sum'],
+        ['', this.replies, '_count'],
+      ],
+    };
   }
 
   private count(map: Map<string, number>, key: string): void {
@@ -111,14 +150,34 @@ export class ProxyMetrics {
   }
 }
 
-type Sample = readonly [labels: string, value: number];
+/** `suffix` comes behind the name of the family. */
+type Sample = readonly [labels: string, value: number, suffix?: string];
 
-function family(name: string, type: 'counter' | 'gauge', samples: readonly Sample[]): string[] {
-  if (samples.length === 0) return [];
-  return [
-    `# TYPE ${name} ${type}`,
-    ...samples.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}`),
-  ];
+interface Family {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly samples: readonly Sample[];
+}
+
+function family(name: string, type: Family['type'], samples: readonly Sample[]): Family {
+  return { name, type, samples };
+}
+
+/** All lines of one name stand together, as the format demands. */
+function page(parts: readonly (readonly [labels: string, families: readonly Family[]])[]): string {
+  const lines = new Map<string, string[]>();
+  for (const [common, families] of parts) {
+    for (const { name, type, samples } of families) {
+      if (samples.length === 0) continue;
+      const together = lines.get(name) ?? [`# TYPE ${name} ${type}`];
+      lines.set(name, together);
+      for (const [own, value, suffix = ''] of samples) {
+        const labels = [common, own].filter((each) => each !== '').join(',');
+        together.push(`${name}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}`);
+      }
+    }
+  }
+  return `${[...lines.values()].flat().join('\n')}\n`;
 }
 
 function byDirection(values: readonly (number | undefined)[]): Sample[] {

@@ -24,6 +24,9 @@ const ANSWER_MILLIS = 6_000;
 /** BNDREPLYs that `drop-replies` drops unless told how many. */
 const DROPS = 3;
 
+/** The command that opens the line at the bottom. */
+export const ASK = 'ask';
+
 const LIST: readonly Command[] = [
   { name: 'quit', help: 'leave', run: (model) => [model, [{ kind: 'quit' }]] },
   { name: 'help', help: 'show or hide this page', run: (model) => [{ ...model, help: !model.help }, []] },
@@ -64,6 +67,11 @@ const LIST: readonly Command[] = [
       ),
   },
   { name: 'pause', help: 'let the list stand still, or go on', run: (model) => [paused(model), []] },
+  {
+    name: 'relationship',
+    help: 'show the next relationship at the top',
+    run: (model) => [nextRelationship(model), []],
+  },
   { name: 'follow', help: 'keep the newest message selected', run: (model) => [following(model), []] },
   {
     name: 'drop-replies',
@@ -97,7 +105,7 @@ const LIST: readonly Command[] = [
     run: (model, rest) => [setFilter(model, rest), []],
   },
   {
-    name: 'ask',
+    name: ASK,
     takes: 'command|filter',
     help: 'open the line at the bottom',
     run: (model, rest) => [
@@ -169,6 +177,12 @@ export function withList(model: Model, pane: PaneName, list: ListState): Model {
 function paused(model: Model): Model {
   if (model.pausedAt !== undefined) return { ...model, pausedAt: undefined };
   return { ...model, pausedAt: model.history.end, follow: false };
+}
+
+function nextRelationship(model: Model): Model {
+  const keys = model.analysis.relationships().map(({ key }) => key);
+  const at = model.shown === undefined ? keys.length - 1 : keys.indexOf(model.shown);
+  return { ...model, shown: keys[(at + 1) % keys.length] };
 }
 
 function following(model: Model): Model {

@@ -37,6 +37,7 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['end', 'S-g'], command: 'jump last' },
   { keys: ['p'], command: 'pause', hint: 'pause' },
   { keys: ['a'], command: 'follow' },
+  { keys: ['r'], command: 'relationship' },
   { keys: ['d'], command: 'drop-replies', hint: 'drop' },
   { keys: ['s'], command: 'skew secondary 7', hint: 'skew' },
   { keys: ['S-s'], command: 'skew primary 7' },

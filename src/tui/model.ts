@@ -58,6 +58,8 @@ export interface Model {
   /** Position in the history up to which rows are shown while paused. */
   readonly pausedAt: number | undefined;
   readonly follow: boolean;
+  /** Key of the relationship that the header shows; absent: the one whose connection is the newest. */
+  readonly shown: string | undefined;
   readonly filterText: string;
   readonly onlyDivergent: boolean;
   readonly lists: Readonly<Record<PaneName, ListState>>;
@@ -99,6 +101,7 @@ export function initialModel(session: SessionFacts, size: Size, nowMillis: numbe
     answer: undefined,
     pausedAt: undefined,
     follow: session.live,
+    shown: undefined,
     filterText: '',
     onlyDivergent: false,
     lists: { messages: START, detail: START, leases: START, faults: START, events: START },

@@ -1,7 +1,7 @@
 /** The whole screen as lines of styled text, from the model alone. Nothing here writes to a terminal. */
 import { padText, safeText } from '../render/escape.ts';
 import { type Line, type Span, span } from '../render/style.ts';
-import { COMMANDS } from './commands.ts';
+import { ASK, COMMANDS } from './commands.ts';
 import { block, fitLine, titleLine } from './draw.ts';
 import { KEYMAP, keyText } from './keymap.ts';
 import { contentRows, FOOTER_ROWS, HEADER_ROWS, layout, type Place, SMALLEST } from './layout.ts';
@@ -93,10 +93,12 @@ function helpLines(columns: number): Line[] {
   const roomy = columns >= HELP_WITH_ARGUMENTS_COLUMNS;
   const keys = new Map<string, string[]>([...COMMANDS.keys()].map((name) => [name, []]));
   for (const row of KEYMAP) {
-    const [name = ''] = row.command.split(' ');
-    keys.get(name)?.push(...row.keys.map(keyText));
+    const [name = '', what = ''] = row.command.split(' ');
+    keys.get(name === ASK ? what : name)?.push(...row.keys.map(keyText));
   }
-  return [...COMMANDS.values()].map((command) => [
+  // The keys that open the line at the bottom stand beside what is asked there.
+  const told = [...COMMANDS.values()].filter(({ name }) => name !== ASK);
+  return told.map((command) => [
     span(padText((keys.get(command.name) ?? []).join(' '), roomy ? 26 : 18), 'key'),
     span(padText(`:${command.name} ${roomy ? (command.takes ?? '') : ''}`, roomy ? 46 : 15), 'strong'),
     span(command.help),

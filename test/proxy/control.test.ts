@@ -9,9 +9,10 @@ import { loadDissectors } from '../../src/dissect/load.ts';
 import { openProxyControl } from '../../src/proxy/control.ts';
 import { ROUTES } from '../../src/proxy/control-routes.ts';
 import type { ProxyEvent } from '../../src/proxy/events.ts';
-import { ProxyMetrics } from '../../src/proxy/metrics.ts';
+import { GROUP_ROUTES } from '../../src/proxy/group-routes.ts';
+import { GroupMetrics } from '../../src/proxy/metrics.ts';
 import { temporaryFolder } from '../support/process.ts';
-import { read, type Tapped, tapped, until } from '../support/relay.ts';
+import { groupOf, read, type Tapped, tapped, until } from '../support/relay.ts';
 import { unit } from '../support/unit.ts';
 
 const BNDUPD = unit(24, 2);
@@ -28,7 +29,7 @@ describe('the control of a proxy', () => {
     tap = await tapped();
     control = await openProxyControl(
       { kind: 'unix', path },
-      { proxy: tap.proxy, metrics: new ProxyMetrics(), version: '1.2.3' },
+      { group: await groupOf(tap.proxy), metrics: new GroupMetrics(), version: '1.2.3' },
     );
     client = new ProxyClient({ kind: 'unix', path });
   });
@@ -112,7 +113,7 @@ describe('the control of a proxy', () => {
   it('does on TCP nothing without the token', async () => {
     const token = 'a-token-of-enough-length';
     const end = { address: '127.0.0.1', port: 0 };
-    const target = { proxy: tap.proxy, metrics: new ProxyMetrics(), version: '1' };
+    const target = { group: await groupOf(tap.proxy), metrics: new GroupMetrics(), version: '1' };
     const tcp = await openProxyControl({ kind: 'tcp', end, token }, target);
     expect(await new ProxyClient(tcp.place).list()).toEqual([]);
     const stranger = new ProxyClient({ ...tcp.place, token: 'another-token-here' } as ControlPlace);
@@ -121,7 +122,7 @@ describe('the control of a proxy', () => {
   });
 
   it('does not take the place of another one, but of one that has crashed', async () => {
-    const target = { proxy: tap.proxy, metrics: new ProxyMetrics(), version: '1' };
+    const target = { group: await groupOf(tap.proxy), metrics: new GroupMetrics(), version: '1' };
     await expect(openProxyControl({ kind: 'unix', path }, target)).rejects.toThrow(
       'another program uses this',
     );
@@ -133,14 +134,22 @@ describe('the control of a proxy', () => {
 
 describe('its description', () => {
   it('names every route and no other', () => {
-    const described = Object.entries<Record<string, unknown>>(api.paths).flatMap(([place, methods]) =>
-      Object.keys(methods)
+    const described = Object.entries<Record<string, unknown>>(api.paths).flatMap(([place, item]) =>
+      Object.keys(typeof item['$ref'] === 'string' ? pathItem(item['$ref']) : item)
         .filter((method) => method !== 'parameters')
         .map((method) => `${method.toUpperCase()} ${place}`),
     );
-    expect(described.sort()).toEqual(Object.keys(ROUTES).sort());
+    const oneOf = Object.keys(ROUTES).map((route) => route.replace(' /', ' /proxies/{name}/'));
+    expect(described.sort()).toEqual([...Object.keys(ROUTES), ...oneOf, ...Object.keys(GROUP_ROUTES)].sort());
   });
 });
+
+/** What a reference such as `#/paths/~1faults` is to. */
+function pathItem(reference: string): object {
+  const place = decodeURIComponent(reference.replace('#/paths/', '').replaceAll('~1', '/'));
+  expect(api.paths).toHaveProperty([place]);
+  return api.paths[place];
+}
 
 function fetchText(socketPath: string, place: string): Promise<string> {
   return import('node:http').then(

@@ -4,6 +4,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { seededRandom } from '../../src/base/clock.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import type { ProxyEvent } from '../../src/proxy/events.ts';
+import { ProxyGroup } from '../../src/proxy/group.ts';
+import { UNNAMED } from '../../src/proxy/relationship.ts';
 import { type ProxyOptions, ProxySession } from '../../src/proxy/relay.ts';
 
 const LOOPBACK = '::1';
@@ -61,6 +63,14 @@ export async function tapped(options: Partial<ProxyOptions> = {}): Promise<Tappe
       await proxy.close();
     },
   };
+}
+
+/** A group whose only relationship is one that is served already. */
+export async function groupOf(proxy: ProxySession): Promise<ProxyGroup> {
+  const group = new ProxyGroup({ start: async () => proxy, nowMillis: () => 0 });
+  const { listening: listen } = proxy;
+  await group.add({ name: UNNAMED, listen, to: listen, enabled: true, faults: [] });
+  return group;
 }
 
 export function dialProxy(proxy: ProxySession): Socket {

@@ -11,6 +11,7 @@ import { ProxyClient } from '../proxy/control-client.ts';
 interface Options {
   readonly control: string;
   readonly controlToken?: string;
+  readonly relationship?: string;
 }
 
 const HELP = `
@@ -23,6 +24,7 @@ Examples:
   leasetap fault -C tap.sock add 'hold s>p BNDREPLY where lease in 2001:db8:1::/64 id H'
   leasetap fault -C tap.sock list
   leasetap fault -C tap.sock release H 2 0 1
+  leasetap fault -C tap.sock -r campus add drop s\\>p BNDREPLY        where the proxy serves several
   leasetap fault -C tap.sock reset`;
 
 export function register(program: Command): void {
@@ -31,6 +33,7 @@ export function register(program: Command): void {
     .description('arm, list and remove faults of a running proxy')
     .requiredOption('-C, --control <place>', 'the control of the proxy: a path, or ADDRESS:PORT')
     .option('--control-token <file>', 'token of a control on TCP')
+    .option('-r, --relationship <name>', 'which one, if the proxy serves several')
     .addHelpText('after', HELP);
   fault
     .command('add')
@@ -81,14 +84,15 @@ export function register(program: Command): void {
 async function stay(client: ProxyClient, id: string): Promise<void> {
   const interrupt = onInterrupt();
   for await (const event of client.events(loadDissectors(), interrupt.signal, [id])) {
-    if (event.kind === 'fault-gone' && event.fault.id === id) break;
+    if (event.kind !== 'fault-gone') continue;
+    if (event.fault.id === id || `${event.relationship}/${event.fault.id}` === id) break;
   }
   interrupt.release();
 }
 
 function clientOf(command: Command): ProxyClient {
-  const { control, controlToken } = command.parent?.opts<Options>() ?? { control: '' };
-  return new ProxyClient(controlPlace(control, controlToken, '--control-token'));
+  const { control, controlToken, relationship } = command.parent?.opts<Options>() ?? { control: '' };
+  return new ProxyClient(controlPlace(control, controlToken, '--control-token'), relationship);
 }
 
 function lineOf(view: FaultView): string {

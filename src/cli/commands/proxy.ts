@@ -1,40 +1,34 @@
 /** `leasetap proxy`: the tap between two real servers, as lines, with recording, log, faults and scenarios. */
 import { once } from 'node:events';
-import type { Command } from 'commander';
-import { seededRandom } from '../../base/clock.ts';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
-import { formatSocketAddress } from '../../base/socket-address.ts';
 import type { OpenControl } from '../../control/http-server.ts';
 import { controlPlace, placeText } from '../../control/place.ts';
-import type { Dissectors } from '../../dissect/compile.ts';
 import { loadDissectors } from '../../dissect/load.ts';
 import { openProxyControl } from '../../proxy/control.ts';
-import { describe } from '../../proxy/faults/kinds.ts';
+import { isName } from '../../proxy/faults/limits.ts';
 import { parseFault } from '../../proxy/faults/short-form.ts';
-import type { FaultSpec } from '../../proxy/faults/spec.ts';
-import { ProxyMetrics } from '../../proxy/metrics.ts';
-import { CONNECTIONS_DEFAULT_MAX, type ProxyOptions, ProxySession } from '../../proxy/relay.ts';
+import type { ProxyGroup } from '../../proxy/group.ts';
+import { GroupMetrics } from '../../proxy/metrics.ts';
+import type { Rotation } from '../../proxy/recorder-file.ts';
+import type { RelationshipSettings } from '../../proxy/relationship.ts';
+import { CONNECTIONS_DEFAULT_MAX } from '../../proxy/relay.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import { bareAddress, duration, gather, octets, socketAddress, wholeNumber } from '../arguments.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
-import { keepAlive, parseAliveSet } from '../proxy/alive.ts';
 import { printDryRun } from '../proxy/dry-run.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
 import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
+import { type NamedEnd, proxyGroup, type RelationshipOptions, relationshipsOf } from '../proxy/setup.ts';
 import { addSubcommands } from '../proxy/subcommands.ts';
 import { hasTerminal, showSession } from '../show-session.ts';
 
-interface Options {
-  readonly listen?: Endpoint;
-  readonly to?: Endpoint;
-  readonly from?: string;
-  readonly write?: string;
-  readonly log?: string;
+interface Options extends RelationshipOptions {
   readonly rotateSize?: number;
   readonly rotateEvery?: number;
   readonly keep?: number;
@@ -42,13 +36,13 @@ interface Options {
   readonly faults?: string;
   readonly tui?: true;
   readonly quiet?: true;
+  readonly relationship?: string;
   readonly scenario: readonly string[];
   readonly report?: string;
   readonly onOrder?: string;
   readonly dryRun?: string;
   readonly control?: string;
   readonly controlToken?: string;
-  readonly aliveSet?: string;
   readonly seed?: number;
   readonly maxConnections: number;
 }
@@ -65,6 +59,11 @@ Every message is one line on stdout. Faults are armed from the start and act on 
   leasetap proxy --dry-run capture.pcapng --fault 'drop BNDREPLY where status-code != 0'
   leasetap proxy --listen [::]:647 --to [2001:db8:f::2]:647 --scenario lost-replies.yaml --report report.xml
 
+Several relationships: --listen and --to several times, in pairs, or a file (docs/staging.md). Each has its own files:
+
+  leasetap proxy -l [::]:1647 -t campus=[2001:db8:f::2]:647 -l :1648 -t branch=192.0.2.2:647 --write tap.pcapng
+  leasetap proxy --config relationships.yaml --control tap.sock
+
 Directions: p>s is what the primary (who connects) sends, s>p what the secondary sends.
 The recording has an interface for each leg, every message as it came and as it went, and a comment where a fault
 was applied. What has been written survives a kill of the proxy, up to the last tenth of a second.
@@ -75,8 +74,9 @@ export function register(program: Command): void {
   const proxy = program
     .command('proxy')
     .description('sit between two servers: show, record and disturb what they say')
-    .option('-l, --listen <address:port>', 'where the primary connects, e.g. [::1]:1647', socketAddress)
-    .option('-t, --to <address:port>', 'the secondary', socketAddress)
+    .option('-l, --listen <address:port>', 'where the primary connects, e.g. [::1]:1647', listenAddress, [])
+    .option('-t, --to <[name=]address:port>', 'the secondary', secondaryAddress, [])
+    .option('--config <file>', 'relationships and faults from a YAML file')
     .option('--from <address>', 'address to dial from', bareAddress)
     .option('-w, --write <file>', 'recording (pcapng)')
     .option('--log <file>', 'everything that happens as JSON lines')
@@ -88,6 +88,7 @@ export function register(program: Command): void {
     .option('-f, --fault <fault>', 'arm a fault; may be given several times', gather, [])
     .option('--faults <file>', 'arm the faults of a YAML file')
     .option('--scenario <file>', 'play a scenario, then end; may be given several times', gather, [])
+    .option('--relationship <name>', 'where scenarios are played, if there are several')
     .option('--report <file>', 'report of the scenarios: text, or .json, or .xml (JUnit)')
     .option('--on-order <program>', 'carries out the orders of scenarios: PROGRAM secondary kill')
     .option('--dry-run <capture>', 'relay nothing; tell what the faults would have hit in a capture')
@@ -99,6 +100,17 @@ export function register(program: Command): void {
     .addHelpText('after', HELP)
     .action((options: Options, command: Command) => runProxy(options, command.parent?.version() ?? ''));
   addSubcommands(proxy);
+}
+
+function listenAddress(text: string, before: readonly Endpoint[]): readonly Endpoint[] {
+  return [...before, socketAddress(text)];
+}
+
+function secondaryAddress(text: string, before: readonly NamedEnd[]): readonly NamedEnd[] {
+  const [, name, end = ''] = /^(?:([^=]*)=)?(.*)$/s.exec(text) ?? [];
+  if (name !== undefined && !isName(name))
+    throw new InvalidArgumentError('expected a name of letters, digits, dots and dashes before "=".');
+  return [...before, { name, end: socketAddress(end) }];
 }
 
 async function runProxy(options: Options, version: string): Promise<void> {
@@ -114,47 +126,59 @@ async function runProxy(options: Options, version: string): Promise<void> {
   }
   if (options.tui === true && !hasTerminal()) throw new InputError('--tui needs a terminal');
   const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
+  const relationships = relationshipsOf(options, faults);
+  const stage = stageOf(options, relationships);
   const interrupt = onInterrupt();
-  const proxy = await ProxySession.start(proxyOptions(options, { faults, dissectors, seed, version }));
-  tellBeginning(proxy, options);
+  const group = proxyGroup({
+    dissectors,
+    seed,
+    version,
+    connectionsMax: options.maxConnections,
+    scenarios: options.scenario,
+    tell: (line) => process.stderr.write(`${line}\n`),
+    ...rotationOf(options),
+  });
+  const session = sessionOfProxy(group, { title: 'proxy' });
   let control: OpenControl | undefined;
-  let endOfLife: (() => Promise<void>) | undefined;
   try {
-    control = await openControlOf(proxy, options, version);
-    endOfLife = await giveSigns(options);
-    if (scenarios.length > 0) await playAll(proxy, scenarios, options, seed, interrupt.signal);
-    else if (options.tui === true) {
-      await showSession(sessionOfProxy(proxy, { title: 'proxy' }), dissectors, interrupt.signal);
-    } else if (options.quiet === true) await once(interrupt.signal, 'abort');
-    else
-      await printSession(sessionOfProxy(proxy, { title: 'proxy' }), interrupt.signal, {
-        end: () => proxy.close(),
-      });
+    for (const settings of relationships) await group.add(settings);
+    control = await openControlOf(group, options, version);
+    if (scenarios.length > 0) await playAll(group, stage, scenarios, options, seed, interrupt.signal);
+    else if (options.tui === true) await showSession(session, dissectors, interrupt.signal);
+    else if (options.quiet === true) await once(interrupt.signal, 'abort');
+    else await printSession(session, interrupt.signal, { end: () => group.close() });
   } finally {
-    await endOfLife?.();
     await control?.close();
-    await proxy.close();
+    await group.close();
     interrupt.release();
   }
-  if (options.write !== undefined) process.stderr.write(`recorded in ${options.write}\n`);
+  for (const { record } of relationships)
+    if (record !== undefined) process.stderr.write(`recorded in ${record}\n`);
 }
 
-async function giveSigns({ aliveSet, to }: Options): Promise<(() => Promise<void>) | undefined> {
-  if (aliveSet === undefined || to === undefined) return undefined;
-  return await keepAlive(parseAliveSet(aliveSet), to.address, (text) =>
-    process.stderr.write(`leasetap: ${text}\n`),
-  );
+/** The relationship in which scenarios are played. */
+function stageOf(
+  { relationship, scenario }: Options,
+  relationships: readonly RelationshipSettings[],
+): string {
+  const names = relationships.map(({ name }) => name);
+  const [only = '', another] = names;
+  if (relationship !== undefined && !names.includes(relationship))
+    throw new InputError(`--relationship ${relationship}: expected one of ${names.join(', ')}`);
+  if (relationship === undefined && another !== undefined && scenario.length > 0)
+    throw new InputError(`--scenario needs --relationship with one of ${names.join(', ')}`);
+  return relationship ?? only;
 }
 
 async function openControlOf(
-  proxy: ProxySession,
+  group: ProxyGroup,
   { control, controlToken }: Options,
   version: string,
 ): Promise<OpenControl | undefined> {
   if (control === undefined) return undefined;
-  const metrics = new ProxyMetrics();
+  const metrics = new GroupMetrics();
   const opened = await openProxyControl(controlPlace(control, controlToken, '--control-token'), {
-    proxy,
+    group,
     metrics,
     version,
   });
@@ -164,19 +188,20 @@ async function openControlOf(
 
 /** Prints what happens while the scenarios are played; the exit code tells whether all have passed. */
 async function playAll(
-  proxy: ProxySession,
+  group: ProxyGroup,
+  stage: string,
   scenarios: readonly Scenario[],
   options: Options,
   seed: number,
   signal: AbortSignal,
 ): Promise<void> {
   const ends = new AbortController();
-  const noted = withNotes(sessionOfProxy(proxy, { title: 'proxy' }));
+  const noted = withNotes(sessionOfProxy(group, { title: 'proxy' }));
   const printed = printSession(noted.session, AbortSignal.any([signal, ends.signal]), {
-    end: () => proxy.close(),
+    end: () => group.close(),
   });
   const passed = await playScenarios(
-    { proxy, seed, order: shellHook(options.onOrder), note: noted.note, signal },
+    { proxy: group.of(stage), seed, order: shellHook(options.onOrder), note: noted.note, signal },
     scenarios,
     options.report,
   );
@@ -185,51 +210,8 @@ async function playAll(
   if (!passed) process.exitCode = EXIT_FINDINGS;
 }
 
-function tellBeginning(proxy: ProxySession, { to }: Options): void {
-  const secondary = to === undefined ? '' : formatSocketAddress(to);
-  process.stderr.write(
-    `listening on ${formatSocketAddress(proxy.listening)}, the secondary is ${secondary}\n`,
-  );
-  for (const { id, sentence } of proxy.listFaults()) process.stderr.write(`${id} ${sentence}\n`);
-}
-
-interface Given {
-  readonly faults: readonly FaultSpec[];
-  readonly dissectors: Dissectors;
-  readonly seed: number;
-  readonly version: string;
-}
-
-function proxyOptions(options: Options, { faults, dissectors, seed, version }: Given): ProxyOptions {
-  const { listen, to, from, write, log, scenario } = options;
-  if (listen === undefined || to === undefined) {
-    throw new InputError('expected --listen ADDRESS:PORT and --to ADDRESS:PORT (leasetap help proxy)');
-  }
-  const comments = [
-    `primary at ${formatSocketAddress(listen)}, secondary at ${formatSocketAddress(to)}, seed ${seed}`,
-    ...scenario.map((path) => `scenario ${path}`),
-    ...faults.map((fault) => `fault ${describe(fault)}`),
-  ];
-  return {
-    listen,
-    dial: to,
-    faults,
-    dissectors,
-    random: seededRandom(seed),
-    connectionsMax: options.maxConnections,
-    onFileError: (path, error) =>
-      process.stderr.write(`leasetap: ${path}: ${error.message}; relaying goes on\n`),
-    ...(from === undefined ? {} : { from }),
-    ...(write === undefined
-      ? {}
-      : { record: { path: write, header: { application: `leasetap ${version}`, comments } } }),
-    ...(log === undefined ? {} : { logPath: log }),
-    ...rotationOf(options),
-  };
-}
-
 /** The files are numbered as soon as one of the limits is given. */
-function rotationOf({ rotateSize, rotateEvery, keep }: Options): Pick<ProxyOptions, 'rotation'> {
+function rotationOf({ rotateSize, rotateEvery, keep }: Options): { readonly rotation?: Rotation } {
   if (rotateSize === undefined && rotateEvery === undefined) {
     if (keep !== undefined) throw new InputError('--keep needs --rotate-size or --rotate-every');
     return {};

@@ -10,6 +10,7 @@ import { hasTerminal, showSession } from '../show-session.ts';
 
 interface Options {
   readonly controlToken?: string;
+  readonly relationship?: string;
   readonly tui: boolean;
 }
 
@@ -18,7 +19,8 @@ On a terminal this opens the UI; otherwise, or with --no-tui, it prints one line
 Leaving it leaves the proxy and its faults as they are.
 
 Example:
-  leasetap watch tap.sock`;
+  leasetap watch tap.sock
+  leasetap watch tap.sock -r campus`;
 
 export function register(program: Command): void {
   program
@@ -26,6 +28,7 @@ export function register(program: Command): void {
     .description('watch a running proxy through its control')
     .argument('<control>', 'the control of the proxy: a path, or ADDRESS:PORT')
     .option('--control-token <file>', 'token of a control on TCP')
+    .option('-r, --relationship <name>', 'only this one, if the proxy serves several')
     .option('--no-tui', 'print lines even on a terminal')
     .addHelpText('after', HELP)
     .action(runWatch);
@@ -36,8 +39,10 @@ async function runWatch(control: string, options: Options): Promise<void> {
   const interrupt = onInterrupt();
   const over = new AbortController();
   const ends = AbortSignal.any([interrupt.signal, over.signal]);
-  const client = new ProxyClient(controlPlace(control, options.controlToken, '--control-token'));
-  const session = await remoteSession(client, control, dissectors, ends, () => over.abort());
+  const { controlToken, relationship } = options;
+  const client = new ProxyClient(controlPlace(control, controlToken, '--control-token'), relationship);
+  const title = relationship === undefined ? control : `${control} ${relationship}`;
+  const session = await remoteSession(client, title, dissectors, ends, () => over.abort());
   if (options.tui && hasTerminal()) await showSession(session, dissectors, ends);
   else await printSession(session, ends, { end: async () => undefined });
   over.abort();

@@ -7,36 +7,40 @@ import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
 
 export class ProxyClient {
   private readonly connection: ControlConnection;
+  /** Before the path of what is about faults and events. */
+  private readonly within: string;
 
-  constructor(place: ControlPlace) {
+  /** `relationship`: all that is asked is about this one. */
+  constructor(place: ControlPlace, relationship?: string) {
     this.connection = new ControlConnection(place, 'proxy');
+    this.within = relationship === undefined ? '' : `/proxies/${encodeURIComponent(relationship)}`;
   }
 
   /** All methods reject with InputError: nobody there, no permission, or the proxy's own reason. */
   async list(): Promise<readonly FaultView[]> {
-    return (await this.call('GET', '/faults')) as readonly FaultView[];
+    return (await this.call('GET', `${this.within}/faults`)) as readonly FaultView[];
   }
 
   /** `fault` is the short form or an object. */
   async add(fault: unknown): Promise<FaultView> {
-    return (await this.call('POST', '/faults', { fault })) as FaultView;
+    return (await this.call('POST', `${this.within}/faults`, { fault })) as FaultView;
   }
 
   async remove(id: string): Promise<void> {
-    await this.call('DELETE', `/faults/${encodeURIComponent(id)}`);
+    await this.call('DELETE', `${this.within}/faults/${encodeURIComponent(id)}`);
   }
 
   async release(id: string, order: readonly number[] | undefined): Promise<void> {
     await this.call(
       'POST',
-      `/faults/${encodeURIComponent(id)}/release`,
+      `${this.within}/faults/${encodeURIComponent(id)}/release`,
       order === undefined ? undefined : { order },
     );
   }
 
   /** Names of the faults that were removed. */
   async reset(): Promise<readonly string[]> {
-    return ((await this.call('POST', '/reset')) as { removed: readonly string[] }).removed;
+    return ((await this.call('POST', `${this.within}/reset`)) as { removed: readonly string[] }).removed;
   }
 
   /** What happens from now on, until `signal` or the end of the proxy. Faults in `tied` end with it. */
@@ -46,7 +50,7 @@ export class ProxyClient {
     tied: readonly string[] = [],
   ): AsyncIterable<ProxyEvent> {
     const query = tied.length === 0 ? '' : `?${new URLSearchParams({ tied: tied.join(',') })}`;
-    for await (const told of this.connection.events(`/events${query}`, signal)) {
+    for await (const told of this.connection.events(`${this.within}/events${query}`, signal)) {
       const event = eventFromJson(told, dissectors);
       if (event !== undefined) yield event;
     }

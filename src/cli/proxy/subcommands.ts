@@ -1,11 +1,12 @@
 /** `leasetap proxy plan` and `leasetap proxy check`: setting a proxy up between real servers. */
 import type { Command } from 'commander';
-import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
-import { bareAddress, duration, socketAddress, wholeNumber } from '../arguments.ts';
+import { UNNAMED } from '../../proxy/relationship.ts';
+import { bareAddress, duration, wholeNumber } from '../arguments.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { checkPrimary, checkSecondary } from './check.ts';
 import { planLines } from './plan.ts';
+import { type RelationshipOptions, relationshipsOf } from './setup.ts';
 
 interface PlanOptions {
   readonly primary: string;
@@ -15,10 +16,7 @@ interface PlanOptions {
   readonly bypass: boolean;
 }
 
-interface CheckOptions {
-  readonly listen?: Endpoint;
-  readonly to?: Endpoint;
-  readonly from?: string;
+interface CheckOptions extends RelationshipOptions {
   readonly wait: number;
 }
 
@@ -42,20 +40,22 @@ export function addSubcommands(proxy: Command): void {
     .description(
       'prove that the secondary can be dialled and that the primary comes; ends the proof with a reset',
     )
-    .option('-l, --listen <address:port>', 'where the primary connects', socketAddress)
-    .option('-t, --to <address:port>', 'the secondary', socketAddress)
-    .option('--from <address>', 'address to dial from', bareAddress)
+    .usage('--listen ADDRESS:PORT --to ADDRESS:PORT [--from ADDRESS] | --config FILE')
     .option('--wait <time>', 'how long to wait for the primary', duration, 60)
     .action(runCheck);
 }
 
 async function runCheck(_: unknown, command: Command): Promise<void> {
-  // Options that the parent command has, too, are found there.
-  const { listen, to, from, wait } = command.optsWithGlobals<CheckOptions>();
-  if (listen === undefined || to === undefined) throw new InputError('expected --listen and --to');
-  const input = { listen, to, from, seconds: wait };
-  const [secondary, primary] = await Promise.all([checkSecondary(input), checkPrimary(input)]);
-  for (const { ok, text } of [secondary, primary])
-    process.stdout.write(`${ok ? 'ok    ' : 'FAIL  '}${text}\n`);
-  if (!secondary.ok || !primary.ok) process.exitCode = EXIT_FINDINGS;
+  // --listen, --to, --from and --config are those of the parent command.
+  const { wait, ...options } = command.optsWithGlobals<CheckOptions>();
+  const relationships = relationshipsOf(options, []);
+  const legs = await Promise.all(
+    relationships.map(async ({ name, listen, to, from }) => {
+      const input = { listen, to, from, seconds: wait };
+      const found = await Promise.all([checkSecondary(input), checkPrimary(input)]);
+      return found.map(({ ok, text }) => ({ ok, text: name === UNNAMED ? text : `${name}: ${text}` }));
+    }),
+  );
+  for (const { ok, text } of legs.flat()) process.stdout.write(`${ok ? 'ok    ' : 'FAIL  '}${text}\n`);
+  if (legs.flat().some(({ ok }) => !ok)) process.exitCode = EXIT_FINDINGS;
 }

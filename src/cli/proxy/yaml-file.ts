@@ -1,6 +1,6 @@
 /** YAML files of the proxy: faults and scenarios. Mistakes name file and line. */
 import { readFileSync } from 'node:fs';
-import { type Document, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InputError } from '../../base/problem.ts';
 
 /** Largest file that is read. */
@@ -27,4 +27,25 @@ export function parseYaml(text: string, name: string): YamlFile {
   const [error] = document.errors;
   if (error !== undefined) throw new InputError(`${where(error.pos[0])}: not YAML: ${error.message}`);
   return { document, where };
+}
+
+/** The items of the list under `key`, or of the whole file; what is wrong with one of them gets its line. */
+export function listOf<T>(
+  file: YamlFile,
+  path: string,
+  key: string,
+  read: (value: unknown) => T,
+): readonly T[] {
+  const top = file.document.contents;
+  const list = isMap(top) ? top.get(key, true) : top;
+  if (list === undefined) return [];
+  if (!isSeq(list)) throw new InputError(`${path}: expected "${key}:" with a list`);
+  return (list.items as Node[]).map((item) => {
+    try {
+      return read(item.toJS(file.document));
+    } catch (problem) {
+      if (!(problem instanceof InputError)) throw problem;
+      throw new InputError(`${file.where(item.range?.[0] ?? 0)}: ${problem.message}`);
+    }
+  });
 }

@@ -13,10 +13,11 @@ import { timeOf } from '../rows.ts';
 const SKEW_LIMIT_SECONDS = 5;
 
 export function headerLines(model: Model): Line[] {
-  const relationship = model.analysis.relationships().at(-1);
+  const all = model.analysis.relationships();
+  const relationship = all.find(({ key }) => key === model.shown) ?? all.at(-1);
   const now = timeOf(model);
   const lines = [
-    titleRow(model, relationship),
+    titleRow(model, relationship, all.length),
     endpointRow('primary', relationship, model, now),
     endpointRow('secondary', relationship, model, now),
     nextRow(model, relationship, now),
@@ -24,9 +25,11 @@ export function headerLines(model: Model): Line[] {
   return lines.slice(0, HEADER_ROWS).map((line) => fitLine(line, model.size.columns));
 }
 
-function titleRow(model: Model, relationship: Relationship | undefined): Line {
-  const name =
-    relationship === undefined || relationship.name === '' ? '' : ` "${safeText(relationship.name)}"`;
+function titleRow(model: Model, relationship: Relationship | undefined, of: number): Line {
+  // The name that its user gave it tells more than the one that the servers agreed on, of which there may be several.
+  const given = relationship?.connection.relationship ?? relationship?.name ?? '';
+  const name = given === '' ? '' : ` "${safeText(given)}"`;
+  const others = of > 1 ? ` (one of ${of})` : '';
   const mode = model.ended ?? (model.pausedAt !== undefined ? 'PAUSED' : model.live ? 'live' : 'reading');
   const { size, total } = model.history;
   const count = total === 1 ? '1 message' : `${total} messages`;
@@ -34,6 +37,7 @@ function titleRow(model: Model, relationship: Relationship | undefined): Line {
   return [
     span('leasetap ', 'title'),
     span(`${safeText(model.title)}${name}`, 'strong'),
+    span(others, 'dim'),
     span(`  ${clock(timeOf(model))} UTC  ${kept}  `),
     span(safeText(mode), model.pausedAt === undefined ? 'dim' : 'warn'),
   ];

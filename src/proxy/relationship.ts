@@ -1,0 +1,135 @@
+/**
+ * A relationship as its user gives it, in a file or over the control: where the primary connects, where the secondary
+ * is, what is kept. Objects in, settings out; who serves it is group.ts.
+ */
+import type { Endpoint } from '../base/flow.ts';
+import { nearest } from '../base/nearest.ts';
+import { InputError } from '../base/problem.ts';
+import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
+import { isName } from './faults/limits.ts';
+import { faultFromObject } from './faults/object-form.ts';
+import type { FaultSpec } from './faults/spec.ts';
+
+/** The name of a relationship that was given none because it is the only one; what it does is not labelled with it. */
+export const UNNAMED = 'main';
+
+export interface RelationshipSettings {
+  readonly name: string;
+  /** Where the primary is to connect. */
+  readonly listen: Endpoint;
+  /** The secondary. */
+  readonly to: Endpoint;
+  /** Address to dial from; absent: the system chooses. */
+  readonly from?: string;
+  /** `false`: it is known, and not served. */
+  readonly enabled: boolean;
+  /** File for the recording; absent: none. */
+  readonly record?: string;
+  /** File for the JSONL log; absent: none. */
+  readonly log?: string;
+  /** `FAMILY/TABLE/SET` of nftables that gets a sign of life; absent: none. */
+  readonly aliveSet?: string;
+  /** Armed from its beginning. */
+  readonly faults: readonly FaultSpec[];
+}
+
+type Draft = { -readonly [K in keyof RelationshipSettings]?: RelationshipSettings[K] };
+
+const KEYS: Readonly<Record<string, (draft: Draft, value: unknown, key: string) => void>> = {
+  name: (draft, value, key) => {
+    draft.name = text(value, key);
+    if (!isName(draft.name))
+      throw mismatch(key, 'a letter, then letters, digits, dots, dashes; at most 64', value);
+  },
+  listen: (draft, value, key) => {
+    draft.listen = end(value, key);
+  },
+  to: (draft, value, key) => {
+    draft.to = end(value, key);
+  },
+  from: (draft, value, key) => {
+    const address = normalAddress(text(value, key));
+    if (address === undefined) throw mismatch(key, 'an IPv6 or IPv4 address', value);
+    draft.from = address;
+  },
+  enabled: (draft, value, key) => {
+    if (typeof value !== 'boolean') throw mismatch(key, 'true or false', value);
+    draft.enabled = value;
+  },
+  record: (draft, value, key) => {
+    draft.record = text(value, key);
+  },
+  log: (draft, value, key) => {
+    draft.log = text(value, key);
+  },
+  'alive-set': (draft, value, key) => {
+    draft.aliveSet = text(value, key);
+  },
+  faults: (draft, value, key) => {
+    if (!Array.isArray(value)) throw mismatch(key, 'a list of faults', value);
+    draft.faults = value.map(faultFromObject);
+  },
+};
+
+/** Reads one. Throws InputError that names the key and what was expected. */
+export function relationshipFromObject(value: unknown): RelationshipSettings {
+  const draft = drafted(value);
+  const { name, listen, to } = draft;
+  if (name === undefined || listen === undefined || to === undefined) {
+    const missing = ['name', 'listen', 'to'].filter((key) => !(key in draft)).join(', ');
+    throw new InputError(`relationship ${name ?? ''}: expected ${missing}`.replace(' :', ':'));
+  }
+  return checked({ enabled: true, faults: [], ...draft, name, listen, to });
+}
+
+/** The settings with what is given changed. Throws InputError. */
+export function changedRelationship(settings: RelationshipSettings, changes: unknown): RelationshipSettings {
+  const draft = drafted(changes);
+  if (draft.name !== undefined && draft.name !== settings.name)
+    throw new InputError('name: a relationship keeps its name');
+  return checked({ ...settings, ...draft });
+}
+
+function drafted(value: unknown): Draft {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw mismatch('relationship', 'an object with name, listen and to', value);
+  const draft: Draft = {};
+  for (const [key, item] of Object.entries(value)) {
+    const read = KEYS[key];
+    if (read === undefined) throw unknownKey(key);
+    read(draft, item, key);
+  }
+  return draft;
+}
+
+function checked(settings: RelationshipSettings): RelationshipSettings {
+  const { name, from, to, faults } = settings;
+  if (from !== undefined && from.includes(':') !== to.address.includes(':'))
+    throw new InputError(`${name}: from ${from} and to ${to.address} are of different IP versions`);
+  for (const { relationship } of faults) {
+    if (relationship !== undefined && relationship !== name)
+      throw new InputError(`${name}: a fault names the relationship ${relationship}`);
+  }
+  return settings;
+}
+
+function unknownKey(key: string): InputError {
+  const near = nearest(key, Object.keys(KEYS));
+  const hint = near === undefined ? `expected ${Object.keys(KEYS).join(', ')}` : `did you mean ${near}?`;
+  return new InputError(`unknown key "${key}"; ${hint}`);
+}
+
+function end(value: unknown, key: string): Endpoint {
+  const found = parseSocketAddress(text(value, key));
+  if (found === undefined) throw mismatch(key, 'ADDRESS:PORT such as [::1]:647', value);
+  return found;
+}
+
+function text(value: unknown, key: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw mismatch(key, 'text', value);
+}
+
+function mismatch(key: string, wanted: string, got: unknown): InputError {
+  return new InputError(`${key}: expected ${wanted}, got ${JSON.stringify(got)}`);
+}
