@@ -4,7 +4,6 @@
  */
 import { RecentMap } from '../base/recent-map.ts';
 import { timestampMillis } from '../base/timestamp.ts';
-import { factsOf } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import type { LeaseFacts } from '../dissect/message-facts.ts';
 import {
@@ -106,7 +105,7 @@ export class Leases {
     if (failoverType(message.protocol, message.msgType) !== MessageType.BNDUPD) return [];
     const by = senderRole(message);
     const waiting: [MutableLease, Statement][] = [];
-    for (const facts of factsOf(message).leases) {
+    for (const facts of message.facts().leases) {
       const lease = this.#lease(pair, facts);
       const statement: Statement = {
         by,
@@ -136,7 +135,7 @@ export class Leases {
     if (waiting === undefined || failoverType(reply.protocol, reply.msgType) !== MessageType.BNDREPLY)
       return [];
     this.#waiting.delete(updateKey(reply, requestIndex));
-    const facts = factsOf(reply);
+    const facts = reply.facts();
     for (const [lease, statement] of waiting) {
       const said = facts.leases.find((one) => one.text === lease.text);
       const statusCode = said === undefined ? facts.statusCode : said.statusCode;

@@ -7,7 +7,6 @@
 import type { Connection } from '../base/frame.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
-import { factsOf } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import type { Facts } from '../dissect/message-facts.ts';
 import { primaryDirection } from '../dissect/roles.ts';
@@ -89,7 +88,7 @@ export class Relationships {
     if (message.sentTime !== null) {
       endpoint.skewSeconds = followed.skew[role].add(message.sentTime, now);
     }
-    return this.#learn(message, view, endpoint, factsOf(message), now);
+    return this.#learn(message, view, endpoint, message.facts(), now);
   }
 
   /** A BNDUPD of `role` was answered. */

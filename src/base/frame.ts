@@ -35,7 +35,7 @@ export interface Frame {
   /** Found only by picking the stream up again after missing data. */
   readonly resync: boolean;
   /** What the length prefix says, where the frame was found to have another length. */
-  readonly claimed?: number;
+  readonly claimed?: number | undefined;
   /** The version of TLS that was taken off, e.g. `TLSv1.3`. */
-  readonly tls?: string;
+  readonly tls?: string | undefined;
 }

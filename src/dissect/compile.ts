@@ -17,6 +17,7 @@ import type {
   VendorDefinition,
 } from './definition.ts';
 import { Piece } from './json-buffer.ts';
+import { optionFacts } from './option-facts.ts';
 import type {
   CompiledProtocol,
   HeaderCodec,
@@ -188,7 +189,7 @@ function withUnixTimes(option: OptionCodec): OptionCodec {
       ? numberCodec(field.name, 4, DISPLAYS['time-1970'])
       : field,
   );
-  return { ...option, fields };
+  return { ...option, fields, facts: optionFacts(option.name, option.definition.fields, fields, true) };
 }
 
 function fillVendor(definition: VendorDefinition, file: string, dissectors: Scope['dissectors']): void {
@@ -299,10 +300,18 @@ function compileOption(definition: OptionDefinition, scope: Scope): OptionCodec 
     minimum,
     fixed: allSized ? minimum : undefined,
     tail,
-    judges: fields.some((field) => field.problem !== undefined),
+    judged: judgedBy(fields, tail),
+    facts: optionFacts(definition.name, definition.fields, fields, false),
     json: optionJson(definition, fields, tail, hasLength ? minimum : undefined),
     definition,
   };
+}
+
+function judgedBy(fields: readonly FieldCodec[], tail: Tail): OptionCodec['judged'] {
+  const looks = (field: FieldCodec): boolean => field.problem !== undefined || field.extent !== undefined;
+  const sized = (field: FieldCodec): boolean => field.size !== undefined;
+  if (fields.some(looks) || !fields.slice(0, -1).every(sized)) return 'fields';
+  return tail.kind === 'none' && fields.every(sized) ? 'length' : 'minimum';
 }
 
 /** What JSON has between the last field of an option and what is inside it. */

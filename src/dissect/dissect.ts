@@ -2,28 +2,36 @@
  * A frame as a message. The header is read at once, because every view wants it; tree, problems and JSON when somebody
  * asks. Messages inside a frame share its octets and copy none.
  */
+import { readU32 } from '../base/bytes.ts';
 import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
 import { EPOCH_2000_UNIX_SECONDS, wrapSeconds } from '../base/time.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import { timestampText } from '../base/timestamp.ts';
 import { readNumber } from './codecs/numbers.ts';
 import type { Dissectors } from './compile.ts';
+import { factsFrom } from './facts.ts';
+import { Glance } from './glance.ts';
+import { glanceAt } from './glance-walk.ts';
 import { putMessageOptions } from './json.ts';
 import { JsonBuffer, Piece } from './json-buffer.ts';
 import { PROBLEMS_MAX } from './limits.ts';
 import type { Message, ReadProblem, TreeNode } from './message.ts';
+import type { Facts } from './message-facts.ts';
 import type { CompiledProtocol, MessageCodec } from './space.ts';
 import { messageTree } from './tree.ts';
 import { optionObjects } from './tree-json.ts';
-import { isClean, messageCodecAt } from './walk.ts';
+import { messageCodecAt } from './walk.ts';
 
 /** The message in a frame. `index` counts messages over the capture or session. */
 export function dissect(dissectors: Dissectors, frame: Frame, index: number): Message {
-  const protocol = dissectors.protocols.get(frame.connection.protocol);
-  if (protocol === undefined) throw new Error(`no dissector for ${frame.connection.protocol}`);
-  const { dialect } = frame.connection;
-  const spoken = dialect === undefined ? undefined : protocol.dialects.get(dialect);
-  return new DissectedMessage(spoken ?? protocol, frame, index);
+  return new DissectedMessage(protocolOf(dissectors, frame.connection), frame, index);
+}
+
+/** The protocol of a connection, as its speakers mean it. */
+export function protocolOf(dissectors: Dissectors, { protocol, dialect }: Connection): CompiledProtocol {
+  const standard = dissectors.protocols.get(protocol);
+  if (standard === undefined) throw new Error(`no dissector for ${protocol}`);
+  return (dialect === undefined ? undefined : standard.dialects.get(dialect)) ?? standard;
 }
 
 const INDEX = new Piece('{"index":');
@@ -40,31 +48,61 @@ const POINT = 0x2e;
 /** What `json()` writes into; empty between calls. */
 const scratch = new JsonBuffer();
 
-class DissectedMessage implements Message {
-  readonly frame: Frame;
-  readonly index: number;
-  readonly msgType: number;
-  readonly msgName: string | null;
-  readonly transactionId: number | null;
-  readonly sentTime: number | null;
-  readonly #protocol: CompiledProtocol;
-  readonly #codec: MessageCodec;
+const NO_PROBLEMS: readonly ReadProblem[] = [];
+
+/** Whose glance stands in the one there is. */
+let lastGlanced: DissectedMessage | undefined;
+let lastGlance = new Glance();
+
+/** A message; or, where nobody keeps any, each of many in turn: `take` puts another one in its place. */
+export class DissectedMessage implements Message {
+  frame: Frame;
+  index: number;
+  msgType = -1;
+  #protocol: CompiledProtocol;
+  #codec: MessageCodec;
+  #glanced = false;
+  #clean: boolean | undefined;
+  #facts: Facts | undefined;
   #tree: TreeNode | undefined;
   #problems: readonly ReadProblem[] | undefined;
 
   constructor(protocol: CompiledProtocol, frame: Frame, index: number) {
     this.frame = frame;
     this.index = index;
+    this.#protocol = protocol;
+    this.#codec = protocol.unknown;
+    this.take(protocol, frame, index);
+  }
+
+  /** Becomes the message of this frame, which may be the same object with other contents. */
+  take(protocol: CompiledProtocol, frame: Frame, index: number): void {
     const { bytes, start, end } = frame;
+    this.frame = frame;
+    this.index = index;
     this.#protocol = protocol;
     this.#codec = start < end ? messageCodecAt(protocol, bytes, start) : protocol.unknown;
     this.msgType = start < end ? (bytes[start] as number) : -1;
-    this.msgName = this.#codec.name;
-    const { transactionId, sentTime } = this.#codec.header;
-    this.transactionId = this.#number(transactionId.offset, transactionId.size);
-    const sent = this.#number(sentTime.offset, sentTime.size);
-    const unix = sentTime.epoch === 'time-1970';
-    this.sentTime = sent === null || !unix ? sent : wrapSeconds(sent - EPOCH_2000_UNIX_SECONDS);
+    this.#glanced = false;
+    this.#clean = undefined;
+    this.#facts = undefined;
+    this.#tree = undefined;
+    this.#problems = undefined;
+  }
+
+  get msgName(): string | null {
+    return this.#codec.name;
+  }
+
+  get transactionId(): number | null {
+    const { offset, size } = this.#codec.header.transactionId;
+    return this.#number(offset, size);
+  }
+
+  get sentTime(): number | null {
+    const { offset, size, epoch } = this.#codec.header.sentTime;
+    const sent = this.#number(offset, size);
+    return sent === null || epoch === 'time-2000' ? sent : wrapSeconds(sent - EPOCH_2000_UNIX_SECONDS);
   }
 
   get protocol(): ProtocolName {
@@ -75,8 +113,23 @@ class DissectedMessage implements Message {
     return this.frame.end - this.frame.start;
   }
 
+  glance(): Glance {
+    if (this.#glanced && lastGlanced === this) return lastGlance;
+    const { bytes, start, end, claimed } = this.frame;
+    lastGlance = glanceAt(this.#protocol, bytes, start, end);
+    lastGlanced = this;
+    this.#glanced = true;
+    this.#clean = lastGlance.clean && claimed === undefined;
+    return lastGlance;
+  }
+
+  facts(): Facts {
+    this.#facts ??= factsFrom(this.glance());
+    return this.#facts;
+  }
+
   problems(): readonly ReadProblem[] {
-    this.#problems ??= this.#isClean() ? [] : collectProblems(this.tree());
+    this.#problems ??= this.#isClean() ? NO_PROBLEMS : collectProblems(this.tree());
     return this.#problems;
   }
 
@@ -149,13 +202,14 @@ class DissectedMessage implements Message {
   }
 
   #isClean(): boolean {
-    const { bytes, start, end, claimed } = this.frame;
-    return claimed === undefined && isClean(this.#protocol, this.#protocol.space, bytes, start, end);
+    if (this.#clean === undefined) this.glance();
+    return this.#clean === true;
   }
 
   #number(offset: number, size: number): number | null {
     const { bytes, start, end } = this.frame;
-    return size === 0 || start + offset + size > end ? null : readNumber(bytes, start + offset, size);
+    if (size === 0 || start + offset + size > end) return null;
+    return size === 4 ? readU32(bytes, start + offset) : readNumber(bytes, start + offset, size);
   }
 }
 

@@ -22,13 +22,14 @@ export interface FrameSink {
   windowFull(dropped: number, seen: Seen): void;
 }
 
-export interface CutFrame {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-  readonly streamOffset: number;
-  readonly resync: boolean;
-  readonly claimed: number | undefined;
+/** A frame that was just cut: overwritten by the next one. */
+export class CutFrame {
+  bytes: Uint8Array = NO_BYTES;
+  start = 0;
+  end = 0;
+  streamOffset = 0;
+  resync = false;
+  claimed: number | undefined;
 }
 
 /** Octets that are being cut. */
@@ -54,6 +55,7 @@ export class Framer {
   #skip = 0;
   /** The frame before this place, with prefix, if something is wrong with it: then its length may have lied. */
   #doubtful: Uint8Array | undefined;
+  readonly #cutFrame = new CutFrame();
 
   constructor(test: FrameTest, sink: FrameSink) {
     this.#test = test;
@@ -164,9 +166,14 @@ export class Framer {
   #emit(bytes: Uint8Array, at: number, end: number, seen: Seen, claimed?: number): void {
     const fine = claimed === undefined && this.#test.isWhole(bytes, at, end);
     this.#doubtful = fine ? undefined : bytes.subarray(at, end);
-    const streamOffset = this.#offset;
+    const cut = this.#cutFrame;
+    cut.bytes = bytes;
+    cut.start = at + PREFIX_OCTETS;
+    cut.end = end;
+    cut.streamOffset = this.#offset;
+    cut.resync = this.#resync;
+    cut.claimed = claimed;
     this.#offset += end - at;
-    const cut = { bytes, start: at + PREFIX_OCTETS, end, streamOffset, resync: this.#resync, claimed };
     this.#sink.frame(cut, seen);
   }
 

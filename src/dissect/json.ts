@@ -1,6 +1,6 @@
 /**
  * JSON of the options of a message, straight from its octets: no tree, no strings where octets will do. Octets are
- * judged while they are written, by the rules of `isClean`: at the first thing that is wrong writing stops, and whoever
+ * judged while they are written, by the same rules as a glance: at the first thing that is wrong writing stops, and whoever
  * asked takes back what was written and goes the long way, `tree-json.ts`, whose shapes these are.
  */
 import { readU16, readU32 } from '../base/bytes.ts';

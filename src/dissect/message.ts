@@ -5,7 +5,9 @@
  */
 import type { Frame, ProtocolName } from '../base/frame.ts';
 import type { Problem } from '../base/problem.ts';
+import type { Glance } from './glance.ts';
 import type { JsonBuffer } from './json-buffer.ts';
+import type { Facts } from './message-facts.ts';
 
 /** Numbers as on the wire, addresses and names as text, octet strings as lower-case hex. */
 export type FieldValue = number | string | readonly (string | number)[] | null;
@@ -53,6 +55,7 @@ export interface TreeNode {
   readonly problems: readonly ReadProblem[];
 }
 
+/** See `MessageReader` for messages that are overwritten by the next one. */
 export interface Message {
   /** 0, 1, 2, … over the whole capture or session, as in JSON output. */
   readonly index: number;
@@ -68,6 +71,10 @@ export interface Message {
   readonly sentTime: number | null;
   /** Octets of the message, without length prefix. */
   readonly size: number;
+  /** What one walk over the octets finds; overwritten by the next glance at any message. */
+  glance(): Glance;
+  /** The same as values that may be kept; made once, on demand. */
+  facts(): Facts;
   /** Everything that could not be read as its dissector says, over the whole tree. */
   problems(): readonly ReadProblem[];
   /** The whole tree; built once, on demand. */

@@ -5,11 +5,10 @@
  */
 import { readU32 } from '../base/bytes.ts';
 import type { Direction, Flow, FlowSink, Seen, TlsNews } from '../base/flow.ts';
-import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
+import type { Connection, ProtocolName } from '../base/frame.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from './compile.ts';
 import { dialectShownBy } from './dialects.ts';
-import { dissect } from './dissect.ts';
 import type { FlowOwner } from './flow-state.ts';
 import { FlowState } from './flow-state.ts';
 import {
@@ -25,6 +24,7 @@ import {
 import type { CutFrame } from './framing.ts';
 import { FLOW_NOTICES_MAX, FLOWS_MAX } from './limits.ts';
 import type { Message } from './message.ts';
+import { FAMILY, type FrameAtHand, MessageMaker } from './message-maker.ts';
 import type { Notice, NoticeKind } from './notice.ts';
 import type { DialectFound, FrameTests } from './recognize.ts';
 import { EMPTY_SPACE } from './walk.ts';
@@ -46,6 +46,11 @@ export interface ReaderOptions {
   readonly decodeAs?: readonly DecodeAs[];
   /** A stage before this reader takes TLS off: what comes behind STARTTLS is clear, or does not come. */
   readonly tlsTakenOff?: boolean;
+  /**
+   * Hands out one message with one frame again and again, overwritten by the next, which is several times as fast.
+   * Only for listeners that keep neither; what they read from it they may keep.
+   */
+  readonly overwrite?: boolean;
 }
 
 const FAILOVER_PORT = 647;
@@ -57,14 +62,6 @@ const FAILOVER: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
 /** How long after its opening a failover connection is expected to carry its first message. */
 const SILENT_SECONDS = 5;
-
-/** Messages and connections are numbered apart for each family, as if the capture held nothing else. */
-const FAMILY: Readonly<Record<ProtocolName, string>> = {
-  'dhcpv6-failover': 'dhcpv6-failover',
-  'dhcpv4-failover': 'dhcpv4-failover',
-  dhcpv6: 'dhcpv6',
-  'dhcpv6-leasequery': 'dhcpv6',
-};
 
 interface Following {
   readonly state: FlowState | undefined;
@@ -87,15 +84,19 @@ export class MessageReader implements FlowSink {
   readonly #flows = new Map<Flow, Following>();
   /** Flows on a failover port on which nothing was recognized yet, in the order of their opening. */
   readonly #awaited = new Map<FlowState, Following>();
-  readonly #messages = new Map<string, number>();
+  readonly #messages: MessageMaker;
   readonly #connections = new Map<string, number>();
   readonly #owner: FlowOwner;
+  /** The flow that was looked up last: hardly any capture changes it with every packet. */
+  #lastFlow: Flow | undefined;
+  #lastFollowing: Following | undefined;
   #limitTold = false;
 
   constructor(dissectors: Dissectors, events: ReaderEvents, options: ReaderOptions = {}) {
     this.#dissectors = dissectors;
     this.#events = events;
     this.#options = options;
+    this.#messages = new MessageMaker(dissectors, options.overwrite === true);
     this.#owner = this.#makeOwner();
   }
 
@@ -149,6 +150,7 @@ export class MessageReader implements FlowSink {
     }
     if (!following.ended[0] || !following.ended[1]) return;
     this.#flows.delete(flow);
+    this.#lastFlow = undefined;
     if (following.state !== undefined) this.#awaited.delete(following.state);
   }
 
@@ -177,8 +179,11 @@ export class MessageReader implements FlowSink {
 
   /** What is known of a flow; one that had to be forgotten is met again in the middle. */
   #following(flow: Flow, seen: Seen): Following {
+    if (flow === this.#lastFlow) return this.#lastFollowing as Following;
     if (!this.#flows.has(flow)) this.open(flow, seen, true);
-    return this.#flows.get(flow) as Following;
+    this.#lastFollowing = this.#flows.get(flow) as Following;
+    this.#lastFlow = flow;
+    return this.#lastFollowing;
   }
 
   #forgetOldest(seen: Seen): void {
@@ -248,7 +253,7 @@ export class MessageReader implements FlowSink {
     const following = this.#flows.get(flow);
     if (following === undefined) return;
     if (protocol !== 'dhcpv6-leasequery') this.#reserveEarlier(state, protocol, seen);
-    const index = following.reserved ?? this.#next(this.#connections, FAMILY[protocol]);
+    const index = following.reserved ?? this.#nextConnection(protocol);
     following.connection = { index, flow, protocol, ...(dialect !== undefined && { dialect: dialect.name }) };
     const title = this.#dissectors.protocols.get(protocol)?.title ?? protocol;
     const middle = state.midStream ? '; its beginning was not seen' : '';
@@ -269,14 +274,15 @@ export class MessageReader implements FlowSink {
       if (earlier === state) break;
       const silent = seen.time.unixSeconds - earlier.opened.time.unixSeconds;
       if (!earlier.undecided || silent > SILENT_SECONDS) this.#awaited.delete(earlier);
-      else other.reserved ??= this.#next(this.#connections, FAMILY[protocol]);
+      else other.reserved ??= this.#nextConnection(protocol);
     }
     this.#awaited.delete(state);
   }
 
-  #next(counts: Map<string, number>, family: string): number {
-    const count = counts.get(family) ?? 0;
-    counts.set(family, count + 1);
+  #nextConnection(protocol: ProtocolName): number {
+    const family = FAMILY[protocol];
+    const count = this.#connections.get(family) ?? 0;
+    this.#connections.set(family, count + 1);
     return count;
   }
 
@@ -284,26 +290,18 @@ export class MessageReader implements FlowSink {
     const following = this.#flows.get(state.flow);
     const connection = following?.connection;
     if (following === undefined || connection === undefined) return;
-    const { bytes, start, end, streamOffset, resync, claimed } = cut;
-    const frame: Frame = {
-      connection,
-      direction,
-      bytes,
-      start,
-      end,
-      seen,
-      streamOffset,
-      resync,
-      ...(claimed !== undefined && { claimed }),
-      ...(following.tls.version !== undefined && { tls: following.tls.version }),
-    };
-    if (connection.protocol === 'dhcpv4-failover' && bytes[start] === V4_CONNECT)
-      connection.primaryEnd ??= direction;
+    const { bytes, start, end } = cut;
+    const isV4 = connection.protocol === 'dhcpv4-failover';
+    if (isV4 && bytes[start] === V4_CONNECT) connection.primaryEnd ??= direction;
+    const frame = this.#messages.frame(connection, direction, bytes, start, end, seen);
+    frame.streamOffset = cut.streamOffset;
+    frame.resync = cut.resync;
+    frame.claimed = cut.claimed;
+    frame.tls = following.tls.version;
     const message = this.#tell(frame);
-    if (connection.protocol === 'dhcpv6-failover' && end - start >= 8)
+    if (isV4 && end - start >= 6) state.lastTime = readU32(bytes, start + 2);
+    else if (connection.protocol === 'dhcpv6-failover' && end - start >= 8)
       state.lastTime = readU32(bytes, start + 4);
-    if (connection.protocol === 'dhcpv4-failover' && end - start >= 6)
-      state.lastTime = readU32(bytes, start + 2);
     if (connection.dialect === undefined) {
       const dialect = dialectShownBy(message);
       if (dialect !== undefined) {
@@ -335,9 +333,9 @@ export class MessageReader implements FlowSink {
   ): void {
     const protocol = following.forced ?? this.#udpProtocol(flow, bytes[start]);
     if (protocol === undefined) return;
-    following.connection ??= { index: this.#next(this.#connections, FAMILY[protocol]), flow, protocol };
-    const { connection } = following;
-    this.#tell({ connection, direction, bytes, start, end, seen, streamOffset: 0, resync: false });
+    following.connection ??= { index: this.#nextConnection(protocol), flow, protocol };
+    const frame = this.#messages.frame(following.connection, direction, bytes, start, end, seen);
+    this.#tell(frame);
   }
 
   #udpProtocol(flow: Flow, type: number | undefined): ProtocolName | undefined {
@@ -346,9 +344,8 @@ export class MessageReader implements FlowSink {
     return type === 14 || type === 15 ? 'dhcpv6-leasequery' : 'dhcpv6';
   }
 
-  #tell(frame: Frame): Message {
-    const index = this.#next(this.#messages, FAMILY[frame.connection.protocol]);
-    const message = dissect(this.#dissectors, frame, index);
+  #tell(frame: FrameAtHand): Message {
+    const message = this.#messages.message(frame);
     this.#events.onMessage(message);
     return message;
   }

@@ -10,6 +10,7 @@ import type {
   ProtocolDefinition,
 } from './definition.ts';
 import type { Piece } from './json-buffer.ts';
+import type { OptionFacts } from './option-facts.ts';
 
 /** What follows the fields of an option. */
 export type Tail =
@@ -31,8 +32,10 @@ export interface OptionCodec {
   /** Exact octets of the fields if all of them have a size; then an option without tail has no other length. */
   readonly fixed: number | undefined;
   readonly tail: Tail;
-  /** Some field can be wrong although its octets are there. */
-  readonly judges: boolean;
+  /** What tells whether its fields can be read: that it has just `minimum` octets, at least as many, or a look at each. */
+  readonly judged: 'length' | 'minimum' | 'fields';
+  /** What it tells the analyzer. */
+  readonly facts: OptionFacts | undefined;
   readonly json: OptionJson;
   readonly definition: OptionDefinition;
 }

@@ -4,7 +4,6 @@
  */
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
-import { factsOf } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import { directionName } from '../dissect/roles.ts';
 import {
@@ -106,14 +105,14 @@ export const COMPUTED: readonly FilterField[] = [
     name: 'lease',
     kind: 'address',
     help: 'every address and prefix that the message is about',
-    read: (m) => factsOf(m).leases.map((lease) => lease.text),
+    read: (m) => m.facts().leases.map((lease) => lease.text),
   },
   {
     name: 'client',
     kind: 'bytes',
     help: 'DUID of every client that the message is about, in hex',
     read: (m) => {
-      const facts = factsOf(m);
+      const facts = m.facts();
       const clients = facts.leases.flatMap((lease) => lease.client ?? []);
       return clients.length > 0 ? clients : maybe(facts.client);
     },
@@ -124,7 +123,7 @@ export const COMPUTED: readonly FilterField[] = [
     kind: 'name',
     help: 'server-state of a STATE message',
     read: (m) => {
-      const { serverState } = factsOf(m);
+      const { serverState } = m.facts();
       return serverState === undefined ? NONE : [stateName(serverState, m.protocol), serverState];
     },
   },
@@ -173,7 +172,7 @@ export const COMPUTED: readonly FilterField[] = [
  * A reply without a status code says Success (RFC 8415 §21.13); a message that is no reply and has none says nothing.
  */
 function statusesOf(message: Message): readonly Value[] {
-  const facts = factsOf(message);
+  const facts = message.facts();
   const values: Value[] = [];
   const add = (code: number | undefined): void => {
     if (code !== undefined && !values.includes(code)) values.push(code, statusName(code, message.protocol));

@@ -4,7 +4,6 @@
  */
 import type { Direction, Flow } from '../base/flow.ts';
 import type { Connection } from '../base/frame.ts';
-import { readFacts } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import type { ProxyEvent } from './events.ts';
 import type { Link } from './link.ts';
@@ -184,7 +183,7 @@ export class Conversation {
   /** Each server waits for its own keepalive-time, which it announces when they connect (RFC 8156 §6.1). */
   private learnKeepalive(message: Message, direction: Direction): void {
     if (message.msgName !== 'CONNECT' && message.msgName !== 'CONNECTREPLY') return;
-    const { keepaliveTime } = readFacts(message);
+    const { keepaliveTime } = message.facts();
     if (keepaliveTime !== undefined) this.keepaliveSeconds[direction] = keepaliveTime;
   }
 

@@ -6,7 +6,6 @@
 import { Exchanges } from '../analyze/exchanges.ts';
 import type { Direction } from '../base/flow.ts';
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
-import { readFacts } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import { statusName } from '../dissect/vocabulary.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
@@ -117,7 +116,7 @@ class ProxyMetrics {
     if (message.msgName !== BNDREPLY) return;
     const asked: Direction = direction === 0 ? 1 : 0;
     if (!lost) this.unanswered[asked] = Math.max(0, this.unanswered[asked] - 1);
-    const { statusCode } = readFacts(message);
+    const { statusCode } = message.facts();
     if (statusCode !== undefined && statusCode !== 0 && this.rejects.size < STATUS_CODES_MAX)
       this.count(this.rejects, statusName(statusCode));
   }

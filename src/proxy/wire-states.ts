@@ -3,7 +3,6 @@
  * for conditions such as `while secondary is RECOVER`; what a state means is the analyzer's business.
  */
 import type { Direction } from '../base/flow.ts';
-import { readFacts } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import { stateName } from '../dissect/vocabulary.ts';
 
@@ -34,7 +33,7 @@ export class WireStates {
   /** Follows one message; the endpoint whose state has changed with it, if any. */
   follow(message: Message, direction: Direction): EndpointName | undefined {
     if (message.protocol !== 'dhcpv6-failover' || message.msgName !== 'STATE') return undefined;
-    const { serverState } = readFacts(message);
+    const { serverState } = message.facts();
     if (serverState === undefined) return undefined;
     const state = stateName(serverState);
     const who = SENDER[direction];

@@ -6,7 +6,6 @@
 import type { ProtocolName } from '../base/frame.ts';
 import { isoOfEpoch2000 } from '../base/time.ts';
 import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
-import { readFacts } from '../dissect/facts.ts';
 import type { Message } from '../dissect/message.ts';
 import type { Facts } from '../dissect/message-facts.ts';
 import { directionName } from '../dissect/roles.ts';
@@ -182,12 +181,12 @@ function dateText(time: Timestamp): string {
 
 function infoStyle(message: Message, notes: Annotations): Style {
   if (message.problems().length > 0 || (notes.findings?.length ?? 0) > 0) return 'bad';
-  const { statusCode } = readFacts(message);
+  const { statusCode } = message.facts();
   return statusCode !== undefined && statusCode !== STATUS_SUCCESS ? 'warn' : 'plain';
 }
 
 function infoText(message: Message, notes: Annotations): string {
-  const text = factsText(message, readFacts(message));
+  const text = factsText(message, message.facts());
   const remarks = remarksText(message, notes);
   return text === '' ? remarks.slice(1) : text + remarks;
 }
@@ -211,7 +210,7 @@ const NO_FINDINGS: readonly string[] = [];
 
 /** What the message says, without notes on it. */
 export function infoOf(message: Message): string {
-  return factsText(message, readFacts(message));
+  return factsText(message, message.facts());
 }
 
 function factsText(message: Message, facts: Facts): string {

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReplyTimes } from '../../src/analyze/reply-times.ts';
 import { Statistics } from '../../src/analyze/statistics.ts';
-import { factsOf } from '../../src/dissect/facts.ts';
 import { captured } from '../dissect/captured.ts';
 import { clientLease, Dialogue, status } from '../support/dialogue.ts';
 
@@ -51,7 +50,7 @@ describe('statistics of DHCPv4 failover', () => {
     expect(count(3)).toBe(named('BNDUPD'));
     expect(count(4)).toBe(named('BNDACK'));
     expect(statistics.replyTimes.get(24)?.count).toBe(named('BNDACK'));
-    const refused = messages.filter((message) => factsOf(message).statusCode !== undefined).length;
+    const refused = messages.filter((message) => message.facts().statusCode !== undefined).length;
     const counted = [...(statistics.rejects.get('dhcpv4-failover')?.values() ?? [])];
     expect(counted.reduce((sum, one) => sum + one, 0)).toBe(refused);
     expect(refused).toBeGreaterThan(0);

@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { parseIpv6 } from '../../src/base/ipv6.ts';
-import { factsOf } from '../../src/dissect/facts.ts';
 import type { Message, TreeNode } from '../../src/dissect/message.ts';
 import { directionName } from '../../src/dissect/roles.ts';
 import { bindingStatusName, stateName, statusName } from '../../src/dissect/vocabulary.ts';
@@ -49,7 +48,7 @@ function leasesOfTree(message: Message): unknown[] {
 }
 
 function leasesOfFacts(message: Message): unknown[] {
-  return factsOf(message).leases.map((lease) => ({
+  return message.facts().leases.map((lease) => ({
     text: lease.text,
     validLifetime: lease.validLifetime,
     preferredLifetime: lease.preferredLifetime,
@@ -72,7 +71,7 @@ describe('facts', () => {
         expect(leasesOfFacts(message)).toEqual(leasesOfTree(message));
         if (message.msgName === 'STATE') {
           const state = message.tree().children.find((child) => child.name === 'OPTION_F_SERVER_STATE');
-          expect(factsOf(message).serverState).toBe(state?.fields[0]?.value);
+          expect(message.facts().serverState).toBe(state?.fields[0]?.value);
         }
       }
     });
@@ -97,8 +96,8 @@ describe('a status', () => {
       0,
       option(45, option(3, '0a000001 00000000 00000000', own ?? '', other ?? ''), status(16)),
     );
-    expect(factsOf(reply).statusCode).toBe(16);
-    expect(factsOf(reply).leases.map((lease) => lease.statusCode)).toEqual([0, 16]);
+    expect(reply.facts().statusCode).toBe(16);
+    expect(reply.facts().leases.map((lease) => lease.statusCode)).toEqual([0, 16]);
   });
 });
 
@@ -115,7 +114,7 @@ describe('facts of DHCPv4 failover', () => {
             const field = option.fields.find((one) => one.name === name);
             return field === undefined ? [] : [field.value];
           });
-        const facts = factsOf(message);
+        const facts = message.facts();
         expect(facts.leases.map((lease) => lease.text)).toEqual(values('assigned-IP-address'));
         expect(facts.leases.flatMap((lease) => lease.bindingStatus ?? [])).toEqual(values('binding-status'));
         const unix = facts.leases.flatMap((lease) =>

@@ -3,7 +3,11 @@ import { fromHex, readU24, readU32 } from '../../src/base/bytes.ts';
 import type { Direction } from '../../src/base/flow.ts';
 import type { Connection } from '../../src/base/frame.ts';
 import { timestampOfMillis } from '../../src/base/timestamp.ts';
+import { dissect } from '../../src/dissect/dissect.ts';
+import { loadDissectors } from '../../src/dissect/load.ts';
 import type { Message, TreeNode } from '../../src/dissect/message.ts';
+
+const DISSECTORS = loadDissectors();
 
 const NAMES: Readonly<Record<number, string>> = {
   24: 'BNDUPD',
@@ -72,24 +76,28 @@ export function handMessage(parts: MessageParts): Message {
     ...parts.tree,
   };
   const json = `{"index":${parts.index ?? 0},"msg_type":${msgType}}`;
+  const frame = {
+    connection: parts.connection ?? failoverConnection(),
+    direction: parts.direction ?? 0,
+    bytes,
+    start: 0,
+    end: bytes.length,
+    seen: { time: timestampOfMillis(BEGIN_MILLIS + (parts.atMillis ?? 0)), packet: (parts.index ?? 0) + 1 },
+    streamOffset: 0,
+    resync: false,
+  };
+  const read = dissect(DISSECTORS, frame, parts.index ?? 0);
   return {
     index: parts.index ?? 0,
-    frame: {
-      connection: parts.connection ?? failoverConnection(),
-      direction: parts.direction ?? 0,
-      bytes,
-      start: 0,
-      end: bytes.length,
-      seen: { time: timestampOfMillis(BEGIN_MILLIS + (parts.atMillis ?? 0)), packet: (parts.index ?? 0) + 1 },
-      streamOffset: 0,
-      resync: false,
-    },
+    frame,
     protocol: (parts.connection ?? failoverConnection()).protocol,
     msgType,
     msgName: NAMES[msgType] ?? null,
     transactionId: readU24(bytes, 1),
     sentTime: failoverHeader ? readU32(bytes, 4) : null,
     size: bytes.length,
+    glance: () => read.glance(),
+    facts: () => read.facts(),
     problems: () => tree.problems,
     tree: () => tree,
     writeJson: (out) => out.putText(json),

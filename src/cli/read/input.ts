@@ -55,6 +55,7 @@ export interface CaptureJob {
   readonly out: Output;
   /** Reads the files once more before: gets every message of that first pass. Standard input cannot be read twice. */
   readonly firstPass?: (message: Message) => void;
+  /** The message is overwritten by the next one, here and in the first pass. */
   readonly onMessage: (message: Message) => void;
   /** After the last message; not called if the run was cut short. */
   readonly onEnd?: () => void;
@@ -67,9 +68,10 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   const stop = new AbortController();
   interrupt.signal.addEventListener('abort', () => stop.abort());
   const report = new ReadReport((line) => process.stderr.write(`leasetap: ${line}\n`));
+  const readerOptions = { ...options, overwrite: true };
   if (job.firstPass !== undefined) {
     const events = { onMessage: job.firstPass };
-    await readMessages(files.map(fileSource), dissectors, events, options, {
+    await readMessages(files.map(fileSource), dissectors, events, readerOptions, {
       signal: stop.signal,
       interfaces: options.interface,
     });
@@ -83,7 +85,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     files.map((file) => (file === '-' ? standardInput(stop.signal, () => out.flush()) : fileSource(file))),
     dissectors,
     { onMessage, onNotice: (notice) => report.notice(notice) },
-    options,
+    readerOptions,
     {
       signal: stop.signal,
       interfaces: options.interface,

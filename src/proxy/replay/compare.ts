@@ -3,14 +3,13 @@
  * lease. Times, transaction-ids and messages for people may differ.
  */
 
-import { readFacts } from '../../dissect/facts.ts';
 import type { Message } from '../../dissect/message.ts';
 import type { Facts, LeaseFacts } from '../../dissect/message-facts.ts';
 import { bindingStatusName, STATUS_SUCCESS, stateName, statusName } from '../../dissect/vocabulary.ts';
 
 /** Clauses such as `captured: accept; now: OutdatedBindingInformation`; none if both mean the same. */
 export function differences(captured: Message, live: Message): string[] {
-  const [before, now] = [readFacts(captured), readFacts(live)];
+  const [before, now] = [captured.facts(), live.facts()];
   const found: string[] = [];
   const compare = (what: string, a: string, b: string): void => {
     if (a !== b) found.push(`${what}captured: ${a}; now: ${b}`);
@@ -31,7 +30,7 @@ export function differences(captured: Message, live: Message): string[] {
 
 /** What tells apart the messages of a type that wait to be answered: the leases that they are about. */
 export function subjectOf(message: Message): string {
-  const { leases } = readFacts(message);
+  const { leases } = message.facts();
   return leases.map(({ text }) => text).join(' ');
 }
 

@@ -1,0 +1,104 @@
+/** Frames to messages: numbers them by protocol family, and knows how each connection is read. */
+import { NO_BYTES } from '../base/bytes.ts';
+import type { Direction, Seen } from '../base/flow.ts';
+import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
+import type { Dissectors } from './compile.ts';
+import { DissectedMessage, protocolOf } from './dissect.ts';
+import type { Message } from './message.ts';
+import type { CompiledProtocol } from './space.ts';
+
+/** Messages and connections are numbered apart for each family, as if the capture held nothing else. */
+export const FAMILY: Readonly<Record<ProtocolName, string>> = {
+  'dhcpv6-failover': 'dhcpv6-failover',
+  'dhcpv4-failover': 'dhcpv4-failover',
+  dhcpv6: 'dhcpv6',
+  'dhcpv6-leasequery': 'dhcpv6',
+};
+
+/** A frame that is filled in place. */
+export class FrameAtHand implements Frame {
+  connection: Connection;
+  direction: Direction = 0;
+  bytes: Uint8Array = NO_BYTES;
+  start = 0;
+  end = 0;
+  seen: Seen;
+  streamOffset = 0;
+  resync = false;
+  claimed: number | undefined;
+  tls: string | undefined;
+
+  constructor(connection: Connection, seen: Seen) {
+    this.connection = connection;
+    this.seen = seen;
+  }
+}
+
+export class MessageMaker {
+  readonly #dissectors: Dissectors;
+  readonly #overwrite: boolean;
+  readonly #counts = new Map<string, { count: number }>();
+  #frame: FrameAtHand | undefined;
+  #message: DissectedMessage | undefined;
+  /** The connection of the message before: hardly any capture changes it with every message. */
+  #connection: Connection | undefined;
+  #dialect: string | undefined;
+  #protocol: CompiledProtocol | undefined;
+  #counter = { count: 0 };
+
+  /** `overwrite`: there is one frame and one message, and each is overwritten by the next. */
+  constructor(dissectors: Dissectors, overwrite: boolean) {
+    this.#dissectors = dissectors;
+    this.#overwrite = overwrite;
+  }
+
+  /** A frame; of one cut from a stream the caller adds what else there is to say. */
+  frame(
+    connection: Connection,
+    direction: Direction,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    seen: Seen,
+  ): FrameAtHand {
+    if (!this.#overwrite || this.#frame === undefined) this.#frame = new FrameAtHand(connection, seen);
+    const frame = this.#frame;
+    frame.connection = connection;
+    frame.direction = direction;
+    frame.bytes = bytes;
+    frame.start = start;
+    frame.end = end;
+    frame.seen = seen;
+    frame.streamOffset = 0;
+    frame.resync = false;
+    frame.claimed = undefined;
+    frame.tls = undefined;
+    return frame;
+  }
+
+  message(frame: FrameAtHand): Message {
+    const protocol = this.#follow(frame.connection);
+    const index = this.#counter.count++;
+    if (!this.#overwrite || this.#message === undefined)
+      this.#message = new DissectedMessage(protocol, frame, index);
+    else this.#message.take(protocol, frame, index);
+    return this.#message;
+  }
+
+  #follow(connection: Connection): CompiledProtocol {
+    if (
+      this.#protocol !== undefined &&
+      connection === this.#connection &&
+      connection.dialect === this.#dialect
+    ) {
+      return this.#protocol;
+    }
+    const family = FAMILY[connection.protocol];
+    this.#counter = this.#counts.get(family) ?? { count: 0 };
+    this.#counts.set(family, this.#counter);
+    this.#connection = connection;
+    this.#dialect = connection.dialect;
+    this.#protocol = protocolOf(this.#dissectors, connection);
+    return this.#protocol;
+  }
+}
