@@ -6,12 +6,14 @@ import { Writer } from '../wire/writer.ts';
 import type { EndpointConfig } from './config.ts';
 import type { Note, Output } from './io.ts';
 import { Outbox } from './outbox.ts';
+import { Tally } from './tally.ts';
 import { Timers } from './timers.ts';
 
 export class Context<Reply> {
   readonly config: EndpointConfig;
   readonly timers = new Timers();
   readonly outbox = new Outbox<Reply>();
+  readonly tally = new Tally();
   /** Outputs of the input that is being handled. */
   outputs: Output<Reply>[] = [];
   /** Unix milliseconds. */
@@ -43,6 +45,7 @@ export class Context<Reply> {
 
   /** Sends past everything that waits: for the message that ends a connection. */
   sendNow(message: FailoverMessage): void {
+    this.tally.countSent(message.type);
     writeFailoverFrame(this.writer, 'sentTime' in message ? { ...message, sentTime: this.time } : message);
     this.outputs.push({ kind: 'send', bytes: this.writer.take() });
   }

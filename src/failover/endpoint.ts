@@ -18,6 +18,7 @@ import { Link, type LinkListener } from './link.ts';
 import { Prefixes } from './prefixes.ts';
 import type { EndpointState } from './state.ts';
 import { States, type StatesListener } from './states.ts';
+import type { Tally } from './tally.ts';
 import type { TimerName } from './timers.ts';
 
 /** A shutdown waits at most so long for acknowledgements. */
@@ -97,6 +98,11 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
       this.clients.responsiveness(context.now),
       link.skew.average,
     );
+  }
+
+  /** Messages sent and received, by type. */
+  get messages(): Pick<Tally, 'sent' | 'received'> {
+    return this.context.tally;
   }
 
   get state(): EndpointState {
@@ -231,7 +237,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
       if (normal) this.prefixes.request();
     }
     if (this.shuttingDown) this.shutDown();
-    context.outbox.flush(context.now, context.outputs, () => link.sent());
+    context.outbox.flush(context.now, context.outputs, (message) => link.sent(message));
     if (this.shuttingDown && !this.finished) this.shutDown();
   }
 

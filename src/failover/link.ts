@@ -118,7 +118,8 @@ export class Link<Reply> {
   }
 
   /** A message left: the next CONTACT can wait (§6.6). */
-  sent(): void {
+  sent({ type }: FailoverMessage): void {
+    this.context.tally.countSent(type);
     if (this.phase === 'open') this.context.start('contact', this.contactSeconds);
   }
 
@@ -127,6 +128,7 @@ export class Link<Reply> {
     const { context } = this;
     const { message, problems } = decodeFailoverMessage(bytes, start, end);
     const [problem] = problems;
+    context.tally.countReceived(message.type);
     if (problem !== undefined) context.note('protocol', problem.message, problem.section ?? '§5.2');
     if (this.phase === 'open') context.start('keepalive', context.config.keepaliveSeconds);
     if (message.type === 'unknown') return;

@@ -5,56 +5,10 @@ import type { RelationshipStatus, ServerStatus } from './status.ts';
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
 
-export function metricsText(status: ServerStatus): string {
-  const { relationships, clients } = status;
-  const each = (sample: (one: RelationshipStatus) => readonly Sample[]) => relationships.flatMap(sample);
-  const gauge = (value: (one: RelationshipStatus) => number | null) =>
-    each((one) => {
-      const number = value(one);
-      return number === null ? [] : [[{ relationship: one.name }, number] as const];
-    });
-  const states = each((one) =>
-    ENDPOINT_STATES.map((state) => [{ relationship: one.name, state }, one.state === state ? 1 : 0] as const),
-  );
-  const leases = each((one) =>
-    one.pools.flatMap((pool) =>
-      BINDING_STATUSES.map(
-        (status) => [{ relationship: one.name, pool: pool.range, status }, pool.leases[status] ?? 0] as const,
-      ),
-    ),
-  );
-  const counted = (counts: Readonly<Record<string, number>>, label: string): readonly Sample[] =>
-    Object.entries(counts).map(([kind, count]) => [{ [label]: kind }, count] as const);
+export function metricsText({ relationships, clients, uptime_seconds }: ServerStatus): string {
   return [
-    metric('leasetap_uptime_seconds', 'gauge', 'Time since the server started.', [
-      [{}, status.uptime_seconds],
-    ]),
-    metric('leasetap_endpoint_state', 'gauge', '1 for the state that the endpoint is in.', states),
-    metric(
-      'leasetap_communications_ok',
-      'gauge',
-      'Whether messages of the partner are received.',
-      gauge((one) => (one.communications === 'ok' ? 1 : 0)),
-    ),
-    metric(
-      'leasetap_partner_skew_seconds',
-      'gauge',
-      "The partner's clock minus ours.",
-      gauge((one) => one.skew_seconds),
-    ),
-    metric(
-      'leasetap_updates_needed',
-      'gauge',
-      'Leases that the partner has not acknowledged.',
-      gauge((one) => one.updates_needed),
-    ),
-    metric(
-      'leasetap_updates_unacked',
-      'gauge',
-      'BNDUPDs under way.',
-      gauge((one) => one.updates_unacked),
-    ),
-    metric('leasetap_leases', 'gauge', 'Leases on record by pool and binding-status.', leases),
+    metric('leasetap_uptime_seconds', 'gauge', 'Time since the server started.', [[{}, uptime_seconds]]),
+    ...failoverMetrics(relationships),
     metric(
       'leasetap_client_answers_total',
       'counter',
@@ -68,6 +22,59 @@ export function metricsText(status: ServerStatus): string {
       counted(clients.unanswered, 'reason'),
     ),
   ].join('');
+}
+
+function failoverMetrics(relationships: readonly RelationshipStatus[]): readonly string[] {
+  const each = (sample: (one: RelationshipStatus) => readonly Sample[]) => relationships.flatMap(sample);
+  const gauge = (name: string, help: string, value: (one: RelationshipStatus) => number | null) => {
+    const samples = each((one) => {
+      const number = value(one);
+      return number === null ? [] : [[{ relationship: one.name }, number] as const];
+    });
+    return metric(name, 'gauge', help, samples);
+  };
+  const states = each((one) =>
+    ENDPOINT_STATES.map((state) => [{ relationship: one.name, state }, one.state === state ? 1 : 0] as const),
+  );
+  const messages = each(({ name: relationship, messages: { sent, received } }) => [
+    ...counted(sent, 'type', { relationship, direction: 'sent' }),
+    ...counted(received, 'type', { relationship, direction: 'received' }),
+  ]);
+  const leases = each((one) =>
+    one.pools.flatMap((pool) =>
+      BINDING_STATUSES.map(
+        (status) => [{ relationship: one.name, pool: pool.range, status }, pool.leases[status] ?? 0] as const,
+      ),
+    ),
+  );
+  return [
+    metric('leasetap_endpoint_state', 'gauge', '1 for the state that the endpoint is in.', states),
+    gauge('leasetap_communications_ok', 'Whether messages of the partner are received.', (one) =>
+      one.communications === 'ok' ? 1 : 0,
+    ),
+    gauge('leasetap_partner_skew_seconds', "The partner's clock minus ours.", (one) => one.skew_seconds),
+    gauge(
+      'leasetap_updates_needed',
+      'Leases that the partner has not acknowledged.',
+      (one) => one.updates_needed,
+    ),
+    gauge('leasetap_updates_unacked', 'BNDUPDs under way.', (one) => one.updates_unacked),
+    metric(
+      'leasetap_failover_messages_total',
+      'counter',
+      'Failover messages by direction and type.',
+      messages,
+    ),
+    metric('leasetap_leases', 'gauge', 'Leases on record by pool and binding-status.', leases),
+  ];
+}
+
+function counted(
+  counts: Readonly<Record<string, number>>,
+  label: string,
+  more: Labels = {},
+): readonly Sample[] {
+  return Object.entries(counts).map(([kind, count]) => [{ ...more, [label]: kind }, count] as const);
 }
 
 function metric(name: string, type: 'gauge' | 'counter', help: string, samples: readonly Sample[]): string {

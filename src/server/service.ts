@@ -34,7 +34,7 @@ const SERVER_PORT = 547;
 export interface Arrival {
   /** Source address, 16 octets. */
   readonly source: Uint8Array;
-  /** Address of ours on the link that it came from, 16 octets: tells the link of a client without relay agent. */
+  /** Address of ours on the link that it came from, 16 octets: tells the link of a link-local address. */
   readonly local?: Uint8Array;
   /** Whether it was sent to a multicast address; absent where the system does not tell. */
   readonly multicast?: boolean;
@@ -105,10 +105,12 @@ export class Dhcpv6Service {
     };
   }
 
-  private linkOf({ relays }: Relayed, arrival: Arrival): ServiceLink | undefined {
-    const address = relays.length > 0 ? linkAddressOf(relays) : arrival.local;
-    if (address === undefined) return undefined;
-    return this.config.links.find(({ prefix }) => prefixContains(prefix, address));
+  /** RFC 8415 §13.1: a client that came directly is on the link of its own address, if that says so. */
+  private linkOf({ relays }: Relayed, { source, local }: Arrival): ServiceLink | undefined {
+    const told = relays.length > 0 ? [linkAddressOf(relays)] : [source, local];
+    return told
+      .map((address) => this.config.links.find(({ prefix }) => address && prefixContains(prefix, address)))
+      .find((link) => link !== undefined);
   }
 
   private work(turn: Turn, message: ClientMessage): Worked | string {

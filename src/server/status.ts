@@ -44,6 +44,11 @@ export interface RelationshipStatus {
   readonly skew_seconds: number | null;
   readonly updates_needed: number;
   readonly updates_unacked: number;
+  /** Failover messages by type, since the server started. */
+  readonly messages: {
+    readonly sent: Readonly<Record<string, number>>;
+    readonly received: Readonly<Record<string, number>>;
+  };
   /** What happens next, soonest first; what waits on others has no time. */
   readonly next: readonly NextEvent[];
   readonly pools: readonly PoolStatus[];
@@ -145,6 +150,7 @@ function relationshipStatus(
     skew_seconds: told.skewSeconds ?? null,
     updates_needed: told.updatesNeeded,
     updates_unacked: told.updatesUnacked,
+    messages: { sent: { ...endpoint.messages.sent }, received: { ...endpoint.messages.received } },
     next: told.next.map(({ what, section, at }) => ({
       what,
       section,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { ControlClient } from '../../src/server/control-client.ts';
 import { mainFile, start, temporaryFolder } from '../support/process.ts';
-import { Network, whyNoNamespaces } from './namespaces.ts';
+import { linkIsUp, Network, whyNoNamespaces } from './namespaces.ts';
 
 const DHCLIENT = '/usr/sbin/dhclient';
 
@@ -54,7 +54,10 @@ describe.skipIf(why !== undefined)(`ISC dhclient${why === undefined ? '' : ` (${
     const config = join(folder, 'server.yaml');
     writeFileSync(config, CONFIG);
     const control = new ControlClient({ kind: 'unix', path: join(folder, 'control.sock') });
-    await vi.waitFor(() => expect(linkIsUp(network)).toBe(true), { timeout: 10_000, interval: 200 });
+    await vi.waitFor(() => expect(linkIsUp(network, ['server', 'client'])).toBe(true), {
+      timeout: 10_000,
+      interval: 200,
+    });
     const server = start(...network.inside('server', process.execPath, [mainFile, 'serve', config]));
     // With nothing stored and no partner a primary serves alone (RFC 8156 §8.2).
     await server.prints(/to PARTNER-DOWN/);
@@ -84,11 +87,3 @@ describe.skipIf(why !== undefined)(`ISC dhclient${why === undefined ? '' : ` (${
     expect((await control.status()).clients.answered).toEqual({ ADVERTISE: 1, REPLY: 2 });
   });
 });
-
-/** Duplicate address detection is over: nothing can be bound to an address before. */
-function linkIsUp(network: Network): boolean {
-  return ['server', 'client'].every((host) => {
-    const [program, args] = network.inside(host, 'ip', ['-6', 'address', 'show', 'tentative']);
-    return spawnSync(program, args, { encoding: 'utf8' }).stdout.trim() === '';
-  });
-}

@@ -72,6 +72,14 @@ export class Network {
   }
 }
 
+/** Whether duplicate address detection is over in these hosts: nothing can be bound to an address before. */
+export function linkIsUp(network: Network, hosts: readonly string[]): boolean {
+  return hosts.every((host) => {
+    const [program, args] = network.inside(host, 'ip', ['-6', 'address', 'show', 'tentative']);
+    return spawnSync(program, args, { encoding: 'utf8' }).stdout.trim() === '';
+  });
+}
+
 function endProcess(id: number): void {
   try {
     process.kill(id, 'SIGKILL');

@@ -124,6 +124,16 @@ test('a pair that serves clients shows its states, pools, leases and events', as
   expect(metrics).toContain('leasetap_endpoint_state{relationship="pair",state="NORMAL"} 1\n');
   expect(metrics).toMatch(/leasetap_leases\{.*status="ACTIVE"\} 3\n/);
   expect(metrics).toContain('leasetap_client_answers_total{type="REPLY"} 3\n');
+  // One CONNECT made the connection, and what one side sent the other has received.
+  const counted = await Promise.all([primary, secondary].map(({ client }) => client.status()));
+  const [sent, received] = [
+    counted[0]?.relationships[0]?.messages.sent,
+    counted[1]?.relationships[0]?.messages.received,
+  ];
+  expect(sent).toMatchObject({ CONNECT: 1, BNDUPD: received?.['BNDUPD'], STATE: received?.['STATE'] });
+  expect(metrics).toContain(
+    'leasetap_failover_messages_total{relationship="pair",direction="sent",type="CONNECT"} 1\n',
+  );
   // Exposition format: a sample is a name, perhaps labels, and a number.
   const samples = metrics.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   expect(

@@ -186,6 +186,12 @@ describe('SOLICIT and REQUEST', () => {
     ]);
   });
 
+  // RFC 8415 §13.1: perfdhcp of Kea asks from a global address of its link.
+  it('finds the link of a client by an address of its own that is not link-local', () => {
+    const solicit = message({ type: 'SOLICIT', ias: [na()] });
+    expect(new Desk().send(solicit, { source: ip('2001:db8:1::9') })).toMatchObject({ kind: 'answer' });
+  });
+
   it('prefers the pool of the prefix length that the client would like', () => {
     const hint = { ...pd(), leases: [lease(prefix('::/60'))] };
     expect(new Desk().ask({ type: 'SOLICIT', ias: [hint] }).ias[0]?.leases).toMatchObject([SMALL]);

@@ -28,6 +28,10 @@ function relationshipLines(one: RelationshipStatus): readonly string[] {
   return [
     `${safeText(one.name)}: ${one.role}, ${one.state} since ${timeText(one.since_iso)}, ${one.responsiveness}`,
     `  partner ${one.partner_address}: ${partner}, communications ${one.communications}${skew}`,
+    ...(['sent', 'received'] as const).flatMap((direction) => {
+      const counts = countsText(one.messages[direction]);
+      return counts === '' ? [] : [`  ${direction}: ${counts}`];
+    }),
     `  updates: ${one.updates_needed} to be acknowledged, ${one.updates_unacked} under way`,
     ...one.next.map(({ what, section, in_seconds }) => {
       const when = in_seconds === null ? 'then' : `in ${durationText(in_seconds)}`;

@@ -26,6 +26,7 @@ const STATUS: ServerStatus = {
       skew_seconds: -1.25,
       updates_needed: 3,
       updates_unacked: 0,
+      messages: { sent: { CONNECTREPLY: 1, STATE: 2 }, received: {} },
       next: [
         {
           what: 'enter PARTNER-DOWN by itself',
@@ -70,6 +71,7 @@ clients: answered 2 ADVERTISE, 5 REPLY
 
 campus: secondary, COMMUNICATIONS-INTERRUPTED since 2026-11-21 00:00:00, responsive
   partner 2001:db8::1: NORMAL since 2026-11-20 23:53:20, communications interrupted, its clock -1.3 s
+  sent: 1 CONNECTREPLY, 2 STATE
   updates: 3 to be acknowledged, 0 under way
   in 116 min enter PARTNER-DOWN by itself (RFC 8156 §8.9.2)
   then       NORMAL follows when the partner is back (RFC 8156 §8.9.2)
