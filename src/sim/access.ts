@@ -23,7 +23,9 @@ export interface Access {
   back(datagram: Uint8Array): Uint8Array;
 }
 
-export type AccessKind = 'direct' | 'one-relay' | 'two-relays' | 'behind-lightweight-relay';
+export const ACCESS_KINDS = ['direct', 'one-relay', 'two-relays', 'behind-lightweight-relay'] as const;
+
+export type AccessKind = (typeof ACCESS_KINDS)[number];
 
 export function accessOf(kind: AccessKind, client: number, relationship: number): Access {
   const peer = Uint8Array.from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, client >> 8, client & 255]);

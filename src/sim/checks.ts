@@ -16,8 +16,9 @@ import {
 } from '../failover/lease.ts';
 import type { Role } from '../failover/machine.ts';
 import { BINDING_STATUS_CODES, bindingStatusOf, type EndpointState, STATE_CODES } from '../failover/state.ts';
+import { StatusCode } from '../wire/codes.ts';
 import { decodeFailoverMessage } from '../wire/failover.ts';
-import type { Binding, FailoverMessage, LeaseInfo } from '../wire/messages.ts';
+import type { Binding, FailoverMessage, LeaseInfo, Status } from '../wire/messages.ts';
 import { ARCS } from './arcs.ts';
 import type { Coverage } from './coverage.ts';
 import type { Volume } from './disk.ts';
@@ -138,6 +139,11 @@ export class Checks {
       case 'UPDREQALL':
         mine.request = message.transactionId;
         break;
+      case 'CONNECTREPLY':
+      case 'DISCONNECT':
+        if (message.status !== undefined)
+          this.coverage.saw(`${message.type} ${nameOfStatus(message.status.code)}`);
+        break;
       case 'UPDDONE':
         if (server.state !== 'NORMAL' && mine.updates.size > 0) {
           throw new Violation(
@@ -159,8 +165,8 @@ export class Checks {
     if (message.type === 'UPDDONE') mine.request = undefined;
     if (message.type !== 'BNDREPLY') return;
     mine.updates.delete(message.transactionId);
-    for (const { lease, duid } of leasesOf(message)) {
-      if ((lease.status?.code ?? 0) !== 0 || message.clientData?.status !== undefined) continue;
+    for (const { lease, duid, rejected } of leasesOf(message)) {
+      if (rejected !== undefined) continue;
       const key = resourceKey(lease) + (duid === undefined ? '' : clientKey(duid));
       const book = this.acked[receiver.role];
       if (lease.bindingStatus === BINDING_STATUS_CODES.ACTIVE && lease.partnerLifetimeSent !== undefined) {
@@ -234,9 +240,9 @@ export class Checks {
 
   /** §7.5.2: what is acknowledged is on the disk. */
   private replySent(server: ServerView, message: Binding): void {
-    for (const { lease } of leasesOf(message)) {
-      if (lease.status !== undefined) {
-        this.coverage.saw(`reject ${lease.status.code}`);
+    for (const { lease, rejected } of leasesOf(message)) {
+      if (rejected !== undefined) {
+        this.coverage.saw(`BNDREPLY ${nameOfStatus(rejected)}`);
         continue;
       }
       const stored = server.disk.leases.get(resourceKey(lease));
@@ -270,6 +276,12 @@ const SILENT: ReadonlySet<EndpointState> = new Set([
   'POTENTIAL-CONFLICT',
 ]);
 
+function nameOfStatus(code: number): string {
+  return STATUS_NAMES.get(code) ?? `${code}`;
+}
+
+const STATUS_NAMES = new Map<number, string>(Object.entries(StatusCode).map(([name, code]) => [code, name]));
+
 /** The stored lease is what the reply acknowledges, or something that came after. */
 function isAtLeast(stored: Lease, acknowledged: LeaseInfo): boolean {
   if (acknowledged.bindingStatus !== BINDING_STATUS_CODES.ACTIVE || stored.status !== 'ACTIVE') return true;
@@ -280,12 +292,22 @@ function isAtLeast(stored: Lease, acknowledged: LeaseInfo): boolean {
   );
 }
 
-function leasesOf(message: FailoverMessage): { readonly lease: LeaseInfo; readonly duid?: Uint8Array }[] {
+/** A lease of a BNDUPD or BNDREPLY, with the client it is for, and the status that rejects it at whatever level. */
+interface Told {
+  readonly lease: LeaseInfo;
+  readonly duid?: Uint8Array;
+  readonly rejected?: number;
+}
+
+function leasesOf(message: FailoverMessage): readonly Told[] {
   if (message.type !== 'BNDUPD' && message.type !== 'BNDREPLY') return [];
   const { clientData, prefixLease } = message;
-  if (prefixLease !== undefined) return [{ lease: prefixLease }];
-  const duid = clientData?.clientId;
-  return (clientData?.ias ?? []).flatMap((ia) =>
-    ia.leases.map((lease) => ({ lease, ...(duid && { duid }) })),
-  );
+  const whole = message.status ?? clientData?.status;
+  const told = (lease: LeaseInfo, ia?: Status): Told => {
+    const rejected = (whole ?? ia ?? lease.status)?.code ?? 0;
+    const duid = clientData?.clientId;
+    return { lease, ...(duid && { duid }), ...(rejected !== 0 && { rejected }) };
+  };
+  if (prefixLease !== undefined) return [told(prefixLease)];
+  return (clientData?.ias ?? []).flatMap((ia) => ia.leases.map((lease) => told(lease, ia.status)));
 }

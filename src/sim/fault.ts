@@ -64,8 +64,37 @@ export type Fault =
     }
   /** The disk finishes nothing for so long. */
   | { readonly kind: 'disk-stall'; readonly server: ServerName; readonly forSeconds: number }
+  /**
+   * Wrong: a server is started again with other configuration than its partner has, and right again after `forSeconds`.
+   * `pools`: with half of them; `name`: with another name of the relationship. Only in marked runs.
+   */
+  | {
+      readonly kind: 'misconfigured';
+      readonly relationship: number;
+      readonly server: Role;
+      readonly what: 'pools' | 'name';
+      readonly forSeconds: number;
+    }
   /** Wrong: the operator says that the partner is down while it runs. Only in marked runs. */
   | { readonly kind: 'wrong-partner-down'; readonly relationship: number; readonly server: Role };
+
+const KINDS: Record<Fault['kind'], true> = {
+  crash: true,
+  shutdown: true,
+  cut: true,
+  'half-open': true,
+  partition: true,
+  stall: true,
+  slow: true,
+  drop: true,
+  proxy: true,
+  clock: true,
+  'disk-stall': true,
+  misconfigured: true,
+  'wrong-partner-down': true,
+};
+
+export const FAULT_KINDS: readonly string[] = Object.keys(KINDS);
 
 /** A server of a relationship that enters a state. */
 export interface Ambush {
@@ -164,8 +193,12 @@ function faultOf(random: Random, { relationships, mclt, marked }: Ground): Fault
   const relationship = random.below(relationships.length);
   const role = ROLES[random.below(2)] as Role;
   const spread = (high: number) => Math.round(high ** random.fraction());
-  if (marked && random.fraction() < 0.15) return { kind: 'wrong-partner-down', relationship, server: role };
   const forSeconds = spread(4 * mclt);
+  if (marked && random.fraction() < 0.2) {
+    if (random.fraction() < 0.7) return { kind: 'wrong-partner-down', relationship, server: role };
+    const what = random.fraction() < 0.5 ? 'pools' : 'name';
+    return { kind: 'misconfigured', relationship, server: role, what, forSeconds };
+  }
   switch (random.below(14)) {
     case 0:
     case 1:

@@ -3,6 +3,7 @@
  * rightly follows §8.4: one server in PARTNER-DOWN means that the other one must not operate.
  */
 
+import type { EndpointConfig } from '../failover/config.ts';
 import type { Bond } from './bond.ts';
 import type { Coverage } from './coverage.ts';
 import type { Fault } from './fault.ts';
@@ -10,6 +11,7 @@ import type { Holdings } from './holdings.ts';
 import type { Party } from './party.ts';
 import type { Schedule } from './schedule.ts';
 import type { SimServer } from './server.ts';
+import { mistaken } from './setup.ts';
 import { otherRole } from './topology.ts';
 
 /** Who waits for a partner looks again so often. */
@@ -40,8 +42,7 @@ export class Operators {
     const whole = server.parties.every(
       (party) => party.state === 'NORMAL' && this.partnerOf(party).state === 'NORMAL',
     );
-    for (const party of server.parties) this.bondOf(party).network.died(party.role, fault.silently);
-    server.stop();
+    this.stop(server, fault.silently);
     const { partnerDownAfterSeconds } = fault;
     if (partnerDownAfterSeconds !== undefined) {
       schedule.after(1000 * partnerDownAfterSeconds, () => {
@@ -59,6 +60,32 @@ export class Operators {
 
   partnerDown(party: Party): void {
     party.feed({ kind: 'operator', command: { kind: 'partner-down' } });
+  }
+
+  /** Starts a server with a mistake in the configuration of one of its ends, and later without. */
+  misconfigure(server: SimServer, party: Party, fault: Extract<Fault, { kind: 'misconfigured' }>): void {
+    this.restart(server, party, mistaken(party.right, fault.what));
+    this.parts.schedule.after(1000 * fault.forSeconds, () => {
+      if (party.config !== party.right) this.restart(server, party, party.right);
+    });
+  }
+
+  /** Sees to it that a server has the configuration that it should have. */
+  correct(server: SimServer): void {
+    for (const party of server.parties)
+      if (party.config !== party.right) this.restart(server, party, party.right);
+  }
+
+  private restart(server: SimServer, party: Party, config: EndpointConfig): void {
+    party.config = config;
+    if (!server.isUp) return;
+    this.stop(server, false);
+    this.comeBack(server, false);
+  }
+
+  private stop(server: SimServer, silently: boolean): void {
+    for (const party of server.parties) this.bondOf(party).network.died(party.role, silently);
+    server.stop();
   }
 
   /** Starts a server again. Where its partner was told that it is down, operators see to it that the two can meet. */

@@ -56,6 +56,8 @@ export class Party {
   readonly relationship: number;
   readonly role: Role;
   readonly server: Host;
+  /** What it is meant to be configured with. */
+  readonly right: EndpointConfig;
   /** What it starts with the next time. */
   config: EndpointConfig;
   endpoint: Endpoint<ClientReply> | undefined;
@@ -69,6 +71,7 @@ export class Party {
   constructor(relationship: number, config: EndpointConfig, server: Host, around: Around) {
     this.relationship = relationship;
     this.role = config.role;
+    this.right = config;
     this.config = config;
     this.server = server;
     this.around = around;

@@ -47,6 +47,13 @@ const CLIENTS_MAX = 300;
 /** Share of runs with one pair; the others have more relationships. */
 const PAIRS = 0.6;
 
+/** What kind of run a seed is, where nobody says so: most are honest, some have proxies, in some operators err. */
+export function variantOf(seed: number): { readonly marked: boolean; readonly proxy: ProxyPart } {
+  const marked = seed % 8 === 4;
+  if (seed % 16 === 0) return { marked, proxy: 'forging' };
+  return { marked, proxy: seed % 4 === 2 ? 'disturbing' : 'absent' };
+}
+
 export function planOf(options: PlanOptions): Plan {
   const { seed, seconds, clients, servers, marked, proxy = 'absent' } = options;
   const random = seededRandom(seed);

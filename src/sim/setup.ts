@@ -43,6 +43,23 @@ export function endpointConfig(plan: Plan, relationship: number, role: Role): En
   };
 }
 
+/** The same with a mistake in it: half of the pools, or another name of the relationship. */
+export function mistaken(config: EndpointConfig, what: 'pools' | 'name'): EndpointConfig {
+  if (what === 'name') return { ...config, relationshipName: 'mistaken' };
+  return { ...config, pools: config.pools.map(halfOf) };
+}
+
+function halfOf(pool: Pool): Pool {
+  if (pool.kind === 'prefix') {
+    const { address, length } = pool.prefix;
+    return { ...pool, prefix: { address, length: length + 1 } };
+  }
+  const last = Uint8Array.from(pool.last);
+  const hosts = ((last[14] as number) << 8) | (last[15] as number);
+  last.set([hosts >> 9, (hosts >> 1) & 255], 14);
+  return { ...pool, last };
+}
+
 export function serviceConfig(plan: Plan, server: ServerName): ServiceConfig {
   const relationships: readonly Relationship[] = TOPOLOGIES[plan.topology];
   const links = relationships.flatMap(({ primary, secondary }, relationship) =>

@@ -7,6 +7,7 @@ import type { Coverage } from './coverage.ts';
 import { type Ambush, type Fault, faultText, type TimedFault } from './fault.ts';
 import type { Holdings } from './holdings.ts';
 import { Operators } from './operators.ts';
+import type { Party } from './party.ts';
 import type { Schedule } from './schedule.ts';
 import type { SimServer } from './server.ts';
 import { ROLES, type ServerName } from './topology.ts';
@@ -69,6 +70,7 @@ export class Troubles {
     this.waiting = [];
     for (const { network } of this.parts.bonds) network.heal();
     for (const server of this.parts.servers.values()) server.disk.stalledUntil = 0;
+    for (const server of this.parts.servers.values()) this.operators.correct(server);
     for (const server of this.parts.servers.values()) server.start();
   }
 
@@ -84,6 +86,11 @@ export class Troubles {
       case 'wrong-partner-down':
         this.operators.partnerDown(this.bond(fault.relationship).ends[fault.server]);
         break;
+      case 'misconfigured': {
+        const party = this.bond(fault.relationship).ends[fault.server];
+        this.operators.misconfigure(this.serverOf(party), party, fault);
+        break;
+      }
       case 'clock':
         this.server(fault.server).setClock(fault.seconds);
         this.lasting(fault.forSeconds, () => this.server(fault.server).setClock(-fault.seconds));
@@ -149,6 +156,10 @@ export class Troubles {
 
   private server(name: ServerName): SimServer {
     return this.parts.servers.get(name) as SimServer;
+  }
+
+  private serverOf(party: Party): SimServer {
+    return [...this.parts.servers.values()].find(({ parties }) => parties.includes(party)) as SimServer;
   }
 
   private bond(relationship: number): Bond {

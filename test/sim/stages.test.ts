@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import { FAULT_KINDS } from '../../src/proxy/faults/kinds.ts';
 import { parseFault } from '../../src/proxy/faults/short-form.ts';
-import { shrink } from '../../src/sim/explore.ts';
 import type { TimedFault } from '../../src/sim/fault.ts';
 import { type Plan, planOf } from '../../src/sim/plan.ts';
+import { shrink } from '../../src/sim/shrink.ts';
 import { proxyKinds } from '../../src/sim/stages-plan.ts';
 import { run } from '../../src/sim/world.ts';
 

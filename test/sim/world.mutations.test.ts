@@ -2,28 +2,22 @@
  * Goal: the simulator can find things. Each of these deliberate bugs is put into a copy of the built engine, and has to
  * be found within a bounded number of seeds by the invariant that is there for it.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type * as PlanModule from '../../src/sim/plan.ts';
 import type * as WorldModule from '../../src/sim/world.ts';
+import { isBuilt, type Mutation, makeMutant, removeMutant } from '../support/mutant.ts';
 
-const TOP = fileURLToPath(new URL('../..', import.meta.url));
-const BUILT = join(TOP, 'dist');
-const MUTANTS = join(TOP, 'node_modules', '.cache', 'leasetap-mutants');
 const SEEDS = 60;
 
-interface Mutation {
+interface Bug extends Mutation {
   readonly bug: string;
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
   /** Part of the name of the invariant that must break. */
   readonly breaks: RegExp;
 }
 
-const MUTATIONS: readonly Mutation[] = [
+const BUGS: readonly Bug[] = [
   {
     bug: 'messages leave before what they depend on is stored',
     file: 'failover/outbox.js',
@@ -138,28 +132,19 @@ const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-afterAll(() => rmSync(MUTANTS, { recursive: true, force: true }));
-
-describe.runIf(existsSync(join(BUILT, 'sim', 'world.js')))('deliberate bugs', () => {
-  for (const [index, mutation] of MUTATIONS.entries()) {
-    it(`finds: ${mutation.bug}`, { timeout: 300_000 }, async () => {
-      const folder = join(MUTANTS, `${index}`);
-      mkdirSync(folder, { recursive: true });
-      for (const room of ['base', 'wire', 'failover', 'server', 'sim', 'dissect']) {
-        cpSync(join(BUILT, room), join(folder, room), { recursive: true });
-      }
-      writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-      const path = join(folder, mutation.file);
-      const source = readFileSync(path, 'utf8');
-      expect(source.split(mutation.from)).toHaveLength(2);
-      writeFileSync(path, source.replace(mutation.from, mutation.to));
+describe.runIf(isBuilt)('deliberate bugs', () => {
+  for (const [index, bug] of BUGS.entries()) {
+    it(`finds: ${bug.bug}`, { timeout: 300_000 }, async () => {
+      const name = `bug-${index}`;
+      const folder = makeMutant(name, bug);
+      onTestFinished(() => removeMutant(name));
       const { run } = (await import(pathToFileURL(join(folder, 'sim/world.js')).href)) as typeof WorldModule;
       const { planOf } = (await import(pathToFileURL(join(folder, 'sim/plan.js')).href)) as typeof PlanModule;
       let found: string | undefined;
       for (let seed = 1; seed <= SEEDS && found === undefined; seed++) {
         found = run(planOf({ seed, seconds: 6 * 3600, clients: 12, marked: false })).violation?.invariant;
       }
-      expect(found).toMatch(mutation.breaks);
+      expect(found).toMatch(bug.breaks);
     });
   }
 });

@@ -1,40 +1,39 @@
 /** `leasetap sim`: two or three servers in virtual time, disturbed by a seed's faults, watched by invariants. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadDissectors } from '../../dissect/load.ts';
-import { Coverage } from '../../sim/coverage.ts';
-import { shrink } from '../../sim/explore.ts';
-import { faultText } from '../../sim/fault.ts';
 import { inspector } from '../../sim/inspect.ts';
-import { type Plan, planOf } from '../../sim/plan.ts';
-import type { ProxyPart } from '../../sim/stages-plan.ts';
-import { type RunOptions, type RunResult, run } from '../../sim/world.ts';
+import { type RunOptions, run } from '../../sim/world.ts';
+import { wholeNumber } from '../arguments.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
+import { chosenPlan, type RunChoice } from '../sim/choice.ts';
+import { JOBS_MAX, runInJobs, serveAsJob } from '../sim/jobs.ts';
+import { type Outcome, outcomeOf, Tally } from '../sim/outcome.ts';
+import { coverageLines, failureLines, totalsLine } from '../sim/report.ts';
 
-interface Options {
+interface Options extends RunChoice {
   readonly seed: number;
   readonly seeds: number;
-  readonly hours: number;
-  readonly clients?: number;
-  readonly servers?: 2 | 3;
-  readonly operatorsErr?: boolean;
-  readonly proxy?: ProxyPart;
+  readonly jobs: number;
+  readonly keepGoing?: boolean;
+  readonly coverage?: boolean;
   readonly dissect?: boolean;
   readonly trace?: boolean;
-  readonly only?: readonly number[];
+  readonly worker?: boolean;
 }
 
 const HELP = `
-A seed decides everything: clocks, lifetimes, and which faults come when. The same seed gives the same run everywhere.
-A run has so many hours with faults, then all heals and both servers have to be in NORMAL with equal bindings.
+A seed decides everything: servers, clients, clocks, lifetimes, and which faults come when. The same seed gives the same run
+everywhere. A run has so many hours with faults, then all heals and both servers have to be in NORMAL with equal bindings.
 
   leasetap sim                                  100 seeds of a day
+  leasetap sim --seeds 1000 --jobs 4            a thousand, over four processes
   leasetap sim --seed 4711 --seeds 1 --trace    one run, all that happens
-  leasetap sim --operators-err                  operators also say partner-down when it is not
-  leasetap sim --proxy forging                  the proxy changes what the servers say
 
-Every fourth seed has a proxy between the servers that drops, delays, cuts off and the like, unless --proxy says otherwise.`;
+In every fourth seed a proxy between the servers drops, delays, cuts off and the like; in every sixteenth it also forges what
+they say; in every eighth the operators err and say partner-down when it is not. --proxy and --operators-err say it for all
+seeds. Where contents are forged or operators err, invariants that cannot hold are not checked.`;
 
 export function register(program: Command): void {
   program
@@ -43,110 +42,124 @@ export function register(program: Command): void {
     .option('--seed <number>', 'first seed', wholeNumber, 1)
     .option('--seeds <number>', 'how many', wholeNumber, 100)
     .option('--hours <number>', 'with faults, in each run', wholeNumber, 24)
-    .option('--clients <number>', 'DHCPv6 clients; the seed decides if not given', wholeNumber)
+    .option('--clients <number>', 'DHCPv6 clients; the seed decides if not given', clients)
     .option('--servers <number>', '2 or 3; the seed decides if not given', twoOrThree)
-    .option('--operators-err', 'mark the runs: operators make mistakes, so two clients may hold the same')
+    .option('--operators-err', 'operators make mistakes in all runs, so two clients may hold the same')
+    .option('--no-operators-err', 'operators make no mistakes in any run')
     .addOption(
-      new Option('--proxy <part>', 'faults of the proxy between them; forging ones mark the runs').choices([
-        'absent',
-        'disturbing',
-        'forging',
-      ]),
+      new Option(
+        '--proxy <part>',
+        'faults of the proxies between servers; the seed decides if not given',
+      ).choices(['absent', 'disturbing', 'forging']),
     )
+    .option('--jobs <number>', 'processes to spread the seeds over', jobs, 1)
+    .option('--keep-going', 'after a failure too; tells each in one line')
+    .option('--coverage', 'print all that the runs have been through')
     .option('--dissect', 'read every message with the dissectors too (slow)')
-    .option('--only <numbers>', 'keep only these faults of the plan, e.g. 0,3', listOfNumbers)
+    .option('--only <numbers>', 'keep only these faults of the plan, e.g. 0,3, or none', listOfNumbers)
     .option('--trace', 'print all that happens')
+    .addOption(new Option('--worker').hideHelp())
     .addHelpText('after', HELP)
     .action(simulate);
 }
 
 async function simulate(options: Options): Promise<void> {
-  const interrupt = onInterrupt();
   const out = new Output(process.stdout);
-  const coverage = new Coverage();
   const dissectors = loadDissectors();
-  const runOptions: RunOptions = {
-    dissectors,
-    ...(options.dissect && { inspect: inspector(dissectors) }),
-    ...(options.trace && { trace: (millis, text) => out.line(`${(millis / 1000).toFixed(3)} ${text}`) }),
-  };
-  const began = performance.now();
-  let simulated = 0;
-  let runs = 0;
-  for (; runs < options.seeds && !interrupt.signal.aborted; runs++) {
-    const result = run(chosen(options, options.seed + runs), runOptions);
-    coverage.add(result.coverage);
-    simulated += result.simulatedSeconds;
-    if (result.violation !== undefined) {
-      tellFailure(out, options, result, runOptions);
-      await out.flush();
-      process.exitCode = EXIT_FINDINGS;
-      return;
-    }
-    // Lets signals in.
-    await new Promise((resolve) => setImmediate(resolve));
+  const runOptions: RunOptions = { dissectors, ...(options.dissect && { inspect: inspector(dissectors) }) };
+  if (options.worker) {
+    await serveAsJob((seed) => outcomeOf(run(chosenPlan(options, seed), runOptions)));
+    return;
   }
+  const began = performance.now();
+  const tally = new Tally();
+  const interrupt = onInterrupt();
+  const failed = await explore(options, runOptions, tally, interrupt.signal, out);
+  interrupt.release();
   const seconds = (performance.now() - began) / 1000;
-  out.line(
-    `${runs} runs, ${Math.round(simulated / 86_400)} days in ${seconds.toFixed(1)} s (${Math.round(simulated / seconds)} times real time): nothing found`,
-  );
-  const missing = coverage.missing(options.operatorsErr === true);
-  if (missing.length > 0) out.line(`never seen: ${missing.join('; ')}`);
+  const [first] = failed;
+  if (first !== undefined) {
+    process.exitCode = EXIT_FINDINGS;
+    for (const line of failureLines(options, first, runOptions)) out.line(line);
+  }
+  const found = first === undefined ? 'nothing found' : `${failed.length} failed`;
+  const ended = interrupt.signal.aborted ? 'interrupted, ' : '';
+  out.line(`${totalsLine(tally, seconds)}: ${ended}${found}`);
+  for (const line of coverageLines(tally.coverage)) out.line(line);
+  if (options.coverage) for (const [what, count] of tally.coverage.sorted()) out.line(`  ${count} ${what}`);
   await out.flush();
 }
 
-function chosen(options: Options, seed: number): Plan {
-  const { hours, clients, servers, only } = options;
-  const proxy = options.proxy ?? (seed % 4 === 0 ? 'disturbing' : 'absent');
-  const plan = planOf({
-    seed,
-    seconds: 3600 * hours,
-    marked: options.operatorsErr === true,
-    proxy,
-    ...(clients !== undefined && { clients }),
-    ...(servers !== undefined && { servers }),
-  });
-  return only === undefined
-    ? plan
-    : { ...plan, faults: plan.faults.filter((_, index) => only.includes(index)) };
+/** Runs the seeds and returns those that failed, smallest first. */
+async function explore(
+  options: Options,
+  runOptions: RunOptions,
+  tally: Tally,
+  interrupted: AbortSignal,
+  out: Output,
+): Promise<readonly number[]> {
+  const { seed: first, seeds, keepGoing } = options;
+  const failed: number[] = [];
+  let next = first;
+  const nextSeed = (): number | undefined => {
+    const enough = failed.length > 0 && keepGoing !== true;
+    return enough || interrupted.aborted || next >= first + seeds ? undefined : next++;
+  };
+  const done = (outcome: Outcome): void => {
+    const { seed, violation } = outcome;
+    tally.add(outcome);
+    if (violation !== undefined) failed.push(seed);
+    if (violation !== undefined && keepGoing === true) {
+      out.line(`seed ${seed}, after ${violation.seconds} s: ${violation.invariant}: ${violation.text}`);
+    }
+    if (process.stderr.isTTY) process.stderr.write(`\r${tally.runs} of ${seeds} `);
+  };
+  if (options.jobs > 1 && !options.trace) await runInJobs(Math.min(options.jobs, seeds), nextSeed, done);
+  else await runHere(options, runOptions, nextSeed, done, out);
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  return failed.sort((a, b) => a - b);
 }
 
-function tellFailure(out: Output, options: Options, failure: RunResult, runOptions: RunOptions): void {
-  const { seed } = failure.plan;
-  out.line(`seed ${seed}, after ${failure.violation?.seconds} s: ${failure.violation?.invariant}`);
-  out.line(`  ${failure.violation?.text}`);
-  const { trace: _silent, ...quiet } = runOptions;
-  const shortest = shrink(failure, quiet);
-  const { only: _, ...whole } = options;
-  const all = chosen(whole, seed).faults;
-  out.line(`shortest schedule that breaks it: ${shortest.plan.faults.length} of ${all.length} faults`);
-  for (const fault of shortest.plan.faults) out.line(`  ${faultText(fault)}`);
-  const only = shortest.plan.faults.map((fault) =>
-    all.findIndex((one) => faultText(one) === faultText(fault)),
-  );
-  const again = [
-    `leasetap sim --seed ${seed} --seeds 1 --hours ${options.hours}`,
-    ...(options.clients === undefined ? [] : [`--clients ${options.clients}`]),
-    ...(options.servers === undefined ? [] : [`--servers ${options.servers}`]),
-    ...(options.operatorsErr ? ['--operators-err'] : []),
-    ...(options.proxy === undefined ? [] : [`--proxy ${options.proxy}`]),
-    `--only ${only.join(',')} --trace`,
-  ];
-  out.line(`run again: ${again.join(' ')}`);
+async function runHere(
+  options: Options,
+  runOptions: RunOptions,
+  next: () => number | undefined,
+  done: (outcome: Outcome) => void,
+  out: Output,
+): Promise<void> {
+  const trace = (millis: number, text: string) => out.line(`${(millis / 1000).toFixed(3)} ${text}`);
+  for (let seed = next(); seed !== undefined; seed = next()) {
+    const plan = chosenPlan(options, seed);
+    done(outcomeOf(run(plan, { ...runOptions, ...(options.trace && { trace }) })));
+    await out.ready();
+    // Lets signals in.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number');
-  return value;
+/** Client numbers have 16 bits. */
+const CLIENTS_MAX = 10_000;
+
+function clients(text: string): number {
+  return within(text, 1, CLIENTS_MAX);
+}
+
+function jobs(text: string): number {
+  return within(text, 1, JOBS_MAX);
+}
+
+function within(text: string, low: number, high: number): number {
+  const value = wholeNumber(text);
+  if (value >= low && value <= high) return value;
+  throw new InvalidArgumentError(`expected a whole number from ${low} to ${high}.`);
 }
 
 function twoOrThree(text: string): 2 | 3 {
   if (text === '2') return 2;
   if (text === '3') return 3;
-  throw new InvalidArgumentError('expected 2 or 3');
+  throw new InvalidArgumentError('expected 2 or 3.');
 }
 
 function listOfNumbers(text: string): readonly number[] {
-  return text.split(',').map(wholeNumber);
+  return text === 'none' ? [] : text.split(',').map(wholeNumber);
 }

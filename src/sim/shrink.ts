@@ -1,38 +1,9 @@
-/** Many runs, one after the other, and the shortest way back to a failure. */
-import { Coverage } from './coverage.ts';
-import { type Plan, type PlanOptions, planOf } from './plan.ts';
+/** The shortest way back to a failure. */
+import type { Plan } from './plan.ts';
 import { type RunOptions, type RunResult, run } from './world.ts';
 
 /** Runs are bounded: a failure that needs more attempts to shrink stays as long as it is. */
 const SHRINK_RUNS_MAX = 200;
-
-export interface Exploration {
-  readonly runs: number;
-  readonly coverage: Coverage;
-  readonly simulatedSeconds: number;
-  /** The first run that broke an invariant. */
-  readonly failure?: RunResult;
-}
-
-/** Runs seeds `options.seed`, `options.seed + 1`, … until one fails. `progress` hears of each. */
-export function explore(
-  options: PlanOptions,
-  seeds: number,
-  runOptions: RunOptions = {},
-  progress: (done: number) => void = () => {},
-): Exploration {
-  const coverage = new Coverage();
-  let simulatedSeconds = 0;
-  for (let index = 0; index < seeds; index++) {
-    const result = run(planOf({ ...options, seed: options.seed + index }), runOptions);
-    coverage.add(result.coverage);
-    simulatedSeconds += result.simulatedSeconds;
-    if (result.violation !== undefined)
-      return { runs: index + 1, coverage, simulatedSeconds, failure: result };
-    progress(index + 1);
-  }
-  return { runs: seeds, coverage, simulatedSeconds };
-}
 
 /** Leaves out faults, and days after the last one, as long as the same invariant still breaks. */
 export function shrink(failure: RunResult, runOptions: RunOptions = {}): RunResult {

@@ -1,0 +1,43 @@
+/** What `leasetap sim` says: of a failure, how to see it again; of all runs, what they have been through. */
+import type { Coverage } from '../../sim/coverage.ts';
+import { summary } from '../../sim/expected.ts';
+import { faultText } from '../../sim/fault.ts';
+import { shrink } from '../../sim/shrink.ts';
+import { relationshipText, TOPOLOGIES } from '../../sim/topology.ts';
+import { type RunOptions, run } from '../../sim/world.ts';
+import { chosenPlan, commandFor, type RunChoice } from './choice.ts';
+import type { Tally } from './outcome.ts';
+
+/** Runs a failing seed again, shrinks it and tells of it. */
+export function failureLines(choice: RunChoice, seed: number, options: RunOptions): string[] {
+  const failure = run(chosenPlan(choice, seed), options);
+  const { plan, violation } = failure;
+  if (violation === undefined) return [`seed ${seed} failed, but not when it was run again`];
+  const { only: _, ...whole } = choice;
+  const all = chosenPlan(whole, seed).faults.map(faultText);
+  const { faults } = shrink(failure, options).plan;
+  const kept = faults.map((fault) => all.indexOf(faultText(fault)));
+  const relationships = TOPOLOGIES[plan.topology].map(relationshipText).join(' ');
+  return [
+    `seed ${seed}, after ${violation.seconds} s: ${violation.invariant}`,
+    `  ${violation.text}`,
+    `servers ${relationships}, ${plan.clients} clients, MCLT ${plan.mclt} s, valid lifetime ${plan.validLifetime} s${plan.marked ? ', operators err' : ''}${plan.proxy === 'absent' ? '' : `, proxy ${plan.proxy}`}`,
+    `shortest schedule that breaks it: ${faults.length} of ${all.length} faults`,
+    ...faults.map((fault) => `  ${faultText(fault)}`),
+    `run again: ${commandFor(choice, seed, kept)}`,
+  ];
+}
+
+/** How much was run in how many seconds. */
+export function totalsLine({ runs, simulatedSeconds }: Tally, seconds: number): string {
+  const days = Math.round(simulatedSeconds / 86_400);
+  return `${runs} runs, ${days} days in ${seconds.toFixed(1)} s (${Math.round(simulatedSeconds / seconds)} times real time)`;
+}
+
+/** What was seen of all that runs may go through, what was not, and what cannot be. */
+export function coverageLines(coverage: Coverage): string[] {
+  return summary(coverage).map(({ what, seen, of, missing }) => {
+    const never = missing.length === 0 ? '' : `; never ${missing.join(', ')}`;
+    return `${what}: ${seen} of ${of}${never}`;
+  });
+}
