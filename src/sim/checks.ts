@@ -22,6 +22,7 @@ import type { Binding, FailoverMessage, LeaseInfo, Status } from '../wire/messag
 import { ARCS } from './arcs.ts';
 import type { Coverage } from './coverage.ts';
 import type { Volume } from './disk.ts';
+import { FUNDAMENTAL_RELATIONSHIP, OWN_POOL_ONLY } from './excused.ts';
 import { Violation } from './violation.ts';
 
 /** Clients may count from a little later than servers. */
@@ -190,7 +191,7 @@ export class Checks {
     const remainder = acked === undefined ? 0 : Math.max(0, secondsBetween(now, acked));
     if (server.state !== 'PARTNER-DOWN' && holder.validLifetime > remainder + server.mclt + SLACK_SECONDS) {
       this.broken(
-        'fundamental relationship (§4.4)',
+        FUNDAMENTAL_RELATIONSHIP,
         `${server.role} in ${server.state} gives ${resourceText(resource)} for ${holder.validLifetime} s; acknowledged ${remainder} s, MCLT ${server.mclt} s`,
       );
     }
@@ -204,7 +205,7 @@ export class Checks {
   private newlyBound(server: ServerView, resource: Resource, before: Lease | undefined, now: number): void {
     const { role, state } = server;
     const wrong = (why: string): void =>
-      this.broken('own pool only (§4.2)', `${role} in ${state} gives ${resourceText(resource)}: ${why}`);
+      this.broken(OWN_POOL_ONLY, `${role} in ${state} gives ${resourceText(resource)}: ${why}`);
     if (resource.kind === 'address') {
       const odd = ((resource.address[15] as number) & 1) === 1;
       if (odd !== (role === 'primary')) wrong('by its low-order bit it is the partner’s');

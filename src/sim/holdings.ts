@@ -4,6 +4,7 @@
  */
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { clientKey, type Lease, type Resource, resourceKey, resourceText } from '../failover/lease.ts';
+import { NO_TWO_CLIENTS } from './excused.ts';
 import type { ServerName } from './topology.ts';
 import { Violation } from './violation.ts';
 
@@ -11,8 +12,6 @@ import { Violation } from './violation.ts';
 const SLACK_MILLIS = 12_000;
 /** An answer waits for its server's disk, and the client counts from when it has it. */
 const KNOWN_SLACK_MILLIS = 60_000;
-
-const NO_TWO = 'no two clients hold the same';
 
 /** Who has been given something, how and until when; `until` is true time, Unix milliseconds. */
 export interface Held {
@@ -42,10 +41,10 @@ export class Holdings {
       other !== undefined &&
       other.client !== taken.client &&
       other.until - SLACK_MILLIS > now &&
-      !this.excused.includes(NO_TWO)
+      !this.excused.includes(NO_TWO_CLIENTS)
     ) {
       throw new Violation(
-        NO_TWO,
+        NO_TWO_CLIENTS,
         `${resourceText(taken.resource)} is given to client ${taken.client} while client ${other.client} holds it for another ${Math.round((other.until - now) / 1000)} s`,
       );
     }
@@ -71,7 +70,7 @@ export class Holdings {
     now: number,
     find: (resource: Resource) => Lease | undefined,
   ): string | undefined {
-    if (this.excused.includes(NO_TWO)) return undefined;
+    if (this.excused.includes(NO_TWO_CLIENTS)) return undefined;
     for (const one of this.held.values()) {
       if (one.relationship !== relationship || one.until - KNOWN_SLACK_MILLIS < now) continue;
       const lease = find(one.resource);

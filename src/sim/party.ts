@@ -10,10 +10,6 @@ import type { Checks, ServerView } from './checks.ts';
 import type { SimClock } from './clock.ts';
 import type { SimDisk } from './disk.ts';
 import type { Network } from './network.ts';
-import { otherRole } from './topology.ts';
-
-/** What each end lets its partner have unacknowledged; small, so that the window matters. */
-export const MAX_UNACKED: Record<Role, number> = { primary: 10, secondary: 5 };
 
 /** An answer on its way to a client. */
 export interface ClientReply {
@@ -49,6 +45,8 @@ export interface Around {
   /** A new state was entered. */
   entered(state: EndpointState): void;
   trace(text: string): void;
+  /** What the partner lets it have unacknowledged. */
+  readonly window: number;
 }
 
 export class Party {
@@ -94,7 +92,7 @@ export class Party {
       localNow: this.server.localNow,
       disk: this.server.disk.volume(this.relationship),
       mclt: this.config.mclt,
-      maxUnacked: MAX_UNACKED[otherRole(this.role)],
+      maxUnacked: this.around.window,
     };
   }
 

@@ -2,9 +2,11 @@
 import { DEFAULTS, type EndpointConfig, type Pool } from '../failover/config.ts';
 import type { Role } from '../failover/machine.ts';
 import type { ServiceConfig } from '../server/service-config.ts';
-import { MAX_UNACKED } from './party.ts';
 import type { Plan } from './plan.ts';
 import { type Relationship, relationshipText, type ServerName, TOPOLOGIES } from './topology.ts';
+
+/** What each end lets its partner have unacknowledged; small, so that the window matters. */
+export const MAX_UNACKED: Record<Role, number> = { primary: 10, secondary: 5 };
 
 const DELEGATED_LENGTH = 56;
 const SERVER_NUMBERS: Record<ServerName, number> = { A: 1, B: 2, C: 3 };

@@ -23,6 +23,11 @@ export function proxyKinds(part: ProxyPart): readonly string[] {
   return [...Object.keys(DISTURBING), ...(part === 'forging' ? Object.keys(FORGING) : [])];
 }
 
+/** Whether a fault may change what is said, or its order. */
+export function forges(action: string): boolean {
+  return action in FORGING;
+}
+
 type Maker = (draw: Draw) => string;
 
 const TYPES = [

@@ -9,13 +9,14 @@ import { Checks } from './checks.ts';
 import { SimClock } from './clock.ts';
 import { Coverage } from './coverage.ts';
 import { SimDisk } from './disk.ts';
+import { CONVERGENCE, WHERE_MESSAGES_ARE_FORGED, WHERE_OPERATORS_ERR } from './excused.ts';
 import { Holdings } from './holdings.ts';
 import { type Ends, Network } from './network.ts';
 import type { Around, Party } from './party.ts';
 import type { Plan } from './plan.ts';
 import { Schedule } from './schedule.ts';
 import { SimServer } from './server.ts';
-import { endpointConfig, serviceConfig } from './setup.ts';
+import { endpointConfig, MAX_UNACKED, serviceConfig } from './setup.ts';
 import { Stages } from './stages.ts';
 import {
   otherRole,
@@ -65,19 +66,9 @@ export function run(plan: Plan, options: RunOptions = {}): RunResult {
   return world.result;
 }
 
-const CONVERGENCE = 'both NORMAL with equal bindings after healing';
-
-/** What cannot hold where operators err, or where a server is told what its partner never said. */
 function excusedIn({ marked, proxy }: Plan): readonly string[] {
-  if (proxy === 'forging') {
-    return [
-      'no two clients hold the same',
-      'fundamental relationship (§4.4)',
-      'own pool only (§4.2)',
-      CONVERGENCE,
-    ];
-  }
-  return marked ? ['no two clients hold the same'] : [];
+  if (proxy === 'forging') return WHERE_MESSAGES_ARE_FORGED;
+  return marked ? WHERE_OPERATORS_ERR : [];
 }
 
 class World {
@@ -154,6 +145,7 @@ class World {
         network: () => network,
         entered: (state: EndpointState) => this.troubles.entered(index, role, state),
         trace: (text) => this.trace(`${name} ${role} ${text}`),
+        window: MAX_UNACKED[otherRole(role)],
       };
       const server = this.servers.get(relationship[role]) as SimServer;
       return server.join(index, endpointConfig(plan, index, role), around);

@@ -3,18 +3,23 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadDissectors } from '../../dissect/load.ts';
 import { inspector } from '../../sim/inspect.ts';
 import { type RunOptions, run } from '../../sim/world.ts';
-import { wholeNumber } from '../arguments.ts';
+import { gather, wholeNumber } from '../arguments.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
 import { chosenPlan, type RunChoice } from '../sim/choice.ts';
 import { JOBS_MAX, runInJobs, serveAsJob } from '../sim/jobs.ts';
 import { type Outcome, outcomeOf, Tally } from '../sim/outcome.ts';
+import { playInSimulator } from '../sim/play.ts';
 import { coverageLines, failureLines, totalsLine } from '../sim/report.ts';
 
 interface Options extends RunChoice {
   readonly seed: number;
   readonly seeds: number;
+  readonly scenario: readonly string[];
+  readonly config: readonly string[];
+  readonly report?: string;
+  readonly write?: string;
   readonly jobs: number;
   readonly keepGoing?: boolean;
   readonly coverage?: boolean;
@@ -30,6 +35,8 @@ everywhere. A run has so many hours with faults, then all heals and both servers
   leasetap sim                                  100 seeds of a day
   leasetap sim --seeds 1000 --jobs 4            a thousand, over four processes
   leasetap sim --seed 4711 --seeds 1 --trace    one run, all that happens
+  leasetap sim --scenario fixtures/scenarios/partner-down.yaml --config primary.yaml --config secondary.yaml
+                                                a scenario on servers with these files: an MCLT of an hour in a moment
 
 In every fourth seed a proxy between the servers drops, delays, cuts off and the like; in every sixteenth it also forges what
 they say; in every eighth the operators err and say partner-down when it is not. --proxy and --operators-err say it for all
@@ -40,7 +47,7 @@ export function register(program: Command): void {
     .command('sim')
     .description('run servers in virtual time with faults from a seed, and check what must always hold')
     .option('--seed <number>', 'first seed', wholeNumber, 1)
-    .option('--seeds <number>', 'how many', wholeNumber, 100)
+    .option('--seeds <number>', 'how many; a scenario is played once if not given', wholeNumber, 100)
     .option('--hours <number>', 'with faults, in each run', wholeNumber, 24)
     .option('--clients <number>', 'DHCPv6 clients; the seed decides if not given', clients)
     .option('--servers <number>', '2 or 3; the seed decides if not given', twoOrThree)
@@ -58,12 +65,16 @@ export function register(program: Command): void {
     .option('--dissect', 'read every message with the dissectors too (slow)')
     .option('--only <numbers>', 'keep only these faults of the plan, e.g. 0,3, or none', listOfNumbers)
     .option('--trace', 'print all that happens')
+    .option('--scenario <file>', 'play a scenario instead; may be given several times', gather, [])
+    .option('--config <file>', 'of both servers of a scenario, instead of those of the lab', gather, [])
+    .option('--report <file>', 'report of the scenarios: text, or .json, or .xml (JUnit)')
+    .option('-w, --write <file>', 'recording of the scenario (pcapng)')
     .addOption(new Option('--worker').hideHelp())
     .addHelpText('after', HELP)
     .action(simulate);
 }
 
-async function simulate(options: Options): Promise<void> {
+async function simulate(options: Options, command: Command): Promise<void> {
   const out = new Output(process.stdout);
   const dissectors = loadDissectors();
   const runOptions: RunOptions = { dissectors, ...(options.dissect && { inspect: inspector(dissectors) }) };
@@ -71,9 +82,17 @@ async function simulate(options: Options): Promise<void> {
     await serveAsJob((seed) => outcomeOf(run(chosenPlan(options, seed), runOptions)));
     return;
   }
+  const interrupt = onInterrupt();
+  if (options.scenario.length > 0) {
+    const seeds = command.getOptionValueSource('seeds') === 'default' ? 1 : options.seeds;
+    const passed = await playInSimulator({ ...options, seeds }, dissectors, out, interrupt.signal);
+    if (!passed) process.exitCode = EXIT_FINDINGS;
+    interrupt.release();
+    await out.flush();
+    return;
+  }
   const began = performance.now();
   const tally = new Tally();
-  const interrupt = onInterrupt();
   const failed = await explore(options, runOptions, tally, interrupt.signal, out);
   interrupt.release();
   const seconds = (performance.now() - began) / 1000;

@@ -22,6 +22,7 @@ import {
   clientListen,
   configFile,
   controlSocket,
+  LAB_CLIENTS,
   LAB_LINK_ADDRESS,
   LAB_TIMES,
   type LabPlan,
@@ -30,15 +31,13 @@ import {
   type ServerName,
   secondaryListen,
   serverYaml,
+  storeFolder,
 } from './plan.ts';
 import { type ServerNews, ServerProcess } from './server-process.ts';
 import { type ServerWatch, watchServers } from './server-watch.ts';
 
 /** The secondary listens before the primary dials, so that the first attempt already meets somebody. */
 const HEAD_START_MILLIS = 300;
-
-/** So many that leases move all the time, so few that one can follow them. */
-const CLIENTS = { count: 12, arrivalSeconds: 30, staySeconds: 60, awaySeconds: 15 };
 
 /** Kinds of server events that are no news in a lab. */
 const SILENT: ReadonlySet<string> = new Set(['leases', 'listening', 'stopping']);
@@ -100,7 +99,7 @@ export class Lab {
     const news = new ClientNews((text) => this.tell(text, false));
     this.#clients = new LabClients(
       {
-        ...CLIENTS,
+        ...LAB_CLIENTS,
         seed: settings.seed,
         servers: SERVER_NAMES.map((name) => clientListen(plan, name)),
         linkAddress: LAB_LINK_ADDRESS,
@@ -188,6 +187,7 @@ export class Lab {
         start: () => process.start(),
         kill: () => process.kill(),
         stop: () => process.stop(),
+        wipe: () => rmSync(storeFolder(this.#plan, name), { recursive: true, force: true }),
         control: async (order) => {
           const { state, text } = await this.#controls[name].order({ name: order });
           return `the ${name} is in ${state}: ${text}`;

@@ -13,6 +13,8 @@ export interface Orderable {
   kill(): Promise<void>;
   /** Politely: the server tells its partner and leaves. */
   stop(): Promise<void>;
+  /** Takes its store away; it does not run. */
+  wipe(): void;
   /** Everything else, e.g. `partner-down`: the answer of the server in one line. */
   control(order: string): Promise<string>;
 }
@@ -45,6 +47,14 @@ const ORDERS: Readonly<Record<string, Order>> = {
       if (server.running) throw new InputError(`the ${name} is running already`);
       server.start();
       return `the ${name} starts`;
+    },
+  },
+  wipe: {
+    help: 'take its store away, as the loss of a disk; it must not run',
+    run: async (server, name) => {
+      if (server.running) throw new InputError(`the ${name} is running`);
+      server.wipe();
+      return `the ${name} has lost its store`;
     },
   },
   restart: {

@@ -32,6 +32,9 @@ export const LAB_TIMES: LabTimes = {
   preferredLifetime: 40,
 };
 
+/** So many that leases move all the time, so few that one can follow them. */
+export const LAB_CLIENTS = { count: 12, arrivalSeconds: 30, staySeconds: 60, awaySeconds: 15 } as const;
+
 /** TCP and UDP ports that are free on loopback. */
 export interface LabPorts {
   readonly proxy: number;
@@ -52,6 +55,10 @@ export const LAB_LINK_ADDRESS = '2001:db8:1::1';
 
 export function configFile(plan: LabPlan, name: ServerName): string {
   return join(plan.folder, `${name}.yaml`);
+}
+
+export function storeFolder(plan: LabPlan, name: ServerName): string {
+  return join(plan.folder, name);
 }
 
 export function controlSocket(plan: LabPlan, name: ServerName): string {
@@ -80,7 +87,7 @@ export function serverYaml(plan: LabPlan, name: ServerName): string {
     name === 'secondary' ? `failover:\n  listen: "${formatSocketAddress(secondaryListen(plan))}"\n` : '';
   const partnerPort = name === 'primary' ? `, port: ${plan.ports.proxy}` : '';
   return `# The ${name} of a leasetap lab.
-store: ${JSON.stringify(join(plan.folder, name))}
+store: ${JSON.stringify(storeFolder(plan, name))}
 control: ${JSON.stringify(controlSocket(plan, name))}
 dhcpv6:
   listen: "${formatSocketAddress(clientListen(plan, name))}"

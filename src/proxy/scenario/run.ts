@@ -128,6 +128,18 @@ export class ScenarioRun {
     return this.take();
   }
 
+  /** Something that must always hold did not: the scenario has failed, and is over. */
+  broken(what: string, detail: string, now: number): ScenarioOutput[] {
+    const judgement = { expectation: what, ok: false, seconds: this.sincePhase(now), detail };
+    const scene = this.scene(now);
+    const judgements = this.watched.map((each) => each.judgement ?? this.decided(each, false, scene));
+    const { name } = this.phases[this.at] as Phase;
+    this.results.push({ name, seconds: this.sincePhase(now), judgements: [judgement, ...judgements] });
+    this.note(judgement);
+    this.finish(now);
+    return this.take();
+  }
+
   private follow(event: ProxyEvent): void {
     if (event.kind === 'message') {
       if (event.verdict === 'injected') return;

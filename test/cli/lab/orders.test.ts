@@ -17,6 +17,9 @@ class Fake implements Orderable {
     this.running = false;
     this.done.push('stop');
   }
+  wipe(): void {
+    this.done.push('wipe');
+  }
   async control(order: string): Promise<string> {
     this.done.push(order);
     return 'as you wish';
@@ -41,6 +44,14 @@ describe('orders to a lab', () => {
     expect(servers.primary).toMatchObject({ running: true, done: ['kill', 'kill', 'start'] });
   });
 
+  it('take the store of a server away, but not under its feet', async () => {
+    const servers = pair();
+    await expect(carryOut('primary wipe', servers)).rejects.toThrow(/is running/);
+    await carryOut('primary kill', servers);
+    await carryOut('primary wipe', servers);
+    expect(servers.primary.done).toEqual(['kill', 'wipe']);
+  });
+
   it('hand what the lab does not know to the server', async () => {
     const servers = pair();
     expect(await carryOut('  primary  partner-down --force', servers)).toBe('as you wish');
@@ -50,7 +61,7 @@ describe('orders to a lab', () => {
   it.each([
     ['', /expected primary or secondary first/],
     ['tertiary kill', /expected primary or secondary first, found "tertiary"/],
-    ['primary', /expected kill, stop, start, restart/],
+    ['primary', /expected kill, stop, start, wipe, restart/],
     ['primary start', /running already/],
   ])('refuse %j', async (line, message) => {
     await expect(carryOut(line, pair())).rejects.toThrow(message);

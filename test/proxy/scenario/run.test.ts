@@ -181,4 +181,17 @@ describe('a scenario file', () => {
       expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
     );
   });
+
+  it('is over and has failed once something that must always hold does not', () => {
+    const { run, at } = playing(LOST_REPLIES);
+    at(3, ...state('primary', 'NORMAL'));
+    const outputs = run.broken('stored before told', 'the disk knows nothing', 4000);
+    const result = outputs.flatMap((output) => (output.kind === 'finished' ? [output.result] : []))[0];
+    expect(result?.ok).toBe(false);
+    expect(result?.phases[0]?.judgements).toEqual([
+      { expectation: 'stored before told', ok: false, seconds: 4, detail: 'the disk knows nothing' },
+      expect.objectContaining({ expectation: 'both NORMAL within 60s', ok: false }),
+    ]);
+    expect(run.tick(100_000)).toEqual([]);
+  });
 });

@@ -1,0 +1,17 @@
+/** Invariants that cannot hold in some runs, by name, and why. Data only. */
+
+export const NO_TWO_CLIENTS = 'no two clients hold the same';
+export const FUNDAMENTAL_RELATIONSHIP = 'fundamental relationship (§4.4)';
+export const OWN_POOL_ONLY = 'own pool only (§4.2)';
+export const CONVERGENCE = 'both NORMAL with equal bindings after healing';
+
+/** Two servers that are both told that the other is down give out the same. */
+export const WHERE_OPERATORS_ERR: readonly string[] = [NO_TWO_CLIENTS];
+
+/** A server that is told what its partner never said, or in another order, acts upon it, and nothing repairs it. */
+export const WHERE_MESSAGES_ARE_FORGED: readonly string[] = [
+  NO_TWO_CLIENTS,
+  FUNDAMENTAL_RELATIONSHIP,
+  OWN_POOL_ONLY,
+  CONVERGENCE,
+];
