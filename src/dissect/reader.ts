@@ -297,7 +297,9 @@ export class MessageReader implements FlowSink {
     frame.streamOffset = cut.streamOffset;
     frame.resync = cut.resync;
     frame.claimed = cut.claimed;
-    frame.tls = following.tls.version;
+    // What is said before TLS, and only there, may be read when TLS is open already.
+    const before = bytes[start] === STARTTLS || bytes[start] === REPLY;
+    frame.tls = before ? undefined : following.tls.version;
     const message = this.#tell(frame);
     if (isV4 && end - start >= 6) state.lastTime = readU32(bytes, start + 2);
     else if (connection.protocol === 'dhcpv6-failover' && end - start >= 8)

@@ -7,7 +7,7 @@ import { readU16, readU32 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
 import type { FrameTest } from './frame-test.ts';
 import { PREFIX_OCTETS } from './frame-test.ts';
-import { epochOf, SPEAKERS, type Speaker, V4_MICROSOFT_OFFSET } from './frame-tests.ts';
+import { epochOf, REPLY, SPEAKERS, type Speaker, STARTTLS, V4_MICROSOFT_OFFSET } from './frame-tests.ts';
 
 /** What was recognized, or how things stand. */
 export type Verdict =
@@ -43,8 +43,31 @@ export function isTlsRecord(bytes: Uint8Array, at: number, end: number): boolean
   );
 }
 
-/** How a direction begins. `expected`: protocols whose port the flow is on. `bytes` begins at offset 0 of it. */
+/**
+ * How a direction begins. `expected`: protocols whose port the flow is on. `bytes` begins at offset 0 of it. STARTTLS and
+ * its REPLY are too short to prove anything on other ports: there, what was inside the TLS behind them has to.
+ */
 export function recognize(
+  tests: FrameTests,
+  bytes: Uint8Array,
+  seen: Seen,
+  expected: readonly Speaker[],
+): Verdict {
+  const verdict = recognizeFirst(tests, bytes, seen, expected);
+  const behind = verdict.kind === 'protocol' ? undefined : endOfTlsNegotiation(bytes);
+  if (behind === undefined) return verdict;
+  return behind === bytes.length ? MORE : recognizeFirst(tests, bytes.subarray(behind), seen, expected);
+}
+
+/** Where STARTTLS, or a REPLY to it, ends with which a direction begins. */
+function endOfTlsNegotiation(bytes: Uint8Array): number | undefined {
+  const type = bytes[PREFIX_OCTETS];
+  if (type !== STARTTLS && type !== REPLY) return undefined;
+  const end = PREFIX_OCTETS + readU16(bytes, 0);
+  return end <= bytes.length && end > PREFIX_OCTETS ? end : undefined;
+}
+
+function recognizeFirst(
   tests: FrameTests,
   bytes: Uint8Array,
   seen: Seen,

@@ -8,7 +8,7 @@ import type { Message } from '../dissect/message.ts';
 import type { ProxyEvent } from './events.ts';
 import type { Link } from './link.ts';
 import type { LinkOutput } from './link-output.ts';
-import type { ConnectionRecorder, RecordedLeg } from './recorder.ts';
+import type { RecordedLeg, Recorder } from './recorder.ts';
 import type { FaultHit, Leg } from './stage.ts';
 import { SENDER } from './wire-states.ts';
 
@@ -28,7 +28,7 @@ export interface ConversationSetup {
   readonly links: readonly [Link, Link];
   /** [0] towards the primary, [1] towards the secondary. */
   readonly ports: readonly [LegPort, LegPort];
-  readonly recorder: ConnectionRecorder | undefined;
+  readonly recorder: Recorder | undefined;
   readonly tell: (event: ProxyEvent) => void;
   readonly count: (direction: Direction, received: number, sent: number) => void;
   readonly countTls: (direction: Direction, types: readonly string[]) => void;

@@ -12,8 +12,9 @@ export type Dialect = 'undecided' | 'dhcpv6-failover' | 'dhcpv4-failover' | 'unr
 export const DECISION_OCTETS = 4;
 export const PREFIX_OCTETS = 2;
 
-const REPLY = 7;
-const STARTTLS = 23;
+/** What is said about TLS before TLS (RFC 7653 §8.2). */
+export const REPLY = 7;
+export const STARTTLS = 23;
 const FAILOVER_TYPES = { first: 24, last: 35 } as const;
 const V4_TYPES = { first: 1, last: 12 } as const;
 const V4_HEADER_OCTETS = 12;
@@ -32,9 +33,18 @@ export class ConnectionDialect {
   private startTlsAsked = false;
   private readonly readable: ReadonlySet<string>;
 
-  /** `readable`: the protocols that the dissectors know; another one passes unread. */
-  constructor(readable: ReadonlySet<string> = new Set(['dhcpv6-failover', 'dhcpv4-failover'])) {
+  private readonly tlsTakenOff: boolean;
+
+  /**
+   * `readable`: the protocols that the dissectors know; another one passes unread. `tlsTakenOff`: what follows an
+   * accepted STARTTLS comes to us as what is inside.
+   */
+  constructor(
+    readable: ReadonlySet<string> = new Set(['dhcpv6-failover', 'dhcpv4-failover']),
+    tlsTakenOff = false,
+  ) {
     this.readable = readable;
+    this.tlsTakenOff = tlsTakenOff;
   }
 
   /** Decides by the first octets of the connection; the caller has DECISION_OCTETS of them. */
@@ -61,7 +71,7 @@ export class ConnectionDialect {
 
   /** Follows STARTTLS (RFC 7653 §8.2): after a REPLY that refuses nothing, the rest is TLS. */
   notice(unit: Uint8Array): void {
-    if (this.dialect !== 'dhcpv6-failover') return;
+    if (this.dialect !== 'dhcpv6-failover' || this.tlsTakenOff) return;
     const type = unit[PREFIX_OCTETS];
     if (type === STARTTLS) this.startTlsAsked = true;
     else if (type === REPLY && this.startTlsAsked && statusOf(unit) === 0) {
@@ -81,7 +91,7 @@ function isFailoverType(type: number): boolean {
 }
 
 /** Status of a REPLY; absence means Success (RFC 8415 §21.13). */
-function statusOf(unit: Uint8Array): number {
+export function statusOf(unit: Uint8Array): number {
   let at = PREFIX_OCTETS + TLS_NEGOTIATION_HEADER_OCTETS;
   while (at + 6 <= unit.length) {
     if (readU16(unit, at) === OPTION_STATUS_CODE) return readU16(unit, at + 4);

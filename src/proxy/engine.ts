@@ -17,10 +17,11 @@ import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
 import { frameRange, Link } from './link.ts';
 import { Numbering } from './numbering.ts';
-import { ConnectionRecorder } from './recorder.ts';
+import { ConnectionRecorder, type Recorder } from './recorder.ts';
 import type { FaultHit } from './stage.ts';
 import { Tally } from './tally.ts';
-import { WireStates } from './wire-states.ts';
+import { WireRecord } from './tls/wire-record.ts';
+import { SENDER, WireStates } from './wire-states.ts';
 
 export interface EngineSetup {
   readonly clock: Clock;
@@ -29,6 +30,11 @@ export interface EngineSetup {
   readonly dissectors: Dissectors;
   /** Gets the blocks of the recording. */
   readonly record?: (block: Uint8Array) => void;
+  /**
+   * The legs take TLS off: what comes is what was inside, and the recording is of the wire. Calls what it is given when
+   * everything that happens now has happened.
+   */
+  readonly tlsTakenOff?: { readonly later: (then: () => void) => void };
   /** Gets what the senders sent, as from a capture file. */
   readonly sink?: FlowSink;
   /** The name of the relationship: its connections and events carry it. Absent: it is the only one. */
@@ -69,7 +75,8 @@ export class ProxyEngine implements ProxyHandle {
     const now = this.setup.clock.nowMillis();
     const index = this.numbering.connection();
     const flow: Flow = { id: index, transport: 'tcp', ends: [ends.primary, ends.secondary] };
-    const dialect = new ConnectionDialect(new Set(this.setup.dissectors.protocols.keys()));
+    const readable = new Set(this.setup.dissectors.protocols.keys());
+    const dialect = new ConnectionDialect(readable, this.setup.tlsTakenOff !== undefined);
     const connection = connectionOf(index, flow, dialect, this.setup.relationship);
     const conversation = new Conversation({
       flow,
@@ -109,6 +116,22 @@ export class ProxyEngine implements ProxyHandle {
     const now = this.setup.clock.nowMillis();
     conversation.legLost(leg, how, now);
     this.setup.sink?.close(conversation.setup.flow, leg, 'reset', this.seen(now));
+  }
+
+  /** What a leg's TLS came to. */
+  tls(conversation: Conversation, leg: 0 | 1, outcome: 'secured' | 'failed', detail: string): void {
+    const connection = conversation.setup.connection();
+    this.tell({ kind: 'tls', connection, who: SENDER[leg], outcome, detail, atMillis: this.nowMillis() });
+  }
+
+  /** Of a connection on which legs take TLS off; `undefined` without a recording. */
+  wireRecord(conversation: Conversation): WireRecord | undefined {
+    const { recorder } = conversation.setup;
+    return recorder instanceof WireRecord ? recorder : undefined;
+  }
+
+  nowMillis(): number {
+    return this.setup.clock.nowMillis();
   }
 
   /** Somebody connected and was turned away. */
@@ -217,7 +240,7 @@ export class ProxyEngine implements ProxyHandle {
     });
   }
 
-  private recorder(index: number, ends: ConversationEnds, now: number): ConnectionRecorder | undefined {
+  private recorder(index: number, ends: ConversationEnds, now: number): Recorder | undefined {
     if (this.setup.record === undefined) return undefined;
     const legs = [
       [ends.primary, ends.listening],
@@ -226,7 +249,8 @@ export class ProxyEngine implements ProxyHandle {
     const recorder = new ConnectionRecorder(legs, index, this.setup.record);
     recorder.open(0, now);
     recorder.open(1, now);
-    return recorder;
+    const { tlsTakenOff } = this.setup;
+    return tlsTakenOff === undefined ? recorder : new WireRecord(recorder, tlsTakenOff.later);
   }
 
   private seen(now: number): Seen {

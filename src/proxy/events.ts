@@ -86,6 +86,15 @@ export type ProxyEvent =
       readonly streamOffset: number;
       readonly reason: string;
     })
+  /** The proxy terminates TLS: its handshake with one of the servers, or what came of TLS later. */
+  | (Happened & {
+      readonly kind: 'tls';
+      readonly connection: Connection;
+      readonly who: 'primary' | 'secondary';
+      readonly outcome: 'secured' | 'failed';
+      /** Version, suite and certificate, or why it failed. */
+      readonly detail: string;
+    })
   /** A relationship began to be served, or is served no more. */
   | (Happened & {
       readonly kind: 'relationship';
@@ -105,6 +114,8 @@ export interface ProxyStats {
   readonly octetsSent: readonly [number, number];
   /** TLS records that passed unread, by direction and content type, e.g. `p>s handshake`. */
   readonly tlsRecords: Readonly<Record<string, number>>;
+  /** Handshakes of a proxy that terminates TLS, e.g. `primary secured`. */
+  readonly tlsHandshakes: Readonly<Record<string, number>>;
   /** Keys are `p>s BNDUPD forwarded`: direction, message name, verdict. */
   readonly messages: Readonly<Record<string, number>>;
   /** As last announced on the wire; `null` before the first STATE. */

@@ -89,6 +89,13 @@ function detailsOf(event: Exclude<ProxyEvent, { kind: 'message' }>): Record<stri
     }
     case 'relationship':
       return { what: event.what, listening: event.listening, secondary: event.secondary };
+    case 'tls':
+      return {
+        connection: event.connection.index,
+        who: event.who,
+        outcome: event.outcome,
+        detail: event.detail,
+      };
     case 'state':
       return { who: event.who, state: event.state };
   }

@@ -81,6 +81,11 @@ class ProxyMetrics {
       family('leasetap_connections_refused_total', 'counter', [['', stats.connectionsRefused]]),
       family('leasetap_octets_received_total', 'counter', byDirection(stats.octetsReceived)),
       family('leasetap_octets_sent_total', 'counter', byDirection(stats.octetsSent)),
+      family(
+        'leasetap_tls_handshakes_total',
+        'counter',
+        Object.entries(stats.tlsHandshakes).map(handshakeSample),
+      ),
       family('leasetap_messages_total', 'counter', Object.entries(stats.messages).map(messageSample)),
       family(
         'leasetap_rejects_total',
@@ -184,6 +189,11 @@ function byDirection(values: readonly (number | undefined)[]): Sample[] {
     const value = values[index];
     return value === undefined ? [] : [[`direction="${direction}"`, value] as const];
   });
+}
+
+function handshakeSample([key, count]: readonly [string, number]): Sample {
+  const [who = '', outcome = ''] = key.split(' ');
+  return [`with="${who}",outcome="${outcome}"`, count];
 }
 
 function messageSample([key, count]: readonly [string, number]): Sample {

@@ -2,9 +2,11 @@
  * A file that grows while the proxy runs: gathers blocks or lines and writes them out often and in order. What has been
  * written survives a SIGKILL of this process; at most FLUSH_INTERVAL_MILLIS of the session is lost.
  */
-import { closeSync, openSync, rmSync, write, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, rmSync, write, writeSync } from 'node:fs';
 import { join, parse } from 'node:path';
 
+/** Permissions of a file with secrets in it. */
+const PRIVATE_MODE = 0o600;
 /** What was gathered is handed to the operating system at least this often. */
 export const FLUSH_INTERVAL_MILLIS = 100;
 /** … and as soon as this much has come together. */
@@ -27,13 +29,15 @@ export class GrowingFile {
   private closing: Promise<void> | undefined;
 
   /**
-   * Creates or empties the file. `onError` is called once, if writing fails later on; the file then ends there.
+   * Creates or empties the file; nobody else may read one that is private. `onError` is called once, if writing fails later on; the file then ends there.
    * Throws the operating system's error if the file cannot be made.
    */
-  constructor(path: string, onError: (error: Error) => void) {
+  constructor(path: string, onError: (error: Error) => void, isPrivate = false) {
     this.path = path;
     this.onError = onError;
-    this.descriptor = openSync(path, 'w');
+    this.descriptor = openSync(path, 'w', isPrivate ? PRIVATE_MODE : undefined);
+    // It may have been there before.
+    if (isPrivate) fchmodSync(this.descriptor, PRIVATE_MODE);
     this.timer = setInterval(() => this.flush(), FLUSH_INTERVAL_MILLIS);
     this.timer.unref();
   }
@@ -142,6 +146,7 @@ export class FileRow {
   private readonly beginning: readonly Uint8Array[];
   private readonly rotation: Rotation | undefined;
   private readonly onError: (path: string, error: Error) => void;
+  private readonly isPrivate: boolean;
   private readonly written: string[] = [];
   private readonly closing = new Set<Promise<void>>();
   private number = 0;
@@ -155,8 +160,10 @@ export class FileRow {
     beginning: readonly Uint8Array[],
     rotation: Rotation | undefined,
     onError: (path: string, error: Error) => void,
+    isPrivate = false,
   ) {
     this.path = path;
+    this.isPrivate = isPrivate;
     this.beginning = beginning;
     this.rotation = rotation;
     this.onError = onError;
@@ -201,7 +208,7 @@ export class FileRow {
     this.octets = 0;
     this.beganMillis = performance.now();
     const path = this.nameOf(this.number);
-    const file = new GrowingFile(path, (error) => this.onError(path, error));
+    const file = new GrowingFile(path, (error) => this.onError(path, error), this.isPrivate);
     this.written.push(path);
     for (const block of this.beginning) file.add(block);
     return file;

@@ -6,12 +6,26 @@
 import type { Direction, Endpoint } from '../base/flow.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
 import { LINK_TYPE } from '../capture/link-types.ts';
-import { interfaceBlock, packetBlock, sectionHeaderBlock } from '../capture/pcapng-writer.ts';
+import { interfaceBlock, packetBlock, secretsBlock, sectionHeaderBlock } from '../capture/pcapng-writer.ts';
 import { type SynthPacket, TcpSynth, type TcpSynthOptions } from '../capture/tcp-synth.ts';
 import type { FaultHit } from './stage.ts';
 
 /** The leg between the primary and the proxy, and the one between the proxy and the secondary. */
 export type RecordedLeg = 0 | 1;
+
+/** What a conversation tells of its legs for the recording. */
+export interface Recorder {
+  data(
+    leg: RecordedLeg,
+    direction: Direction,
+    octets: Uint8Array,
+    hits: readonly FaultHit[],
+    now: number,
+  ): void;
+  fin(leg: RecordedLeg, direction: Direction, now: number): void;
+  /** `direction`: who sent the reset. */
+  reset(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void;
+}
 
 export interface RecordingHeader {
   /** The program with its version. */
@@ -39,7 +53,7 @@ export function recordingBeginning(header: RecordingHeader): Uint8Array[] {
 }
 
 /** Records one relayed connection. */
-export class ConnectionRecorder {
+export class ConnectionRecorder implements Recorder {
   private readonly write: (block: Uint8Array) => void;
   private readonly synths: readonly [TcpSynth, TcpSynth];
   /** By leg and direction: whether data can follow. */
@@ -82,12 +96,16 @@ export class ConnectionRecorder {
     this.put(leg, this.synths[leg].fin(direction), now, []);
   }
 
-  /** `direction`: who sent the reset. */
   reset(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void {
     if (this.finished[leg][0] && this.finished[leg][1]) return;
     this.finished[leg][0] = true;
     this.finished[leg][1] = true;
     this.put(leg, this.synths[leg].reset(direction), now, hits);
+  }
+
+  /** A part of a TLS key log, before the packets that it opens. */
+  secrets(text: string): void {
+    this.write(secretsBlock(new TextEncoder().encode(text)));
   }
 
   /** The comments are on the first packet: the one with the data. */

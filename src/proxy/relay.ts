@@ -3,6 +3,7 @@
  * both and the engine, and lets back-pressure through. Nothing here knows what the octets mean.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock, Random } from '../base/clock.ts';
 import type { Direction, Endpoint, FlowSink } from '../base/flow.ts';
 import { normalAddress } from '../base/socket-address.ts';
@@ -16,6 +17,7 @@ import { LogLines } from './log.ts';
 import type { Numbering } from './numbering.ts';
 import { type RecordingHeader, recordingBeginning } from './recorder.ts';
 import { FileRow, type Rotation } from './recorder-file.ts';
+import { type TlsTermination, terminated } from './tls/terminate.ts';
 
 export const CONNECTIONS_DEFAULT_MAX = 64;
 export const DIAL_TIMEOUT_MILLIS = 10_000;
@@ -42,6 +44,8 @@ export interface ProxyOptions {
   /** A file could not be written any more; relaying goes on. */
   readonly onFileError?: (path: string, error: Error) => void;
   readonly connectionsMax?: number;
+  /** TLS behind STARTTLS is taken off on both legs; absent: it passes unread. */
+  readonly tls?: TlsTermination;
   /** Gets what the senders sent, as from a capture file. */
   readonly sink?: FlowSink;
   readonly clock?: Clock;
@@ -75,7 +79,7 @@ export class ProxySession implements ProxyHandle {
   private readonly clock: Clock;
   private readonly sockets = new Set<Socket>();
   /** Per sender: pauses or resumes it, as the other side and the faults demand. */
-  private readonly regulators = new Map<Socket, () => void>();
+  private readonly regulators = new Map<LegStream, () => void>();
   private waiting: Socket[] = [];
   private timer: NodeJS.Timeout | undefined;
 
@@ -100,8 +104,16 @@ export class ProxySession implements ProxyHandle {
     this.clock = options.clock ?? systemClock();
     this.listening = endOf(server.address() as { address: string; port: number });
     const { record, logPath } = options;
+    // The recording of what TLS was taken off holds the secrets.
+    const isPrivate = options.tls !== undefined;
     const open = (path: string, beginning: readonly Uint8Array[]): FileRow =>
-      new FileRow(path, beginning, options.rotation, (file, error) => options.onFileError?.(file, error));
+      new FileRow(
+        path,
+        beginning,
+        options.rotation,
+        (file, error) => options.onFileError?.(file, error),
+        isPrivate,
+      );
     const recording = record === undefined ? undefined : open(record.path, recordingBeginning(record.header));
     const log = logPath === undefined ? undefined : open(logPath, []);
     this.files = [recording, log].filter((file) => file !== undefined);
@@ -110,6 +122,7 @@ export class ProxySession implements ProxyHandle {
       random: options.random,
       dissectors: options.dissectors,
       ...(recording === undefined ? {} : { record: (block) => recording.add(block) }),
+      ...(options.tls === undefined ? {} : { tlsTakenOff: { later: (then) => setImmediate(then) } }),
       ...(options.sink === undefined ? {} : { sink: options.sink }),
       ...(options.relationship === undefined ? {} : { relationship: options.relationship }),
       ...(options.numbering === undefined ? {} : { numbering: options.numbering }),
@@ -227,16 +240,22 @@ export class ProxySession implements ProxyHandle {
       dialling: localOf(server),
       secondary: this.options.dial,
     };
+    const { tls } = this.options;
     const sockets = [client, server] as const;
-    const conversation = this.engine.open(ends, [portOf(client), portOf(server)]);
-    for (const direction of [0, 1] as const) this.pump(conversation, direction, sockets);
+    const legs = tls === undefined ? sockets : terminated(sockets, tls, this.engine, () => conversation);
+    const conversation: Conversation = this.engine.open(ends, [portOf(legs[0]), portOf(legs[1])]);
+    for (const direction of [0, 1] as const) this.pump(conversation, direction, legs);
     this.schedule();
   }
 
   /** Moves what the sender of `direction` sends, and keeps it from sending more than the other side takes. */
-  private pump(conversation: Conversation, direction: Direction, sockets: readonly [Socket, Socket]): void {
-    const from = sockets[direction];
-    const to = sockets[direction === 0 ? 1 : 0];
+  private pump(
+    conversation: Conversation,
+    direction: Direction,
+    legs: readonly [LegStream, LegStream],
+  ): void {
+    const from = legs[direction];
+    const to = legs[direction === 0 ? 1 : 0];
     const regulate = (): void => {
       const blocked = to.writableNeedDrain || conversation.blocksReading(direction);
       if (blocked && !from.isPaused()) from.pause();
@@ -300,7 +319,10 @@ export class ProxySession implements ProxyHandle {
 
 const LONGEST_TIMEOUT_MILLIS = 2 ** 31 - 1;
 
-function portOf(socket: Socket): LegPort {
+/** A socket, or what is inside the TLS on one. */
+type LegStream = Duplex & { resetAndDestroy(): unknown };
+
+function portOf(socket: LegStream): LegPort {
   return {
     write: (octets) => {
       if (socket.writable) socket.write(octets);

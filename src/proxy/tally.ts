@@ -10,6 +10,7 @@ export class Tally {
   private readonly sent: [number, number] = [0, 0];
   private readonly messages: readonly [Counts, Counts] = [noCounts(), noCounts()];
   private readonly records = new Map<string, number>();
+  private readonly handshakes = new Map<string, number>();
   private open = 0;
   private total = 0;
   private refused = 0;
@@ -22,7 +23,7 @@ export class Tally {
   tlsRecords(direction: Direction, types: readonly string[]): void {
     for (const type of types) {
       const key = `${direction === 0 ? 'p>s' : 's>p'} ${type}`;
-      this.records.set(key, (this.records.get(key) ?? 0) + 1);
+      countUp(this.records, key);
     }
   }
 
@@ -33,6 +34,7 @@ export class Tally {
       this.total++;
     } else if (event.kind === 'connection-down') this.open--;
     else if (event.kind === 'connection-refused') this.refused++;
+    else if (event.kind === 'tls') countUp(this.handshakes, `${event.who} ${event.outcome}`);
   }
 
   stats(states: ProxyStats['states']): ProxyStats {
@@ -43,6 +45,7 @@ export class Tally {
       octetsReceived: [...this.received],
       octetsSent: [...this.sent],
       tlsRecords: Object.fromEntries(this.records),
+      tlsHandshakes: Object.fromEntries(this.handshakes),
       messages: Object.fromEntries(named(this.messages)),
       states,
     };
@@ -54,6 +57,10 @@ export class Tally {
     const count = counts.get(key);
     if (count !== undefined || counts.size < MESSAGE_KEYS_MAX) counts.set(key, (count ?? 0) + 1);
   }
+}
+
+function countUp(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 type Counts = Readonly<Record<Verdict, Map<string | number, number>>>;

@@ -79,6 +79,15 @@ function itemsOf(event: ProxyEvent, faults: () => readonly FaultView[]): Session
       return [
         note(`connection ${event.connection.index}: passed on unread from here: ${event.reason}`, true),
       ];
+    case 'tls': {
+      const { connection, who, outcome, detail } = event;
+      return [
+        note(
+          `connection ${connection.index}: TLS with the ${who} ${outcome}: ${detail}`,
+          outcome === 'failed',
+        ),
+      ];
+    }
     case 'fault-armed':
       return [
         note(`${event.fault.id} armed: ${event.fault.sentence}`, false),

@@ -1,16 +1,16 @@
 /** TLS between partners: STARTTLS first, both sides proven by certificate, and everything else refused in time. */
 import { connect, createServer, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Endpoint } from '../../src/base/flow.ts';
 import { InputError } from '../../src/base/problem.ts';
-import type { PartnerConfig, RelationshipConfig, ServerConfig } from '../../src/server/config.ts';
+import type { PartnerConfig } from '../../src/server/config.ts';
 import { FailoverServer } from '../../src/server/driver.ts';
 import { startTlsMessage } from '../../src/server/starttls.ts';
 import { MemoryStore } from '../../src/server/store-memory.ts';
 import { StatusCode } from '../../src/wire/codes.ts';
 import { decodeFailoverMessage } from '../../src/wire/failover.ts';
+import { certificateFile } from '../support/tls.ts';
 import {
   bindingsOf,
   bothNormal,
@@ -23,40 +23,11 @@ import {
   startServer,
   type Told,
 } from './pair.ts';
+import { type Choice, secured } from './secured.ts';
 
-const file = (name: string) => fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url));
 /** SHA-256 fingerprints as `openssl x509 -fingerprint -sha256` prints them. */
 const SECONDARY_SHA256 =
   '82:E0:6F:F4:79:45:42:B6:A7:53:92:D9:A6:32:E9:33:8F:8C:80:45:E6:A9:16:3C:BD:02:B6:60:71:38:C2:07';
-
-interface Choice {
-  readonly certificate?: string;
-  readonly partner?: Partial<PartnerConfig>;
-  readonly security?: RelationshipConfig['security'];
-}
-
-function secured(role: Role, directory: string, port: number, choice: Choice = {}): ServerConfig {
-  const config = configOf(role, directory, port);
-  const [relationship] = config.relationships as [RelationshipConfig];
-  const { certificate = role, partner, security = 'tls' } = choice;
-  const tls = {
-    certificate: file(`${certificate}.pem`),
-    key: file(`${certificate}.key`),
-    ca: file('ca.pem'),
-  };
-  const names = [role === 'primary' ? 'secondary.example.com' : 'primary.example.com'];
-  return {
-    ...config,
-    failover: { ...config.failover, tls: security === 'tls' ? tls : undefined },
-    relationships: [
-      {
-        ...relationship,
-        security,
-        partner: { ...relationship.partner, certificateNames: names, ...partner },
-      },
-    ],
-  };
-}
 
 async function securedPair(
   primary: Choice = {},
@@ -211,10 +182,14 @@ test.each([
 
 test('files that are no certificate are told before anything is opened', () => {
   const config = secured('secondary', scratch(), 0);
-  const tls = { certificate: file('ca.pem'), key: file('primary.key'), ca: file('ca.pem') };
+  const tls = {
+    certificate: certificateFile('ca.pem'),
+    key: certificateFile('primary.key'),
+    ca: certificateFile('ca.pem'),
+  };
   const server = (files: typeof tls) =>
     new FailoverServer({ ...config, failover: { ...config.failover, tls: files } }, new MemoryStore(), clock);
-  expect(() => server({ ...tls, key: file('nothing.key') })).toThrow(/nothing\.key: ENOENT/);
+  expect(() => server({ ...tls, key: certificateFile('nothing.key') })).toThrow(/nothing\.key: ENOENT/);
   expect(() => server(tls)).toThrow(/ca\.pem, .*primary\.key, .*key values mismatch/);
-  expect(() => server({ ...tls, certificate: file('README.md') })).toThrow(InputError);
+  expect(() => server({ ...tls, certificate: certificateFile('README.md') })).toThrow(InputError);
 });

@@ -136,11 +136,11 @@ function arrival(socket: TLSSocket, octets: number): Promise<void> {
 /** 2024-03-05T09:00:00Z. */
 const BEGIN_SECONDS = 1_709_629_200;
 
-/** A capture of a connection to port 647 in which this went over the wire; `secrets`: with a secrets block. */
-export function captureOf(pieces: readonly Said[], secrets?: string): Uint8Array {
+/** A capture of a connection in which this went over the wire; `secrets`: with a secrets block. */
+export function captureOf(pieces: readonly Said[], secrets?: string, port = 647): Uint8Array {
   const synth = new TcpSynth([
     { address: '2001:db8::10', port: 40_000 },
-    { address: '2001:db8::20', port: 647 },
+    { address: '2001:db8::20', port },
   ]);
   const blocks = [sectionHeaderBlock(), interfaceBlock({ linkType: LINK_TYPE.ethernet })];
   if (secrets !== undefined) blocks.push(secretsBlock(new TextEncoder().encode(secrets)));

@@ -106,6 +106,12 @@ it('is read, too, if the connection begins with it', async () => {
   ]);
 });
 
+it('is found on any port by what is inside', async () => {
+  const { pieces, keyLog } = await wireOf(TLS13, SAID);
+  const { found } = await read(captureOf([...STARTTLS, ...pieces], keyLog, 40_647));
+  expect(found).toEqual(ALL);
+});
+
 it('is not taken for granted: messages behind a refused STARTTLS are read', async () => {
   const refused = [STARTTLS[0] as Said, { direction: 1, octets: startTlsReply(1, 'no') } as const, ...SAID];
   expect((await read(captureOf(refused))).found).toEqual(ALL);

@@ -26,9 +26,10 @@ import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
 import { type NamedEnd, proxyGroup, type RelationshipOptions, relationshipsOf } from '../proxy/setup.ts';
 import { addSubcommands } from '../proxy/subcommands.ts';
+import { addTlsOptions, type TlsOptions, terminationOf } from '../proxy/tls.ts';
 import { hasTerminal, showSession } from '../show-session.ts';
 
-interface Options extends RelationshipOptions {
+interface Options extends RelationshipOptions, TlsOptions {
   readonly rotateSize?: number;
   readonly rotateEvery?: number;
   readonly keep?: number;
@@ -63,6 +64,11 @@ Several relationships: --listen and --to several times, in pairs, or a file (doc
 
   leasetap proxy -l [::]:1647 -t campus=[2001:db8:f::2]:647 -l :1648 -t branch=192.0.2.2:647 --write tap.pcapng
   leasetap proxy --config relationships.yaml --control tap.sock
+
+TLS behind STARTTLS is passed on unread, or terminated on both sides with certificates that both believe (docs/tls.md):
+
+  leasetap proxy -l [::]:1647 -t [2001:db8:f::2]:647 --tls terminate --tls-cert secondary.pem --tls-key secondary.key \
+    --tls-to-cert primary.pem --tls-to-key primary.key --tls-ca ca.pem --write tap.pcapng
 
 Directions: p>s is what the primary (who connects) sends, s>p what the secondary sends.
 The recording has an interface for each leg, every message as it came and as it went, and a comment where a fault
@@ -99,6 +105,7 @@ export function register(program: Command): void {
     .option('--max-connections <number>', 'at the same time', wholeNumber, CONNECTIONS_DEFAULT_MAX)
     .addHelpText('after', HELP)
     .action((options: Options, command: Command) => runProxy(options, command.parent?.version() ?? ''));
+  addTlsOptions(proxy);
   addSubcommands(proxy);
 }
 
@@ -128,6 +135,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
   const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
   const relationships = relationshipsOf(options, faults);
   const stage = stageOf(options, relationships);
+  const tls = terminationOf(options);
   const interrupt = onInterrupt();
   const group = proxyGroup({
     dissectors,
@@ -136,6 +144,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
     connectionsMax: options.maxConnections,
     scenarios: options.scenario,
     tell: (line) => process.stderr.write(`${line}\n`),
+    ...(tls === undefined ? {} : { tls }),
     ...rotationOf(options),
   });
   const session = sessionOfProxy(group, { title: 'proxy' });

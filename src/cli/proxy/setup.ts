@@ -15,6 +15,7 @@ import { Numbering } from '../../proxy/numbering.ts';
 import type { Rotation } from '../../proxy/recorder-file.ts';
 import { type RelationshipSettings, UNNAMED } from '../../proxy/relationship.ts';
 import { type ProxyOptions, ProxySession } from '../../proxy/relay.ts';
+import type { TlsTermination } from '../../proxy/tls/terminate.ts';
 import { describeSystemError } from '../system-error.ts';
 import { keepAlive, parseAliveSet } from './alive.ts';
 import { readProxyConfig } from './config-file.ts';
@@ -119,6 +120,7 @@ export interface Common {
   readonly version: string;
   readonly connectionsMax: number;
   readonly rotation?: Rotation;
+  readonly tls?: TlsTermination;
   /** For the headers of recordings. */
   readonly scenarios: readonly string[];
   readonly tell: (line: string) => void;
@@ -177,7 +179,7 @@ function withEnd(session: ProxySession, before: () => Promise<void>): Serving {
 
 function sessionOptions(settings: RelationshipSettings, run: number, shared: Shared): ProxyOptions {
   const { name, listen, to, from, faults, record, log } = settings;
-  const { dissectors, random, numbering, connectionsMax, rotation, tell } = shared;
+  const { dissectors, random, numbering, connectionsMax, rotation, tls, tell } = shared;
   const again = (path: string): string => (run === 1 ? path : withSuffix(path, run));
   return {
     listen,
@@ -193,6 +195,7 @@ function sessionOptions(settings: RelationshipSettings, run: number, shared: Sha
     ...(record === undefined ? {} : { record: { path: again(record), header: headerOf(settings, shared) } }),
     ...(log === undefined ? {} : { logPath: again(log) }),
     ...(rotation === undefined ? {} : { rotation }),
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 

@@ -1,0 +1,201 @@
+/** Our own pair with TLS between them, through a proxy that terminates it: it reads, records, disturbs and tells. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { seededRandom } from '../../../src/base/clock.ts';
+import type { Endpoint } from '../../../src/base/flow.ts';
+import { fileSource } from '../../../src/capture/files.ts';
+import { readMessages } from '../../../src/cli/read/messages.ts';
+import type { ProxyEvent } from '../../../src/proxy/events.ts';
+import { parseFault } from '../../../src/proxy/faults/short-form.ts';
+import { type ProxyOptions, ProxySession } from '../../../src/proxy/relay.ts';
+import type { TlsTermination } from '../../../src/proxy/tls/terminate.ts';
+import { DISSECTORS } from '../../dissect/captured.ts';
+import {
+  bindingsOf,
+  bothNormal,
+  PATIENCE,
+  scratch,
+  serveClients,
+  startServer,
+  type Told,
+} from '../../server/pair.ts';
+import { type Choice, secured } from '../../server/secured.ts';
+import { certificateFile } from '../../support/tls.ts';
+
+const identity = (name: string) => ({
+  cert: readFileSync(certificateFile(`${name}.pem`), 'utf8'),
+  key: readFileSync(certificateFile(`${name}.key`), 'utf8'),
+});
+const TERMINATION: TlsTermination = {
+  identities: [identity('secondary'), identity('primary')],
+  ca: readFileSync(certificateFile('ca.pem'), 'utf8'),
+};
+
+interface Through {
+  readonly proxy: ProxySession;
+  readonly events: ProxyEvent[];
+  readonly pair: { readonly primary: Told; readonly secondary: Told };
+}
+
+async function through(
+  tls: TlsTermination,
+  options: Partial<ProxyOptions> = {},
+  primary: Choice = {},
+  secondary: Choice = {},
+): Promise<Through> {
+  const directory = scratch();
+  const second = await startServer(secured('secondary', directory, 0, secondary));
+  const dial = second.server.listening.failover[0] as Endpoint;
+  const proxy = await ProxySession.start({
+    listen: { address: '::1', port: 0 },
+    dial,
+    random: seededRandom(1),
+    dissectors: DISSECTORS,
+    tls,
+    ...options,
+  });
+  const events: ProxyEvent[] = [];
+  proxy.subscribe((event) => events.push(event));
+  const first = await startServer(secured('primary', directory, proxy.listening.port, primary));
+  return { proxy, events, pair: { primary: first, secondary: second } };
+}
+
+const tlsEvents = (events: readonly ProxyEvent[]): string[] =>
+  events.flatMap((event) => (event.kind === 'tls' ? [`${event.who} ${event.outcome}: ${event.detail}`] : []));
+
+it('shows the messages inside, and the pair does not notice', async () => {
+  const { proxy, events, pair } = await through(TERMINATION);
+  await bothNormal(pair);
+  await serveClients([pair.primary, pair.secondary], 3);
+  await vi.waitFor(() => expect(bindingsOf(pair.secondary)).toHaveLength(6), PATIENCE);
+  expect(tlsEvents(events).sort()).toEqual([
+    'primary secured: TLSv1.3 TLS_AES_256_GCM_SHA384, certificate of primary.example.com',
+    'secondary secured: TLSv1.3 TLS_AES_256_GCM_SHA384, certificate of secondary.example.com',
+  ]);
+  const { messages, tlsHandshakes, tlsRecords } = proxy.stats();
+  expect(Object.keys(messages)).toEqual(
+    expect.arrayContaining(['p>s STARTTLS forwarded', 's>p REPLY forwarded', 'p>s CONNECT forwarded']),
+  );
+  expect(tlsHandshakes).toEqual({ 'primary secured': 1, 'secondary secured': 1 });
+  expect(tlsRecords).toEqual({});
+  await proxy.close();
+});
+
+it('records the wire with its secrets, and writes a key log', async () => {
+  const path = join(scratch(), 'tap.pcapng');
+  const lines: string[] = [];
+  const tls: TlsTermination = { ...TERMINATION, keylog: (line: string) => lines.push(line) };
+  const header = { application: 'leasetap test', comments: [] };
+  const { proxy, events, pair } = await through(tls, {
+    record: { path, header },
+    faults: [parseFault('duplicate p>s CONTACT')],
+  });
+  await bothNormal(pair);
+  await serveClients([pair.primary, pair.secondary], 2);
+  await vi.waitFor(() => expect(bindingsOf(pair.secondary)).toHaveLength(4), PATIENCE);
+  await vi.waitFor(
+    () => expect(Object.keys(proxy.stats().messages)).toContain('p>s CONTACT injected'),
+    PATIENCE,
+  );
+  await proxy.close();
+
+  const read = async (name: string): Promise<string[]> => {
+    const found: string[] = [];
+    const problems: string[] = [];
+    const comments: string[] = [];
+    await readMessages(
+      [fileSource(path)],
+      DISSECTORS,
+      {
+        onMessage: ({ msgName, transactionId, frame }) =>
+          found.push(`${frame.direction} ${msgName} ${transactionId} ${frame.tls ?? 'clear'}`),
+        onNotice: ({ kind, message }) => kind === 'encrypted' && problems.push(message),
+      },
+      {},
+      { interfaces: [name], onComment: (_, text) => comments.push(text) },
+    );
+    expect(problems).toEqual([]);
+    if (name === 'secondary-leg') expect(comments.join()).toContain('duplicate');
+    return found;
+  };
+  const told = events.flatMap((event) =>
+    event.kind === 'message' && event.verdict !== 'injected'
+      ? [`${event.message.frame.direction} ${event.message.msgName} ${event.message.transactionId}`]
+      : [],
+  );
+  const recorded = await read('primary-leg');
+  expect(recorded.map((line) => line.replace(/ \S+$/, ''))).toEqual(told);
+  expect(recorded.slice(0, 3)).toEqual([
+    expect.stringMatching(/STARTTLS \d+ clear/),
+    expect.stringMatching(/REPLY \d+ clear/),
+    expect.stringMatching(/CONNECT \d+ TLSv1\.3/),
+  ]);
+  expect((await read('secondary-leg')).length).toBeGreaterThan(recorded.length);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const labels = new Set(lines.map((line) => line.split(' ')[0]));
+  expect([...labels]).toEqual(expect.arrayContaining(['CLIENT_TRAFFIC_SECRET_0', 'SERVER_TRAFFIC_SECRET_0']));
+});
+
+it('passes a pair without TLS as ever', async () => {
+  const { events, pair } = await through(TERMINATION, {}, { security: 'none' }, { security: 'none' });
+  await bothNormal(pair);
+  expect(tlsEvents(events)).toEqual([]);
+});
+
+const NO_CA = { identities: TERMINATION.identities };
+
+it.each<[string, TlsTermination, Choice, Choice, RegExp]>([
+  [
+    'a primary whose certificate nobody signed',
+    TERMINATION,
+    { certificate: 'stranger' },
+    {},
+    /^primary failed: the certificate is not good: .*SELF_SIGNED/,
+  ],
+  [
+    'a secondary whose certificate nobody signed',
+    TERMINATION,
+    {},
+    { certificate: 'stranger' },
+    /^secondary failed: the certificate is not good: .*SELF_SIGNED/,
+  ],
+  [
+    'a primary that does not believe ours',
+    { identities: [identity('stranger'), identity('primary')] },
+    {},
+    {},
+    /^primary failed: .*(alert|closed|reset|ECONNRESET)/i,
+  ],
+  [
+    'a secondary that does not believe ours',
+    { identities: [identity('secondary'), identity('stranger')] },
+    {},
+    {},
+    /^secondary (failed|secured): /,
+  ],
+])('tells of %s, and closes both legs', async (_, tls, primary, secondary, why) => {
+  const { proxy, events } = await through(tls, {}, primary, secondary);
+  await vi.waitFor(() => expect(tlsEvents(events).join('\n')).toMatch(new RegExp(why, 'm')), PATIENCE);
+  await vi.waitFor(
+    () => expect(events.some((event) => event.kind === 'connection-down')).toBe(true),
+    PATIENCE,
+  );
+  expect(Object.keys(proxy.stats().messages).join()).not.toContain('CONNECTREPLY');
+});
+
+it('takes any certificate without authorities, and says that it was not verified', async () => {
+  const { events, pair } = await through(NO_CA);
+  await bothNormal(pair);
+  expect(tlsEvents(events)).toEqual([
+    expect.stringMatching(/ secured: .* not verified/),
+    expect.stringMatching(/ secured: .* not verified/),
+  ]);
+});
+
+it('gives the answer of a fault that refuses STARTTLS: there is no TLS then', async () => {
+  const faults = [parseFault('refuse-starttls s>p')];
+  const { proxy, events } = await through(TERMINATION, { faults });
+  await vi.waitFor(() => expect(proxy.stats().messages['s>p REPLY changed']).toBeGreaterThan(1), PATIENCE);
+  expect(tlsEvents(events).filter((told) => told.startsWith('primary'))).toEqual([]);
+});
