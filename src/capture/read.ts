@@ -3,7 +3,7 @@
  * packet by packet; promises are waited for between chunks alone.
  */
 import type { FlowSink } from '../base/flow.ts';
-import type { Problem } from '../base/problem.ts';
+import { InputError, type Problem } from '../base/problem.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import { DEFAULT_CAPTURE_LIMITS } from './limits.ts';
 import type { CaptureOptions } from './options.ts';
@@ -98,6 +98,8 @@ class Reading {
     input.ready = reader.next();
     while (!input.ready && reader.damage === null && !reader.cursor.ended) {
       const chunk = await this.nextChunk(input);
+      if (chunk === undefined && input.broken !== null && reader.cursor.fed === 0)
+        throw new InputError(`${input.source.name}: ${input.broken}`);
       if (chunk === undefined) reader.cursor.finish();
       else reader.cursor.feed(chunk);
       input.ready = reader.next();

@@ -181,6 +181,16 @@ describe('files', () => {
     expect(progress.at(-1)).toBe(1);
   });
 
+  // Nothing comes out of the first block: that is damage, not an empty file.
+  it('of which nothing can be decompressed say so', async () => {
+    const path = join(folder, 'cut.pcap.zst');
+    const whole = readFileSync(`${captures}../compressed/level3.pcap.zst`);
+    writeFileSync(path, whole.subarray(0, 40));
+    await expect(readCapture([fileSource(path)], new Collector())).rejects.toThrow(
+      `${path}: the zstd data is damaged: unexpected end of file`,
+    );
+  });
+
   it('that cannot be opened say so with their path', async () => {
     for (const [path, code] of [
       [join(folder, 'none.pcap'), 'ENOENT'],

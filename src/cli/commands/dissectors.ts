@@ -5,6 +5,7 @@ import { runExamples } from '../../dissect/examples.ts';
 import { loadDissectors } from '../../dissect/load.ts';
 import { wiresharkLua } from '../../dissect/lua.ts';
 import { listLines, showLines } from '../dissectors/describe.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { Output } from '../output.ts';
 
 const HELP = `
@@ -14,7 +15,8 @@ Examples:
   leasetap dissectors show BNDUPD                  one message, or an option by name or number
   leasetap dissectors check my-vendor.yaml         is it right, and do its examples come out?
   leasetap dissectors export --wireshark-lua > failover6.lua
-  tshark -X lua_script:failover6.lua -r FILE       Wireshark reads RFC 8156`;
+  tshark -X lua_script:failover6.lua -r FILE       Wireshark reads RFC 8156
+  LEASETAP_DISSECTORS=my-vendor.yaml leasetap read FILE     all commands use what is named there, files or folders`;
 
 export function register(program: Command): void {
   const dissectors = program
@@ -24,11 +26,11 @@ export function register(program: Command): void {
   dissectors
     .command('list')
     .description('all files: what they define and from which document')
-    .action(async () => print(listLines(loadDissectors())));
+    .action(async () => print(listLines(dissectorsInUse())));
   dissectors
     .command('show <name>')
     .description('a protocol, or messages and options by name or number: fields, types, names of values')
-    .action(async (name: string) => print(showLines(loadDissectors(), name)));
+    .action(async (name: string) => print(showLines(dissectorsInUse(), name)));
   dissectors
     .command('check [files...]')
     .description('load files beside our own and run the examples of all of them')
@@ -37,7 +39,7 @@ export function register(program: Command): void {
     .command('export')
     .description('write the definitions for another program')
     .requiredOption('--wireshark-lua', 'a dissector for RFC 8156 that Wireshark and tshark load')
-    .action(async () => print([wiresharkLua(loadDissectors()).trimEnd()]));
+    .action(async () => print([wiresharkLua(dissectorsInUse()).trimEnd()]));
 }
 
 async function check(files: readonly string[]): Promise<void> {

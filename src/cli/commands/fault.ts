@@ -1,10 +1,10 @@
 /** `leasetap fault`: arm, list and remove the faults of a running proxy. */
 import type { Command } from 'commander';
 import { controlPlace } from '../../control/place.ts';
-import { loadDissectors } from '../../dissect/load.ts';
 import type { FaultView } from '../../proxy/events.ts';
 import { FAULT_KINDS } from '../../proxy/faults/kinds.ts';
 import { wholeNumber } from '../arguments.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { ProxyClient } from '../proxy/control-client.ts';
 
@@ -83,7 +83,7 @@ export function register(program: Command): void {
 /** Ends with Ctrl-C or with the proxy; the proxy removes the fault when the stream is gone. */
 async function stay(client: ProxyClient, id: string): Promise<void> {
   const interrupt = onInterrupt();
-  for await (const event of client.events(loadDissectors(), interrupt.signal, [id])) {
+  for await (const event of client.events(dissectorsInUse(), interrupt.signal, [id])) {
     if (event.kind !== 'fault-gone') continue;
     if (event.fault.id === id || `${event.relationship}/${event.fault.id}` === id) break;
   }

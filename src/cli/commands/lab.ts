@@ -1,9 +1,9 @@
 /** `leasetap lab`: two servers, the proxy between them and clients, on this machine alone. */
 import type { Command } from 'commander';
 import type { Dissectors } from '../../dissect/compile.ts';
-import { loadDissectors } from '../../dissect/load.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { gather, seconds, wholeNumber } from '../arguments.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Lab } from '../lab/lab.ts';
@@ -54,7 +54,7 @@ export function register(program: Command): void {
 
 async function runLab(options: Options): Promise<void> {
   const interrupt = onInterrupt();
-  const dissectors = loadDissectors();
+  const dissectors = dissectorsInUse();
   const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
   const lab = await Lab.prepare({
     recording: options.write,

@@ -4,10 +4,10 @@ import { Analysis } from '../../analyze/analysis.ts';
 import { divergenceOf, type LeaseView } from '../../analyze/leases.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import { loadDissectors } from '../../dissect/load.ts';
 import type { Filter } from '../../filter/compile.ts';
 import { leaseJson, leaseLines } from '../../render/lease-story.ts';
 import { colourDepth, paintLine } from '../../render/style.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { Output } from '../output.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
@@ -41,7 +41,7 @@ export function register(program: Command): void {
 }
 
 async function runLeases(files: readonly string[], options: Options): Promise<void> {
-  const dissectors = loadDissectors();
+  const dissectors = dissectorsInUse();
   const filter = await filterOf(options.filter, dissectors);
   const out = new Output(process.stdout);
   const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);

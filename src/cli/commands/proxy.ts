@@ -5,7 +5,6 @@ import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import type { OpenControl } from '../../control/http-server.ts';
 import { controlPlace, placeText } from '../../control/place.ts';
-import { loadDissectors } from '../../dissect/load.ts';
 import { openProxyControl } from '../../proxy/control.ts';
 import { isName } from '../../proxy/faults/limits.ts';
 import { parseFault } from '../../proxy/faults/short-form.ts';
@@ -17,6 +16,7 @@ import { CONNECTIONS_DEFAULT_MAX } from '../../proxy/relay.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import { bareAddress, duration, gather, octets, socketAddress, wholeNumber } from '../arguments.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
@@ -121,7 +121,7 @@ function secondaryAddress(text: string, before: readonly NamedEnd[]): readonly N
 }
 
 async function runProxy(options: Options, version: string): Promise<void> {
-  const dissectors = loadDissectors();
+  const dissectors = dissectorsInUse();
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   const faults = [
     ...options.fault.map(parseFault),

@@ -3,11 +3,11 @@ import { type Command, Option } from 'commander';
 import { ReplyIndex } from '../../analyze/reply-index.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import { loadDissectors } from '../../dissect/load.ts';
 import type { Filter } from '../../filter/compile.ts';
 import { type ColourDepth, colourDepth, paintLine } from '../../render/style.ts';
 import { TEXT_COLUMNS } from '../../render/text.ts';
 import { gather } from '../arguments.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
 import { Annotator } from '../read/annotate.ts';
@@ -76,7 +76,7 @@ export function register(program: Command): void {
 const LADDER_COLUMNS = 120;
 
 async function runRead(files: readonly string[], options: Options): Promise<void> {
-  const dissectors = loadDissectors();
+  const dissectors = dissectorsInUse();
   const filter = await filterOf(options, dissectors);
   if (options.tui === true) return showFiles(files, options, dissectors);
   const out = new Output(process.stdout);

@@ -4,11 +4,11 @@ import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import { fileSource } from '../../capture/files.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import { loadDissectors } from '../../dissect/load.ts';
 import type { Message } from '../../dissect/message.ts';
 import { Replay, type ReplayOutput } from '../../proxy/replay/replay.ts';
 import { TEXT_COLUMNS, textLine } from '../../render/text.ts';
 import { duration, socketAddress, wholeNumber } from '../arguments.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { readMessages } from '../read/messages.ts';
@@ -57,7 +57,7 @@ export function register(program: Command): void {
 
 async function runReplay(file: string, options: Options): Promise<void> {
   const place = placeOf(options);
-  const dissectors = loadDissectors();
+  const dissectors = dissectorsInUse();
   const script = await readScript(file, options.connection, dissectors);
   const side = options.as === 'primary' ? 0 : 1;
   const replay = new Replay(script, { side, speed: options.speed, patienceMillis: options.patience * 1000 });

@@ -1,9 +1,10 @@
 /** `leasetap sim`: two or three servers in virtual time, disturbed by a seed's faults, watched by invariants. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { loadDissectors } from '../../dissect/load.ts';
+
 import { inspector } from '../../sim/inspect.ts';
 import { type RunOptions, run } from '../../sim/world.ts';
 import { gather, wholeNumber } from '../arguments.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
@@ -76,7 +77,7 @@ export function register(program: Command): void {
 
 async function simulate(options: Options, command: Command): Promise<void> {
   const out = new Output(process.stdout);
-  const dissectors = loadDissectors();
+  const dissectors = dissectorsInUse();
   const runOptions: RunOptions = { dissectors, ...(options.dissect && { inspect: inspector(dissectors) }) };
   if (options.worker) {
     await serveAsJob((seed) => outcomeOf(run(chosenPlan(options, seed), runOptions)));

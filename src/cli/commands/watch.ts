@@ -1,7 +1,7 @@
 /** `leasetap watch`: a running proxy, from another terminal. */
 import type { Command } from 'commander';
 import { controlPlace } from '../../control/place.ts';
-import { loadDissectors } from '../../dissect/load.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
 import { ProxyClient } from '../proxy/control-client.ts';
@@ -35,7 +35,7 @@ export function register(program: Command): void {
 }
 
 async function runWatch(control: string, options: Options): Promise<void> {
-  const dissectors = loadDissectors();
+  const dissectors = dissectorsInUse();
   const interrupt = onInterrupt();
   const over = new AbortController();
   const ends = AbortSignal.any([interrupt.signal, over.signal]);

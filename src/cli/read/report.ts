@@ -14,6 +14,9 @@ const NOTICES_OF_ONE_KIND_MAX = 10;
 /** That a connection was recognized or decrypted is seen from its messages. */
 const SILENT: ReadonlySet<NoticeKind> = new Set(['connection', 'decrypted']);
 
+/** Variants of capture files that are worth a line: whoever wonders about a file wants to know. */
+const UNUSUAL = /big-endian|modified/;
+
 export class ReadReport {
   readonly #write: (line: string) => void;
   readonly #counts = new Map<NoticeKind, number>();
@@ -55,6 +58,8 @@ export class ReadReport {
       const more = count - NOTICES_OF_ONE_KIND_MAX;
       if (more > 0) this.#write(`${more} more lines of this kind (${kind}) are not shown`);
     }
+    for (const { name, variant } of summary.sources)
+      if (UNUSUAL.test(variant)) this.#write(`${safeText(name)} is ${variant}`);
     for (const { limit, hits } of summary.limits) this.#write(`limit ${limit} was reached ${hits} times`);
     const damages = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
     if (messages === 0 && damages.length === 0 && this.#counts.size === 0) this.#nothingFound(summary);

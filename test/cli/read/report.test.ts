@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../../src/base/flow.ts';
 import { MICROSECONDS } from '../../../src/base/timestamp.ts';
-import type { CaptureSummary } from '../../../src/capture/summary.ts';
+import type { CaptureSummary, SourceSummary } from '../../../src/capture/summary.ts';
 import { ReadReport } from '../../../src/cli/read/report.ts';
 import type { Notice } from '../../../src/dissect/notice.ts';
 
@@ -13,6 +13,17 @@ const flow: Flow = {
     { address: '2001:db8::1', port: 50_000 },
     { address: '2001:db8::2', port: 647 },
   ],
+};
+
+const SOURCE: SourceSummary = {
+  name: 'a.pcap',
+  format: 'pcap',
+  compression: null,
+  variant: 'pcap, little-endian, microseconds',
+  interfaces: [],
+  packets: 30,
+  octets: 4130,
+  damage: null,
 };
 
 function notice(kind: Notice['kind'], packet: number, message: string): Notice {
@@ -82,18 +93,22 @@ describe('the report of a capture', () => {
     ]);
   });
 
+  it('says of what kind a file is, where that is unusual', () => {
+    const source = (name: string, variant: string) => ({ ...SOURCE, name, variant });
+    const sources = [
+      source('a.pcap', 'pcap, little-endian, nanoseconds'),
+      source('b.pcap', 'pcap, big-endian, microseconds'),
+      source('c.pcap', 'pcap, little-endian, microseconds, modified (Kuznetzov) record headers'),
+    ];
+    expect(told((report) => report.close(summary({ sources }), 3)).lines).toEqual([
+      'b.pcap is pcap, big-endian, microseconds',
+      'c.pcap is pcap, little-endian, microseconds, modified (Kuznetzov) record headers',
+    ]);
+  });
+
   it('tells damage with its place, last, and that not everything was read', () => {
     const damage = { code: 'cut', path: 'a.pcap', message: 'the file ends inside a packet', offset: 4130 };
-    const source = {
-      name: 'a.pcap',
-      format: 'pcap',
-      compression: null,
-      variant: 'pcap, little-endian, microseconds',
-      interfaces: [],
-      packets: 30,
-      octets: 4130,
-      damage,
-    } as const;
+    const source = { ...SOURCE, damage };
     expect(told((report) => report.close(summary({ sources: [source] }), 14))).toEqual({
       whole: false,
       lines: ['a.pcap: the file ends inside a packet (at octet 4130)'],
