@@ -94,6 +94,11 @@ export class FaultChain {
     return true;
   }
 
+  /** When the oldest message that this fault keeps here arrived, Unix milliseconds. */
+  heldSince(id: string): number | undefined {
+    return this.slots.find(({ fault }) => fault.id === id)?.stage.heldSince?.();
+  }
+
   /** Octets that wait in all stages, or in the stages of one fault. */
   held(id?: string): number {
     let octets = 0;

@@ -13,7 +13,7 @@ import type { ProxyHandle } from './handle.ts';
 type Route = (proxy: ProxyHandle, request: ControlRequest, id: string) => ControlAnswer;
 
 /** Name of the fault that `pause` arms. */
-const PAUSE = 'pause';
+export const PAUSE = 'pause';
 
 /** `{id}` stands for one part of a path. */
 export const ROUTES: Readonly<Record<string, Route>> = {
@@ -37,7 +37,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   },
   'POST /populate': (proxy, { body }) => json(populate(proxy, specsOf(body)), 201),
   'POST /pause': (proxy, { body }) => json(arm(proxy, pauseSpec(body)), 201),
-  'POST /step': (proxy) => json({ released: proxy.release(existing(proxy, PAUSE).id, [0]) }),
+  'POST /step': (proxy) => json({ released: proxy.step(existing(proxy, PAUSE).id) }),
   'POST /resume': (proxy) => {
     const fault = existing(proxy, PAUSE);
     proxy.removeFault(fault.id);
@@ -138,7 +138,7 @@ export function populate(proxy: ProxyHandle, specs: readonly FaultSpec[]): reado
 }
 
 /** `{"where": FILTER}` makes it a breakpoint: everything from the first message that matches waits. */
-function pauseSpec(body: unknown): FaultSpec {
+export function pauseSpec(body: unknown): FaultSpec {
   const given = typeof body === 'object' && body !== null ? body : {};
   return faultFromObject({ ...given, do: 'hold', all: true, id: PAUSE });
 }

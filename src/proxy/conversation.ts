@@ -84,9 +84,14 @@ export class Conversation {
     }
   }
 
-  release(id: string, order: readonly number[] | undefined, now: number): boolean {
+  release(
+    id: string,
+    order: readonly number[] | undefined,
+    now: number,
+    directions: readonly Direction[] = [0, 1],
+  ): boolean {
     let any = false;
-    for (const direction of [0, 1] as const) {
+    for (const direction of directions) {
       const outputs = this.setup.links[direction].release(id, order, now);
       if (outputs === undefined) continue;
       any = true;
@@ -108,6 +113,11 @@ export class Conversation {
 
   blocksReading(direction: Direction): boolean {
     return this.setup.links[direction].blocksReading();
+  }
+
+  /** When the oldest message that this fault keeps of a direction arrived, Unix milliseconds. */
+  heldSince(id: string, direction: Direction): number | undefined {
+    return this.setup.links[direction].heldSince(id);
   }
 
   held(id: string): number {

@@ -211,6 +211,21 @@ export class ProxyEngine implements ProxyHandle {
     return released.includes(true);
   }
 
+  step(id: string): boolean {
+    const now = this.setup.clock.nowMillis();
+    let oldest = Number.POSITIVE_INFINITY;
+    let letGo: (() => boolean) | undefined;
+    for (const conversation of this.conversations) {
+      for (const direction of [0, 1] as const) {
+        const since = conversation.heldSince(id, direction);
+        if (since === undefined || since >= oldest) continue;
+        oldest = since;
+        letGo = () => conversation.release(id, [0], now, [direction]);
+      }
+    }
+    return letGo?.() ?? false;
+  }
+
   stats(): ProxyStats {
     return this.tally.stats({ primary: this.states.of('primary'), secondary: this.states.of('secondary') });
   }

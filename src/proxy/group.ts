@@ -108,6 +108,7 @@ export class ProxyGroup implements ProxyHandle {
       removeFault: (id) => this.members.get(name)?.serving?.removeFault(id) ?? false,
       listFaults: () => serving().listFaults(),
       release: (id, order) => serving().release(id, order),
+      step: (id) => serving().step(id),
       stats: () => serving().stats(),
     };
   }
@@ -150,6 +151,11 @@ export class ProxyGroup implements ProxyHandle {
   release(id: string, order?: readonly number[]): boolean {
     const place = this.placeOf(id);
     return place !== undefined && this.of(place.name).release(place.bare, order);
+  }
+
+  step(id: string): boolean {
+    const place = this.placeOf(id);
+    return place !== undefined && this.of(place.name).step(place.bare);
   }
 
   stats(): ProxyStats {

@@ -16,5 +16,7 @@ export interface ProxyHandle {
   listFaults(): readonly FaultView[];
   /** Lets a `hold` fault's messages go: in the order of the given positions (0 is the oldest), then the rest. */
   release(id: string, order?: readonly number[]): boolean;
+  /** Lets the oldest message that a `hold` fault keeps go, of all directions and connections; `false` if it keeps none. */
+  step(id: string): boolean;
   stats(): ProxyStats;
 }

@@ -109,6 +109,10 @@ export class Link implements Exit {
     return this.chain.release(id, order, now) ? this.take() : undefined;
   }
 
+  heldSince(id: string): number | undefined {
+    return this.chain.heldSince(id);
+  }
+
   held(id?: string): number {
     return this.chain.held(id);
   }

@@ -166,6 +166,13 @@ export class ProxySession implements ProxyHandle {
     return released;
   }
 
+  step(id: string): boolean {
+    const released = this.engine.step(id);
+    this.afterFaultsMoved();
+    this.schedule();
+    return released;
+  }
+
   stats(): ProxyStats {
     return this.engine.stats();
   }

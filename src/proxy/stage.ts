@@ -70,6 +70,8 @@ export interface Stage {
   blocksReading?(): boolean;
   /** Held units are let go: all of them, in the order given by their positions (0 is the oldest), or the rest in order. */
   release?(order: readonly number[] | undefined, now: number): StageOutput[];
+  /** When the oldest of the held units that can be released arrived, Unix milliseconds. */
+  heldSince?(): number | undefined;
 }
 
 /** What a stage may use of its surroundings. One stage is made per fault, connection and direction. */

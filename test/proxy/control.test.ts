@@ -98,6 +98,23 @@ describe('the control of a proxy', () => {
     expect((await read(tap.secondary, 20)).length).toBe(20);
   });
 
+  it('steps message by message through both directions, and stops where a filter says', async () => {
+    const post = (place: string, body?: unknown) => client.call('POST', place, body);
+    await post('/pause', { where: 'type == CONTACT' });
+    tap.primary.write(Buffer.concat([BNDUPD, unit(35, 3)]));
+    expect(await read(tap.secondary, BNDUPD.length)).toEqual(BNDUPD);
+    const held = (octets: number) => () => tap.proxy.listFaults()[0]?.heldOctets === octets;
+    await until(held(10), 'the first to wait');
+    tap.secondary.write(Buffer.concat([unit(35, 9)]));
+    await until(held(20), 'the second to wait');
+    expect(await post('/step')).toEqual({ released: true });
+    expect(await read(tap.secondary, 10)).toEqual(unit(35, 3));
+    expect(held(10)()).toBe(true);
+    await post('/step');
+    expect(await read(tap.primary, 10)).toEqual(unit(35, 9));
+    expect(await post('/step')).toEqual({ released: false });
+  });
+
   it('has metrics for Prometheus', async () => {
     tap.primary.write(BNDUPD);
     await read(tap.secondary, BNDUPD.length);

@@ -25,6 +25,9 @@ Examples:
   leasetap fault -C tap.sock list
   leasetap fault -C tap.sock release H 2 0 1
   leasetap fault -C tap.sock -r campus add drop s\\>p BNDREPLY        where the proxy serves several
+  leasetap fault -C tap.sock pause 'type == BNDREPLY && status != Success'
+  leasetap fault -C tap.sock step
+  leasetap fault -C tap.sock resume
   leasetap fault -C tap.sock reset`;
 
 export function register(program: Command): void {
@@ -72,11 +75,37 @@ export function register(program: Command): void {
     .action(async (id: string, positions: readonly string[], _: unknown, command: Command) => {
       await clientOf(command).release(id, positions.length === 0 ? undefined : positions.map(wholeNumber));
     });
+  addStepping(fault);
   fault
     .command('reset')
     .description('remove all faults')
     .action(async (_: unknown, command: Command) => {
       for (const id of await clientOf(command).reset()) process.stdout.write(`${id} removed\n`);
+    });
+}
+
+/** Message by message, as with a debugger. */
+function addStepping(fault: Command): void {
+  fault
+    .command('pause')
+    .description('hold everything from now on, or from the first message that matches (a breakpoint)')
+    .argument('[filter...]', 'e.g. type == BNDUPD, as in `leasetap read -Y`')
+    .action(async (filter: readonly string[], _: unknown, command: Command) => {
+      const view = await clientOf(command).pause(filter.length === 0 ? undefined : filter.join(' '));
+      process.stdout.write(`${lineOf(view)}\n`);
+    });
+  fault
+    .command('step')
+    .description('let the oldest message that is held go')
+    .action(async (_: unknown, command: Command) => {
+      const released = await clientOf(command).step();
+      process.stdout.write(released ? 'one message let go\n' : 'nothing is held\n');
+    });
+  fault
+    .command('resume')
+    .description('let everything go and go on')
+    .action(async (_: unknown, command: Command) => {
+      await clientOf(command).resume();
     });
 }
 

@@ -25,6 +25,7 @@ import { readFaultsFile } from '../proxy/faults-file.ts';
 import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
 import { type NamedEnd, proxyGroup, type RelationshipOptions, relationshipsOf } from '../proxy/setup.ts';
+import { steppingCommand, steppingOf } from '../proxy/stepping.ts';
 import { addSubcommands } from '../proxy/subcommands.ts';
 import { addTlsOptions, type TlsOptions, terminationOf } from '../proxy/tls.ts';
 import { hasTerminal, showSession } from '../show-session.ts';
@@ -147,7 +148,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
     ...(tls === undefined ? {} : { tls }),
     ...rotationOf(options),
   });
-  const session = sessionOfProxy(group, { title: 'proxy' });
+  const session = sessionOfProxy(group, { title: 'proxy', command: steppingCommand(steppingOf(group)) });
   let control: OpenControl | undefined;
   try {
     for (const settings of relationships) await group.add(settings);

@@ -13,6 +13,7 @@ import { ControlClient } from '../../server/control-client.ts';
 import type { ServerEvent } from '../../server/news-text.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
+import { isStepping, steppingCommand, steppingOf } from '../proxy/stepping.ts';
 import { packageVersion } from '../version.ts';
 import { ClientNews } from './client-news.ts';
 import { LabClients } from './clients.ts';
@@ -106,10 +107,11 @@ export class Lab {
       },
       (event) => news.event(event),
     );
+    const stepping = steppingCommand(steppingOf(proxy));
     const ofProxy = sessionOfProxy(proxy, {
       title: 'lab',
       watchServers: (listener) => this.#watch.watch(listener),
-      command: (line) => carryOut(line, this.#orderable()),
+      command: (line) => (isStepping(line) ? stepping(line) : carryOut(line, this.#orderable())),
     });
     this.session = {
       ...ofProxy,

@@ -38,6 +38,24 @@ export class ProxyClient {
     );
   }
 
+  /** Everything waits from the next message on, or from the first that matches the filter. */
+  async pause(where: string | undefined): Promise<FaultView> {
+    return (await this.call(
+      'POST',
+      `${this.within}/pause`,
+      where === undefined ? {} : { where },
+    )) as FaultView;
+  }
+
+  /** `false` if nothing was held. */
+  async step(): Promise<boolean> {
+    return ((await this.call('POST', `${this.within}/step`)) as { released: boolean }).released;
+  }
+
+  async resume(): Promise<void> {
+    await this.call('POST', `${this.within}/resume`);
+  }
+
   /** Names of the faults that were removed. */
   async reset(): Promise<readonly string[]> {
     return ((await this.call('POST', `${this.within}/reset`)) as { removed: readonly string[] }).removed;

@@ -6,6 +6,7 @@ import type { ProxyHandle } from '../../proxy/handle.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import type { Session } from '../../tui/session.ts';
 import type { ProxyClient } from './control-client.ts';
+import { steppingCommand } from './stepping.ts';
 
 const REFRESH_MILLIS = 250;
 
@@ -48,6 +49,7 @@ export async function remoteSession(
   );
   return {
     ...session,
+    command: steppingCommand(client),
     faults: {
       arm: async (spec) => {
         const view = await client.add(spec);
@@ -79,6 +81,7 @@ function readOnly(
     armFault: refused,
     removeFault: refused,
     release: refused,
+    step: refused,
     stats: refused,
   };
 }

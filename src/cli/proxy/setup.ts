@@ -169,6 +169,7 @@ function withEnd(session: ProxySession, before: () => Promise<void>): Serving {
     removeFault: (id) => session.removeFault(id),
     listFaults: () => session.listFaults(),
     release: (id, order) => session.release(id, order),
+    step: (id) => session.step(id),
     stats: () => session.stats(),
     close: async () => {
       await before();

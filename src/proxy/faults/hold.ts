@@ -47,6 +47,7 @@ export const hold = defineFault<Hold>({
         kept = kept.filter((unit) => !first.includes(unit));
         return first.map((unit) => leave(unit, now));
       },
+      heldSince: () => kept[0]?.arrivedMillis,
       deadline: () => undefined,
       tick: () => [],
       heal: releaseAll,

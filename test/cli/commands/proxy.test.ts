@@ -189,6 +189,9 @@ describe('leasetap proxy', () => {
     await watching.prints(/s>p BNDREPLY .*\[dropped; D drop\]/);
     expect((await fault('list')).out).toContain('hit 1 of 1 matching');
     expect(await fault('rm', 'X')).toMatchObject({ code: 2, err: 'leasetap: there is no fault "X"\n' });
+    expect((await fault('pause', 'type', '==', 'BNDREPLY')).out).toContain('where type == BNDREPLY');
+    expect((await fault('step')).out).toBe('nothing is held\n');
+    expect((await fault('resume')).code).toBe(0);
     expect((await fault('reset')).out).toBe('D removed\n');
     await proxy.kill('SIGTERM');
     expect((await watching.ended).code).toBe(0);

@@ -1,0 +1,66 @@
+/**
+ * Message by message, at the `:` prompt of the UI: `break [FILTER]`, `step`, `resume`, and `release ID [POSITION...]` for
+ * what a hold fault keeps. The same over the control (leasetap fault) and in this process.
+ */
+import { InputError } from '../../base/problem.ts';
+import { PAUSE, pauseSpec } from '../../proxy/control-routes.ts';
+import type { ProxyHandle } from '../../proxy/handle.ts';
+import type { ProxyClient } from './control-client.ts';
+
+/** What both the control and a proxy of this process can do. */
+export type Stepping = Pick<ProxyClient, 'pause' | 'step' | 'resume' | 'release'>;
+
+const EXPECTED = 'expected a command (see :help), or break [FILTER], step, resume, release ID [POSITION...]';
+
+/** Whether a line begins with one of these. */
+export function isStepping(line: string): boolean {
+  return /^\s*(break|step|resume|release)(\s|$)/.test(line);
+}
+
+/** Carries out a line and resolves to what came of it. Rejects with InputError. */
+export function steppingCommand(proxy: Stepping): (line: string) => Promise<string> {
+  return async (line) => {
+    const [verb = '', ...words] = line.trim().split(/\s+/);
+    switch (verb) {
+      case 'break':
+        return (await proxy.pause(words.length === 0 ? undefined : words.join(' '))).sentence;
+      case 'step':
+        return (await proxy.step()) ? 'one message let go' : 'nothing is held';
+      case 'resume':
+        await proxy.resume();
+        return 'everything goes on';
+      case 'release': {
+        const [id = '', ...positions] = words;
+        if (!positions.every((word) => /^\d{1,6}$/.test(word)))
+          throw new InputError(`"${line}": ${EXPECTED}`);
+        await proxy.release(id, positions.length === 0 ? undefined : positions.map(Number));
+        return `${id} released`;
+      }
+      default:
+        throw new InputError(`unknown command "${verb}"; ${EXPECTED}`);
+    }
+  };
+}
+
+/** A proxy of this process. */
+export function steppingOf(proxy: ProxyHandle): Stepping {
+  const existing = (id: string): void => {
+    if (!proxy.listFaults().some((fault) => fault.id === id || fault.id.endsWith(`/${id}`)))
+      throw new InputError(`there is no fault "${id}"`);
+  };
+  return {
+    pause: async (where) => proxy.armFault(pauseSpec(where === undefined ? {} : { where })),
+    step: async () => {
+      existing(PAUSE);
+      return proxy.step(PAUSE);
+    },
+    resume: async () => {
+      existing(PAUSE);
+      proxy.removeFault(PAUSE);
+    },
+    release: async (id, order) => {
+      existing(id);
+      proxy.release(id, order);
+    },
+  };
+}
