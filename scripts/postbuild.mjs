@@ -8,7 +8,8 @@ writeDissectorCache();
 
 rmSync('dist/bundle', { recursive: true, force: true });
 const bundle = await rolldown({
-  input: 'dist/cli/main.js',
+  // A thread begins with a file of its own.
+  input: { main: 'dist/cli/main.js', 'print-thread': 'dist/cli/read/pool/print-thread.js' },
   platform: 'node',
   // These find files beside themselves.
   external: ['blessed', 'lmdb'],
