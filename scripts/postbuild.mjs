@@ -8,12 +8,17 @@ writeDissectorCache();
 
 rmSync('dist/bundle', { recursive: true, force: true });
 const bundle = await rolldown({
-  // A thread begins with a file of its own.
-  input: { main: 'dist/cli/main.js', 'print-thread': 'dist/cli/read/pool/print-thread.js' },
+  // The second one is the beginning of a thread, found beside whoever starts it.
+  input: { main: 'dist/cli/main.js', 'journal-worker': 'dist/proxy/journal/journal-worker.js' },
   platform: 'node',
   // These find files beside themselves.
   external: ['blessed', 'lmdb'],
 });
-await bundle.write({ dir: 'dist/bundle', format: 'esm', chunkFileNames: '[name].js' });
+await bundle.write({
+  dir: 'dist/bundle',
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name].js',
+});
 copyFileSync('dist/dissect/dissectors.json', 'dist/bundle/dissectors.json');
 chmodSync('dist/bundle/main.js', 0o755);

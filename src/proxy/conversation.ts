@@ -14,7 +14,8 @@ import { SENDER } from './wire-states.ts';
 
 /** Our end of one leg. */
 export interface LegPort {
-  write(octets: Uint8Array): void;
+  /** Whether the octets have left already: their memory is not needed for that any more. */
+  write(octets: Uint8Array): boolean;
   /** Ends our sending side: FIN. */
   end(): void;
   /** RST; nothing more comes from it. */
@@ -30,6 +31,10 @@ export interface ConversationSetup {
   readonly ports: readonly [LegPort, LegPort];
   readonly recorder: Recorder | undefined;
   readonly tell: (event: ProxyEvent) => void;
+  /** Whether nobody but the recorder sees octets that pass. */
+  readonly isUnseen: () => boolean;
+  /** Gets messages that only pass by. */
+  readonly passBy: (direction: Direction, run: LinkOutput & { kind: 'run' }, now: number) => void;
   readonly count: (direction: Direction, received: number, sent: number) => void;
   readonly countTls: (direction: Direction, types: readonly string[]) => void;
   readonly closed: (conversation: Conversation) => void;
@@ -136,11 +141,25 @@ export class Conversation {
 
   private apply(direction: Direction, outputs: readonly LinkOutput[], now: number): void {
     const onward = direction === 0 ? 1 : 0;
+    let haveLeft = true;
     for (const output of outputs) {
-      if (output.kind === 'send' && this.canSend(direction)) this.setup.ports[onward].write(output.octets);
+      const writes = output.kind === 'send' || output.kind === 'pass';
+      if (writes && this.canSend(direction)) haveLeft = this.setup.ports[onward].write(output.octets);
     }
-    for (const output of outputs) this.tell(direction, output, now);
+    for (const output of outputs) this.tell(direction, output, haveLeft, now);
     if (this.isOver(0) && this.isOver(1)) this.finish(now);
+  }
+
+  private passed(direction: Direction, octets: Uint8Array, haveLeft: boolean, now: number): void {
+    const { recorder, count, isUnseen } = this.setup;
+    if (this.canSend(direction)) {
+      this.lastSentMillis[direction] = now;
+      count(direction, octets.length, octets.length);
+      recorder?.passed(direction, octets, now, haveLeft && isUnseen());
+    } else {
+      count(direction, octets.length, 0);
+      recorder?.data(direction, direction, octets, [], now);
+    }
   }
 
   private canSend(direction: Direction): boolean {
@@ -151,10 +170,16 @@ export class Conversation {
     return this.ended[direction] || this.legGone[direction];
   }
 
-  private tell(direction: Direction, output: LinkOutput, now: number): void {
+  private tell(direction: Direction, output: LinkOutput, haveLeft: boolean, now: number): void {
     const { recorder, tell, count } = this.setup;
     const onward = direction === 0 ? 1 : 0;
     switch (output.kind) {
+      case 'pass':
+        this.passed(direction, output.octets, haveLeft, now);
+        return;
+      case 'run':
+        this.setup.passBy(direction, output, now);
+        return;
       case 'received':
         count(direction, output.octets.length, 0);
         recorder?.data(direction, direction, output.octets, output.hits, now);

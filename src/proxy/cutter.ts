@@ -3,12 +3,22 @@
  * cannot be cut comes out as it went in. At most one unit, 65,537 octets, is kept.
  */
 import { NO_BYTES } from '../base/bytes.ts';
-import { type ConnectionDialect, DECISION_OCTETS, PREFIX_OCTETS } from './dialect.ts';
+import { type ConnectionDialect, DECISION_OCTETS, PREFIX_OCTETS, unitOctets } from './dialect.ts';
 
 export interface Cut {
   /** `message`: one whole unit; `raw`: octets of an unreadable stream. */
   readonly kind: 'message' | 'raw';
   readonly octets: Uint8Array;
+}
+
+/** Whole units, back to back at `[start, end)`, of which nothing needs to be known at once. */
+export interface CutRun {
+  readonly kind: 'run';
+  readonly octets: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** How many they are. */
+  readonly count: number;
 }
 
 /** The beginning of a unit whose end has not come yet. */
@@ -28,17 +38,14 @@ export class Cutter {
   /** Takes the next octets; returns what is complete with them. Nobody may write to `bytes` afterwards. */
   push(bytes: Uint8Array): Cut[] {
     const cuts: Cut[] = [];
-    let at = 0;
-    if (this.partial !== undefined) {
-      at = this.fill(this.partial, bytes);
-      if (!this.finishPartial(this.partial, cuts)) return cuts;
-    }
-    while (at < bytes.length) {
-      const taken = this.cutAt(bytes, at, cuts);
-      if (taken === 0) break;
-      at += taken;
-    }
-    if (at < bytes.length) this.keep(bytes.subarray(at));
+    this.cutAll(bytes, cuts, false);
+    return cuts;
+  }
+
+  /** As `push`, but units that only pass by come in runs, which is a fraction of the work. */
+  pushInRuns(bytes: Uint8Array): (Cut | CutRun)[] {
+    const cuts: (Cut | CutRun)[] = [];
+    this.cutAll(bytes, cuts, true);
     return cuts;
   }
 
@@ -47,8 +54,39 @@ export class Cutter {
     return this.partial === undefined ? NO_BYTES : this.partial.octets.subarray(0, this.partial.length);
   }
 
+  private cutAll(bytes: Uint8Array, cuts: (Cut | CutRun)[], inRuns: boolean): void {
+    let at = 0;
+    if (this.partial !== undefined) {
+      at = this.fill(this.partial, bytes);
+      if (!this.finishPartial(this.partial, cuts, inRuns)) return;
+    }
+    while (at < bytes.length) {
+      const taken = (inRuns ? this.runAt(bytes, at, cuts) : 0) || this.cutAt(bytes, at, cuts);
+      if (taken === 0) break;
+      at += taken;
+    }
+    if (at < bytes.length) this.keep(bytes.subarray(at));
+  }
+
+  /** Takes all units from `from` on that are complete and pass by; 0 if there is none. */
+  private runAt(bytes: Uint8Array, from: number, cuts: (Cut | CutRun)[]): number {
+    const { dialect } = this.dialect;
+    if (dialect === 'undecided' || dialect === 'unreadable') return 0;
+    const { length } = bytes;
+    let at = from;
+    let count = 0;
+    while (length - at > PREFIX_OCTETS && this.dialect.passesBy(bytes, at)) {
+      const next = at + unitOctets(dialect, bytes, at);
+      if (next > length) break;
+      at = next;
+      count++;
+    }
+    if (count > 0) cuts.push({ kind: 'run', octets: bytes, start: from, end: at, count });
+    return at - from;
+  }
+
   /** Cuts one unit at `at`; 0 if it is not complete. */
-  private cutAt(bytes: Uint8Array, at: number, cuts: Cut[]): number {
+  private cutAt(bytes: Uint8Array, at: number, cuts: (Cut | CutRun)[]): number {
     const available = bytes.length - at;
     if (this.dialect.dialect === 'undecided') {
       if (available < DECISION_OCTETS) return 0;
@@ -105,14 +143,16 @@ export class Cutter {
   }
 
   /** Gives out the kept unit if it is complete; `false` if it is not. */
-  private finishPartial(partial: Partial, cuts: Cut[]): boolean {
+  private finishPartial(partial: Partial, cuts: (Cut | CutRun)[], inRuns: boolean): boolean {
     const { length } = partial;
     const octets = partial.octets.subarray(0, length);
     if (this.dialect.dialect !== 'unreadable') {
       if (this.dialect.dialect === 'undecided' || length < PREFIX_OCTETS) return false;
       if (length < this.dialect.unitOctets(octets, 0)) return false;
-      this.dialect.notice(octets);
-      cuts.push({ kind: 'message', octets });
+      if (!inRuns || this.runAt(octets, 0, cuts) === 0) {
+        this.dialect.notice(octets);
+        cuts.push({ kind: 'message', octets });
+      }
     } else {
       cuts.push({ kind: 'raw', octets });
     }

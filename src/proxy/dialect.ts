@@ -5,6 +5,7 @@
  * of a connection share one.
  */
 import { readU16 } from '../base/bytes.ts';
+import type { ProtocolName } from '../base/frame.ts';
 
 export type Dialect = 'undecided' | 'dhcpv6-failover' | 'dhcpv4-failover' | 'unreadable';
 
@@ -15,6 +16,11 @@ export const PREFIX_OCTETS = 2;
 /** What is said about TLS before TLS (RFC 7653 §8.2). */
 export const REPLY = 7;
 export const STARTTLS = 23;
+const CONNECT = 31;
+const CONNECTREPLY = 32;
+const STATE = 34;
+/** Of RFC 8156, the messages from which the proxy itself learns something: TLS, keepalive-times, states. */
+const TELLING: ReadonlySet<number> = new Set([REPLY, STARTTLS, CONNECT, CONNECTREPLY, STATE]);
 const FAILOVER_TYPES = { first: 24, last: 35 } as const;
 const V4_TYPES = { first: 1, last: 12 } as const;
 const V4_HEADER_OCTETS = 12;
@@ -65,8 +71,12 @@ export class ConnectionDialect {
 
   /** Octets of the unit whose prefix is at `at`, prefix included. */
   unitOctets(bytes: Uint8Array, at: number): number {
-    const length = readU16(bytes, at);
-    return this.dialect === 'dhcpv4-failover' ? Math.max(length, PREFIX_OCTETS) : PREFIX_OCTETS + length;
+    return unitOctets(this.dialect, bytes, at);
+  }
+
+  /** Whether the unit at `at` is one that only passes by: nothing that we do depends on what it says. */
+  passesBy(bytes: Uint8Array, at: number): boolean {
+    return this.dialect === 'dhcpv4-failover' || !TELLING.has(bytes[at + PREFIX_OCTETS] as number);
   }
 
   /** Follows STARTTLS (RFC 7653 §8.2): after a REPLY that refuses nothing, the rest is TLS. */
@@ -84,6 +94,12 @@ export class ConnectionDialect {
     this.dialect = 'unreadable';
     this.reason = reason;
   }
+}
+
+/** Octets of the unit whose prefix is at `at`, prefix included: the older protocol counts the prefix, too. */
+export function unitOctets(dialect: Dialect | ProtocolName, bytes: Uint8Array, at: number): number {
+  const length = readU16(bytes, at);
+  return dialect === 'dhcpv4-failover' ? Math.max(length, PREFIX_OCTETS) : PREFIX_OCTETS + length;
 }
 
 function isFailoverType(type: number): boolean {

@@ -15,9 +15,12 @@ import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { ArmedFault } from './faults/armed.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
+import type { ConversationEnds, Journal } from './journal/journal.ts';
+import { messagesOf } from './journal/run.ts';
 import { frameRange, Link } from './link.ts';
+import type { LinkOutput } from './link-output.ts';
 import { Numbering } from './numbering.ts';
-import { ConnectionRecorder, type Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 import type { FaultHit } from './stage.ts';
 import { Tally } from './tally.ts';
 import { WireRecord } from './tls/wire-record.ts';
@@ -28,8 +31,8 @@ export interface EngineSetup {
   /** Draws the seeds of faults that come without one. */
   readonly random: Random;
   readonly dissectors: Dissectors;
-  /** Gets the blocks of the recording. */
-  readonly record?: (block: Uint8Array) => void;
+  /** Gets what is to be written down. */
+  readonly journal?: Journal;
   /**
    * The legs take TLS off: what comes is what was inside, and the recording is of the wire. Calls what it is given when
    * everything that happens now has happened.
@@ -43,21 +46,11 @@ export interface EngineSetup {
   readonly numbering?: Numbering;
 }
 
-/** The four ends of a relayed connection. */
-export interface ConversationEnds {
-  readonly primary: Endpoint;
-  /** Where the primary reached us. */
-  readonly listening: Endpoint;
-  /** Where we dialled from. */
-  readonly dialling: Endpoint;
-  readonly secondary: Endpoint;
-}
-
 export class ProxyEngine implements ProxyHandle {
   private readonly setup: EngineSetup;
   private readonly board: FaultBoard;
   private readonly states = new WireStates();
-  private readonly tally = new Tally();
+  private readonly tally: Tally;
   private readonly conversations = new Set<Conversation>();
   private readonly listeners = new Set<(event: ProxyEvent) => void>();
   private readonly numbering: Numbering;
@@ -66,6 +59,7 @@ export class ProxyEngine implements ProxyHandle {
 
   constructor(setup: EngineSetup) {
     this.setup = setup;
+    this.tally = new Tally(setup.dissectors);
     this.numbering = setup.numbering ?? new Numbering();
     this.board = new FaultBoard(setup.random, setup.dissectors);
   }
@@ -83,11 +77,16 @@ export class ProxyEngine implements ProxyHandle {
       connection,
       links: [this.link(0, dialect, connection), this.link(1, dialect, connection)],
       ports,
-      recorder: this.recorder(index, ends, now),
+      recorder: this.recorder(connection(), ends, now),
       tell: (event) => this.tell(event),
+      isUnseen: () => this.listeners.size === 0 && this.setup.sink === undefined,
+      passBy: (direction, run, now) => this.passBy(connection(), direction, run, now),
       count: (direction, received, sent) => this.tally.octets(direction, received, sent),
       countTls: (direction, types) => this.tally.tlsRecords(direction, types),
-      closed: (closed) => this.conversations.delete(closed),
+      closed: (closed) => {
+        this.conversations.delete(closed);
+        this.setup.journal?.closed(connection());
+      },
     });
     this.conversations.add(conversation);
     this.setup.sink?.open(flow, this.seen(now), false);
@@ -101,7 +100,8 @@ export class ProxyEngine implements ProxyHandle {
   receive(conversation: Conversation, direction: Direction, bytes: Uint8Array): void {
     const now = this.setup.clock.nowMillis();
     conversation.receive(direction, bytes, now);
-    this.setup.sink?.data(conversation.setup.flow, direction, bytes, 0, bytes.length, this.seen(now));
+    const { sink } = this.setup;
+    sink?.data(conversation.setup.flow, direction, bytes, 0, bytes.length, this.seen(now));
     this.sweep(now);
   }
 
@@ -255,17 +255,34 @@ export class ProxyEngine implements ProxyHandle {
     });
   }
 
-  private recorder(index: number, ends: ConversationEnds, now: number): Recorder | undefined {
-    if (this.setup.record === undefined) return undefined;
-    const legs = [
-      [ends.primary, ends.listening],
-      [ends.dialling, ends.secondary],
-    ] as const;
-    const recorder = new ConnectionRecorder(legs, index, this.setup.record);
-    recorder.open(0, now);
-    recorder.open(1, now);
+  private recorder(connection: Connection, ends: ConversationEnds, now: number): Recorder | undefined {
+    const recorder = this.setup.journal?.opened(connection, ends, now);
     const { tlsTakenOff } = this.setup;
-    return tlsTakenOff === undefined ? recorder : new WireRecord(recorder, tlsTakenOff.later);
+    const isOfWire = recorder !== undefined && tlsTakenOff !== undefined;
+    return isOfWire ? new WireRecord(recorder, tlsTakenOff.later) : recorder;
+  }
+
+  /** Messages that went onward: a few numbers for each, and a look inside only if somebody listens. */
+  private passBy(
+    connection: Connection,
+    direction: Direction,
+    run: LinkOutput & { kind: 'run' },
+    now: number,
+  ): void {
+    const { octets, start, end, count, streamOffset } = run;
+    const firstIndex = this.numbering.message(count);
+    const firstPacket = this.nextPacket;
+    this.nextPacket += count;
+    const place = { connection, direction, octets, start, end, streamOffset };
+    const messages = { ...place, firstIndex, firstPacket, atMillis: now };
+    this.tally.run(messages);
+    this.setup.journal?.run(messages);
+    if (this.listeners.size === 0) return;
+    for (const message of messagesOf(messages, this.setup.dissectors)) {
+      const event = { kind: 'message', message, verdict: 'forwarded', hits: [], atMillis: now } as const;
+      const told = this.labelled(event);
+      for (const listener of this.listeners) listener(told);
+    }
   }
 
   private seen(now: number): Seen {
@@ -275,9 +292,14 @@ export class ProxyEngine implements ProxyHandle {
   private tell(event: ProxyEvent): void {
     if (event.kind === 'fault-hit') this.hitSinceSweep = true;
     this.tally.event(event);
-    const { relationship } = this.setup;
-    const told = relationship === undefined ? event : { ...event, relationship };
+    const told = this.labelled(event);
+    this.setup.journal?.event(told);
     for (const listener of this.listeners) listener(told);
+  }
+
+  private labelled(event: ProxyEvent): ProxyEvent {
+    const { relationship } = this.setup;
+    return relationship === undefined ? event : { ...event, relationship };
   }
 
   private view(fault: ArmedFault): FaultView {

@@ -9,6 +9,7 @@ import { timestampMillis, timestampOfMillis } from '../base/timestamp.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import { dissect } from '../dissect/dissect.ts';
 import type { Message } from '../dissect/message.ts';
+import { PREFIX_OCTETS } from './dialect.ts';
 import type { ProxyEvent } from './events.ts';
 import { frameRange } from './link.ts';
 
@@ -53,12 +54,12 @@ function mapMessages(value: Plain, map: (message: unknown) => unknown): Plain {
 }
 
 function wireMessage({ index, frame }: Message): WireMessage {
-  const { connection, direction, bytes, end, seen, streamOffset } = frame;
+  const { connection, direction, bytes, start, end, seen, streamOffset } = frame;
   return {
     index,
     connection,
     direction,
-    octets: toHex(bytes, 0, end),
+    octets: toHex(bytes, start - PREFIX_OCTETS, end),
     seenMillis: timestampMillis(seen.time),
     packet: seen.packet,
     streamOffset,

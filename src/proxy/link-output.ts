@@ -1,10 +1,15 @@
 /** What a link asks of whoever drives it (relay, simulator), in order. */
 import type { Message } from '../dissect/message.ts';
+import type { CutRun } from './cutter.ts';
 import type { Verdict } from './events.ts';
 import type { FaultHit, Leg } from './stage.ts';
 import type { EndpointName } from './wire-states.ts';
 
 export type LinkOutput =
+  /** Octets from the sender that are to be written onward as they came, in one call. */
+  | { readonly kind: 'pass'; readonly octets: Uint8Array }
+  /** Messages among them that only pass by; `streamOffset` octets of this direction came before. */
+  | (CutRun & { readonly streamOffset: number })
   /** Octets as they came from the sender, for the recording of its leg. */
   | { readonly kind: 'received'; readonly octets: Uint8Array; readonly hits: readonly FaultHit[] }
   /** Octets to be written onward, in one call. */

@@ -150,12 +150,14 @@ export class Link implements Exit {
   }
 
   private passThrough(bytes: Uint8Array, now: number): void {
-    this.outputs.push(
-      { kind: 'received', octets: bytes, hits: [] },
-      { kind: 'send', octets: bytes, hits: [] },
-    );
-    for (const { kind, octets } of this.cutter.push(bytes)) {
-      const message = this.read(kind, octets, now);
+    this.outputs.push({ kind: 'pass', octets: bytes });
+    for (const cut of this.cutter.pushInRuns(bytes)) {
+      if (cut.kind === 'run') {
+        this.outputs.push({ ...cut, streamOffset: this.streamOffset });
+        this.streamOffset += cut.end - cut.start;
+        continue;
+      }
+      const message = this.read(cut.kind, cut.octets, now);
       if (message !== null)
         this.outputs.push({ kind: 'message', atMillis: now, message, verdict: 'forwarded', hits: NO_HITS });
     }

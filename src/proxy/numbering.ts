@@ -11,8 +11,10 @@ export class Numbering {
     return this.connections++;
   }
 
-  /** 0, 1, 2, …, in order of arrival. */
-  message(): number {
-    return this.messages++;
+  /** 0, 1, 2, …, in order of arrival; of several messages that of the first. */
+  message(count = 1): number {
+    const first = this.messages;
+    this.messages += count;
+    return first;
   }
 }

@@ -15,6 +15,12 @@ export type RecordedLeg = 0 | 1;
 
 /** What a conversation tells of its legs for the recording. */
 export interface Recorder {
+  /**
+   * Octets that went onward as they came: they are on both legs. `isFree`: once the present event is done with, nobody
+   * else needs their memory.
+   */
+  passed(direction: Direction, octets: Uint8Array, now: number, isFree: boolean): void;
+  /** Octets on one leg, with what was done to them. */
   data(
     leg: RecordedLeg,
     direction: Direction,
@@ -25,6 +31,12 @@ export interface Recorder {
   fin(leg: RecordedLeg, direction: Direction, now: number): void;
   /** `direction`: who sent the reset. */
   reset(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void;
+}
+
+/** The recording of what was on the wire, which may need secrets to be read. */
+export interface WireRecorder extends Recorder {
+  /** A part of a TLS key log, before the packets that it opens. */
+  secrets(text: string): void;
 }
 
 export interface RecordingHeader {
@@ -42,6 +54,7 @@ export const LEG_INTERFACES = [
 
 /** As segmentation offload would show it: what is written in one call is one packet, as far as IP allows. */
 const SEGMENT_OCTETS_MAX = 60_000;
+const NO_HITS: readonly FaultHit[] = [];
 
 /** The blocks that a recording file begins with. */
 export function recordingBeginning(header: RecordingHeader): Uint8Array[] {
@@ -53,7 +66,7 @@ export function recordingBeginning(header: RecordingHeader): Uint8Array[] {
 }
 
 /** Records one relayed connection. */
-export class ConnectionRecorder implements Recorder {
+export class ConnectionRecorder implements WireRecorder {
   private readonly write: (block: Uint8Array) => void;
   private readonly synths: readonly [TcpSynth, TcpSynth];
   /** By leg and direction: whether data can follow. */
@@ -77,6 +90,11 @@ export class ConnectionRecorder implements Recorder {
 
   open(leg: RecordedLeg, now: number): void {
     this.put(leg, this.synths[leg].open(), now, []);
+  }
+
+  passed(direction: Direction, octets: Uint8Array, now: number): void {
+    this.data(direction, direction, octets, NO_HITS, now);
+    this.data(direction === 0 ? 1 : 0, direction, octets, NO_HITS, now);
   }
 
   data(
@@ -103,7 +121,6 @@ export class ConnectionRecorder implements Recorder {
     this.put(leg, this.synths[leg].reset(direction), now, hits);
   }
 
-  /** A part of a TLS key log, before the packets that it opens. */
   secrets(text: string): void {
     this.write(secretsBlock(new TextEncoder().encode(text)));
   }

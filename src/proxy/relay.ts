@@ -13,10 +13,10 @@ import { ProxyEngine } from './engine.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
-import { LogLines } from './log.ts';
+import { JournalFiles, type KeptFiles } from './journal/files.ts';
+import type { Keeping } from './journal/journal.ts';
+import { JournalThread } from './journal/thread.ts';
 import type { Numbering } from './numbering.ts';
-import { type RecordingHeader, recordingBeginning } from './recorder.ts';
-import { FileRow, type Rotation } from './recorder-file.ts';
 import { type TlsTermination, terminated } from './tls/terminate.ts';
 
 export const CONNECTIONS_DEFAULT_MAX = 64;
@@ -24,7 +24,7 @@ export const DIAL_TIMEOUT_MILLIS = 10_000;
 /** How long connections that were ended in order may take to close when the proxy stops. */
 const CLOSE_GRACE_MILLIS = 500;
 
-export interface ProxyOptions {
+export interface ProxyOptions extends Omit<KeptFiles, 'isPrivate'> {
   /** Where the primary is to connect; port 0 lets the system choose. */
   readonly listen: Endpoint;
   /** The secondary. */
@@ -35,12 +35,8 @@ export interface ProxyOptions {
   /** Draws the seeds of faults that come without one. */
   readonly random: Random;
   readonly dissectors: Dissectors;
-  /** File for the recording (pcapng), and what its header says. */
-  readonly record?: { readonly path: string; readonly header: RecordingHeader };
-  /** File for the JSONL log. */
-  readonly logPath?: string;
-  /** Of recording and log; absent: one file each. */
-  readonly rotation?: Rotation;
+  /** Files are written by a thread of their own, so that nothing waits for them. Only in the built program. */
+  readonly ownThread?: boolean;
   /** A file could not be written any more; relaying goes on. */
   readonly onFileError?: (path: string, error: Error) => void;
   readonly connectionsMax?: number;
@@ -75,7 +71,7 @@ export class ProxySession implements ProxyHandle {
   private readonly options: ProxyOptions;
   private readonly engine: ProxyEngine;
   private readonly server: Server;
-  private readonly files: readonly FileRow[];
+  private readonly keeping: Keeping | undefined;
   private readonly clock: Clock;
   private readonly sockets = new Set<Socket>();
   /** Per sender: pauses or resumes it, as the other side and the faults demand. */
@@ -90,47 +86,33 @@ export class ProxySession implements ProxyHandle {
       server.once('error', reject);
       server.listen({ host: options.listen.address, port: options.listen.port, ipv6Only: false }, resolve);
     });
+    let session: ProxySession | undefined;
     try {
-      return new ProxySession(options, server);
+      const keeping = await keepingOf(options, () => session?.regulateAll());
+      session = new ProxySession(options, server, keeping);
+      return session;
     } catch (error) {
       server.close();
       throw error;
     }
   }
 
-  private constructor(options: ProxyOptions, server: Server) {
+  private constructor(options: ProxyOptions, server: Server, keeping: Keeping | undefined) {
     this.options = options;
     this.server = server;
+    this.keeping = keeping;
     this.clock = options.clock ?? systemClock();
     this.listening = endOf(server.address() as { address: string; port: number });
-    const { record, logPath } = options;
-    // The recording of what TLS was taken off holds the secrets.
-    const isPrivate = options.tls !== undefined;
-    const open = (path: string, beginning: readonly Uint8Array[]): FileRow =>
-      new FileRow(
-        path,
-        beginning,
-        options.rotation,
-        (file, error) => options.onFileError?.(file, error),
-        isPrivate,
-      );
-    const recording = record === undefined ? undefined : open(record.path, recordingBeginning(record.header));
-    const log = logPath === undefined ? undefined : open(logPath, []);
-    this.files = [recording, log].filter((file) => file !== undefined);
     this.engine = new ProxyEngine({
       clock: this.clock,
       random: options.random,
       dissectors: options.dissectors,
-      ...(recording === undefined ? {} : { record: (block) => recording.add(block) }),
+      ...(keeping === undefined ? {} : { journal: keeping.journal }),
       ...(options.tls === undefined ? {} : { tlsTakenOff: { later: (then) => setImmediate(then) } }),
       ...(options.sink === undefined ? {} : { sink: options.sink }),
       ...(options.relationship === undefined ? {} : { relationship: options.relationship }),
       ...(options.numbering === undefined ? {} : { numbering: options.numbering }),
     });
-    if (log !== undefined) {
-      const lines = new LogLines();
-      this.engine.subscribe((event) => log.add(lines.octets(event)));
-    }
     for (const spec of options.faults ?? []) this.engine.armFault(spec);
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', () => undefined);
@@ -189,7 +171,7 @@ export class ProxySession implements ProxyHandle {
     await closed;
     clearTimeout(patience);
     for (const socket of this.sockets) socket.destroy();
-    await Promise.all(this.files.map((file) => file.close()));
+    await this.keeping?.close();
   }
 
   private accept(client: Socket): void {
@@ -264,7 +246,8 @@ export class ProxySession implements ProxyHandle {
     const from = legs[direction];
     const to = legs[direction === 0 ? 1 : 0];
     const regulate = (): void => {
-      const blocked = to.writableNeedDrain || conversation.blocksReading(direction);
+      const blocked =
+        to.writableNeedDrain || conversation.blocksReading(direction) || this.keeping?.isBehind() === true;
       if (blocked && !from.isPaused()) from.pause();
       else if (!blocked && from.isPaused()) from.resume();
     };
@@ -314,9 +297,13 @@ export class ProxySession implements ProxyHandle {
     this.schedule();
   }
 
+  private regulateAll(): void {
+    for (const regulate of this.regulators.values()) regulate();
+  }
+
   /** Stages may have begun or ceased to block, and connections that had to wait may be served. */
   private afterFaultsMoved(): void {
-    for (const regulate of this.regulators.values()) regulate();
+    this.regulateAll();
     if (this.waiting.length === 0 || this.engine.holdsConnections()) return;
     const ready = this.waiting;
     this.waiting = [];
@@ -326,13 +313,31 @@ export class ProxySession implements ProxyHandle {
 
 const LONGEST_TIMEOUT_MILLIS = 2 ** 31 - 1;
 
+/** `undefined` if nothing is to be kept. Rejects with the operating system's error if a file cannot be made. */
+async function keepingOf(options: ProxyOptions, onProgress: () => void): Promise<Keeping | undefined> {
+  const { record, logPath, rotation, tls, ownThread, dissectors } = options;
+  if (record === undefined && logPath === undefined) return undefined;
+  const files = {
+    ...(record && { record }),
+    ...(logPath !== undefined && { logPath }),
+    ...(rotation && { rotation }),
+    // The recording of what TLS was taken off holds the secrets.
+    isPrivate: tls !== undefined,
+  };
+  const onError = (path: string, error: Error): void => options.onFileError?.(path, error);
+  if (ownThread === true) return await JournalThread.start({ files, onError, onProgress });
+  return new JournalFiles(files, dissectors, onError);
+}
+
 /** A socket, or what is inside the TLS on one. */
 type LegStream = Duplex & { resetAndDestroy(): unknown };
 
 function portOf(socket: LegStream): LegPort {
   return {
     write: (octets) => {
-      if (socket.writable) socket.write(octets);
+      if (!socket.writable) return true;
+      socket.write(octets);
+      return socket.writableLength === 0;
     },
     end: () => {
       socket.end();

@@ -1,9 +1,17 @@
 /** Counts what a proxy does: octets, connections, messages by type and verdict, announced states. */
 import type { Direction } from '../base/flow.ts';
+import type { ProtocolName } from '../base/frame.ts';
+import type { Dissectors } from '../dissect/compile.ts';
+import { messageOf } from '../dissect/space.ts';
+import { PREFIX_OCTETS, unitOctets } from './dialect.ts';
 import type { ProxyEvent, ProxyStats, Verdict } from './events.ts';
+import type { MessageRun } from './journal/journal.ts';
 
 /** Names of messages that no dissector knows are counted under their number; at most this many different keys. */
 const MESSAGE_KEYS_MAX = 1024;
+/** Where messages without an octet are counted, beside the 256 types. */
+const NO_TYPE = 256;
+const DIRECTIONS = ['p>s', 's>p'] as const;
 
 export class Tally {
   private readonly received: [number, number] = [0, 0];
@@ -11,9 +19,33 @@ export class Tally {
   private readonly messages: readonly [Counts, Counts] = [noCounts(), noCounts()];
   private readonly records = new Map<string, number>();
   private readonly handshakes = new Map<string, number>();
+  /** By protocol and direction: messages that passed by, by type. */
+  private readonly passed = new Map<ProtocolName, readonly [Float64Array, Float64Array]>();
+  private readonly dissectors: Dissectors;
   private open = 0;
   private total = 0;
   private refused = 0;
+
+  constructor(dissectors: Dissectors) {
+    this.dissectors = dissectors;
+  }
+
+  /** Messages that went onward as they came. */
+  run({ connection, direction, octets, start, end }: MessageRun): void {
+    const { protocol } = connection;
+    let both = this.passed.get(protocol);
+    if (both === undefined) {
+      both = [new Float64Array(NO_TYPE + 1), new Float64Array(NO_TYPE + 1)];
+      this.passed.set(protocol, both);
+    }
+    const counts = both[direction];
+    for (let at = start; at < end; ) {
+      const size = unitOctets(protocol, octets, at);
+      const type = size > PREFIX_OCTETS ? (octets[at + PREFIX_OCTETS] as number) : NO_TYPE;
+      counts[type] = (counts[type] as number) + 1;
+      at += size;
+    }
+  }
 
   octets(direction: Direction, received: number, sent: number): void {
     this.received[direction] += received;
@@ -22,7 +54,7 @@ export class Tally {
 
   tlsRecords(direction: Direction, types: readonly string[]): void {
     for (const type of types) {
-      const key = `${direction === 0 ? 'p>s' : 's>p'} ${type}`;
+      const key = `${DIRECTIONS[direction]} ${type}`;
       countUp(this.records, key);
     }
   }
@@ -46,9 +78,35 @@ export class Tally {
       octetsSent: [...this.sent],
       tlsRecords: Object.fromEntries(this.records),
       tlsHandshakes: Object.fromEntries(this.handshakes),
-      messages: Object.fromEntries(named(this.messages)),
+      messages: this.named(),
       states,
     };
+  }
+
+  /** `p>s BNDUPD forwarded` and how often. */
+  private named(): Record<string, number> {
+    const sums: Record<string, number> = {};
+    const add = (direction: number, name: string | number, verdict: string, count: number): void => {
+      const key = `${DIRECTIONS[direction]} ${name} ${verdict}`;
+      sums[key] = (sums[key] ?? 0) + count;
+    };
+    for (const [protocol, both] of this.passed) {
+      for (const [direction, counts] of both.entries()) {
+        for (const [type, count] of counts.entries())
+          if (count > 0) add(direction, this.nameOf(protocol, type), 'forwarded', count);
+      }
+    }
+    for (const [direction, verdicts] of this.messages.entries()) {
+      for (const [verdict, counts] of Object.entries(verdicts))
+        for (const [name, count] of counts) add(direction, name, verdict, count);
+    }
+    return sums;
+  }
+
+  private nameOf(protocol: ProtocolName, type: number): string | number {
+    const codecs = this.dissectors.protocols.get(protocol);
+    if (type === NO_TYPE) return -1;
+    return (codecs === undefined ? null : messageOf(codecs, type).name) ?? type;
   }
 
   private message({ message, verdict }: ProxyEvent & { kind: 'message' }): void {
@@ -73,13 +131,4 @@ function noCounts(): Counts {
     injected: new Map(),
     late: new Map(),
   };
-}
-
-/** `p>s BNDUPD forwarded` and how often. */
-function* named(messages: readonly [Counts, Counts]): Generator<readonly [string, number]> {
-  for (const [index, direction] of ['p>s', 's>p'].entries()) {
-    for (const [verdict, counts] of Object.entries(messages[index] as Counts)) {
-      for (const [name, count] of counts) yield [`${direction} ${name} ${verdict}`, count];
-    }
-  }
 }

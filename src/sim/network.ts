@@ -181,7 +181,10 @@ export class Network {
     };
     this.connection = connection;
     const port = (server: Role): LegPort => ({
-      write: (octets) => this.carry(connection, server, octets),
+      write: (octets) => {
+        this.carry(connection, server, octets);
+        return false;
+      },
       end: () => this.end(connection, server, 'closed'),
       reset: () => this.end(connection, server, 'reset'),
     });

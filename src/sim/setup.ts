@@ -37,8 +37,7 @@ export function endpointConfig(plan: Plan, relationship: number, role: Role): En
     role,
     ...(relationships.length > 1 && { relationshipName: nameOf(relationships, relationship) }),
     pools: pools(relationship, Math.ceil(plan.clients / relationships.length)),
-    // A secondary goes by the primary's, whatever it is configured with (§6.1.2).
-    mclt: role === 'primary' ? plan.mclt : 2 * plan.mclt,
+    mclt: plan.mclt,
     maxUnackedBndupd: MAX_UNACKED[role],
     heartbeatSeconds: 60,
     rejectedReconnectSeconds: 20,

@@ -10,6 +10,7 @@ import type { Conversation, LegPort } from '../proxy/conversation.ts';
 import { ProxyEngine } from '../proxy/engine.ts';
 import type { FaultView } from '../proxy/events.ts';
 import type { FaultSpec } from '../proxy/faults/spec.ts';
+import { Keeper } from '../proxy/journal/keeper.ts';
 import type { Schedule } from './schedule.ts';
 
 /** A connection that goes through the proxy. */
@@ -48,7 +49,7 @@ export class Stages {
       clock: { nowMillis: () => schedule.now },
       random: seededRandom(seed),
       dissectors,
-      ...(record && { record }),
+      ...(record && { journal: new Keeper({ dissectors, record }) }),
     });
   }
 

@@ -11,6 +11,7 @@ import { FaultBoard } from '../../src/proxy/board.ts';
 import { ConnectionDialect } from '../../src/proxy/dialect.ts';
 import { parseFault } from '../../src/proxy/faults/short-form.ts';
 import type { FaultSpec } from '../../src/proxy/faults/spec.ts';
+import { messagesOf } from '../../src/proxy/journal/run.ts';
 import { frameRange, Link } from '../../src/proxy/link.ts';
 import type { LinkOutput } from '../../src/proxy/link-output.ts';
 import { WireStates } from '../../src/proxy/wire-states.ts';
@@ -67,14 +68,26 @@ export function testLink(direction: Direction = 0): TestLink {
 
 /** Everything that was to be written onward, joined. */
 export function sent(outputs: readonly LinkOutput[]): Uint8Array {
-  return concatBytes(outputs.flatMap((output) => (output.kind === 'send' ? [output.octets] : [])));
+  return concatBytes(
+    outputs.flatMap((output) => (output.kind === 'send' || output.kind === 'pass' ? [output.octets] : [])),
+  );
 }
 
 /** `BNDUPD forwarded`, …: what was told about messages. */
 export function told(outputs: readonly LinkOutput[]): string[] {
-  return outputs.flatMap((output) =>
-    output.kind === 'message' ? [`${output.message.msgName} ${output.verdict}`] : [],
-  );
+  return outputs.flatMap((output) => {
+    if (output.kind === 'run') {
+      const place = {
+        connection: failoverConnection(),
+        direction: 0,
+        firstIndex: 0,
+        firstPacket: 1,
+      } as const;
+      const messages = messagesOf({ ...output, ...place, atMillis: 0 }, dissectors);
+      return [...messages].map(({ msgName }) => `${msgName} forwarded`);
+    }
+    return output.kind === 'message' ? [`${output.message.msgName} ${output.verdict}`] : [];
+  });
 }
 
 /** What went onward in place of the messages that a fault has changed. */

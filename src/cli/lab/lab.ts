@@ -225,6 +225,7 @@ function startProxy(
       header: { application: `leasetap ${packageVersion()}`, comments: [`lab, seed ${settings.seed}`] },
     },
     ...(settings.log === undefined ? {} : { logPath: settings.log }),
+    ownThread: true,
     onFileError,
   });
 }

@@ -197,6 +197,7 @@ function sessionOptions(settings: RelationshipSettings, run: number, shared: Sha
     ...(log === undefined ? {} : { logPath: again(log) }),
     ...(rotation === undefined ? {} : { rotation }),
     ...(tls === undefined ? {} : { tls }),
+    ownThread: true,
   };
 }
 

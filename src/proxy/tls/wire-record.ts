@@ -4,16 +4,11 @@
  * tells of messages inside only adds comments to the packets that carried them. Sans-IO.
  */
 import type { Direction } from '../../base/flow.ts';
-import type { RecordedLeg, Recorder } from '../recorder.ts';
+import type { RecordedLeg, Recorder, WireRecorder } from '../recorder.ts';
 import type { FaultHit } from '../stage.ts';
 
 /** Octets that wait for secrets; with more the secrets may come too late for some. */
 const WAITING_OCTETS_MAX = 1024 * 1024;
-
-export interface WireSink extends Recorder {
-  /** A part of a key log. */
-  secrets(text: string): void;
-}
 
 interface Packet {
   readonly leg: RecordedLeg;
@@ -26,7 +21,7 @@ interface Packet {
 type Entry = Packet | { readonly write: () => void };
 
 export class WireRecord implements Recorder {
-  private readonly sink: WireSink;
+  private readonly sink: WireRecorder;
   private readonly later: (flush: () => void) => void;
   private entries: Entry[] = [];
   private waitingOctets = 0;
@@ -37,7 +32,7 @@ export class WireRecord implements Recorder {
   private readonly early: FaultHit[][] = [[], [], [], []];
 
   /** `later` calls what it is given when everything that happens now has happened. */
-  constructor(sink: WireSink, later: (flush: () => void) => void) {
+  constructor(sink: WireRecorder, later: (flush: () => void) => void) {
     this.sink = sink;
     this.later = later;
   }
@@ -66,6 +61,9 @@ export class WireRecord implements Recorder {
   secret(line: string): void {
     this.secretLines += line;
   }
+
+  /** It is on the wire already, in another form. */
+  passed(): void {}
 
   data(leg: RecordedLeg, direction: Direction, _: Uint8Array, hits: readonly FaultHit[]): void {
     if (hits.length === 0) return;

@@ -1,0 +1,297 @@
+/**
+ * A journal on its way to another thread: what was called, one entry after the other, in memory that changes hands
+ * without being copied. An entry is a row of numbers and the octets that it is about; long stretches of octets that
+ * nobody else needs go along as they are, and a run of messages points into what was passed on with it. Sans-IO.
+ */
+import type { Direction } from '../../base/flow.ts';
+import type { Connection } from '../../base/frame.ts';
+import type { ProxyEvent } from '../events.ts';
+import { LogLines } from '../log.ts';
+import type { RecordedLeg, WireRecorder } from '../recorder.ts';
+import type { FaultHit } from '../stage.ts';
+import type { ConversationEnds, Journal, MessageRun } from './journal.ts';
+
+/** A batch is handed over when it has grown to this; a larger entry makes a larger one. */
+export const BATCH_OCTETS = 256 * 1024;
+
+/** Octets that are worth going along instead of being copied. */
+const ATTACHED_OCTETS_MIN = 8 * 1024;
+
+export interface Batch {
+  readonly memory: ArrayBuffer;
+  /** How much of it is used. */
+  readonly octets: number;
+  readonly attached: readonly ArrayBuffer[];
+}
+
+const KIND = {
+  opened: 1,
+  passed: 2,
+  data: 3,
+  fin: 4,
+  reset: 5,
+  secrets: 6,
+  closed: 7,
+  run: 8,
+  line: 9,
+} as const;
+const NUMBERS = 12;
+const ROW_OCTETS = NUMBERS * 8;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const NO_OCTETS: Uint8Array = new Uint8Array(0);
+const NO_HITS: readonly FaultHit[] = [];
+
+export interface BatchSetup {
+  /** Whether there is a log: what nobody writes is left out. */
+  readonly log: boolean;
+  /** Memory to fill, of at least BATCH_OCTETS. */
+  readonly memory: () => ArrayBuffer;
+  /** The first entry of a batch has come. */
+  readonly begun: () => void;
+  /** The batch is full. What it holds is still looked at until the present event is done with. */
+  readonly full: (batch: Batch) => void;
+}
+
+/** Gathers calls in batches. */
+export class BatchWriter implements Journal {
+  private readonly setup: BatchSetup;
+  private readonly lines = new LogLines();
+  private numbers = new Float64Array(0);
+  private octets: Uint8Array = NO_OCTETS;
+  private at = 0;
+  private attached: ArrayBuffer[] = [];
+  private attachedOctets = 0;
+  /** Octets that are in this batch already: in which attachment (from 1; 0: in its memory), and where. */
+  private shared: Uint8Array = NO_OCTETS;
+  private sharedIn = 0;
+  private sharedAt = 0;
+
+  constructor(setup: BatchSetup) {
+    this.setup = setup;
+  }
+
+  /** Ends the batch; `undefined` if nothing was gathered. */
+  take(): Batch | undefined {
+    if (this.at === 0) return undefined;
+    const { octets, at, attached } = this;
+    const batch = { memory: octets.buffer as ArrayBuffer, octets: at, attached };
+    this.octets = this.shared = NO_OCTETS;
+    this.attached = [];
+    this.attachedOctets = 0;
+    this.numbers = new Float64Array(0);
+    this.at = 0;
+    return batch;
+  }
+
+  opened(connection: Connection, ends: ConversationEnds, now: number): WireRecorder {
+    const flow = connection.flow.id;
+    this.put(KIND.opened, flow, 0, 0, now, encoder.encode(JSON.stringify({ connection, ends })));
+    return {
+      passed: (direction, octets, at, isFree) => this.passed(flow, direction, octets, at, isFree),
+      data: (leg, direction, octets, hits, at) => this.put(KIND.data, flow, direction, leg, at, octets, hits),
+      fin: (leg, direction, at) => this.put(KIND.fin, flow, direction, leg, at, NO_OCTETS),
+      reset: (leg, direction, hits, at) => this.put(KIND.reset, flow, direction, leg, at, NO_OCTETS, hits),
+      secrets: (text) => this.put(KIND.secrets, flow, 0, 0, 0, encoder.encode(text)),
+    };
+  }
+
+  closed({ flow }: Connection): void {
+    this.put(KIND.closed, flow.id, 0, 0, 0, NO_OCTETS);
+  }
+
+  run(run: MessageRun): void {
+    if (!this.setup.log) return;
+    const { connection, direction, octets, start, end } = run;
+    if (this.shared === octets) this.makeRoom(ROW_OCTETS);
+    const isShared = this.shared === octets;
+    const payload = isShared ? NO_OCTETS : octets.subarray(start, end);
+    const older = connection.protocol === 'dhcpv4-failover' ? 1 : 0;
+    const at = this.put(KIND.run, connection.flow.id, direction, older, run.atMillis, payload);
+    const from = isShared ? this.sharedAt + start : at;
+    const { firstIndex, firstPacket, streamOffset } = run;
+    const rest = [
+      from,
+      from + end - start,
+      firstIndex,
+      firstPacket,
+      streamOffset,
+      isShared ? this.sharedIn : 0,
+    ];
+    this.numbers.set(rest, at / 8 - NUMBERS + 5);
+  }
+
+  event(event: ProxyEvent): void {
+    if (this.setup.log) this.put(KIND.line, 0, 0, 0, 0, this.lines.octets(event));
+  }
+
+  private passed(flow: number, direction: Direction, octets: Uint8Array, now: number, isFree: boolean): void {
+    const memory = octets.buffer;
+    const isWhole = octets.length >= ATTACHED_OCTETS_MIN && octets.length === memory.byteLength;
+    const attaches = isFree && isWhole && memory instanceof ArrayBuffer;
+    this.sharedAt = this.put(KIND.passed, flow, direction, 0, now, attaches ? NO_OCTETS : octets);
+    this.sharedIn = 0;
+    this.shared = octets;
+    if (!attaches) return;
+    this.attached.push(memory);
+    this.attachedOctets += memory.byteLength;
+    const row = (this.sharedAt - ROW_OCTETS) / 8;
+    this.sharedIn = this.attached.length;
+    this.sharedAt = 0;
+    this.numbers.set([0, octets.length], row + 5);
+    this.numbers[row + 10] = this.sharedIn;
+  }
+
+  /** Where the octets stand in the batch. */
+  private put(
+    kind: number,
+    flow: number,
+    direction: number,
+    detail: number,
+    now: number,
+    payload: Uint8Array,
+    hits = NO_HITS,
+  ): number {
+    const more = hits.length === 0 ? NO_OCTETS : encoder.encode(JSON.stringify(hits));
+    this.makeRoom(ROW_OCTETS + aligned(payload.length + more.length));
+    const { numbers, octets } = this;
+    const row = this.at / 8;
+    const from = this.at + ROW_OCTETS;
+    const to = from + payload.length;
+    numbers[row] = kind;
+    numbers[row + 1] = aligned(payload.length + more.length);
+    numbers[row + 2] = flow;
+    numbers[row + 3] = direction + 2 * detail;
+    numbers[row + 4] = now;
+    numbers[row + 5] = from;
+    numbers[row + 6] = to;
+    numbers.set([more.length, 0, 0, 0, 0], row + 7);
+    octets.set(payload, from);
+    octets.set(more, to);
+    this.at = from + aligned(payload.length + more.length);
+    return from;
+  }
+
+  private makeRoom(octets: number): void {
+    const isFull = this.at + octets > this.octets.length || this.attachedOctets >= BATCH_OCTETS;
+    if (isFull && this.at > 0) {
+      const batch = this.take();
+      if (batch !== undefined) this.setup.full(batch);
+    }
+    if (this.at > 0) return;
+    const memory = octets <= BATCH_OCTETS ? this.setup.memory() : new ArrayBuffer(octets);
+    this.octets = new Uint8Array(memory);
+    this.numbers = new Float64Array(memory);
+    this.setup.begun();
+  }
+}
+
+/** Gets what a batch has for the log. */
+export interface LogTarget {
+  run(run: MessageRun): void;
+  /** A line with its newline. */
+  line(octets: Uint8Array): void;
+}
+
+/** A connection as the other end of the journal knows it. */
+interface Known {
+  readonly recorder: WireRecorder;
+  /** By protocol: which one is spoken turns out with the first message. */
+  readonly connections: readonly [Connection, Connection];
+}
+
+/** Closed connections that are still known, because their legs may still be ending. */
+const CLOSED_MAX = 64;
+
+/** Calls again what was called, in two goes: the recording of a batch does not have to wait for the log of others. */
+export class BatchReader {
+  private readonly known = new Map<number, Known>();
+  private readonly closed: number[] = [];
+
+  record(batch: Batch, to: Journal): void {
+    for (const { kind, flow, direction, detail, now, octets, from, end, first } of entriesOf(batch)) {
+      const leg = detail as RecordedLeg;
+      const about = (): Uint8Array => octets.subarray(from, end);
+      const hits = (): readonly FaultHit[] =>
+        first === 0 ? NO_HITS : (JSON.parse(decoder.decode(octets.subarray(end, end + first))) as FaultHit[]);
+      if (kind === KIND.opened) this.open(flow, decoder.decode(about()), to, now);
+      const recorder = this.known.get(flow)?.recorder;
+      if (kind === KIND.passed) recorder?.passed(direction, about(), now, false);
+      else if (kind === KIND.data) recorder?.data(leg, direction, about(), hits(), now);
+      else if (kind === KIND.fin) recorder?.fin(leg, direction, now);
+      else if (kind === KIND.reset) recorder?.reset(leg, direction, hits(), now);
+      else if (kind === KIND.secrets) recorder?.secrets(decoder.decode(about()));
+    }
+  }
+
+  log(batch: Batch, to: LogTarget): void {
+    for (const entry of entriesOf(batch)) {
+      const { kind, flow, direction, detail, now: atMillis, octets, from: start, end } = entry;
+      if (kind === KIND.line) to.line(octets.subarray(start, end));
+      else if (kind === KIND.closed) this.close(flow);
+      else if (kind === KIND.run) {
+        const connection = this.known.get(flow)?.connections[detail as 0 | 1];
+        const place = { direction, octets, start, end, streamOffset: entry.third };
+        const numbers = { firstIndex: entry.first, firstPacket: entry.second };
+        if (connection !== undefined) to.run({ connection, ...place, ...numbers, atMillis });
+      }
+    }
+  }
+
+  private open(flow: number, about: string, to: Journal, now: number): void {
+    const { connection, ends } = JSON.parse(about) as { connection: Connection; ends: ConversationEnds };
+    const older: Connection = { ...connection, protocol: 'dhcpv4-failover' };
+    this.known.set(flow, { recorder: to.opened(connection, ends, now), connections: [connection, older] });
+  }
+
+  private close(flow: number): void {
+    this.closed.push(flow);
+    if (this.closed.length > CLOSED_MAX) this.known.delete(this.closed.shift() as number);
+  }
+}
+
+interface Entry {
+  readonly kind: number;
+  readonly flow: number;
+  readonly direction: Direction;
+  /** The leg, or of a run the protocol. */
+  readonly detail: number;
+  readonly now: number;
+  /** Holds what the entry is about at `[from, end)`. */
+  readonly octets: Uint8Array;
+  readonly from: number;
+  readonly end: number;
+  /** Of a run its first index, else the octets of the hits that stand behind `end`. */
+  readonly first: number;
+  readonly second: number;
+  readonly third: number;
+}
+
+function* entriesOf({ memory, octets: used, attached }: Batch): Generator<Entry> {
+  const numbers = new Float64Array(memory);
+  const places = [memory, ...attached].map((place) => new Uint8Array(place));
+  for (let at = 0; at < used; ) {
+    const row = at / 8;
+    const number = (column: number): number => numbers[row + column] as number;
+    const [direction, detail] = [(number(3) & 1) as Direction, number(3) >> 1];
+    const octets = places[number(10)] as Uint8Array;
+    yield {
+      kind: number(0),
+      flow: number(2),
+      direction,
+      detail,
+      now: number(4),
+      octets,
+      from: number(5),
+      end: number(6),
+      first: number(7),
+      second: number(8),
+      third: number(9),
+    };
+    at += ROW_OCTETS + number(1);
+  }
+}
+
+function aligned(octets: number): number {
+  return (octets + 7) & ~7;
+}

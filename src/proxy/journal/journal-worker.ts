@@ -1,0 +1,87 @@
+/**
+ * The other end of thread.ts: runs in a thread of its own, dissects, records and logs. The recording comes first: a
+ * batch is recorded as soon as it comes, and logged when nothing waits to be recorded. So what the log tells is always
+ * in the recording.
+ */
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadDissectors } from '../../dissect/load.ts';
+import { type Batch, BatchReader } from './batch.ts';
+import { JournalFiles, type KeptFiles } from './files.ts';
+import type { FromThread, PlainError, ToThread } from './thread.ts';
+
+/** On Linux a thread has a priority of its own: what is relayed goes before what is kept, even on a single processor. */
+const NICE = 10;
+
+class JournalKeeping {
+  private readonly files: JournalFiles;
+  private readonly reader = new BatchReader();
+  private readonly unlogged: Batch[] = [];
+  private planned = false;
+  private ending = false;
+
+  constructor(files: KeptFiles) {
+    this.files = new JournalFiles(files, loadDissectors(), (path, error) =>
+      say({ kind: 'failed', path, error: plain(error) }),
+    );
+  }
+
+  hear(message: ToThread): void {
+    if (message.kind === 'batch') this.record(message.batch);
+    else this.ending = true;
+    this.plan();
+  }
+
+  private record(batch: Batch): void {
+    this.reader.record(batch, this.files.journal);
+    this.files.recording?.flush();
+    this.unlogged.push(batch);
+    say({ kind: 'recorded' });
+  }
+
+  private plan(): void {
+    if (this.planned) return;
+    this.planned = true;
+    setImmediate(() => {
+      this.planned = false;
+      this.logOne();
+    });
+  }
+
+  private logOne(): void {
+    const batch = this.unlogged.shift();
+    if (batch !== undefined) {
+      const { journal, log } = this.files;
+      this.reader.log(batch, { run: (run) => journal.run(run), line: (line) => log?.add(line) });
+      if (this.unlogged.length === 0) log?.flush();
+      say({ kind: 'done', memory: batch.memory }, [batch.memory]);
+    }
+    if (this.unlogged.length > 0) this.plan();
+    else if (this.ending) {
+      void this.files.close();
+      parentPort?.close();
+    }
+  }
+}
+
+function say(message: FromThread, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer);
+}
+
+function plain(error: Error): PlainError {
+  const { message, code, syscall, path } = error as NodeJS.ErrnoException;
+  return { message, ...(code && { code }), ...(syscall && { syscall }), ...(path && { path }) };
+}
+
+try {
+  if (process.platform === 'linux') setPriority(0, NICE);
+} catch {
+  // It may not be allowed; then it is done with the priority of everything else.
+}
+try {
+  const keeping = new JournalKeeping(workerData as KeptFiles);
+  parentPort?.on('message', (message: ToThread) => keeping.hear(message));
+  say({ kind: 'ready' });
+} catch (error) {
+  say({ kind: 'refused', error: plain(error as Error) });
+}

@@ -1,0 +1,64 @@
+/**
+ * A journal that makes the blocks of the recording and the lines of the log at once, and hands them to whoever writes
+ * the files. Sans-IO.
+ */
+import type { Connection } from '../../base/frame.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import type { ProxyEvent } from '../events.ts';
+import { LogLines } from '../log.ts';
+import { ConnectionRecorder, type WireRecorder } from '../recorder.ts';
+import type { FaultHit } from '../stage.ts';
+import type { ConversationEnds, Journal, MessageRun } from './journal.ts';
+import { messagesOf } from './run.ts';
+
+const NO_HITS: readonly FaultHit[] = [];
+const nothing = (): void => undefined;
+const NO_RECORDER: WireRecorder = {
+  passed: nothing,
+  data: nothing,
+  fin: nothing,
+  reset: nothing,
+  secrets: nothing,
+};
+
+export interface KeeperSetup {
+  readonly dissectors: Dissectors;
+  /** Gets the blocks of the recording; absent: none is made. The octets are good until the next one. */
+  readonly record?: (block: Uint8Array) => void;
+  /** Gets the lines of the log, each with its newline; absent: none are made. The octets are good until the next one. */
+  readonly log?: (line: Uint8Array) => void;
+}
+
+export class Keeper implements Journal {
+  private readonly setup: KeeperSetup;
+  private readonly lines = new LogLines();
+
+  constructor(setup: KeeperSetup) {
+    this.setup = setup;
+  }
+
+  opened({ flow }: Connection, ends: ConversationEnds, now: number): WireRecorder {
+    if (this.setup.record === undefined) return NO_RECORDER;
+    const legs = [
+      [ends.primary, ends.listening],
+      [ends.dialling, ends.secondary],
+    ] as const;
+    const recorder = new ConnectionRecorder(legs, flow.id, this.setup.record);
+    recorder.open(0, now);
+    recorder.open(1, now);
+    return recorder;
+  }
+
+  closed(): void {}
+
+  run(run: MessageRun): void {
+    if (this.setup.log === undefined) return;
+    for (const message of messagesOf(run, this.setup.dissectors)) {
+      this.event({ kind: 'message', message, verdict: 'forwarded', hits: NO_HITS, atMillis: run.atMillis });
+    }
+  }
+
+  event(event: ProxyEvent): void {
+    this.setup.log?.(this.lines.octets(event));
+  }
+}
