@@ -131,10 +131,7 @@ export const COMPUTED: readonly FilterField[] = [
     name: 'skew',
     kind: 'seconds',
     help: 'sent-time minus the time at which it was seen',
-    read: (m) =>
-      m.sentTime === null
-        ? NONE
-        : [secondsBetween(toEpoch2000(timestampMillis(m.frame.seen.time)), m.sentTime)],
+    read: (m) => maybe(skewOf(m)),
   },
   {
     name: 'rtt',
@@ -157,8 +154,8 @@ export const COMPUTED: readonly FilterField[] = [
   {
     name: 'finding',
     kind: 'text',
-    help: 'ids of what the checks found',
-    read: (_m, context) => context.findings ?? NONE,
+    help: 'malformed, rejected (a reply that refuses), skewed (sent-time more than 5 s off), ids of checks',
+    read: (m, context) => [...ownFindings(m), ...(context.findings ?? NONE)],
   },
   {
     name: 'problem',
@@ -167,6 +164,27 @@ export const COMPUTED: readonly FilterField[] = [
     read: (m) => m.problems().map((problem) => problem.code),
   },
 ];
+
+/** RFC 8156 §7.5.1: clocks further apart are a reason to end the connection. */
+const SKEW_SECONDS_MAX = 5;
+const REPLY_TYPES: readonly (number | undefined)[] = [MessageType.BNDREPLY, MessageType.CONNECTREPLY];
+
+/** What is wrong with a message by itself, as far as it can be seen without its context. */
+function* ownFindings(message: Message): Iterable<string> {
+  if (message.problems().length > 0) yield 'malformed';
+  if (REPLY_TYPES.includes(failoverType(message.protocol, message.msgType))) {
+    const { statusCode = STATUS_SUCCESS, leases } = message.facts();
+    const refuses = (code: number | undefined) => code !== undefined && code !== STATUS_SUCCESS;
+    if (refuses(statusCode) || leases.some((lease) => refuses(lease.statusCode))) yield 'rejected';
+  }
+  if (Math.abs(skewOf(message) ?? 0) > SKEW_SECONDS_MAX) yield 'skewed';
+}
+
+/** Sent-time minus the time at which it was seen, in seconds. */
+function skewOf({ sentTime, frame }: Message): number | undefined {
+  if (sentTime === null) return undefined;
+  return secondsBetween(toEpoch2000(timestampMillis(frame.seen.time)), sentTime);
+}
 
 /**
  * A reply without a status code says Success (RFC 8415 §21.13); a message that is no reply and has none says nothing.

@@ -93,6 +93,9 @@ describe('a filter', () => {
     ['(type == CONNECT or type == STATE) and xid < 2', ['connect']],
     ['type == CONNECT or type == STATE and xid > 2', ['connect', 'state']],
     ['problem', []],
+    ['finding == rejected', ['refusal']],
+    ['finding == skewed', ['state', 'refusal', 'reply']],
+    ['finding == malformed', []],
   ])('%s', (text, expected) => {
     expect(passing(text)).toEqual(expected);
   });

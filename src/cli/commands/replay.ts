@@ -19,7 +19,7 @@ interface Options {
   readonly to?: Endpoint;
   readonly listen?: Endpoint;
   readonly connection: number;
-  readonly speed: number;
+  readonly speed?: number;
   readonly patience: number;
 }
 
@@ -49,7 +49,7 @@ export function register(program: Command): void {
     .option('-t, --to <address:port>', 'the live secondary to dial (--as primary)', socketAddress)
     .option('-l, --listen <address:port>', 'where the live primary connects (--as secondary)', socketAddress)
     .option('--connection <number>', 'which connection of the capture', wholeNumber, 0)
-    .option('--speed <speed>', 'real, max, or how many times faster', speed, Number.POSITIVE_INFINITY)
+    .option('--speed <speed>', 'real, max (unless told), or how many times faster', speed)
     .option('--patience <time>', 'how long the server may take for what it said', duration, 10)
     .addHelpText('after', HELP)
     .action(runReplay);
@@ -60,7 +60,7 @@ async function runReplay(file: string, options: Options): Promise<void> {
   const dissectors = dissectorsInUse();
   const script = await readScript(file, options.connection, dissectors);
   const side = options.as === 'primary' ? 0 : 1;
-  const replay = new Replay(script, { side, speed: options.speed, patienceMillis: options.patience * 1000 });
+  const replay = new Replay(script, { side, speed: options.speed ?? Number.POSITIVE_INFINITY, patienceMillis: options.patience * 1000 });
   const interrupt = onInterrupt();
   const waiting = (where: string): void => {
     process.stderr.write(`waiting for the primary at ${where}\n`);
