@@ -27,6 +27,7 @@ import type { Message } from './message.ts';
 import { FAMILY, type FrameAtHand, MessageMaker } from './message-maker.ts';
 import type { Notice, NoticeKind } from './notice.ts';
 import type { DialectFound, FrameTests } from './recognize.ts';
+import { rolesTurned, V4Roles } from './v4-roles.ts';
 import { EMPTY_SPACE } from './walk.ts';
 
 export interface ReaderEvents {
@@ -51,13 +52,13 @@ export interface ReaderOptions {
    * Only for listeners that keep neither; what they read from it they may keep.
    */
   readonly overwrite?: boolean;
+  /** What an earlier reading of the same capture has learnt. */
+  readonly v4Roles?: V4Roles;
 }
 
 const FAILOVER_PORT = 647;
 const DHCPV6_CLIENT_PORT = 546;
 const DHCPV6_SERVER_PORT = 547;
-/** Sent by the primary, whoever dialled (draft-ietf-dhc-failover-12 §8.2). */
-const V4_CONNECT = 5;
 const FAILOVER: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
 /** How long after its opening a failover connection is expected to carry its first message. */
@@ -85,6 +86,7 @@ export class MessageReader implements FlowSink {
   /** Flows on a failover port on which nothing was recognized yet, in the order of their opening. */
   readonly #awaited = new Map<FlowState, Following>();
   readonly #messages: MessageMaker;
+  readonly #v4Roles: V4Roles;
   readonly #connections = new Map<string, number>();
   readonly #owner: FlowOwner;
   /** The flow that was looked up last: hardly any capture changes it with every packet. */
@@ -97,6 +99,7 @@ export class MessageReader implements FlowSink {
     this.#events = events;
     this.#options = options;
     this.#messages = new MessageMaker(dissectors, options.overwrite === true);
+    this.#v4Roles = options.v4Roles ?? new V4Roles();
     this.#owner = this.#makeOwner();
   }
 
@@ -292,7 +295,8 @@ export class MessageReader implements FlowSink {
     if (following === undefined || connection === undefined) return;
     const { bytes, start, end } = cut;
     const isV4 = connection.protocol === 'dhcpv4-failover';
-    if (isV4 && bytes[start] === V4_CONNECT) connection.primaryEnd ??= direction;
+    if (isV4 && this.#v4Roles.follow(connection, direction, bytes, start, end))
+      this.#notice('dialect', rolesTurned(connection), state.flow, seen);
     const frame = this.#messages.frame(connection, direction, bytes, start, end, seen);
     frame.streamOffset = cut.streamOffset;
     frame.resync = cut.resync;
@@ -314,12 +318,8 @@ export class MessageReader implements FlowSink {
     if (message.msgType === STARTTLS) following.tls.asked = true;
     if (this.#options.tlsTakenOff === true) return;
     if (message.msgType === REPLY && following.tls.asked && !isRefused(message)) {
-      this.#notice(
-        'encrypted',
-        `${this.#name(state.flow)} is TLS from here on (RFC 7653 §8.2)`,
-        state.flow,
-        seen,
-      );
+      const text = `${this.#name(state.flow)} is TLS from here on (RFC 7653 §8.2)`;
+      this.#notice('encrypted', text, state.flow, seen);
       state.ignore();
     }
   }

@@ -60,7 +60,11 @@ async function runReplay(file: string, options: Options): Promise<void> {
   const dissectors = dissectorsInUse();
   const script = await readScript(file, options.connection, dissectors);
   const side = options.as === 'primary' ? 0 : 1;
-  const replay = new Replay(script, { side, speed: options.speed ?? Number.POSITIVE_INFINITY, patienceMillis: options.patience * 1000 });
+  const replay = new Replay(script, {
+    side,
+    speed: options.speed ?? Number.POSITIVE_INFINITY,
+    patienceMillis: options.patience * 1000,
+  });
   const interrupt = onInterrupt();
   const waiting = (where: string): void => {
     process.stderr.write(`waiting for the primary at ${where}\n`);

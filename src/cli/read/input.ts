@@ -9,6 +9,7 @@ import type { CaptureSource } from '../../capture/source.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
 import type { DecodeAs } from '../../dissect/reader.ts';
+import { V4Roles } from '../../dissect/v4-roles.ts';
 import { gather, wholeNumber } from '../arguments.ts';
 import { EXIT_BAD_INPUT } from '../exit-code.ts';
 import { onInterrupt, type StopSignal, signalExitCode } from '../interrupt.ts';
@@ -68,7 +69,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   const stop = new AbortController();
   interrupt.signal.addEventListener('abort', () => stop.abort());
   const report = new ReadReport((line) => process.stderr.write(`leasetap: ${line}\n`));
-  const readerOptions = { ...options, overwrite: true };
+  const readerOptions = { ...options, overwrite: true, v4Roles: new V4Roles() };
   if (job.firstPass !== undefined) {
     const events = { onMessage: job.firstPass };
     await readMessages(files.map(fileSource), dissectors, events, readerOptions, {
