@@ -37,7 +37,7 @@ const DOES_IO: readonly RegExp[] = [
   /^control\/(http-server|http-client|place)\.ts$/,
   /^server\/(sockets|driver|tls|config-file)\.ts$/,
   /^server\/store(s\/|-)[\w-]+\.ts$/,
-  /^proxy\/(relay|recorder-file|journal\/(thread|journal-worker)|tls\/(leg|handshake|terminate))\.ts$/,
+  /^proxy\/(relay|recorder-file|journal\/(thread|journal-worker)|tls\/(leg|handshake|terminate|flawed))\.ts$/,
   /^tui\/terminal\.ts$/,
 ];
 

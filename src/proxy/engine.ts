@@ -13,6 +13,7 @@ import { Conversation, type LegPort } from './conversation.ts';
 import { ConnectionDialect } from './dialect.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { ArmedFault } from './faults/armed.ts';
+import type { CertificateFlaw } from './faults/kind.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
 import type { ConversationEnds, Journal } from './journal/journal.ts';
@@ -122,6 +123,22 @@ export class ProxyEngine implements ProxyHandle {
   tls(conversation: Conversation, leg: 0 | 1, outcome: 'secured' | 'failed', detail: string): void {
     const connection = conversation.setup.connection();
     this.tell({ kind: 'tls', connection, who: SENDER[leg], outcome, detail, atMillis: this.nowMillis() });
+  }
+
+  /** What a fault wants to be wrong with the certificate that is shown on a leg; counted as a hit. */
+  certificateFlaw(conversation: Conversation, leg: 0 | 1): CertificateFlaw | undefined {
+    const now = this.nowMillis();
+    const shownTo: Direction = leg === 0 ? 1 : 0;
+    for (const fault of this.board.list()) {
+      const flaw = fault.action.certificate();
+      if (flaw === undefined || !fault.covers(shownTo) || !fault.isOpen(now) || fault.isUsedUp()) continue;
+      const hit = { ...fault.hit(), detail: `${flaw} to the ${SENDER[leg]}` };
+      this.tell({ kind: 'fault-hit', message: null, hit, atMillis: now });
+      this.wireRecord(conversation)?.comment(leg, shownTo, [hit]);
+      this.sweep(now);
+      return flaw;
+    }
+    return undefined;
   }
 
   /** Of a connection on which legs take TLS off; `undefined` without a recording. */

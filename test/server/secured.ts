@@ -5,6 +5,8 @@ import { configOf, type Role } from './pair.ts';
 
 export interface Choice {
   readonly certificate?: string;
+  /** File below fixtures/tls; `ca.pem` unless told. */
+  readonly ca?: string;
   readonly partner?: Partial<PartnerConfig>;
   readonly security?: RelationshipConfig['security'];
 }
@@ -13,11 +15,11 @@ export interface Choice {
 export function secured(role: Role, directory: string, port: number, choice: Choice = {}): ServerConfig {
   const config = configOf(role, directory, port);
   const [relationship] = config.relationships as [RelationshipConfig];
-  const { certificate = role, partner, security = 'tls' } = choice;
+  const { certificate = role, ca = 'ca.pem', partner, security = 'tls' } = choice;
   const tls = {
     certificate: certificateFile(`${certificate}.pem`),
     key: certificateFile(`${certificate}.key`),
-    ca: certificateFile('ca.pem'),
+    ca: certificateFile(ca),
   };
   const names = [role === 'primary' ? 'secondary.example.com' : 'primary.example.com'];
   return {

@@ -14,6 +14,7 @@ export interface TlsOptions {
   readonly tlsToCert?: string;
   readonly tlsToKey?: string;
   readonly tlsCa?: string;
+  readonly tlsCaKey?: string;
   readonly tlsKeylog?: string;
 }
 
@@ -35,14 +36,15 @@ export function addTlsOptions(command: Command): void {
     )
     .option('--tls-to-key <file>', 'its private key')
     .option('--tls-ca <file>', 'who must have signed the certificates of both servers; else any will do')
+    .option('--tls-ca-key <file>', "that authority's private key, with which wrong-certificate can sign")
     .option('--tls-keylog <file>', 'write the secrets of all connections here (NSS key log)');
 }
 
 /** `undefined` if TLS is only passed on. @throws InputError for files that are missing or no good */
 export function terminationOf(options: TlsOptions): TlsTermination | undefined {
-  const { tls, tlsCert, tlsKey, tlsToCert, tlsToKey, tlsCa, tlsKeylog } = options;
+  const { tls, tlsCert, tlsKey, tlsToCert, tlsToKey, tlsCa, tlsCaKey, tlsKeylog } = options;
   if (tls === 'pass') {
-    const given = { tlsCert, tlsKey, tlsToCert, tlsToKey, tlsCa, tlsKeylog };
+    const given = { tlsCert, tlsKey, tlsToCert, tlsToKey, tlsCa, tlsCaKey, tlsKeylog };
     if (Object.values(given).some((value) => value !== undefined)) {
       throw new InputError('--tls-cert, --tls-key, --tls-ca, --tls-keylog and the like need --tls terminate');
     }
@@ -54,6 +56,7 @@ export function terminationOf(options: TlsOptions): TlsTermination | undefined {
   if ((tlsToCert === undefined) !== (tlsToKey === undefined)) {
     throw new InputError('--tls-to-cert and --tls-to-key go together');
   }
+  if (tlsCaKey !== undefined && tlsCa === undefined) throw new InputError('--tls-ca-key needs --tls-ca');
   const shown = identityOf(tlsCert, tlsKey);
   return {
     identities: [
@@ -61,6 +64,7 @@ export function terminationOf(options: TlsOptions): TlsTermination | undefined {
       tlsToCert === undefined || tlsToKey === undefined ? shown : identityOf(tlsToCert, tlsToKey),
     ],
     ...(tlsCa === undefined ? {} : { ca: authoritiesOf(tlsCa) }),
+    ...(tlsCa === undefined || tlsCaKey === undefined ? {} : { authority: identityOf(tlsCa, tlsCaKey) }),
     ...(tlsKeylog === undefined ? {} : { keylog: keylogInto(tlsKeylog) }),
   };
 }

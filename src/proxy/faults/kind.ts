@@ -24,6 +24,9 @@ export interface ParameterDefinition<T> {
 
 type ParameterDefinitions<P> = { readonly [K in keyof P]: ParameterDefinition<P[K]> };
 
+/** What can be wrong with a certificate. */
+export type CertificateFlaw = 'self-signed' | 'wrong-name' | 'expired';
+
 /** What a fault is apart from its parameters. */
 interface Traits {
   readonly name: string;
@@ -50,6 +53,8 @@ export interface FaultDefinition<P> extends Traits {
   describe(parameters: P, subject: string): string;
   /** What cannot be checked without the dissectors: names of fields, values. Throws InputError. */
   check?(parameters: P, dissectors: Dissectors): void;
+  /** Of a fault that shows new connections another certificate, where TLS is terminated. */
+  certificate?(parameters: P): CertificateFlaw;
   stage(parameters: P, setup: StageSetup, spec: FaultSpec): Stage;
 }
 
@@ -63,6 +68,7 @@ export interface FaultKind extends Traits {
 export interface PreparedAction {
   describe(subject: string): string;
   check(dissectors: Dissectors): void;
+  certificate(): CertificateFlaw | undefined;
   stage(setup: StageSetup, spec: FaultSpec): Stage;
 }
 
@@ -70,7 +76,7 @@ export function defineFault<P extends object>(definition: FaultDefinition<P>): F
   const parameters = new Map(
     Object.entries<ParameterDefinition<unknown>>(definition.parameters as Record<string, never>),
   );
-  const { describe, stage, check, parameters: _declared, ...traits } = definition;
+  const { describe, stage, check, certificate, parameters: _declared, ...traits } = definition;
   return {
     ...traits,
     parameters,
@@ -79,6 +85,7 @@ export function defineFault<P extends object>(definition: FaultDefinition<P>): F
       return {
         describe: (subject) => describe(checked, subject),
         check: (dissectors) => check?.(checked, dissectors),
+        certificate: () => certificate?.(checked),
         stage: (setup, spec) => stage(checked, setup, spec),
       };
     },

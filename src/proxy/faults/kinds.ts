@@ -23,6 +23,7 @@ import { stall } from './stall.ts';
 import { throttle } from './throttle.ts';
 import { breakTls, refuseStartTls } from './tls.ts';
 import { truncate } from './truncate.ts';
+import { wrongCertificate } from './wrong-certificate.ts';
 
 export const FAULT_KINDS: readonly FaultKind[] = [
   drop,
@@ -49,6 +50,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   partition,
   refuseStartTls,
   breakTls,
+  wrongCertificate,
 ];
 
 const BY_NAME: ReadonlyMap<string, FaultKind> = new Map(FAULT_KINDS.map((kind) => [kind.name, kind]));

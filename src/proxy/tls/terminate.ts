@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Conversation } from '../conversation.ts';
 import type { ProxyEngine } from '../engine.ts';
+import { flawedIdentity } from './flawed.ts';
 import type { TlsIdentity } from './handshake.ts';
 import { TlsLeg, type TlsLegListener } from './leg.ts';
 
@@ -13,6 +14,8 @@ export interface TlsTermination {
   readonly identities: readonly [TlsIdentity, TlsIdentity];
   /** PEM of the authorities of which one must have signed the certificates of both; absent: any will do. */
   readonly ca?: string;
+  /** Signs certificates that a fault wants to be wrong: one of the authorities, with its key. */
+  readonly authority?: TlsIdentity;
   /** Gets the lines of the key log, with their newlines. */
   readonly keylog?: (line: string) => void;
 }
@@ -20,14 +23,17 @@ export interface TlsTermination {
 /** `conversation` is not asked before the first octet comes. */
 export function terminated(
   sockets: readonly [Socket, Socket],
-  { identities, ca, keylog }: TlsTermination,
+  { identities, ca, authority, keylog }: TlsTermination,
   engine: ProxyEngine,
   conversation: () => Conversation,
 ): readonly [TlsLeg, TlsLeg] {
   const legOf = (leg: 0 | 1): TlsLeg =>
     new TlsLeg(sockets[leg], {
       leg,
-      identity: () => identities[leg],
+      identity: () => {
+        const flaw = engine.certificateFlaw(conversation(), leg);
+        return flaw === undefined ? identities[leg] : flawedIdentity(identities[leg], flaw, authority);
+      },
       ca,
       listener: listenerOf(leg, engine, conversation, keylog ?? (() => undefined)),
     });

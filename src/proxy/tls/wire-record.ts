@@ -66,6 +66,11 @@ export class WireRecord implements Recorder {
   passed(): void {}
 
   data(leg: RecordedLeg, direction: Direction, _: Uint8Array, hits: readonly FaultHit[]): void {
+    this.comment(leg, direction, hits);
+  }
+
+  /** On the packet of this direction that came just now, or else on the next one. */
+  comment(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[]): void {
     if (hits.length === 0) return;
     const packet = this.entries.findLast(
       (entry): entry is Packet => 'octets' in entry && entry.leg === leg && entry.direction === direction,

@@ -6,6 +6,7 @@ import { parseFault } from '../../../src/proxy/faults/short-form.ts';
 import { option } from '../../support/messages.ts';
 import { temporaryFolder } from '../../support/process.ts';
 import { dialProxy, tapped, until } from '../../support/relay.ts';
+import { certificateFile } from '../../support/tls.ts';
 import { unit } from '../../support/unit.ts';
 
 /**
@@ -37,6 +38,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   partition: 'partition',
   'refuse-starttls': 'refuse-starttls s>p REPLY',
   'break-tls': 'break-tls s>p corrupt',
+  'wrong-certificate': 'wrong-certificate',
 };
 
 const BNDREPLY = unit(
@@ -44,6 +46,10 @@ const BNDREPLY = unit(
   2,
   option(26, '00000000', '00000000', '40', '20010db8000000000000000000000000', option(114, '06')),
 );
+const SHOWN = {
+  cert: readFileSync(certificateFile('primary.pem'), 'utf8'),
+  key: readFileSync(certificateFile('primary.key'), 'utf8'),
+};
 const STARTTLS = Uint8Array.of(0, 4, 23, 0, 0, 1);
 const REPLY = Uint8Array.of(0, 4, 7, 0, 0, 1);
 const TLS_RECORD = Uint8Array.of(22, 3, 3, 0, 4, 1, 2, 3, 4);
@@ -63,10 +69,11 @@ describe('the trace of every fault: event, log, recording', () => {
     const recording = join(folder, 'tap.pcapng');
     const logPath = join(folder, 'tap.jsonl');
     const header = { application: 'leasetap test', comments: [] };
-    const tap = await tapped({ record: { path: recording, header }, logPath });
+    const tls = name === 'wrong-certificate' ? { tls: { identities: [SHOWN, SHOWN] as const } } : {};
+    const tap = await tapped({ record: { path: recording, header }, logPath, ...tls });
     tap.proxy.armFault({ ...parseFault(text), id: 'TRACED', seed: 9 });
     for (const socket of [tap.primary, tap.secondary]) socket.resume();
-    if (name.includes('tls')) {
+    if (name.includes('tls') || name === 'wrong-certificate') {
       tap.primary.write(STARTTLS);
       await until(() => tap.proxy.stats().octetsReceived[0] > 0, 'STARTTLS to pass');
       tap.secondary.write(Buffer.concat([REPLY, TLS_RECORD]));

@@ -199,3 +199,47 @@ it('gives the answer of a fault that refuses STARTTLS: there is no TLS then', as
   await vi.waitFor(() => expect(proxy.stats().messages['s>p REPLY changed']).toBeGreaterThan(1), PATIENCE);
   expect(tlsEvents(events).filter((told) => told.startsWith('primary'))).toEqual([]);
 });
+
+// The words are OpenSSL's, as the server that is shown the certificate tells them, or those of its alert.
+it.each([
+  ['self-signed', /^TLS: the certificate is not good: .*SELF_SIGNED/],
+  ['wrong-name', /^TLS: the certificate is not a partner's$/],
+  ['expired', /^TLS: the certificate is not good: CERT_HAS_EXPIRED$/],
+])('shows the secondary a certificate that is %s: it refuses, and all can see why', async (flaw, why) => {
+  const path = join(scratch(), 'tap.pcapng');
+  const logPath = join(scratch(), 'tap.jsonl');
+  const header = { application: 'leasetap test', comments: [] };
+  const authority = identity('authority');
+  const trust = { ca: 'authorities.pem' };
+  const fault = parseFault(`wrong-certificate p>s ${flaw} times 1`);
+  const { proxy, pair } = await through(
+    { ...TERMINATION, authority },
+    { record: { path, header }, logPath, faults: [fault] },
+    trust,
+    trust,
+  );
+  await vi.waitFor(() => {
+    const refused = pair.secondary.news.flatMap((one) => (one.kind === 'refused' ? [one.why] : []));
+    expect(refused).toContainEqual(expect.stringMatching(why));
+  }, PATIENCE);
+  // It was armed for once: the next attempt is as it should be.
+  await bothNormal(pair);
+  expect(proxy.listFaults()).toEqual([]);
+  await proxy.close();
+  expect(readFileSync(path, 'latin1')).toContain(`wrong-certificate (hit 1, seed`);
+  const hit = readFileSync(logPath, 'utf8')
+    .split('\n')
+    .find((line) => line.includes('"fault-hit"'));
+  expect(JSON.parse(hit ?? '')).toMatchObject({
+    action: 'wrong-certificate',
+    detail: `${flaw} to the secondary`,
+    message_index: null,
+  });
+});
+
+it('shows the primary a certificate that is wrong', async () => {
+  const faults = [parseFault('wrong-certificate s>p')];
+  const { events } = await through(TERMINATION, { faults });
+  await vi.waitFor(() => expect(tlsEvents(events).join('\n')).toMatch(/^primary failed: /m), PATIENCE);
+  expect(tlsEvents(events).join('\n')).not.toContain('primary secured');
+});
