@@ -38,6 +38,7 @@ const tlsFiles = (resolvePath: ResolvePath) =>
     certificate: required(path(resolvePath, 'the file of our certificate chain (PEM)')),
     key: required(path(resolvePath, 'the file of our private key (PEM)')),
     ca: required(path(resolvePath, "the file of the authorities that sign partners' certificates (PEM)")),
+    'key-log': optional(path(resolvePath, 'the file to which secrets of connections are written')),
   });
 
 const control = (resolvePath: ResolvePath) =>

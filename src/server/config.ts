@@ -18,6 +18,8 @@ export interface TlsFiles {
   readonly certificate: string;
   readonly key: string;
   readonly ca: string;
+  /** Where the secrets of connections are written, if anywhere. */
+  readonly keyLog: string | undefined;
 }
 
 export type ControlAddress =

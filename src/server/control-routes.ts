@@ -44,6 +44,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /partner-down': (target, request) => partnerDown(relationshipOf(target, request)),
   'POST /resync': (target, request) => resync(relationshipOf(target, request)),
   'POST /reset': (target, request) => reset(target, request),
+  'POST /reload': ({ server }) => reload(server),
   'POST /shutdown': (target) => {
     target.shutDown();
     return json({
@@ -65,6 +66,16 @@ export function answerTo(target: ControlTarget, request: ControlRequest): Contro
   const allowed = ROUTE_NAMES.filter((name) => name.endsWith(` ${path}`)).map((name) => name.split(' ')[0]);
   if (allowed.length > 0) throw new Refused(405, 'method', `expected ${allowed.join(' or ')}`);
   throw new Refused(404, 'not-found', `expected one of ${ROUTE_NAMES.join(', ')}`);
+}
+
+function reload(server: FailoverServer): ControlAnswer {
+  try {
+    server.reloadTls();
+  } catch (error) {
+    throw new Refused(409, 'certificates', `${(error as Error).message}; those in use stay`);
+  }
+  const text = 'new certificates from the next connection on';
+  return json({ relationship: null, state: null, text } satisfies OrderOutcome);
 }
 
 function outcome(driver: EndpointDriver, text: string): ControlAnswer {

@@ -99,6 +99,16 @@ export class FailoverServer {
     for (const endpoint of this.endpoints) endpoint.start();
   }
 
+  /**
+   * Reads the certificates again, for connections to come.
+   * @throws InputError if they are no good, or there are none in the configuration; those in use stay
+   */
+  reloadTls(): void {
+    const { tls } = this.config.failover;
+    if (tls === undefined) throw new InputError('TLS is not configured');
+    this.#partners.renewTls(loadTls(tls));
+  }
+
   /** Tells partners that we leave, after what is still to be told, stores everything and closes. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();

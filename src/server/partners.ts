@@ -31,7 +31,7 @@ interface Waiting extends Relationship<number> {
 export class Partners {
   /** Those in which we wait for the partner. */
   readonly #waiting: readonly Waiting[];
-  readonly #tls: TlsContext | undefined;
+  #tls: TlsContext | undefined;
   readonly #clock: Clock;
   readonly #newTransactionId: () => number;
 
@@ -49,6 +49,11 @@ export class Partners {
         ? [{ partnerAddress: config.partner.address, name: config.name, endpoint, config }]
         : [],
     );
+  }
+
+  /** From now on handshakes are made with this; connections that are up stay as they are. */
+  renewTls(tls: TlsContext): void {
+    this.#tls = tls;
   }
 
   /** A connection to the partner, secured as configured; rejects with a one-line reason. */

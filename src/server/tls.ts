@@ -2,7 +2,7 @@
  * TLS on failover connections: the handshake after STARTTLS, mutual authentication, and whose certificate is good for
  * which partner (RFC 8156 §10, RFC 7653 §8.2, §9.1). Certificates are files of the configuration; nothing is read later.
  */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   checkServerIdentity,
@@ -14,12 +14,15 @@ import {
 } from 'node:tls';
 import { InputError } from '../base/problem.ts';
 import { normalAddress } from '../base/socket-address.ts';
+import { keyLogFile } from '../tls/key-log-file.ts';
 import type { PartnerConfig, TlsFiles } from './config.ts';
 import { Stream } from './sockets.ts';
 
 /** Our certificate, its key, and whom we believe. */
 export interface TlsContext {
   readonly material: { readonly cert: Buffer; readonly key: Buffer; readonly ca: Buffer };
+  /** Gets the lines of the key log, with their newlines. */
+  readonly keylog: (line: string) => void;
 }
 
 /** How long STARTTLS, its answer and the handshake may take together. */
@@ -27,20 +30,48 @@ export const HANDSHAKE_MILLIS = 10_000;
 
 /** @throws InputError if a file cannot be read or is not what it should be */
 export function loadTls(files: TlsFiles): TlsContext {
-  const read = (file: string): Buffer => {
-    try {
-      return readFileSync(file);
-    } catch (error) {
-      throw new InputError(`${file}: ${(error as Error).message}`);
-    }
-  };
-  const material = { cert: read(files.certificate), key: read(files.key), ca: read(files.ca) };
+  const [trouble] = tlsTroubles(files);
+  if (trouble !== undefined) throw new InputError(trouble);
+  const { certificate, key, ca, keyLog } = files;
+  const material = { cert: readFileSync(certificate), key: readFileSync(key), ca: readFileSync(ca) };
   try {
     createSecureContext(material);
   } catch (error) {
-    throw new InputError(`${files.certificate}, ${files.key}, ${files.ca}: ${(error as Error).message}`);
+    throw new InputError(`${certificate}, ${key}, ${ca}: ${(error as Error).message}`);
   }
-  return { material };
+  return { material, keylog: keyLog === undefined ? () => undefined : keyLogFile(keyLog) };
+}
+
+/** What is wrong with the files, one line each. With `now`, Unix milliseconds, also what is not valid at that time. */
+export function tlsTroubles({ certificate, key, ca }: TlsFiles, now?: number): string[] {
+  const troubles: string[] = [];
+  const open = <T>(file: string, expected: string, read: (pem: Buffer) => T): T | undefined => {
+    try {
+      return read(readFileSync(file));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      troubles.push(
+        code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR'
+          ? `${file}: ${message}`
+          : `${file}: expected ${expected} (${message})`,
+      );
+      return undefined;
+    }
+  };
+  const ours = open(certificate, 'a certificate in PEM', (pem) => new X509Certificate(pem));
+  const secret = open(key, 'a private key in PEM, not encrypted', (pem) => createPrivateKey(pem));
+  const authority = open(ca, 'certificates in PEM', (pem) => new X509Certificate(pem));
+  if (ours !== undefined && secret !== undefined && !ours.checkPrivateKey(secret)) {
+    troubles.push(`${key}: not the key of ${certificate}`);
+  }
+  if (now === undefined) return troubles;
+  for (const [file, one] of [[certificate, ours] as const, [ca, authority] as const]) {
+    if (one !== undefined && now > Date.parse(one.validTo))
+      troubles.push(`${file}: expired on ${one.validTo}`);
+    if (one !== undefined && now < Date.parse(one.validFrom))
+      troubles.push(`${file}: not valid before ${one.validFrom}`);
+  }
+  return troubles;
 }
 
 /**
@@ -77,6 +108,7 @@ export function secureAsPrimary(
       rejectUnauthorized: true,
       checkServerIdentity: () => undefined,
     });
+    socket.on('keylog', (line) => context.keylog(line.toString('latin1')));
     const fail = (why: string) => {
       clearTimeout(timer);
       socket.destroy();
@@ -128,6 +160,7 @@ export function secureAsSecondary(
       clearTimeout(timer);
       resolve(new Stream(socket));
     });
+    server.on('keylog', (line) => context.keylog(line.toString('latin1')));
     server.on('tlsClientError', (error) => fail(error.message));
     raw.once('close', () => fail('closed during the handshake'));
     server.emit('connection', raw);

@@ -36,6 +36,7 @@ describe('examples', () => {
           certificate: '/etc/leasetap/tls/server.pem',
           key: '/etc/leasetap/tls/server.key',
           ca: '/etc/leasetap/tls/partners-ca.pem',
+          keyLog: undefined,
         },
       },
       relationships: [

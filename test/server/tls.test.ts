@@ -1,5 +1,7 @@
 /** TLS between partners: STARTTLS first, both sides proven by certificate, and everything else refused in time. */
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Endpoint } from '../../src/base/flow.ts';
@@ -8,6 +10,7 @@ import type { PartnerConfig } from '../../src/server/config.ts';
 import { FailoverServer } from '../../src/server/driver.ts';
 import { startTlsMessage } from '../../src/server/starttls.ts';
 import { MemoryStore } from '../../src/server/store-memory.ts';
+import { tlsTroubles } from '../../src/server/tls.ts';
 import { StatusCode } from '../../src/wire/codes.ts';
 import { decodeFailoverMessage } from '../../src/wire/failover.ts';
 import { certificateFile } from '../support/tls.ts';
@@ -182,14 +185,67 @@ test.each([
 
 test('files that are no certificate are told before anything is opened', () => {
   const config = secured('secondary', scratch(), 0);
-  const tls = {
-    certificate: certificateFile('ca.pem'),
+  const right = {
+    certificate: certificateFile('primary.pem'),
     key: certificateFile('primary.key'),
     ca: certificateFile('ca.pem'),
+    keyLog: undefined,
   };
-  const server = (files: typeof tls) =>
-    new FailoverServer({ ...config, failover: { ...config.failover, tls: files } }, new MemoryStore(), clock);
-  expect(() => server({ ...tls, key: certificateFile('nothing.key') })).toThrow(/nothing\.key: ENOENT/);
-  expect(() => server(tls)).toThrow(/ca\.pem, .*primary\.key, .*key values mismatch/);
-  expect(() => server({ ...tls, certificate: certificateFile('README.md') })).toThrow(InputError);
+  const server = (files: Partial<typeof right>) => {
+    const failover = { ...config.failover, tls: { ...right, ...files } };
+    return new FailoverServer({ ...config, failover }, new MemoryStore(), clock);
+  };
+  expect(() => server({})).not.toThrow();
+  expect(() => server({ key: certificateFile('nothing.key') })).toThrow(/nothing\.key: ENOENT/);
+  expect(() => server({ certificate: certificateFile('ca.pem') })).toThrow(
+    /primary\.key: not the key of .*ca\.pem$/,
+  );
+  expect(() => server({ ca: certificateFile('README.md') })).toThrow(
+    /README\.md: expected certificates in PEM \(/,
+  );
+  expect(() => server({ key: certificateFile('README.md') })).toThrow(InputError);
+});
+
+test('all that is wrong with the files is told, also what is not valid at this time', () => {
+  const tls = {
+    certificate: certificateFile('primary.pem'),
+    key: certificateFile('primary.key'),
+    ca: certificateFile('ca.pem'),
+    keyLog: undefined,
+  };
+  const at = (date: string): number => Date.parse(date);
+  expect(tlsTroubles(tls, at('2100-01-01'))).toEqual([]);
+  expect(tlsTroubles(tls, at('2200-01-01'))).toEqual([
+    expect.stringMatching(/primary\.pem: expired on .* 2126 GMT$/),
+    expect.stringMatching(/ca\.pem: expired on /),
+  ]);
+  expect(tlsTroubles(tls, at('2020-01-01'))).toHaveLength(2);
+  const bad = { ...tls, certificate: certificateFile('nothing.pem'), ca: certificateFile('primary.key') };
+  expect(tlsTroubles(bad)).toHaveLength(2);
+});
+
+test('a server takes new certificates without a restart, and keeps the old ones if they are no good', async () => {
+  const directory = scratch();
+  const copy = (name: string): void => {
+    for (const end of ['pem', 'key']) {
+      copyFileSync(certificateFile(`${name}.${end}`), join(directory, `mine.${end}`));
+    }
+  };
+  copy('stranger');
+  const config = secured('secondary', directory, 0);
+  const mine = {
+    certificate: join(directory, 'mine.pem'),
+    key: join(directory, 'mine.key'),
+    ca: certificateFile('ca.pem'),
+    keyLog: undefined,
+  };
+  const secondary = await startServer({ ...config, failover: { ...config.failover, tls: mine } });
+  const { port } = secondary.server.listening.failover[0] as Endpoint;
+  const primary = await startServer(secured('primary', directory, port));
+  await vi.waitFor(() => expect(refusals(secondary).length).toBeGreaterThan(0), PATIENCE);
+  writeFileSync(join(directory, 'mine.key'), 'no key');
+  expect(() => secondary.server.reloadTls()).toThrow(/mine\.key: expected a private key/);
+  copy('secondary');
+  secondary.server.reloadTls();
+  await bothNormal({ primary, secondary });
 });

@@ -41,6 +41,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   resync: { help: 'end the connection to the partner and begin anew', run: order('resync') },
   reset: { help: 'make an ABANDONED address or prefix usable again: reset 2001:db8::1', run: order('reset') },
+  reload: { help: 'read certificates and keys again, for connections to come', run: order('reload') },
   shutdown: { help: 'tell the partners and end', run: order('shutdown') },
 };
 

@@ -11,6 +11,7 @@ import type { Told } from '../../server/news.ts';
 import { newsLine, serverEvent } from '../../server/news-text.ts';
 import { ConfigError } from '../../server/schema.ts';
 import { openLmdbStore } from '../../server/store-lmdb.ts';
+import { tlsTroubles } from '../../server/tls.ts';
 import { EXIT_BAD_INPUT } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 
@@ -26,7 +27,7 @@ const HELP = `
 A server answers DHCPv6 clients and relays over UDP and keeps its leases the same as its partner's over TCP
 (RFC 8156). The file says who the partner is and what may be leased; docs/examples/server.yaml explains every key.
 
-  leasetap serve --check server.yaml            tell every mistake of the file, start nothing
+  leasetap serve --check server.yaml            tell every mistake of the file and its certificates
   leasetap serve docs/examples/loopback-primary.yaml      a pair on this machine, without privileges:
   leasetap serve docs/examples/loopback-secondary.yaml    start each in a terminal of its own
   leasetap ctl docs/examples/loopback-primary.sock status
@@ -49,9 +50,17 @@ export function register(program: Command): void {
     .action(async (file: string, options: Options, command: Command) => {
       const config = readConfig(file);
       if (config === undefined) process.exitCode = EXIT_BAD_INPUT;
-      else if (options.check === true) process.stdout.write(`${file}: good\n`);
+      else if (options.check === true) check(file, config);
       else await serve(config, options, command.parent?.version() ?? '');
     });
+}
+
+/** The file is good; are those that it names? */
+function check(file: string, { failover }: ServerConfig): void {
+  const troubles = failover.tls === undefined ? [] : tlsTroubles(failover.tls, Date.now());
+  for (const line of troubles) process.stderr.write(`${line}\n`);
+  if (troubles.length > 0) process.exitCode = EXIT_BAD_INPUT;
+  else process.stdout.write(`${file}: good\n`);
 }
 
 /** Tells every mistake, not only the first; `undefined` if there are any. */

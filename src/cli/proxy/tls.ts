@@ -1,11 +1,12 @@
 /** The options of `leasetap proxy` about TLS: what is done with it, with which certificates, and where keys go. */
 import { X509Certificate } from 'node:crypto';
-import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import type { TlsIdentity } from '../../proxy/tls/handshake.ts';
 import type { TlsTermination } from '../../proxy/tls/terminate.ts';
+import { keyLogFile } from '../../tls/key-log-file.ts';
 
 export interface TlsOptions {
   readonly tls: 'pass' | 'terminate';
@@ -99,21 +100,10 @@ function textOf(file: string): string {
   }
 }
 
-/** Appends, as Wireshark's users expect; nobody else may read it. */
 function keylogInto(file: string): (line: string) => void {
-  const open = (): number => {
-    const descriptor = openSync(file, 'a', 0o600);
-    fchmodSync(descriptor, 0o600);
-    return descriptor;
-  };
   try {
-    closeSync(open());
+    return keyLogFile(file);
   } catch (error) {
     throw new InputError(`${file}: ${(error as Error).message}`);
   }
-  return (line) => {
-    const descriptor = open();
-    writeSync(descriptor, line);
-    closeSync(descriptor);
-  };
 }

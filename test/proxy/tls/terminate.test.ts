@@ -39,7 +39,7 @@ interface Through {
 }
 
 async function through(
-  tls: TlsTermination,
+  tls: TlsTermination | undefined,
   options: Partial<ProxyOptions> = {},
   primary: Choice = {},
   secondary: Choice = {},
@@ -52,7 +52,7 @@ async function through(
     dial,
     random: seededRandom(1),
     dissectors: DISSECTORS,
-    tls,
+    ...(tls === undefined ? {} : { tls }),
     ...options,
   });
   const events: ProxyEvent[] = [];
@@ -242,4 +242,23 @@ it('shows the primary a certificate that is wrong', async () => {
   const { events } = await through(TERMINATION, { faults });
   await vi.waitFor(() => expect(tlsEvents(events).join('\n')).toMatch(/^primary failed: /m), PATIENCE);
   expect(tlsEvents(events).join('\n')).not.toContain('primary secured');
+});
+
+it('passes TLS unread, and the recording is read with the key log of a server', async () => {
+  const path = join(scratch(), 'tap.pcapng');
+  const keyLog = join(scratch(), 'keys.txt');
+  const header = { application: 'leasetap test', comments: [] };
+  const { proxy, events, pair } = await through(undefined, { record: { path, header } }, { keyLog });
+  await bothNormal(pair);
+  await proxy.close();
+  const unread = events.flatMap((event) => (event.kind === 'unreadable' ? [event.reason] : []));
+  expect(unread).toEqual(['TLS after STARTTLS', 'TLS after STARTTLS']);
+  expect(proxy.stats().tlsRecords['p>s handshake']).toBe(1);
+  expect(statSync(keyLog).mode & 0o777).toBe(0o600);
+  const found = new Set<string | null>();
+  const onMessage = ({ msgName }: { readonly msgName: string | null }) => found.add(msgName);
+  await readMessages([fileSource(path)], DISSECTORS, { onMessage }, { tlsKeylog: keyLog });
+  expect([...found]).toEqual(
+    expect.arrayContaining(['STARTTLS', 'CONNECT', 'CONNECTREPLY', 'STATE', 'UPDDONE']),
+  );
 });
