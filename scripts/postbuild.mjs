@@ -8,8 +8,12 @@ writeDissectorCache();
 
 rmSync('dist/bundle', { recursive: true, force: true });
 const bundle = await rolldown({
-  // The second one is the beginning of a thread, found beside whoever starts it.
-  input: { main: 'dist/cli/main.js', 'journal-worker': 'dist/proxy/journal/journal-worker.js' },
+  // Threads begin with files of their own, found beside whoever starts them.
+  input: {
+    main: 'dist/cli/main.js',
+    'print-thread': 'dist/cli/read/pool/print-thread.js',
+    'journal-worker': 'dist/proxy/journal/journal-worker.js',
+  },
   platform: 'node',
   // These find files beside themselves.
   external: ['blessed', 'lmdb'],

@@ -4,28 +4,36 @@
  */
 import type { Writable } from 'node:stream';
 import { JsonBuffer } from '../dissect/json-buffer.ts';
+import type { LineSink } from './read/format.ts';
 
 /** Octets gathered before a write; a line may go over it by its own length. */
 const BATCH_OCTETS = 64 * 1024;
 /** A buffer that one huge line made larger than this is not kept. */
 const KEPT_OCTETS_MAX = 4 * BATCH_OCTETS;
 
-export class Output {
+export class Output implements LineSink {
   readonly #stream: Writable;
   /** Buffers that the stream has taken, to be written into again. */
   readonly #free: JsonBuffer[] = [];
   #buffer = newBuffer();
   #text = '';
   #full = false;
+  /** Those who wait for the reader. */
+  readonly #waiting: (() => void)[] = [];
   #closed = false;
 
   constructor(stream: Writable) {
     this.#stream = stream;
     const end = () => {
       this.#closed = true;
+      this.#wake();
     };
     stream.on('error', end);
     stream.on('close', end);
+    stream.on('drain', () => {
+      this.#full = false;
+      this.#wake();
+    });
   }
 
   /** Whether the reader is gone: what is written from now on is thrown away, so one may as well stop. */
@@ -33,7 +41,6 @@ export class Output {
     return this.#closed;
   }
 
-  /** Adds one line; `text` carries no newline at its end. */
   line(text: string): void {
     if (this.#buffer.length > 0) this.#write();
     this.#text += text;
@@ -41,20 +48,25 @@ export class Output {
     if (this.#text.length >= BATCH_OCTETS) this.#write();
   }
 
-  /** Where the octets of the next line go, newline included; `written` says that they are there. */
   get buffer(): JsonBuffer {
     if (this.#text !== '') this.#write();
     return this.#buffer;
   }
 
-  /** What stands in `buffer` are whole lines. */
   written(): void {
     if (this.#buffer.length >= BATCH_OCTETS) this.#write();
   }
 
+  /** Adds lines made elsewhere; `taken` is called when their octets may change. */
+  pass(octets: Uint8Array, taken: () => void): void {
+    this.#write();
+    this.#send(octets, taken);
+  }
+
   /** Resolves when the reader has taken enough for more to be made. Call it between pieces of work. */
   async ready(): Promise<void> {
-    if (this.#full && !this.#closed) await this.#drained();
+    if (!this.#full || this.#closed) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Writes what was gathered; resolves when the stream has taken it. */
@@ -79,20 +91,13 @@ export class Output {
     }
   }
 
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
   #send(piece: Uint8Array | string, taken: () => void): void {
     if (this.#closed) taken();
     else this.#full = !this.#stream.write(piece, taken);
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#full = false;
-        for (const event of ['drain', 'error', 'close']) this.#stream.off(event, done);
-        resolve();
-      };
-      for (const event of ['drain', 'error', 'close']) this.#stream.on(event, done);
-    });
   }
 }
 

@@ -20,6 +20,7 @@ import { Piece } from './json-buffer.ts';
 import { optionFacts } from './option-facts.ts';
 import type {
   CompiledProtocol,
+  FieldJson,
   HeaderCodec,
   MessageCodec,
   OptionCodec,
@@ -328,15 +329,26 @@ function optionJson(
   tail: Tail,
   length: number | undefined,
 ): OptionJson {
-  const leads = fields.map((field) => field.jsonLead);
   const head = `,{"code":${code},"name":${JSON.stringify(name)},"len":`;
-  const open = `,"value":{${leads[0] ?? ''}`;
+  const open = `,"value":{${fields[0]?.jsonLead ?? ''}`;
   return {
     head: new Piece(length === undefined ? head : `${head}${length}${open}`),
     hasLength: length !== undefined,
     open: new Piece(open),
-    leads: leads.map((lead) => new Piece(`,${lead}`)),
+    fields: fields.map(fieldJson),
     close: new Piece(JSON_CLOSE[tail.kind]),
+  };
+}
+
+function fieldJson(field: FieldCodec, index: number): FieldJson {
+  const { jsonLead, size, minimum, extent, problem, json } = field;
+  return {
+    lead: index === 0 ? undefined : new Piece(`,${jsonLead}`),
+    size,
+    minimum,
+    extent,
+    problem,
+    put: json,
   };
 }
 

@@ -45,13 +45,15 @@ export class Piece {
 }
 
 export class JsonBuffer {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #length = 0;
 
-  /** `capacity`: octets that fit without growing. */
-  constructor(capacity = INITIAL_CAPACITY) {
-    this.#bytes = new Uint8Array(capacity + OVERRUN_OCTETS);
+  /** `memory`: how many octets shall fit without growing, or where they shall be written. */
+  constructor(memory: number | ArrayBuffer = INITIAL_CAPACITY) {
+    this.#bytes = new Uint8Array(
+      typeof memory === 'number' ? new ArrayBuffer(memory + OVERRUN_OCTETS) : memory,
+    );
     this.#view = new DataView(this.#bytes.buffer);
   }
 
@@ -66,7 +68,7 @@ export class JsonBuffer {
   }
 
   /** What was written, as a view that the next write may change. */
-  view(from = 0): Uint8Array {
+  view(from = 0): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(from, this.#length);
   }
 

@@ -127,16 +127,14 @@ function putFields(
   start: number,
   end: number,
 ): number {
-  const { fields, json } = codec;
   if (end - start < codec.minimum) return -1;
   let at = start;
-  for (let index = 0; index < fields.length; index++) {
-    const field = fields[index] as FieldCodec;
-    const size = field.size ?? (field.extent === undefined ? end - at : field.extent(bytes, at, end));
-    if (size < field.minimum || at + size > end) return -1;
-    if (field.problem !== undefined && field.problem(bytes, at, at + size) !== undefined) return -1;
-    if (index > 0) out.put(json.leads[index] as Piece);
-    field.json(out, bytes, at, at + size);
+  for (const { lead, size: fixed, minimum, extent, problem, put } of codec.json.fields) {
+    const size = fixed ?? (extent === undefined ? end - at : extent(bytes, at, end));
+    if (size < minimum || at + size > end) return -1;
+    if (problem !== undefined && problem(bytes, at, at + size) !== undefined) return -1;
+    if (lead !== undefined) out.put(lead);
+    put(out, bytes, at, at + size);
     at += size;
   }
   return at === end || codec.tail.kind === 'options' ? at : -1;

@@ -47,10 +47,20 @@ export interface OptionJson {
   readonly hasLength: boolean;
   /** From the value of `len` to that of the first field. */
   readonly open: Piece;
-  /** What stands before the field of that index, from the second on. */
-  readonly leads: readonly Piece[];
+  readonly fields: readonly FieldJson[];
   /** What stands behind the last field. */
   readonly close: Piece;
+}
+
+/** What writing wants to know of a field. All of one shape, other than codecs: that is half of the speed of `-T jsonl`. */
+export interface FieldJson {
+  /** What stands before the value, nothing for the first field of an option. */
+  readonly lead: Piece | undefined;
+  readonly size: number | undefined;
+  readonly minimum: number;
+  readonly extent: FieldCodec['extent'] | undefined;
+  readonly problem: FieldCodec['problem'] | undefined;
+  readonly put: FieldCodec['json'];
 }
 
 export interface Space {

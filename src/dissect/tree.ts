@@ -81,7 +81,7 @@ function buildMessage(protocol: CompiledProtocol, site: Site, start: number, end
   const { bytes } = site;
   const draft: Draft = { fields: [], children: [], problems: [] };
   const codec = start < end ? messageCodecAt(protocol, bytes, start) : protocol.unknown;
-  const named = site.inside(codec.name ?? `message ${bytes[start] ?? ''}`.trim(), 0);
+  const named = site.inside(codec.name ?? (start < end ? `message ${bytes[start]}` : 'message'), 0);
   readHeader(codec, named, start, end, draft);
   const from = optionsStart(codec.header, bytes, start, end);
   if (end - start < codec.header.size || from > end) {

@@ -4,8 +4,8 @@
  */
 
 import { formatIpv6 } from '../base/ipv6.ts';
-import { secondsBetween, toEpoch2000 } from '../base/time.ts';
-import type { EndpointRecord, LeaseChange } from '../failover/io.ts';
+import { laterOf, secondsBetween, toEpoch2000 } from '../base/time.ts';
+import type { LeaseChange, StoreRecord } from '../failover/io.ts';
 import {
   clientKey,
   type Lease,
@@ -27,6 +27,8 @@ import { Violation } from './violation.ts';
 
 /** Clients may count from a little later than servers. */
 const SLACK_SECONDS = 2;
+/** By so much may a clock be set, or two clocks differ. */
+const CLOCK_STEP_SECONDS = 20;
 
 export interface ServerView {
   readonly role: Role;
@@ -34,7 +36,6 @@ export interface ServerView {
   /** By its own clock, Unix milliseconds. */
   readonly localNow: number;
   readonly disk: Volume;
-  readonly mclt: number;
   readonly maxUnacked: number;
 }
 
@@ -53,11 +54,17 @@ export class Checks {
     secondary: { updates: new Map(), request: undefined },
   };
 
+  /** Codes of states that were stored, from the one that was announced last. */
+  private readonly states: Record<Role, number[]> = { primary: [], secondary: [] };
+  /** When each server last gave a lease to a client, true time, Unix milliseconds. */
+  private readonly lastGiven: Record<Role, number> = { primary: 0, secondary: 0 };
+  private readonly mclt: number;
   private readonly excused: readonly string[];
 
-  /** `excused`: names of invariants that cannot hold in this run. */
-  constructor(coverage: Coverage, excused: readonly string[]) {
+  /** `mclt`: the primary's, seconds. `excused`: names of invariants that cannot hold in this run. */
+  constructor(coverage: Coverage, mclt: number, excused: readonly string[]) {
     this.coverage = coverage;
+    this.mclt = mclt;
     this.excused = excused;
   }
 
@@ -65,6 +72,16 @@ export class Checks {
   connectionReset(server: Role): void {
     this.outstanding[server].updates.clear();
     this.outstanding[server].request = undefined;
+  }
+
+  /** These are on the disk of a server now. */
+  recorded(server: Role, records: readonly StoreRecord[]): void {
+    const states = this.states[server];
+    for (const one of records) {
+      if (one.kind !== 'endpoint') continue;
+      const code = STATE_CODES[one.record.state];
+      if (states.at(-1) !== code) states.push(code);
+    }
   }
 
   /** A secondary has found out by its CONNECT which relationship a connection belongs to. */
@@ -77,11 +94,19 @@ export class Checks {
     }
   }
 
-  transition(from: EndpointState, to: EndpointState, server: Role): void {
+  /** `now`: true time, Unix milliseconds. */
+  transition(from: EndpointState, to: EndpointState, server: Role, now: number): void {
     this.coverage.saw(`state ${server} ${to}`);
     this.coverage.saw(`transition ${from} to ${to}`);
     if (!(ARCS[from] ?? []).includes(to))
       throw new Violation('no illegal transition', `${server}: ${from} to ${to}`);
+    const waited = (now - this.lastGiven[server]) / 1000;
+    if (from === 'RECOVER-WAIT' && waited < this.mclt - CLOCK_STEP_SECONDS) {
+      this.broken(
+        'RECOVER-WAIT lasts until the MCLT has passed (§8.6.2)',
+        `${server} gave its last lease ${Math.round(waited)} s ago, the MCLT is ${this.mclt} s`,
+      );
+    }
   }
 
   /** The service decided changes for a client; they are not stored yet. `before`: the leases as they were. */
@@ -102,9 +127,10 @@ export class Checks {
   }
 
   /** An answer with these changes leaves for a client: it must be safe by now (§4.4, DESIGN). */
-  answered(server: ServerView, changes: readonly LeaseChange[]): void {
+  answered(server: ServerView, changes: readonly LeaseChange[], now: number): void {
     for (const change of changes) {
       if (change.kind !== 'bind') continue;
+      this.lastGiven[server.role] = now;
       const stored = server.disk.leases.get(resourceKey(change.resource));
       if (stored?.holder === undefined || !sameClientIa(stored.holder, change.holder)) {
         throw new Violation(
@@ -134,7 +160,7 @@ export class Checks {
         break;
       case 'STATE':
         if ((message.serverFlags ?? 0) & 2) break;
-        this.stateSent(server, message.serverState ?? 0, server.disk.record);
+        this.stateSent(server, message.serverState ?? 0);
         break;
       case 'UPDREQ':
       case 'UPDREQALL':
@@ -171,7 +197,9 @@ export class Checks {
       const key = resourceKey(lease) + (duid === undefined ? '' : clientKey(duid));
       const book = this.acked[receiver.role];
       if (lease.bindingStatus === BINDING_STATUS_CODES.ACTIVE && lease.partnerLifetimeSent !== undefined) {
-        book.set(key, lease.partnerLifetimeSent);
+        const before = book.get(key);
+        const { partnerLifetimeSent } = lease;
+        book.set(key, before === undefined ? partnerLifetimeSent : laterOf(before, partnerLifetimeSent));
       } else book.delete(key);
     }
   }
@@ -189,10 +217,10 @@ export class Checks {
     const now = toEpoch2000(server.localNow);
     const acked = this.acked[server.role].get(resourceKey(resource) + clientKey(holder.duid));
     const remainder = acked === undefined ? 0 : Math.max(0, secondsBetween(now, acked));
-    if (server.state !== 'PARTNER-DOWN' && holder.validLifetime > remainder + server.mclt + SLACK_SECONDS) {
+    if (server.state !== 'PARTNER-DOWN' && holder.validLifetime > remainder + this.mclt + SLACK_SECONDS) {
       this.broken(
         FUNDAMENTAL_RELATIONSHIP,
-        `${server.role} in ${server.state} gives ${resourceText(resource)} for ${holder.validLifetime} s; acknowledged ${remainder} s, MCLT ${server.mclt} s`,
+        `${server.role} in ${server.state} gives ${resourceText(resource)} for ${holder.validLifetime} s; acknowledged ${remainder} s, MCLT ${this.mclt} s`,
       );
     }
     const renewed =
@@ -219,7 +247,7 @@ export class Checks {
     if (owner === role) return;
     const since = server.disk.record?.partnerDownTime;
     const waited = since === undefined ? -1 : secondsBetween(since, now);
-    if (state !== 'PARTNER-DOWN' || waited < server.mclt) wrong(`it is the ${owner}’s to give`);
+    if (state !== 'PARTNER-DOWN' || waited < this.mclt) wrong(`it is the ${owner}’s to give`);
     this.coverage.saw('the partner’s prefix given in PARTNER-DOWN');
   }
 
@@ -256,14 +284,17 @@ export class Checks {
     }
   }
 
-  private stateSent(server: ServerView, code: number, record: EndpointRecord | undefined): void {
-    if (record !== undefined && STATE_CODES[record.state] === code) return;
-    // A later state may have been stored already; an earlier one may not be all there is.
-    if (record?.previousState !== undefined && STATE_CODES[record.previousState] === code) return;
-    throw new Violation(
-      'stored before announced (§6.3)',
-      `${server.role} announces ${code}, its disk has ${record?.state}`,
-    );
+  /** §6.3: what is announced is on the disk, and nothing that came before what was announced last. */
+  private stateSent(server: ServerView, code: number): void {
+    const stored = this.states[server.role];
+    const at = stored.indexOf(code);
+    if (at < 0) {
+      throw new Violation(
+        'stored before announced (§6.3)',
+        `${server.role} announces ${code}, its disk has ${server.disk.record?.state}`,
+      );
+    }
+    stored.splice(0, at);
   }
 }
 

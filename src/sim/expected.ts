@@ -80,5 +80,7 @@ export const UNREACHABLE: Readonly<Record<string, string>> = {
   'transition STARTUP to NORMAL':
     'a server that was in NORMAL returns to COMMUNICATIONS-INTERRUPTED, and goes on from there (§8.3.2 step 2)',
   'update PENDING-FREE': 'with the acknowledgement both servers know, so that it is FREE at once (figure 3)',
+  'BNDREPLY UnspecFail':
+    'our servers tell of one client and few leases in a BNDUPD, and no fault of the proxy adds to that',
   'BNDREPLY DNSUpdateNotSupported': 'no server of ours sends OPTION_F_DNS_REMOVAL_INFO',
 };

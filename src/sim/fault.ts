@@ -3,7 +3,7 @@ import { type Random, seededRandom } from '../base/clock.ts';
 import type { Role } from '../failover/machine.ts';
 import type { LastingState } from '../failover/state.ts';
 import { type ProxyPart, proxyFault } from './stages-plan.ts';
-import { type Relationship, ROLES, type ServerName, serversOf } from './topology.ts';
+import { otherRole, type Relationship, ROLES, type ServerName, serversOf } from './topology.ts';
 
 /** `relationship`: an index; `server`: a whole process with all its relationships. */
 export type Fault =
@@ -75,6 +75,8 @@ export type Fault =
       readonly what: 'pools' | 'name';
       readonly forSeconds: number;
     }
+  /** Wrong: the servers cannot hear each other, and each is told that the other is down. Only in marked runs. */
+  | { readonly kind: 'split-brain'; readonly relationship: number; readonly forSeconds: number }
   /** Wrong: the operator says that the partner is down while it runs. Only in marked runs. */
   | { readonly kind: 'wrong-partner-down'; readonly relationship: number; readonly server: Role };
 
@@ -91,6 +93,7 @@ const KINDS: Record<Fault['kind'], true> = {
   clock: true,
   'disk-stall': true,
   misconfigured: true,
+  'split-brain': true,
   'wrong-partner-down': true,
 };
 
@@ -101,6 +104,8 @@ export interface Ambush {
   readonly relationship: number;
   readonly server: Role;
   readonly state: LastingState;
+  /** The fault strikes so long behind it. */
+  readonly afterMillis: number;
 }
 
 /** A fault and when it begins, seconds from the start; with `when`, the first time after that that it comes true. */
@@ -130,8 +135,10 @@ const AMBUSHED = [
   'POTENTIAL-CONFLICT',
   'RESOLUTION-INTERRUPTED',
   'CONFLICT-DONE',
+  'CONFLICT-DONE',
   'RECOVER',
   'RECOVER-WAIT',
+  'RECOVER-DONE',
   'RECOVER-DONE',
   'PARTNER-DOWN',
   'NORMAL',
@@ -142,9 +149,8 @@ export function faultsOf(random: Random, ground: Ground, seconds: number, calm: 
   const faults: TimedFault[] = [];
   let at = 60 + random.fraction() * 1740;
   while (at < seconds) {
-    const fault = faultOf(random, ground);
-    const ambush = random.fraction() < AMBUSHES;
-    faults.push({ at: Math.round(at), ...(ambush && { when: ambushFor(random, ground, fault) }), fault });
+    const what = random.fraction() < AMBUSHES ? ambushOf(random, ground) : { fault: faultOf(random, ground) };
+    faults.push({ at: Math.round(at), ...what });
     at += -Math.log(1 - random.fraction()) * FAULT_EVERY_SECONDS * calm;
   }
   return faults;
@@ -181,39 +187,71 @@ export function faultText({ at, when, fault }: TimedFault): string {
   return `${at} s${ambush}: ${[kind, ...details].join(', ')}`;
 }
 
-function ambushFor(random: Random, { relationships }: Ground, fault: Fault): Ambush {
-  const relationship = 'relationship' in fault ? fault.relationship : random.below(relationships.length);
-  const server = ROLES[random.below(2)] as Role;
-  return { relationship, server, state: AMBUSHED[random.below(AMBUSHED.length)] as LastingState };
+/** Mostly one of the two servers is lost, or the connection between them. */
+function ambushOf(random: Random, ground: Ground): Pick<TimedFault, 'when' | 'fault'> {
+  const relationship = random.below(ground.relationships.length);
+  const state = AMBUSHED[random.below(AMBUSHED.length)] as LastingState;
+  const server = state === 'CONFLICT-DONE' ? 'primary' : (ROLES[random.below(2)] as Role);
+  // Before the disk has it, or behind.
+  const afterMillis = random.fraction() < 0.3 ? 0 : random.below(200);
+  const when = { relationship, server, state, afterMillis };
+  const what = random.fraction();
+  if (what < 0.3) return { when, fault: { kind: 'cut', relationship } };
+  if (what > 0.8) return { when, fault: faultOf(random, ground) };
+  const struck = random.fraction() < 0.7 ? server : otherRole(server);
+  const name = (ground.relationships[relationship] as Relationship)[struck];
+  return { when, fault: crashOf(random, ground, name) };
 }
 
-function faultOf(random: Random, { relationships, mclt, marked }: Ground): Fault {
+function crashOf(random: Random, { mclt }: Ground, server: ServerName): Fault {
+  const forSeconds = spread(random, 4 * mclt);
+  return {
+    kind: 'crash',
+    server,
+    forSeconds,
+    silently: random.fraction() < 0.5,
+    diskLost: random.fraction() < 0.15,
+    ...(random.fraction() < 0.5 && { partnerDownAfterSeconds: spread(random, forSeconds) }),
+  };
+}
+
+/** What operators do who err. */
+function mistakeOf(random: Random, { mclt }: Ground, relationship: number, server: Role): Fault {
+  const forSeconds = spread(random, 4 * mclt);
+  switch (random.below(6)) {
+    case 0:
+      return { kind: 'misconfigured', relationship, server, what: 'pools', forSeconds };
+    case 1:
+      return { kind: 'misconfigured', relationship, server, what: 'name', forSeconds };
+    case 2:
+      return { kind: 'split-brain', relationship, forSeconds: 600 + 2 * mclt + forSeconds };
+    default:
+      return { kind: 'wrong-partner-down', relationship, server };
+  }
+}
+
+/** From 1 to `high`, small ones as often as large ones. */
+function spread(random: Random, high: number): number {
+  return Math.round(high ** random.fraction());
+}
+
+function faultOf(random: Random, ground: Ground): Fault {
+  const { relationships, mclt, marked } = ground;
   const servers = serversOf(relationships);
   const server = servers[random.below(servers.length)] as ServerName;
   const relationship = random.below(relationships.length);
   const role = ROLES[random.below(2)] as Role;
-  const spread = (high: number) => Math.round(high ** random.fraction());
-  const forSeconds = spread(4 * mclt);
-  if (marked && random.fraction() < 0.2) {
-    if (random.fraction() < 0.7) return { kind: 'wrong-partner-down', relationship, server: role };
-    const what = random.fraction() < 0.5 ? 'pools' : 'name';
-    return { kind: 'misconfigured', relationship, server: role, what, forSeconds };
-  }
+  const upTo = (high: number) => spread(random, high);
+  const forSeconds = upTo(4 * mclt);
+  if (marked && random.fraction() < 0.2) return mistakeOf(random, ground, relationship, role);
   switch (random.below(14)) {
     case 0:
     case 1:
     case 2:
     case 3:
-      return {
-        kind: 'crash',
-        server,
-        forSeconds,
-        silently: random.fraction() < 0.5,
-        diskLost: random.fraction() < 0.15,
-        ...(random.fraction() < 0.5 && { partnerDownAfterSeconds: spread(forSeconds) }),
-      };
+      return crashOf(random, ground, server);
     case 4:
-      return { kind: 'shutdown', server, forSeconds: spread(300) };
+      return { kind: 'shutdown', server, forSeconds: upTo(300) };
     case 5:
     case 6:
       return { kind: 'cut', relationship };
@@ -224,23 +262,23 @@ function faultOf(random: Random, { relationships, mclt, marked }: Ground): Fault
       return { kind: 'partition', relationship, forSeconds, ...(oneWay && { only: role }) };
     }
     case 9:
-      return { kind: 'stall', relationship, forSeconds: spread(200) };
+      return { kind: 'stall', relationship, forSeconds: upTo(200) };
     case 10:
-      return { kind: 'slow', relationship, delaySeconds: 8 * random.fraction(), forSeconds: spread(300) };
+      return { kind: 'slow', relationship, delaySeconds: 8 * random.fraction(), forSeconds: upTo(300) };
     case 11:
       return {
         kind: 'drop',
         relationship,
         from: role,
         messageType: DROPPABLE[random.below(DROPPABLE.length)] as number,
-        count: spread(20),
+        count: upTo(20),
       };
     case 12: {
       const little = random.fraction() < 0.5;
       const seconds = little ? Math.round(4 * random.fraction() - 2) : 7;
-      return { kind: 'clock', server, seconds, forSeconds: spread(600) };
+      return { kind: 'clock', server, seconds, forSeconds: upTo(600) };
     }
     default:
-      return { kind: 'disk-stall', server, forSeconds: spread(30) };
+      return { kind: 'disk-stall', server, forSeconds: upTo(30) };
   }
 }

@@ -3,6 +3,7 @@
  * servers have to know.
  */
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
+import type { StoreRecord } from '../failover/io.ts';
 import { clientKey, type Lease, type Resource, resourceKey, resourceText } from '../failover/lease.ts';
 import { NO_TWO_CLIENTS } from './excused.ts';
 import type { ServerName } from './topology.ts';
@@ -54,6 +55,25 @@ export class Holdings {
   drops(client: number, resource: Resource): void {
     const key = resourceKey(resource);
     if (this.held.get(key)?.client === client) this.held.delete(key);
+  }
+
+  /** A server has recorded these leases: none may be free for others that a client still holds (§7.2). */
+  stored(records: readonly StoreRecord[], now: number): void {
+    for (const one of records) {
+      if (one.kind !== 'lease' || (one.lease.status !== 'FREE' && one.lease.status !== 'FREE-BACKUP'))
+        continue;
+      const held = this.held.get(resourceKey(one.lease));
+      if (
+        held === undefined ||
+        held.until - KNOWN_SLACK_MILLIS < now ||
+        this.excused.includes(NO_TWO_CLIENTS)
+      )
+        continue;
+      throw new Violation(
+        'nothing becomes free that a client holds (§7.2)',
+        `${resourceText(one.lease)} is ${one.lease.status}, client ${held.client} holds it for another ${Math.round((held.until - now) / 1000)} s`,
+      );
+    }
   }
 
   /** The disk of `server` is gone, and with it perhaps the only record of what it gave last. */

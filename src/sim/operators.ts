@@ -24,6 +24,8 @@ export interface OperatorsParts {
   readonly coverage: Coverage;
   readonly holdings: Holdings;
   readonly bonds: readonly Bond[];
+  /** They make mistakes, and put in new disks where the old one was still needed. */
+  readonly err: boolean;
   /** Whether all disks, clocks and networks work. */
   readonly calm: () => boolean;
 }
@@ -39,9 +41,7 @@ export class Operators {
   crash(server: SimServer, fault: Extract<Fault, { kind: 'crash' }>): void {
     if (!server.isUp) return;
     const { schedule } = this.parts;
-    const whole = server.parties.every(
-      (party) => party.state === 'NORMAL' && this.partnerOf(party).state === 'NORMAL',
-    );
+    const spare = this.parts.err || server.parties.every((party) => this.hasSpare(party));
     this.stop(server, fault.silently);
     const { partnerDownAfterSeconds } = fault;
     if (partnerDownAfterSeconds !== undefined) {
@@ -50,7 +50,7 @@ export class Operators {
         if (!server.isUp) for (const party of server.parties) this.partnerDown(this.partnerOf(party));
       });
     }
-    schedule.after(1000 * fault.forSeconds, () => this.comeBack(server, fault.diskLost && whole));
+    schedule.after(1000 * fault.forSeconds, () => this.comeBack(server, fault.diskLost && spare));
   }
 
   shutDown(server: SimServer, forSeconds: number): void {
@@ -115,6 +115,11 @@ export class Operators {
     const partner = this.partnerOf(party);
     if (this.bondOf(party).network.partitioned) return !wasTold(party) && !wasTold(partner);
     return partner.isUp || wasTold(party) || !wasTold(partner);
+  }
+
+  /** The partner has a copy of all that matters. */
+  private hasSpare(party: Party): boolean {
+    return party.state === 'NORMAL' && this.partnerOf(party).state === 'NORMAL';
   }
 
   private bondOf({ relationship }: Party): Bond {

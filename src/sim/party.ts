@@ -42,6 +42,10 @@ export interface Host {
 export interface Around {
   readonly checks: Checks;
   network(): Network;
+  /** True time, Unix milliseconds. */
+  now(): number;
+  /** These are on the disk now. */
+  stored(records: readonly StoreRecord[]): void;
   /** A new state was entered. */
   entered(state: EndpointState): void;
   trace(text: string): void;
@@ -91,7 +95,6 @@ export class Party {
       state: this.state ?? 'STARTUP',
       localNow: this.server.localNow,
       disk: this.server.disk.volume(this.relationship),
-      mclt: this.config.mclt,
       maxUnacked: this.around.window,
     };
   }
@@ -187,18 +190,20 @@ export class Party {
         around.network().close(role);
         break;
       case 'persist':
-        server.write(this.relationship, output.records, () =>
-          this.feed({ kind: 'stored', token: output.token }),
-        );
+        server.write(this.relationship, output.records, () => {
+          around.checks.recorded(role, output.records);
+          around.stored(output.records);
+          this.feed({ kind: 'stored', token: output.token });
+        });
         break;
       case 'reply':
-        around.checks.answered(this.view, output.reply.changes);
+        around.checks.answered(this.view, output.reply.changes, around.now());
         server.answer(output.reply);
         break;
       case 'note':
         around.trace(`${output.text} (${output.section})`);
         if (output.from !== undefined && output.to !== undefined) {
-          around.checks.transition(output.from, output.to, role);
+          around.checks.transition(output.from, output.to, role, around.now());
           around.entered(output.to);
         }
         break;

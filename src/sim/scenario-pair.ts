@@ -54,6 +54,7 @@ export class ScenarioPair {
   private readonly setup: PairSetup;
   private readonly relationships: Readonly<Record<Role, RelationshipConfig>>;
   private readonly checks: Checks;
+  private readonly holdings = new Holdings(this.excused);
   private readonly clients: ScenarioClients;
 
   /** @throws InputError if the configurations are not those of a pair */
@@ -65,14 +66,14 @@ export class ScenarioPair {
       primary: onlyRelationship(configs.primary, 'primary'),
       secondary: onlyRelationship(configs.secondary, 'secondary'),
     };
-    this.checks = new Checks(this.coverage, this.excused);
+    this.checks = new Checks(this.coverage, endpointConfig(this.relationships.primary).mclt, this.excused);
     this.stages = new Stages(schedule, setup.dissectors, seed, setup.record);
     this.servers = { primary: this.newServer('primary'), secondary: this.newServer('secondary') };
     this.ends = { primary: this.newEnd('primary'), secondary: this.newEnd('secondary') };
     this.network = this.newNetwork();
     this.clients = new ScenarioClients({
       schedule,
-      holdings: new Holdings(this.excused),
+      holdings: this.holdings,
       crowd: { ...setup.clients, seed, linkAddress: relayAddress(this.relationships.primary) },
       servers: ROLES.map((role) => this.servers[role]),
     });
@@ -107,6 +108,8 @@ export class ScenarioPair {
     return this.servers[role].join(0, endpointConfig(relationships[role]), {
       checks,
       network: () => this.network,
+      now: () => this.schedule.now,
+      stored: (records) => this.holdings.stored(records, this.schedule.now),
       entered: () => undefined,
       trace: (text) => setup.trace(`${role} ${text}`),
       window: relationships[otherRole(role)].maxUnacked,

@@ -37,7 +37,8 @@ export function endpointConfig(plan: Plan, relationship: number, role: Role): En
     role,
     ...(relationships.length > 1 && { relationshipName: nameOf(relationships, relationship) }),
     pools: pools(relationship, Math.ceil(plan.clients / relationships.length)),
-    mclt: plan.mclt,
+    // A secondary goes by the primary's, whatever it is configured with (§6.1.2).
+    mclt: role === 'primary' ? plan.mclt : 2 * plan.mclt,
     maxUnackedBndupd: MAX_UNACKED[role],
     heartbeatSeconds: 60,
     rejectedReconnectSeconds: 20,

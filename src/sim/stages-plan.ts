@@ -116,6 +116,8 @@ const FORGING: Readonly<Record<string, Maker>> = {
       'BNDREPLY partner-lifetime-sent=4000000000',
       'STATE server-state=POTENTIAL-CONFLICT',
       'CONNECT mclt=7',
+      'CONNECT major-version=2',
+      'CONNECTREPLY major-version=2',
       'CONNECTREPLY mclt=86400',
       'CONNECT max-unacked-bndupd=1',
     ])} ${draw.often}`,

@@ -12,6 +12,9 @@ import type { Schedule } from './schedule.ts';
 import type { SimServer } from './server.ts';
 import { ROLES, type ServerName } from './topology.ts';
 
+/** Who hears nothing of the partner for its keepalive time has noticed by now. */
+const NOTICED_MILLIS = 90_000;
+
 export interface TroublesParts {
   readonly schedule: Schedule;
   readonly coverage: Coverage;
@@ -19,6 +22,8 @@ export interface TroublesParts {
   readonly servers: ReadonlyMap<ServerName, SimServer>;
   readonly bonds: readonly Bond[];
   readonly trace: (text: string) => void;
+  /** Operators make mistakes. */
+  readonly err: boolean;
 }
 
 export class Troubles {
@@ -57,8 +62,8 @@ export class Troubles {
     );
     if (struck.length === 0) return;
     this.waiting = this.waiting.filter((one) => !struck.includes(one));
-    for (const { strike } of struck) {
-      this.parts.schedule.after(0, () => {
+    for (const { when, strike } of struck) {
+      this.parts.schedule.after(when.afterMillis, () => {
         if (!this.over) strike();
       });
     }
@@ -91,6 +96,9 @@ export class Troubles {
         this.operators.misconfigure(this.serverOf(party), party, fault);
         break;
       }
+      case 'split-brain':
+        this.splitBrain(fault);
+        break;
       case 'clock':
         this.server(fault.server).setClock(fault.seconds);
         this.lasting(fault.forSeconds, () => this.server(fault.server).setClock(-fault.seconds));
@@ -127,6 +135,8 @@ export class Troubles {
         break;
       case 'proxy':
         this.lasting(fault.forSeconds, network.disturb(parseFault(fault.fault)));
+        // Some can only be met while a connection is being made.
+        if (/CONNECT|refuse/.test(fault.fault)) network.cut();
         break;
       case 'drop':
         network.drops.push({ from: fault.from, messageType: fault.messageType, left: fault.count });
@@ -143,6 +153,15 @@ export class Troubles {
       if (!pair.includes(ends.primary.server) || !pair.includes(ends.secondary.server)) continue;
       const from = ROLES.filter((role) => silent === undefined || ends[role].server === silent);
       this.lasting(forSeconds, network.partition(from));
+    }
+  }
+
+  private splitBrain({ relationship, forSeconds }: Extract<Fault, { kind: 'split-brain' }>): void {
+    const { ends } = this.bond(relationship);
+    this.partition({ kind: 'partition', relationship, forSeconds });
+    for (const role of ROLES) {
+      // Not before both have noticed that they hear nothing.
+      this.parts.schedule.after(NOTICED_MILLIS, () => this.operators.partnerDown(ends[role]));
     }
   }
 

@@ -98,6 +98,7 @@ class World {
       servers: this.servers,
       bonds: this.bonds,
       trace: (text) => this.trace(text),
+      err: plan.marked,
     });
     coverage.saw(`topology ${plan.topology}`);
   }
@@ -138,11 +139,13 @@ class World {
   private newBond(relationship: Relationship, index: number): Bond {
     const { plan, schedule, options } = this;
     const name = relationshipText(relationship);
-    const checks = new Checks(this.coverage, excusedIn(plan));
+    const checks = new Checks(this.coverage, plan.mclt, excusedIn(plan));
     const party = (role: Role): Party => {
       const around: Around = {
         checks,
         network: () => network,
+        now: () => schedule.now,
+        stored: (records) => this.holdings.stored(records, schedule.now),
         entered: (state: EndpointState) => this.troubles.entered(index, role, state),
         trace: (text) => this.trace(`${name} ${role} ${text}`),
         window: MAX_UNACKED[otherRole(role)],

@@ -36,6 +36,11 @@ function v4ExpectedOf(capture: string): unknown[] {
   });
 }
 
+/** Captures as large as one likes, as benchmarks have them. */
+const { makeCapture } = (await import(new URL('../../bench/captures.mjs', import.meta.url).href)) as {
+  makeCapture(kind: 'fo6-10' | 'udp6', messages: number, path: string): void;
+};
+
 type Json = { readonly [name: string]: unknown };
 
 function expectedOf(capture: string): Json[] {
@@ -115,6 +120,51 @@ describe('leasetap read', () => {
     const run = await start('bash', ['-c', command]).ended;
     expect([run.code, run.err]).toEqual([0, '']);
     expect(run.out.split('\n')).toHaveLength(2);
+  });
+
+  it.each([
+    ['-T', 'jsonl'],
+    ['-T', 'ek'],
+    ['-T', 'tree'],
+    ['-o', 'delta,type,info', '--color', 'always'],
+    ['-Y', 'rtt'],
+    ['-2', '-T', 'fields', '-e', 'index', '-e', 'reply_in', '-E', 'header=y'],
+    ['-T', 'ladder'],
+  ])('prints the same with threads as without: %s %s', async (...args) => {
+    const file = join(temporaryFolder(), 'large.pcap');
+    makeCapture('udp6', 6000, file);
+    const [alone, together] = await Promise.all([
+      runLeasetap(['read', '-j', '1', ...args, file]),
+      runLeasetap(['read', '-j', '3', ...args, file]),
+    ]);
+    expect([together.code, together.err]).toEqual([alone.code, alone.err]);
+    expect(together.out === alone.out).toBe(true);
+    expect(alone.out.split('\n').length).toBeGreaterThan(3000);
+  });
+
+  it('ends quietly with its threads when its reader has seen enough', async () => {
+    const file = join(temporaryFolder(), 'large.pcap');
+    makeCapture('fo6-10', 50_000, file);
+    const program = JSON.stringify(mainFile);
+    const command = `set -o pipefail; ${process.execPath} ${program} read -j 2 -T jsonl ${file} | head -n 2000`;
+    const run = await start('bash', ['-c', command]).ended;
+    expect([run.code, run.err]).toEqual([0, '']);
+    expect(run.out.split('\n')).toHaveLength(2001);
+  });
+
+  it('leaves whole lines when it is interrupted while threads print', async () => {
+    const file = join(temporaryFolder(), 'large.pcap');
+    makeCapture('fo6-10', 50_000, file);
+    const running = leasetap(['read', '-j', '2', '-T', 'jsonl', file]);
+    await running.prints(/"index":3000,/);
+    const { code, out } = await running.kill('SIGINT');
+    expect(code).toBe(130);
+    expect(out.endsWith('\n')).toBe(true);
+    const indices = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as Json)['index']);
+    expect(indices).toEqual(Array.from(indices, (_, index) => index));
   });
 
   it('reads a damaged file up to the damage and says where it is', async () => {

@@ -114,7 +114,7 @@ const BUGS: readonly Bug[] = [
     file: 'failover/update-queue.js',
     from: 'if (!onTheirWay.has(key))',
     to: 'if (false)',
-    breaks: /equal bindings/,
+    breaks: /equal bindings|becomes free/,
   },
   {
     bug: 'clients are served in RECOVER',

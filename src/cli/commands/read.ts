@@ -1,4 +1,5 @@
 /** `leasetap read`: captures in; messages, statistics or the UI out. */
+import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { ReplyIndex } from '../../analyze/reply-index.ts';
 import { InputError } from '../../base/problem.ts';
@@ -6,13 +7,15 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import type { Filter } from '../../filter/compile.ts';
 import { type ColourDepth, colourDepth, paintLine } from '../../render/style.ts';
 import { TEXT_COLUMNS } from '../../render/text.ts';
-import { gather } from '../arguments.ts';
+import { gather, wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
 import { Annotator } from '../read/annotate.ts';
-import { type FormatName, formatOption, makeFormat } from '../read/formats.ts';
+import type { FormatChoice, FormatName } from '../read/format.ts';
+import { formatOption } from '../read/formats.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
+import { Printing } from '../read/printing.ts';
 
 interface Options extends CaptureOptions {
   readonly type: FormatName;
@@ -22,6 +25,7 @@ interface Options extends CaptureOptions {
   readonly field: readonly string[];
   readonly fieldSetting: readonly string[];
   readonly twoPass?: boolean;
+  readonly jobs?: number;
   readonly stats?: boolean;
   readonly tui?: boolean;
   readonly color: 'auto' | 'always' | 'never';
@@ -66,11 +70,19 @@ export function register(program: Command): void {
     )
     .option('-2, --two-pass', 'read files twice, so that requests know their replies too')
     .option('--stats', 'instead of messages: counts, reply times, rejections, window use, skew')
+    .option(
+      '-j, --jobs <number>',
+      'threads that print, beside the one that reads; 1: none (default: up to 3 for large files)',
+      wholeNumber,
+    )
     .option('--tui', 'look at the messages in the terminal UI')
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .addHelpText('after', HELP)
     .action(runRead);
 }
+
+/** More threads than this wait for the one that reads. */
+const THREADS_MAX = 3;
 
 /** Of a ladder that goes to a file or a pipe. */
 const LADDER_COLUMNS = 120;
@@ -92,7 +104,7 @@ async function filterOf({ filter }: Options, dissectors: Dissectors): Promise<Fi
   return requireFilter(filter, dissectors);
 }
 
-function printMessages(
+async function printMessages(
   files: readonly string[],
   options: Options,
   dissectors: Dissectors,
@@ -100,32 +112,38 @@ function printMessages(
   out: Output,
   colour: ColourDepth,
 ): Promise<void> {
-  const format = makeFormat(
-    {
-      type: options.type,
-      hex: options.hex === true,
-      columns: options.columns,
-      fields: options.field,
-      fieldSettings: options.fieldSetting,
-      colour,
-      width: process.stdout.columns ?? LADDER_COLUMNS,
-      dissectors,
-    },
-    out,
-  );
+  const choice: FormatChoice = {
+    type: options.type,
+    hex: options.hex === true,
+    columns: options.columns,
+    fields: options.field,
+    fieldSettings: options.fieldSetting,
+    colour,
+    width: process.stdout.columns ?? LADDER_COLUMNS,
+    dissectors,
+  };
+  const threads = options.jobs ?? Math.min(availableParallelism() - 1, THREADS_MAX);
+  const printing = new Printing({ choice, filter, out, threads, atOnce: options.jobs !== undefined });
   const replies = wantsReplies(files, options, filter) ? new ReplyIndex() : undefined;
   const annotator = new Annotator(replies, options.type === 'ladder');
-  return readCaptures({
-    files,
-    options,
-    dissectors,
-    out,
-    ...(replies === undefined ? {} : { firstPass: (message) => replies.push(message) }),
-    onMessage: (message) => {
-      const { notes, change } = annotator.push(message);
-      if (filter === undefined || filter.matches(message, notes)) format(message, notes, change);
-    },
-  });
+  try {
+    await printing.begin();
+    await readCaptures({
+      files,
+      options,
+      dissectors,
+      out,
+      ...(replies === undefined ? {} : { firstPass: (message) => replies.push(message) }),
+      onMessage: (message) => {
+        const { notes, change } = annotator.push(message);
+        printing.push(message, notes, change);
+      },
+      pause: (progress) => printing.pause(progress),
+      finish: () => printing.finish(),
+    });
+  } finally {
+    await printing.close();
+  }
 }
 
 /** A filter that asks for replies needs two passes, whether told or not. */

@@ -131,6 +131,7 @@ async function explore(
     if (violation !== undefined) failed.push(seed);
     if (violation !== undefined && keepGoing === true) {
       out.line(`seed ${seed}, after ${violation.seconds} s: ${violation.invariant}: ${violation.text}`);
+      void out.flush();
     }
     if (process.stderr.isTTY) process.stderr.write(`\r${tally.runs} of ${seeds} `);
   };

@@ -4,8 +4,7 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import type { Value } from '../../filter/fields.ts';
 import { filterNames, type Named } from '../../filter/names.ts';
 import { safeText } from '../../render/escape.ts';
-import type { Output } from '../output.ts';
-import type { Format } from './format.ts';
+import type { Format, FormatChoice, LineSink } from './format.ts';
 
 interface FieldSettings {
   readonly header: boolean;
@@ -47,15 +46,14 @@ export function fieldSettings(given: readonly string[]): FieldSettings {
 
 /** @throws InputError for a name that there is not */
 export function fieldsFormat(
-  names: readonly string[],
-  given: readonly string[],
-  dissectors: Dissectors,
-  out: Output,
+  choice: Pick<FormatChoice, 'fields' | 'fieldSettings' | 'dissectors' | 'continues'>,
+  out: LineSink,
 ): Format {
+  const { fields: names, dissectors } = choice;
   if (names.length === 0) throw new InputError('-T fields needs at least one -e FIELD');
-  const settings = fieldSettings(given);
+  const settings = fieldSettings(choice.fieldSettings);
   const fields = names.map((name) => resolved(name, dissectors));
-  if (settings.header) out.line(names.join(settings.separator));
+  if (settings.header && choice.continues === undefined) out.line(names.join(settings.separator));
   return (message, notes) => {
     const cells = fields.map(({ field, protocol }) => {
       const values =

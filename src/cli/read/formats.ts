@@ -5,42 +5,22 @@
 import { Option } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
-import type { Dissectors } from '../../dissect/compile.ts';
 import { putEkLines } from '../../render/ek.ts';
 import { hexDump } from '../../render/hex.ts';
 import { putJsonLine } from '../../render/json.ts';
 import { Ladder } from '../../render/ladder.ts';
-import { type ColourDepth, paintLine } from '../../render/style.ts';
+import { paintLine } from '../../render/style.ts';
 import { type Column, DEFAULT_COLUMNS, styledTextLine, TEXT_COLUMNS, textLine } from '../../render/text.ts';
 import { treeLines } from '../../render/tree.ts';
-import type { Output } from '../output.ts';
 import { fieldsFormat } from './fields.ts';
-import type { Format } from './format.ts';
-
-const FORMATS = ['text', 'tree', 'jsonl', 'fields', 'ek', 'ladder'] as const;
-export type FormatName = (typeof FORMATS)[number];
+import { FORMATS, type Format, type FormatChoice, type LineSink } from './format.ts';
 
 export const formatOption = new Option('-T, --type <format>', 'what to print for each message')
   .choices(FORMATS)
   .default('text');
 
-export interface FormatChoice {
-  readonly type: FormatName;
-  /** Octets of each message below it. */
-  readonly hex: boolean;
-  /** Names of columns of `text`, separated by commas. */
-  readonly columns: string | undefined;
-  /** `-e` and `-E` of `fields`. */
-  readonly fields: readonly string[];
-  readonly fieldSettings: readonly string[];
-  readonly colour: ColourDepth;
-  /** Columns of the terminal, for `ladder`. */
-  readonly width: number;
-  readonly dissectors: Dissectors;
-}
-
 /** @throws InputError for a choice that makes no sense */
-export function makeFormat(choice: FormatChoice, out: Output): Format {
+export function makeFormat(choice: FormatChoice, out: LineSink): Format {
   const { type } = choice;
   if (choice.columns !== undefined && type !== 'text') {
     throw new InputError(`columns are for -T text, not for -T ${type}`);
@@ -59,7 +39,7 @@ export function makeFormat(choice: FormatChoice, out: Output): Format {
     case 'jsonl':
       return jsonFormat(out);
     case 'fields':
-      return fieldsFormat(choice.fields, choice.fieldSettings, choice.dissectors, out);
+      return fieldsFormat(choice, out);
     case 'ek':
       return ekFormat(out);
     case 'ladder':
@@ -67,9 +47,9 @@ export function makeFormat(choice: FormatChoice, out: Output): Format {
   }
 }
 
-function textFormat(choice: FormatChoice, out: Output): Format {
+function textFormat(choice: FormatChoice, out: LineSink): Format {
   const columns = columnsNamed(choice.columns);
-  let beginMillis: number | undefined;
+  let beginMillis = choice.continues?.beginMillis;
   return (message, notes) => {
     beginMillis ??= timestampMillis(message.frame.seen.time);
     const context = { beginMillis };
@@ -89,8 +69,8 @@ function columnsNamed(names: string | undefined): Column[] {
   });
 }
 
-function treeFormat(choice: FormatChoice, out: Output): Format {
-  let first = true;
+function treeFormat(choice: FormatChoice, out: LineSink): Format {
+  let first = choice.continues === undefined;
   return (message, notes) => {
     if (!first) out.line('');
     first = false;
@@ -98,21 +78,21 @@ function treeFormat(choice: FormatChoice, out: Output): Format {
   };
 }
 
-function jsonFormat(out: Output): Format {
+function jsonFormat(out: LineSink): Format {
   return (message, notes) => {
     putJsonLine(out.buffer, message, notes);
     out.written();
   };
 }
 
-function ekFormat(out: Output): Format {
+function ekFormat(out: LineSink): Format {
   return (message, notes) => {
     putEkLines(out.buffer, message, notes);
     out.written();
   };
 }
 
-function ladderFormat(choice: FormatChoice, out: Output): Format {
+function ladderFormat(choice: FormatChoice, out: LineSink): Format {
   const ladder = new Ladder(choice.width);
   return (message, notes, change) => {
     const step = {
@@ -124,7 +104,7 @@ function ladderFormat(choice: FormatChoice, out: Output): Format {
 }
 
 /** Adds a dump of the message's octets, without length prefix, and an empty line. */
-function withHex(choice: FormatChoice, out: Output, format: Format): Format {
+function withHex(choice: FormatChoice, out: LineSink, format: Format): Format {
   if (!choice.hex) return format;
   return (message, notes) => {
     format(message, notes);

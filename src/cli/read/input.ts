@@ -5,6 +5,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ProtocolName } from '../../base/frame.ts';
 import { fileSource, streamSource } from '../../capture/files.ts';
+import type { CaptureProgress } from '../../capture/options.ts';
 import type { CaptureSource } from '../../capture/source.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
@@ -58,6 +59,10 @@ export interface CaptureJob {
   readonly firstPass?: (message: Message) => void;
   /** The message is overwritten by the next one, here and in the first pass. */
   readonly onMessage: (message: Message) => void;
+  /** Between pieces of work, to wait for what takes the messages; without it only the output is waited for. */
+  readonly pause?: (progress: CaptureProgress) => Promise<void>;
+  /** After the last message, also if the run was cut short: what was told is to be handed to the output. */
+  readonly finish?: () => Promise<void>;
   /** After the last message; not called if the run was cut short. */
   readonly onEnd?: () => void;
 }
@@ -90,12 +95,13 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     {
       signal: stop.signal,
       interfaces: options.interface,
-      afterChunk: async () => {
-        await out.flush();
+      afterChunk: async (progress) => {
+        await (job.pause?.(progress) ?? out.flush());
         if (out.closed) stop.abort();
       },
     },
   );
+  await job.finish?.();
   if (!stop.signal.aborted) job.onEnd?.();
   await out.flush();
   report.interfaces(summary, options.interface);

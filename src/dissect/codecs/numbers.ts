@@ -1,4 +1,5 @@
 /** Unsigned numbers of one to four octets, with what may be said about them: names, flags, units, epochs. */
+import { readU32 } from '../../base/bytes.ts';
 import { isoOfEpoch2000 } from '../../base/time.ts';
 import type { FieldCodec, FieldInput } from '../codec.ts';
 import { jsonKey } from '../codec.ts';
@@ -14,6 +15,7 @@ const CACHED_VALUE_MAX = 1023;
 
 /** Big-endian unsigned number of `size` octets. */
 export function readNumber(bytes: Uint8Array, at: number, size: number): number {
+  if (size === 4) return readU32(bytes, at);
   let value = 0;
   for (let index = 0; index < size; index++) value = value * 256 + (bytes[at + index] as number);
   return value;

@@ -1,0 +1,189 @@
+/**
+ * Frames on their way to another thread: octets one behind the other, and a row of numbers for each, in buffers that
+ * change hands without being copied. What is the same for many frames (connections, resolutions) is told once a block.
+ */
+import type { Direction } from '../../../base/flow.ts';
+import type { Connection, Frame } from '../../../base/frame.ts';
+import type { Resolution } from '../../../base/timestamp.ts';
+import { MICROSECONDS, NANOSECONDS } from '../../../base/timestamp.ts';
+import { FRAME_OCTETS_MAX } from '../../../dissect/limits.ts';
+import type { Message } from '../../../dissect/message.ts';
+import type { Annotations } from '../../../render/text.ts';
+
+/** A block is full when it has this many octets of messages; the last one may go beyond. */
+export const BLOCK_OCTETS = 32 * 1024;
+/** Or this many messages. */
+export const BLOCK_MESSAGES = 512;
+
+const COLUMNS = 14;
+const NONE = -1;
+
+export interface Block {
+  /** `COLUMNS` numbers for each message. */
+  readonly rows: Float64Array<ArrayBuffer>;
+  readonly octets: Uint8Array<ArrayBuffer>;
+  readonly messages: number;
+  readonly connections: readonly Connection[];
+  readonly resolutions: readonly Resolution[];
+}
+
+/** Memory of a block that was used up. */
+export interface BlockMemory {
+  readonly rows: Float64Array<ArrayBuffer>;
+  readonly octets: Uint8Array<ArrayBuffer>;
+}
+
+export class BlockWriter {
+  readonly #octetsMax: number;
+  #memory: BlockMemory;
+  #messages = 0;
+  #length = 0;
+  #connections: Connection[] = [];
+  /** The connection object whose last state stands last in `#connections`. */
+  #connection: Connection | undefined;
+  #resolutions: Resolution[] = [];
+
+  /** `octetsMax` takes the place of `BLOCK_OCTETS`. */
+  constructor(memory: BlockMemory = newMemory(), octetsMax = BLOCK_OCTETS) {
+    this.#memory = memory;
+    this.#octetsMax = octetsMax;
+  }
+
+  get isEmpty(): boolean {
+    return this.#messages === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#length >= this.#octetsMax || this.#messages === BLOCK_MESSAGES;
+  }
+
+  /** Adds a message with what is known of it; not to a full block. Nothing of it is kept. */
+  add(message: Message, notes: Annotations): void {
+    const { bytes, start, end, seen, direction, streamOffset, resync, claimed, connection } = message.frame;
+    const from = this.#length;
+    this.#length = from + end - start;
+    if (this.#length > this.#memory.octets.length) this.#grow(from);
+    const { rows, octets } = this.#memory;
+    octets.set(bytes.subarray(start, end), from);
+    let at = this.#messages++ * COLUMNS;
+    rows[at++] = message.index;
+    rows[at++] = this.#connectionNumber(connection);
+    rows[at++] = direction;
+    rows[at++] = from;
+    rows[at++] = this.#length;
+    rows[at++] = seen.packet;
+    rows[at++] = seen.time.unixSeconds;
+    rows[at++] = seen.time.ticks;
+    rows[at++] = this.#resolutionNumber(seen.time.resolution);
+    rows[at++] = streamOffset;
+    rows[at++] = (claimed ?? NONE) * 2 + (resync ? 1 : 0);
+    rows[at++] = notes.replyTo ?? NONE;
+    rows[at++] = notes.rttMillis ?? Number.NaN;
+    rows[at] = notes.replyIn ?? NONE;
+  }
+
+  /** What was added, as a block; afterwards the writer begins anew, in other memory. */
+  take(memory: BlockMemory = newMemory()): Block {
+    const block: Block = {
+      ...this.#memory,
+      messages: this.#messages,
+      connections: this.#connections,
+      resolutions: this.#resolutions,
+    };
+    this.#memory = memory;
+    this.#messages = 0;
+    this.#length = 0;
+    this.#connections = [];
+    this.#connection = undefined;
+    this.#resolutions = [];
+    return block;
+  }
+
+  /** For a frame that is longer than any should be. */
+  #grow(used: number): void {
+    const octets = new Uint8Array(this.#length);
+    octets.set(this.#memory.octets.subarray(0, used));
+    this.#memory = { rows: this.#memory.rows, octets };
+  }
+
+  /** What is known of a connection may grow from message to message; each message gets what was known with it. */
+  #connectionNumber(connection: Connection): number {
+    const { index, flow, protocol, dialect, primaryEnd } = connection;
+    const last = this.#connections.at(-1);
+    if (this.#connection !== connection || last?.dialect !== dialect || last?.primaryEnd !== primaryEnd) {
+      this.#connection = connection;
+      this.#connections.push({
+        index,
+        flow: { id: flow.id, transport: flow.transport, ends: flow.ends },
+        protocol,
+        ...(dialect !== undefined && { dialect }),
+        ...(primaryEnd !== undefined && { primaryEnd }),
+      });
+    }
+    return this.#connections.length - 1;
+  }
+
+  #resolutionNumber(resolution: Resolution): number {
+    if (this.#resolutions.at(-1) !== resolution) this.#resolutions.push(resolution);
+    return this.#resolutions.length - 1;
+  }
+}
+
+function newMemory(): BlockMemory {
+  return {
+    rows: new Float64Array(BLOCK_MESSAGES * COLUMNS),
+    octets: new Uint8Array(BLOCK_OCTETS + FRAME_OCTETS_MAX),
+  };
+}
+
+/** Calls `tell` for each frame of a block, in order, with the index of its message and what is known of it. */
+export function readBlock(
+  block: Block,
+  tell: (frame: Frame, index: number, notes: Annotations) => void,
+): void {
+  const { rows, octets: bytes } = block;
+  const resolutions = block.resolutions.map(wellKnown);
+  for (let message = 0, at = 0; message < block.messages; message++, at += COLUMNS) {
+    const column = (number: number): number => rows[at + number] as number;
+    const claimed = Math.floor(column(10) / 2);
+    const frame: Frame = {
+      connection: block.connections[column(1)] as Connection,
+      direction: column(2) as Direction,
+      bytes,
+      start: column(3),
+      end: column(4),
+      seen: {
+        packet: column(5),
+        time: {
+          unixSeconds: column(6),
+          ticks: column(7),
+          resolution: resolutions[column(8)] as Resolution,
+        },
+      },
+      streamOffset: column(9),
+      resync: column(10) % 2 !== 0,
+      ...(claimed !== NONE && { claimed }),
+    };
+    tell(frame, column(0), notesOf(column(11), column(12), column(13)));
+  }
+}
+
+const NO_NOTES: Annotations = {};
+
+function notesOf(replyTo: number, rttMillis: number, replyIn: number): Annotations {
+  if (replyTo === NONE && replyIn === NONE && Number.isNaN(rttMillis)) return NO_NOTES;
+  return {
+    ...(replyTo !== NONE && { replyTo }),
+    ...(!Number.isNaN(rttMillis) && { rttMillis }),
+    ...(replyIn !== NONE && { replyIn }),
+  };
+}
+
+/** Resolutions that are compared by identity are the same objects in every thread. */
+function wellKnown(resolution: Resolution): Resolution {
+  for (const known of [MICROSECONDS, NANOSECONDS]) {
+    if (known.ticksPerSecond === resolution.ticksPerSecond && known.digits === resolution.digits)
+      return known;
+  }
+  return resolution;
+}
