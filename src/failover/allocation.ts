@@ -4,7 +4,7 @@
  */
 import { addSeconds, isAfter, laterOf, toEpoch2000 } from '../base/time.ts';
 import type { Bindings, PoolUse } from './bindings.ts';
-import { type ClientIa, type Lease, type Resource, resourceKey, sameClientIa } from './lease.ts';
+import { type ClientIa, type Lease, type Resource, sameClientIa, sameResource } from './lease.ts';
 import type { Role } from './machine.ts';
 import { ownerOfAddress } from './pool.ts';
 import type { EndpointState } from './state.ts';
@@ -108,22 +108,17 @@ export function pick(
   hint: Resource | undefined,
   taken: readonly Resource[],
 ): Resource | undefined {
-  const used = new Set(taken.map(resourceKey));
   let partners: Resource | undefined;
   const fits = (resource: Resource): boolean => {
-    const key = resourceKey(resource);
-    if (used.has(key)) return false;
-    const claim = claimable(situation, bindings.get(key), resource, client, now);
+    if (taken.some((one) => sameResource(one, resource))) return false;
+    const claim = claimable(situation, bindings.find(resource), resource, client, now);
     if (claim === 'partners') partners ??= resource;
     return claim === 'kept' || claim === 'own';
   };
   for (const lease of bindings.ofClient(client)) if (use.map.contains(lease) && fits(lease)) return lease;
   if (hint !== undefined && use.map.contains(hint) && fits(hint)) return hint;
   if (use.map.pool.kind === 'prefix' && situation.role === 'secondary') {
-    for (const key of use.backup) {
-      const lease = bindings.get(key) as Lease;
-      if (fits(lease)) return lease;
-    }
+    for (const { lease } of use.backup) if (fits(lease)) return lease;
     if (situation.state !== 'PARTNER-DOWN') return undefined;
   }
   if (isStillEmpty(use, situation, now)) return undefined;

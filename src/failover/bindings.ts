@@ -2,11 +2,13 @@
  * All leases that this endpoint knows, in memory, with the indexes that it needs: by resource, by client, by timeout,
  * and per pool how many prefixes are not free. It keeps what it is given; meaning is elsewhere.
  */
+import { equalBytes } from '../base/bytes.ts';
 import { laterOf, SAME_TIME_SECONDS, secondsBetween, toEpoch2000 } from '../base/time.ts';
 import type { Pool } from './config.ts';
 import { ExpiryQueue } from './expiry.ts';
 import { type ClientIa, clientKey, type Lease, type Resource, resourceKey, sameClientIa } from './lease.ts';
 import { type PoolMap, poolMap } from './pool.ts';
+import { Slot } from './slot.ts';
 import type { EndpointState } from './state.ts';
 
 /** Counts and members of one pool. */
@@ -14,8 +16,8 @@ export interface PoolUse {
   readonly map: PoolMap;
   /** Leases on record that are neither FREE nor FREE-BACKUP. */
   inUse: number;
-  /** Keys of FREE-BACKUP leases, oldest first. */
-  readonly backup: Set<string>;
+  /** Those that are FREE-BACKUP, oldest first. */
+  readonly backup: Set<Slot>;
   /** A walk through all of it found nothing, in which state and when; nothing in it got free since by a change. */
   empty: { readonly state: EndpointState; readonly since: number } | undefined;
 }
@@ -24,9 +26,9 @@ const NO_LEASES: readonly Lease[] = [];
 
 export class Bindings {
   readonly pools: readonly PoolUse[];
-  private readonly byKey = new Map<string, Lease>();
-  /** Leases of a client by DUID; most clients have one or two. */
-  private readonly byClient = new Map<string, readonly string[]>();
+  private readonly byResource = new Map<string, Slot>();
+  /** Slots of a client by DUID; most clients have one or two. */
+  private readonly byClient = new Map<string, Slot[]>();
   private readonly expiry = new ExpiryQueue();
 
   constructor(pools: readonly Pool[]) {
@@ -39,74 +41,90 @@ export class Bindings {
   }
 
   get size(): number {
-    return this.byKey.size;
+    return this.byResource.size;
   }
 
-  get(key: string): Lease | undefined {
-    return this.byKey.get(key);
+  at(resource: Resource): Slot | undefined {
+    return this.byResource.get(resourceKey(resource));
   }
 
   find(resource: Resource): Lease | undefined {
-    return this.byKey.get(resourceKey(resource));
+    return this.at(resource)?.lease;
+  }
+
+  /** Every slot; may be walked while leases change. */
+  slots(): IterableIterator<Slot> {
+    return this.byResource.values();
   }
 
   /** Every lease; may be walked while leases change. */
-  values(): IterableIterator<Lease> {
-    return this.byKey.values();
-  }
-
-  keys(): IterableIterator<string> {
-    return this.byKey.keys();
+  *leases(): IterableIterator<Lease> {
+    for (const { lease } of this.byResource.values()) yield lease;
   }
 
   /** Leases whose last holder is this client, whatever their status. */
   ofClient(client: ClientIa): readonly Lease[] {
-    const keys = this.byClient.get(clientKey(client.duid));
-    if (keys === undefined) return NO_LEASES;
+    const slots = this.byClient.get(clientKey(client.duid));
+    if (slots === undefined) return NO_LEASES;
     const leases: Lease[] = [];
-    for (const key of keys) {
-      const lease = this.byKey.get(key);
-      if (lease?.holder !== undefined && sameClientIa(lease.holder, client)) leases.push(lease);
+    for (const { lease } of slots) {
+      if (lease.holder !== undefined && sameClientIa(lease.holder, client)) leases.push(lease);
     }
     return leases;
   }
 
-  /** Keys of all leases whose last holder has this DUID. */
-  keysOfDuid(duid: Uint8Array): readonly string[] {
-    return this.byClient.get(clientKey(duid)) ?? [];
-  }
-
   poolOf(resource: Resource): number | undefined {
-    const index = this.pools.findIndex(({ map }) => map.contains(resource));
-    return index < 0 ? undefined : index;
+    const { pools } = this;
+    for (let index = 0; index < pools.length; index++) {
+      if ((pools[index] as PoolUse).map.contains(resource)) return index;
+    }
+    return undefined;
   }
 
-  /** Puts or replaces a lease. `now` (Unix milliseconds) tells which of two centuries its times mean. */
-  set(key: string, lease: Lease, now: number): void {
-    const old = this.byKey.get(key);
-    this.byKey.set(key, lease);
-    if (old?.holder !== lease.holder) this.indexClient(key, old, lease);
-    if (old?.status !== lease.status) this.count(key, old, lease);
-    if (lease.status !== 'ACTIVE') this.mayHaveFreed(lease);
-    const at = timeoutOf(lease, now);
-    if (at !== undefined) this.expiry.schedule(key, at);
+  /** Records a lease on what may have none yet. `now`: see `set`. */
+  put(lease: Lease, now: number): Slot {
+    const known = this.at(lease);
+    if (known !== undefined) {
+      this.set(known, lease, now);
+      return known;
+    }
+    const slot = new Slot(lease);
+    this.byResource.set(resourceKey(lease), slot);
+    this.changed(slot, undefined, now);
+    return slot;
+  }
+
+  /** Replaces a lease. `now` (Unix milliseconds) tells which of two centuries its times mean. */
+  set(slot: Slot, lease: Lease, now: number): void {
+    const old = slot.lease;
+    slot.lease = lease;
+    this.changed(slot, old, now);
   }
 
   /** The soonest Unix millisecond at which a lease may time out, or Infinity. */
   nextTimeout(): number {
-    return this.expiry.next();
+    return this.expiry.next() * 1000;
   }
 
-  /** A lease that has timed out by `now`, or `undefined`. Each is returned once. */
-  takeTimedOut(now: number): Lease | undefined {
-    for (let key = this.expiry.takeDue(now); key !== undefined; key = this.expiry.takeDue(now)) {
-      const lease = this.byKey.get(key) as Lease;
-      const at = timeoutOf(lease, now);
+  /** The slot of a lease that has timed out by `now`, or `undefined`. Each is returned once. */
+  takeTimedOut(now: number): Slot | undefined {
+    const seconds = Math.floor(now / 1000);
+    for (let slot = this.expiry.takeDue(seconds); slot !== undefined; slot = this.expiry.takeDue(seconds)) {
+      const at = timeoutOf(slot.lease, now);
       if (at === undefined) continue;
-      if (at <= now) return lease;
-      this.expiry.schedule(key, at);
+      if (at <= seconds) return slot;
+      this.expiry.schedule(slot, at);
     }
     return undefined;
+  }
+
+  private changed(slot: Slot, old: Lease | undefined, now: number): void {
+    const { lease } = slot;
+    if (old?.holder !== lease.holder) this.indexClient(slot, old?.holder, lease.holder);
+    if (old?.status !== lease.status) this.count(slot, old);
+    if (lease.status !== 'ACTIVE') this.mayHaveFreed(lease);
+    const at = timeoutOf(lease, now);
+    if (at !== undefined) this.expiry.schedule(slot, at);
   }
 
   private mayHaveFreed(lease: Lease): void {
@@ -114,25 +132,36 @@ export class Bindings {
     if (index !== undefined) (this.pools[index] as PoolUse).empty = undefined;
   }
 
-  private indexClient(key: string, old: Lease | undefined, lease: Lease): void {
-    const before = old?.holder === undefined ? undefined : clientKey(old.holder.duid);
-    const after = lease.holder === undefined ? undefined : clientKey(lease.holder.duid);
-    if (before === after) return;
+  private indexClient(slot: Slot, before: ClientIa | undefined, after: ClientIa | undefined): void {
+    if (before !== undefined && after !== undefined && equalBytes(before.duid, after.duid)) return;
     if (before !== undefined) {
-      const rest = (this.byClient.get(before) ?? []).filter((other) => other !== key);
-      if (rest.length === 0) this.byClient.delete(before);
-      else this.byClient.set(before, rest);
+      const key = clientKey(before.duid);
+      const slots = this.byClient.get(key) as Slot[];
+      if (slots.length === 1) this.byClient.delete(key);
+      else slots.splice(slots.indexOf(slot), 1);
     }
-    if (after !== undefined) this.byClient.set(after, [...(this.byClient.get(after) ?? []), key]);
+    slot.siblings = after === undefined ? undefined : this.joinClient(slot, clientKey(after.duid));
   }
 
-  private count(key: string, old: Lease | undefined, lease: Lease): void {
+  private joinClient(slot: Slot, key: string): readonly Slot[] {
+    const slots = this.byClient.get(key);
+    if (slots !== undefined) {
+      slots.push(slot);
+      return slots;
+    }
+    const alone = [slot];
+    this.byClient.set(key, alone);
+    return alone;
+  }
+
+  private count(slot: Slot, old: Lease | undefined): void {
+    const { lease } = slot;
     const index = this.poolOf(lease);
     if (index === undefined) return;
     const use = this.pools[index] as PoolUse;
     use.inUse += Number(isInUse(lease)) - Number(old !== undefined && isInUse(old));
-    if (lease.status === 'FREE-BACKUP') use.backup.add(key);
-    else use.backup.delete(key);
+    if (lease.status === 'FREE-BACKUP') use.backup.add(slot);
+    else use.backup.delete(slot);
   }
 }
 
@@ -144,7 +173,7 @@ function isInUse({ status }: Lease): boolean {
 const TIMEOUT_GRACE_SECONDS = SAME_TIME_SECONDS + 1;
 
 /**
- * When this server ends the present status by itself, in Unix milliseconds, or `undefined` if never. An ACTIVE lease
+ * When this server ends the present status by itself, in Unix seconds, or `undefined` if never. An ACTIVE lease
  * lasts as long as either the client or, by what we acked, the partner may count on it (§5.5.7, §7.3).
  */
 export function timeoutOf(lease: Lease, now: number): number | undefined {
@@ -152,7 +181,7 @@ export function timeoutOf(lease: Lease, now: number): number | undefined {
   if (stateExpirationTime === undefined || (status !== 'ACTIVE' && status !== 'ABANDONED')) return undefined;
   const end =
     expirationTime === undefined ? stateExpirationTime : laterOf(stateExpirationTime, expirationTime);
-  return unixMillisOf(end, now) + TIMEOUT_GRACE_SECONDS * 1000;
+  return unixMillisOf(end, now) / 1000 + TIMEOUT_GRACE_SECONDS;
 }
 
 /** Unix milliseconds of an absolute time that is less than 2^31 seconds from `now`. */

@@ -111,7 +111,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
 
   /** Every lease on record; may be walked while leases change. */
   allLeases(): Iterable<Lease> {
-    return this.leases.bindings.values();
+    return this.leases.bindings.leases();
   }
 
   // What the link tells.
@@ -142,7 +142,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
         leases.queue.startRequest(message.transactionId);
         return;
       case 'UPDREQALL':
-        leases.queue.startRequest(message.transactionId, leases.bindings.keys());
+        leases.queue.startRequest(message.transactionId, leases.bindings.slots());
         return;
       case 'UPDDONE':
         this.receivedUpdateDone(message);

@@ -2,38 +2,37 @@
  * Which lease times out next, among millions: a binary heap with one valid entry per lease. A renewal, which only moves
  * a timeout further away, costs nothing: the old entry comes up in its time and is put back.
  */
+import type { Slot } from './slot.ts';
 
+/** One that is not what its slot says is a leftover. */
 interface Entry {
-  /** Unix milliseconds. */
+  /** Unix seconds, which are small integers where milliseconds would each be an object of their own. */
   readonly at: number;
-  readonly key: string;
+  readonly slot: Slot;
 }
 
 export class ExpiryQueue {
   private readonly heap: Entry[] = [];
-  /** The entry of each key that counts; others in the heap are leftovers. */
-  private readonly scheduled = new Map<string, number>();
 
-  /** The soonest time at which something may have timed out, or Infinity. */
+  /** The soonest Unix second at which something may have timed out, or Infinity. */
   next(): number {
     return this.heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
-  /** `key` times out at `at` or later. */
-  schedule(key: string, at: number): void {
-    const known = this.scheduled.get(key);
-    if (known !== undefined && known <= at) return;
-    this.scheduled.set(key, at);
-    this.push({ at, key });
+  /** `slot` times out at `at`, Unix seconds, or later. */
+  schedule(slot: Slot, at: number): void {
+    if (slot.dueAt !== undefined && slot.dueAt <= at) return;
+    slot.dueAt = at;
+    this.push({ at, slot });
   }
 
-  /** A key that may have timed out by `now`, or `undefined`. What has not is scheduled again by the caller. */
-  takeDue(now: number): string | undefined {
+  /** A slot that may have timed out by `now`, Unix seconds, or `undefined`. What has not is scheduled again by the caller. */
+  takeDue(now: number): Slot | undefined {
     for (let top = this.heap[0]; top !== undefined && top.at <= now; top = this.heap[0]) {
       this.pop();
-      if (this.scheduled.get(top.key) !== top.at) continue;
-      this.scheduled.delete(top.key);
-      return top.key;
+      if (top.slot.dueAt !== top.at) continue;
+      top.slot.dueAt = undefined;
+      return top.slot;
     }
     return undefined;
   }

@@ -4,6 +4,7 @@
  */
 import { equalBytes } from '../base/bytes.ts';
 import { formatIpv6 } from '../base/ipv6.ts';
+import type { Draft } from '../wire/codec.ts';
 import type { IaKind } from '../wire/messages.ts';
 import type { BindingStatus } from './state.ts';
 
@@ -68,6 +69,32 @@ export interface Lease extends Resource {
   readonly updateSent: boolean;
   /** The status code with which the partner rejected the last update, until something changes (§7.7). */
   readonly rejectedWith?: number | undefined;
+}
+
+/** A copy to change, of the one shape that leases have in memory. */
+export function draftOf(lease: Lease): Draft<Lease> {
+  return {
+    kind: lease.kind,
+    address: lease.address,
+    prefixLength: lease.prefixLength,
+    status: lease.status,
+    holder: lease.holder,
+    expirationTime: lease.expirationTime,
+    ackedPartnerLifetime: lease.ackedPartnerLifetime,
+    partnerLifetime: lease.partnerLifetime,
+    clientLastTransactionTime: lease.clientLastTransactionTime,
+    partnerRawCltTime: lease.partnerRawCltTime,
+    startTimeOfState: lease.startTimeOfState,
+    stateExpirationTime: lease.stateExpirationTime,
+    updateNeeded: lease.updateNeeded,
+    updateSent: lease.updateSent,
+    rejectedWith: lease.rejectedWith,
+  };
+}
+
+/** The same address or prefix. */
+export function sameResource(a: Resource, b: Resource): boolean {
+  return a.prefixLength === b.prefixLength && a.kind === b.kind && equalBytes(a.address, b.address);
 }
 
 /** Compact key of a resource: 16 characters of the address and one for kind and length. */

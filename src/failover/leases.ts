@@ -15,10 +15,11 @@ import { LEASES_PER_UPDATE_MAX, UNACKED_BNDUPD_MAX } from './config.ts';
 import { judge } from './conflict.ts';
 import type { Context } from './context.ts';
 import type { LeaseChange } from './io.ts';
-import { type Lease, type Resource, resourceKey, resourceText, sameClientIa } from './lease.ts';
+import { draftOf, type Lease, type Resource, resourceText, sameClientIa } from './lease.ts';
 import { actualLifetime, partnerLifetime } from './lifetime.ts';
 import { readReply } from './reply.ts';
-import { UpdateQueue } from './update-queue.ts';
+import type { Slot } from './slot.ts';
+import { type Told, UpdateQueue } from './update-queue.ts';
 
 /** Time-outs that are handled at one go. */
 const TIMEOUTS_AT_ONCE = 1000;
@@ -39,10 +40,10 @@ export class Leases<Reply> {
     this.bindings = new Bindings(context.config.pools);
     let last: number | undefined;
     for (const lease of stored) {
-      const key = resourceKey(lease);
       // Whether an update was sent before the crash is not on record: it may have been.
-      this.bindings.set(key, lease.updateNeeded ? { ...lease, updateSent: true } : lease, context.now);
-      if (lease.updateNeeded) this.queue.need(key, 'next-scan');
+      const known = lease.updateNeeded ? { ...lease, updateSent: true } : lease;
+      const slot = this.bindings.put(known, context.now);
+      if (lease.updateNeeded) this.queue.need(slot, 'next-scan');
       const time = lease.clientLastTransactionTime;
       if (time !== undefined) last = last === undefined ? time : laterOf(last, time);
     }
@@ -52,20 +53,16 @@ export class Leases<Reply> {
   /** Makes and records what the service decided for a client (§4.4, §8.8.1). */
   change(changes: readonly LeaseChange[]): void {
     for (const change of changes) {
-      const key = resourceKey(change.resource);
-      const known = this.bindings.get(key);
-      if (change.kind === 'bind') this.bind(key, known, change);
-      else {
-        invariant(
-          known?.status === 'ACTIVE' && known.holder !== undefined,
-          'only an ACTIVE lease is given up',
-        );
-        invariant(sameClientIa(known.holder, change.client), 'a lease is given up by its own client');
-        this.tell(
-          key,
-          change.kind === 'release' ? this.ended(known, 'RELEASED', true) : this.abandoned(known),
-        );
+      const slot = this.bindings.at(change.resource);
+      if (change.kind === 'bind') {
+        this.tell(slot, this.bound(slot?.lease, change));
+        continue;
       }
+      const known = slot?.lease;
+      invariant(known?.status === 'ACTIVE' && known.holder !== undefined, 'only an ACTIVE lease is given up');
+      invariant(sameClientIa(known.holder, change.client), 'a lease is given up by its own client');
+      const released = change.kind === 'release';
+      this.tell(slot, released ? this.ended(known, 'RELEASED', true) : this.abandoned(known));
     }
   }
 
@@ -73,32 +70,29 @@ export class Leases<Reply> {
   timeOut(): void {
     const { bindings, context } = this;
     for (let count = 0; count < TIMEOUTS_AT_ONCE; count++) {
-      const lease = bindings.takeTimedOut(context.now);
-      if (lease === undefined) return;
+      const slot = bindings.takeTimedOut(context.now);
+      if (slot === undefined) return;
+      const { lease } = slot;
       context.note(
         'lease',
         `${resourceText(lease)} ${lease.status === 'ACTIVE' ? 'expired' : 'is usable again'}`,
         '§7.2',
       );
-      this.tell(
-        resourceKey(lease),
-        this.ended(lease, lease.status === 'ACTIVE' ? 'EXPIRED' : 'RESET', false),
-      );
+      this.tell(slot, this.ended(lease, lease.status === 'ACTIVE' ? 'EXPIRED' : 'RESET', false));
     }
   }
 
   /** §7.2 (10): an operator makes an abandoned lease usable again; returns whether it was one. */
   reset(resource: Resource): boolean {
-    const lease = this.bindings.find(resource);
-    if (lease?.status !== 'ABANDONED') return false;
-    this.tell(resourceKey(lease), this.ended(lease, 'RESET', false));
+    const slot = this.bindings.at(resource);
+    if (slot?.lease.status !== 'ABANDONED') return false;
+    this.tell(slot, this.ended(slot.lease, 'RESET', false));
     return true;
   }
 
-  /** Records a change that the partner must learn of. */
-  tell(key: string, lease: Lease): void {
-    this.store(key, lease);
-    this.queue.need(key, 'now');
+  /** Records a change that the partner must learn of. `slot`: where the lease is on record, if it is. */
+  tell(slot: Slot | undefined, lease: Lease): void {
+    this.queue.need(this.store(slot, lease), 'now');
   }
 
   /** BNDUPD (§7.5). The BNDREPLY leaves after the changes are stored. */
@@ -116,24 +110,25 @@ export class Leases<Reply> {
   /** BNDREPLY (§7.7). */
   receivedReply(message: Binding): void {
     const { context, queue } = this;
-    const update = queue.answered(message.transactionId);
-    if (update === undefined) {
+    const told = queue.answered(message.transactionId);
+    if (told === undefined) {
       context.note('protocol', 'a BNDREPLY that answers nothing', '§5.4');
       return;
     }
     const answers = readReply(message);
-    update.keys.forEach((key, index) => {
-      const lease = this.bindings.get(key) as Lease;
-      const unchanged = queue.unchangedSince(key, update.changes[index] as number);
-      const answer = answers.of(key);
+    for (const one of told) {
+      const { slot } = one;
+      const answer = answers.of(slot.lease);
       if (answer.rejectedWith === undefined) {
-        this.acked(key, lease, unchanged, answer.partnerLifetimeSent);
-        if (!queue.isNeeded(key)) this.mendCrossing(key, lease, update.leases[index] as Lease);
-      } else {
-        if (unchanged) this.store(key, { ...lease, rejectedWith: answer.rejectedWith });
-        context.note('rejected', `the partner rejected ${resourceText(lease)}: ${answer.message}`, '§7.7');
+        const { lease } = slot;
+        this.acked(one, answer.partnerLifetimeSent);
+        if (slot.change === 0) this.mendCrossing(slot, lease, one.lease);
+        continue;
       }
-    });
+      const { lease } = slot;
+      if (slot.change === one.change) this.store(slot, { ...lease, rejectedWith: answer.rejectedWith });
+      context.note('rejected', `the partner rejected ${resourceText(lease)}: ${answer.message}`, '§7.7');
+    }
   }
 
   /** Sends updates while the partner takes more (§6.1): all that wait in NORMAL, else only what was asked for. */
@@ -141,25 +136,24 @@ export class Leases<Reply> {
     const { context, queue } = this;
     const window = Math.max(1, Math.min(this.window, UNACKED_BNDUPD_MAX));
     while (queue.unackedCount < window) {
-      const key = queue.next(all);
-      if (key === undefined) break;
-      const first = this.bindings.get(key) as Lease;
-      if (first.holder === undefined && !standsAlone(first)) {
-        queue.skip(key);
+      const slot = queue.next(all);
+      if (slot === undefined) break;
+      if (slot.lease.holder === undefined && !standsAlone(slot.lease)) {
+        queue.skip(slot);
         continue;
       }
-      const keys = standsAlone(first) ? [key] : this.together(key, first, all);
-      const leases = keys.map((one) => this.markSent(one));
+      const slots = this.together(slot, all);
+      const leases = slots.map((one) => this.markSent(one));
       const transactionId = queue.newTransactionId();
       context.outbox.put(bindingUpdate(leases, transactionId, context.time));
-      queue.sent(transactionId, keys, leases, context.now);
+      queue.sent(transactionId, slots, context.now);
     }
     const oldest = queue.oldestSentAt();
     if (oldest === undefined) context.timers.clear('ack');
     else context.timers.set('ack', oldest + context.config.ackSeconds * 1000);
   }
 
-  private bind(key: string, known: Lease | undefined, change: Extract<LeaseChange, { kind: 'bind' }>): void {
+  private bound(known: Lease | undefined, change: Extract<LeaseChange, { kind: 'bind' }>): Lease {
     const { context } = this;
     const { holder, resource, desiredLifetime } = change;
     const situation = this.situation();
@@ -180,7 +174,7 @@ export class Leases<Reply> {
     // The service worked it out a moment ago.
     const { validLifetime } = holder;
     invariant(validLifetime <= longest + SAME_TIME_SECONDS, 'a valid lifetime is at most what §4.4 allows');
-    this.tell(key, {
+    return {
       kind: resource.kind,
       address: known?.address ?? resource.address,
       prefixLength: resource.prefixLength,
@@ -196,7 +190,7 @@ export class Leases<Reply> {
       updateNeeded: true,
       updateSent: false,
       rejectedWith: undefined,
-    });
+    };
   }
 
   /** RELEASED, EXPIRED or RESET: nobody's any longer, once the partner knows. */
@@ -238,100 +232,91 @@ export class Leases<Reply> {
         message: `${resourceText(received.info)} is in no pool here`,
       };
     }
-    const key = resourceKey(received.info);
-    const known = bindings.get(key);
+    const slot = bindings.at(received.info);
+    const known = slot?.lease;
     const code = judge(known, received, context.config.role, context.time);
     if (code === undefined) {
       const lease = accept(known, received, context.time);
-      this.store(key, lease);
-      if (!lease.updateNeeded) queue.forget(key);
+      const accepted = this.store(slot, lease);
+      if (!lease.updateNeeded) queue.forget(accepted);
       return undefined;
     }
-    if (code === StatusCode.OutdatedBindingInformation && known !== undefined && !queue.isNeeded(key)) {
+    if (code === StatusCode.OutdatedBindingInformation && slot?.change === 0) {
       // §7.5.4: tell the partner what we know, but once only, or two servers that disagree would never stop.
-      this.tell(key, { ...known, updateNeeded: true });
+      this.tell(slot, { ...slot.lease, updateNeeded: true });
     }
     const message = `${resourceText(received.info)} is ${known?.status} here, not ${received.status}`;
     return { code, message };
   }
 
-  private acked(
-    key: string,
-    lease: Lease,
-    unchanged: boolean,
-    partnerLifetimeSent: number | undefined,
-  ): void {
+  private acked({ slot, change }: Told, partnerLifetimeSent: number | undefined): void {
+    const { lease } = slot;
     const ackedPartnerLifetime = partnerLifetimeSent ?? lease.ackedPartnerLifetime;
-    if (!unchanged) {
-      if (lease.status === 'ACTIVE') this.store(key, { ...lease, ackedPartnerLifetime });
+    if (slot.change !== change) {
+      if (lease.status === 'ACTIVE') this.store(slot, { ...lease, ackedPartnerLifetime });
       return;
     }
-    this.queue.forget(key);
-    const told = {
-      ...lease,
-      partnerLifetime: undefined,
-      updateNeeded: false,
-      updateSent: false,
-      rejectedWith: undefined,
-    };
-    if (!ENDED.has(lease.status)) {
-      this.store(key, { ...told, ackedPartnerLifetime });
-      return;
+    this.queue.forget(slot);
+    const told = draftOf(lease);
+    told.ackedPartnerLifetime = ackedPartnerLifetime;
+    told.partnerLifetime = undefined;
+    told.updateNeeded = false;
+    told.updateSent = false;
+    told.rejectedWith = undefined;
+    if (ENDED.has(lease.status)) {
+      // §7.2 (4), (5): acknowledged, so PENDING-FREE, so FREE.
+      told.status = 'FREE';
+      told.expirationTime = undefined;
+      told.ackedPartnerLifetime = undefined;
+      told.startTimeOfState = this.context.time;
     }
-    // §7.2 (4), (5): acknowledged, so PENDING-FREE, so FREE.
-    this.store(key, {
-      ...told,
-      status: 'FREE',
-      expirationTime: undefined,
-      ackedPartnerLifetime: undefined,
-      startTimeOfState: this.context.time,
-    });
+    this.store(slot, told);
   }
 
   /**
    * Two updates about one lease crossed and both were accepted: now each server has what the other had. The one that
    * heard of a later dealing with the client says again what it has; if neither did, the secondary.
    */
-  private mendCrossing(key: string, now: Lease, told: Lease): void {
+  private mendCrossing(slot: Slot, now: Lease, told: Lease): void {
     const theirs = ENDED.has(told.status) ? 'FREE' : told.status;
     const same =
       now.holder === told.holder || (now.holder && told.holder && sameClientIa(now.holder, told.holder));
-    const kept = this.bindings.get(key) as Lease;
+    const kept = slot.lease;
     if (kept.status === theirs && same) return;
     const before = lastContact(told);
     const after = lastContact(kept);
     const newer = after !== undefined && (before === undefined || isAfter(after, before));
     if (newer || (after === before && this.context.config.role === 'secondary')) {
-      this.tell(key, { ...kept, updateNeeded: true });
+      this.tell(slot, { ...kept, updateNeeded: true });
     }
   }
 
-  /** Other leases of the same client that wait too: all about one client in one OPTION_CLIENT_DATA (§7.4). */
-  private together(key: string, first: Lease, all: boolean): readonly string[] {
-    const holder = first.holder;
-    const others = holder === undefined ? [] : this.bindings.keysOfDuid(holder.duid);
-    if (others.length < 2) return [key];
-    const keys = [key];
-    for (const other of others) {
-      if (keys.length === LEASES_PER_UPDATE_MAX) break;
-      if (other === key || !this.queue.wants(other, all)) continue;
-      if (!standsAlone(this.bindings.get(other) as Lease)) keys.push(other);
+  /** With it, others of the same client that wait too: all about one client in one OPTION_CLIENT_DATA (§7.4). */
+  private together(first: Slot, all: boolean): readonly Slot[] {
+    const slots = [first];
+    const { siblings } = first;
+    if (siblings === undefined || siblings.length < 2 || standsAlone(first.lease)) return slots;
+    for (const other of siblings) {
+      if (slots.length === LEASES_PER_UPDATE_MAX) break;
+      if (other !== first && this.queue.wants(other, all) && !standsAlone(other.lease)) slots.push(other);
     }
-    return keys;
+    return slots;
   }
 
   /** From now on the partner may know that the lease has ended (§4.2.2.1). */
-  private markSent(key: string): Lease {
-    const lease = this.bindings.get(key) as Lease;
+  private markSent(slot: Slot): Lease {
+    const { lease } = slot;
     if (lease.updateSent || (lease.status !== 'EXPIRED' && lease.status !== 'RELEASED')) return lease;
-    const marked = { ...lease, updateSent: true };
-    this.bindings.set(key, marked, this.context.now);
-    return marked;
+    this.bindings.set(slot, { ...lease, updateSent: true }, this.context.now);
+    return slot.lease;
   }
 
-  private store(key: string, lease: Lease): void {
-    this.bindings.set(key, lease, this.context.now);
-    this.context.outbox.persist({ kind: 'lease', lease });
+  private store(slot: Slot | undefined, lease: Lease): Slot {
+    const { bindings, context } = this;
+    context.outbox.persist({ kind: 'lease', lease });
+    if (slot === undefined) return bindings.put(lease, context.now);
+    bindings.set(slot, lease, context.now);
+    return slot;
   }
 }
 

@@ -63,7 +63,7 @@ export class Prefixes<Reply> {
     for (const use of leases.bindings.pools) {
       if (use.map.pool.kind !== 'prefix' || !(asked || isOutOfBalance(use, context.config))) continue;
       const moved = moves(leases.bindings, use, context.config, context.time);
-      for (const { key, lease } of moved) leases.tell(key, lease);
+      for (const { slot, lease } of moved) leases.tell(slot, lease);
       const [first] = moved;
       if (first === undefined) continue;
       const whose = first.lease.status === 'FREE' ? 'taken back from' : 'given to';

@@ -5,7 +5,8 @@
 import { addSeconds, isAfter, SAME_TIME_SECONDS } from '../base/time.ts';
 import type { Bindings, PoolUse } from './bindings.ts';
 import type { EndpointConfig } from './config.ts';
-import { type Lease, type Resource, resourceKey } from './lease.ts';
+import type { Lease, Resource } from './lease.ts';
+import type { Slot } from './slot.ts';
 
 /** Prefixes that move at one go; the rest follows when these are acknowledged. */
 const MOVES_AT_ONCE = 256;
@@ -15,7 +16,8 @@ const LOOKS_MAX = 16_384;
 const SETTLED_SECONDS = 2 * SAME_TIME_SECONDS + 1;
 
 export interface Move {
-  readonly key: string;
+  /** Where it is on record, if it is. */
+  readonly slot: Slot | undefined;
   readonly lease: Lease;
 }
 
@@ -42,7 +44,7 @@ export function moves(
 ): readonly Move[] {
   const { target, has } = balance(use, config);
   const wanted = Math.min(Math.abs(target - has), MOVES_AT_ONCE);
-  return has < target ? toBackup(bindings, use, wanted, now) : toFree(bindings, use, wanted, now);
+  return has < target ? toBackup(bindings, use, wanted, now) : toFree(use, wanted, now);
 }
 
 /** From the far end of the pool, where the primary's own search seldom comes. */
@@ -51,22 +53,22 @@ function toBackup(bindings: Bindings, use: PoolUse, wanted: number, now: number)
   const last = Math.max(0, use.map.size - LOOKS_MAX);
   for (let index = use.map.size - 1; index >= last && found.length < wanted; index--) {
     const resource = use.map.at(index);
-    const key = resourceKey(resource);
-    const lease = bindings.get(key);
+    const slot = bindings.at(resource);
+    const lease = slot?.lease;
     if (lease !== undefined && (lease.status !== 'FREE' || lease.updateNeeded || !settled(lease, now)))
       continue;
-    found.push({ key, lease: moved(lease, resource, 'FREE-BACKUP', now) });
+    found.push({ slot, lease: moved(lease, resource, 'FREE-BACKUP', now) });
   }
   return found;
 }
 
-function toFree(bindings: Bindings, use: PoolUse, wanted: number, now: number): readonly Move[] {
+function toFree(use: PoolUse, wanted: number, now: number): readonly Move[] {
   const found: Move[] = [];
-  for (const key of use.backup) {
+  for (const slot of use.backup) {
     if (found.length === wanted) break;
-    const lease = bindings.get(key) as Lease;
+    const { lease } = slot;
     if (lease.updateNeeded || !settled(lease, now)) continue;
-    found.push({ key, lease: moved(lease, lease, 'FREE', now) });
+    found.push({ slot, lease: moved(lease, lease, 'FREE', now) });
   }
   return found;
 }

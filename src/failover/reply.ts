@@ -1,7 +1,7 @@
 /** What a BNDREPLY says of each lease that its BNDUPD was about (RFC 8156 §7.6, §7.7). */
 import { StatusCode } from '../wire/codes.ts';
 import type { Binding, LeaseInfo, Status } from '../wire/messages.ts';
-import { resourceKey } from './lease.ts';
+import { type Resource, sameResource } from './lease.ts';
 
 export interface Answer {
   /** Status code of the rejection; `undefined`: accepted. */
@@ -11,23 +11,29 @@ export interface Answer {
 }
 
 export interface Answers {
-  /** The answer about the lease with this key; one that the reply leaves out was not accepted. */
-  of(key: string): Answer;
+  /** The answer about this address or prefix; one that the reply leaves out was not accepted. */
+  of(resource: Resource): Answer;
 }
 
 const LEFT_OUT: Answer = { rejectedWith: StatusCode.UnspecFail, message: 'left out of the BNDREPLY' };
 
 /** Reads the statuses of all levels: of the whole message, of the client or prefix, of the IA, of the lease. */
 export function readReply(reply: Binding): Answers {
-  const byKey = new Map<string, Answer>();
   const overall = rejection(reply.status) ?? rejection(reply.clientData?.status);
-  if (overall !== undefined) return { of: () => overall };
-  for (const ia of reply.clientData?.ias ?? []) {
-    const whole = rejection(ia.status);
-    for (const lease of ia.leases) byKey.set(resourceKey(lease), whole ?? answerOf(lease));
+  return { of: (resource) => overall ?? answerAbout(reply, resource) ?? LEFT_OUT };
+}
+
+/** A BNDREPLY is about few leases, so the search is short. */
+function answerAbout({ clientData, prefixLease }: Binding, resource: Resource): Answer | undefined {
+  if (clientData !== undefined) {
+    for (const ia of clientData.ias) {
+      for (const lease of ia.leases) {
+        if (sameResource(lease, resource)) return rejection(ia.status) ?? answerOf(lease);
+      }
+    }
   }
-  if (reply.prefixLease !== undefined) byKey.set(resourceKey(reply.prefixLease), answerOf(reply.prefixLease));
-  return { of: (key) => byKey.get(key) ?? LEFT_OUT };
+  if (prefixLease !== undefined && sameResource(prefixLease, resource)) return answerOf(prefixLease);
+  return undefined;
 }
 
 function answerOf(lease: LeaseInfo): Answer {

@@ -1,19 +1,27 @@
 /**
  * What the partner has yet to acknowledge and in which order it is told (RFC 8156 §5.4, §7.5.4, §8.8): updates that are
- * needed, those on their way, and the answer to an UPDREQ or UPDREQALL. It goes by keys of leases; what is in them is not its business.
+ * needed, those on their way, and the answer to an UPDREQ or UPDREQALL. It goes by slots; what their leases say is not
+ * its business.
  */
 import type { Lease } from './lease.ts';
 import { Line } from './line.ts';
+import type { Slot } from './slot.ts';
 
 /** Transaction-ids have 24 bits (§5.2). */
 const TRANSACTION_IDS = 2 ** 24;
 
-/** Told in one BNDUPD: keys of leases, each with the number of the change that it was told at. */
-export interface Unacked {
-  readonly keys: readonly string[];
-  /** As they were told. */
-  readonly leases: readonly Lease[];
-  readonly changes: readonly number[];
+/** One lease of a BNDUPD. */
+export interface Told {
+  readonly slot: Slot;
+  /** As it was told. */
+  readonly lease: Lease;
+  /** The number of the change that it was told at; 0: nothing was needed. */
+  readonly change: number;
+}
+
+/** A BNDUPD that is on its way. */
+interface Unacked {
+  readonly told: readonly Told[];
   /** Unix milliseconds. */
   readonly sentAt: number;
 }
@@ -21,18 +29,18 @@ export interface Unacked {
 /** An UPDREQ or UPDREQALL that is being answered. */
 interface Request {
   readonly transactionId: number;
-  /** What is still to be sent for it: first these keys, then what the walk brings. */
-  readonly keys: Line;
-  readonly walk: Iterator<string> | undefined;
+  /** What is still to be sent for it: first these, then what the walk brings. */
+  readonly slots: Line<Slot>;
+  readonly walk: Iterator<Slot> | undefined;
   /** Sent for it and not yet acknowledged. */
-  readonly unacked: Set<string>;
+  readonly unacked: Set<Slot>;
 }
 
 export class UpdateQueue {
-  /** Keys of leases that the partner has yet to acknowledge, with the number of the latest change. */
-  private readonly needed = new Map<string, number>();
+  /** What the partner has yet to acknowledge: slots whose `change` is not 0. */
+  private readonly needed = new Set<Slot>();
   /** Those of them that wait to be sent, oldest first. */
-  private readonly waiting = new Line();
+  private readonly waiting = new Line<Slot>();
   private readonly unacked = new Map<number, Unacked>();
   private request: Request | undefined;
   /** The transaction-id of our own UPDREQ or UPDREQALL that has no UPDDONE yet. */
@@ -74,49 +82,44 @@ export class UpdateQueue {
   }
 
   /** The lease changed: the partner must learn of it, `now` or only with the next scan. */
-  need(key: string, when: 'now' | 'next-scan'): void {
-    this.needed.set(key, ++this.changes);
-    if (when === 'now') this.waiting.add(key);
+  need(slot: Slot, when: 'now' | 'next-scan'): void {
+    if (slot.change === 0) this.needed.add(slot);
+    slot.change = ++this.changes;
+    if (when === 'now') this.waiting.add(slot);
   }
 
   /** Nothing is left to tell about this lease. */
-  forget(key: string): void {
-    this.needed.delete(key);
-    this.waiting.delete(key);
-  }
-
-  isNeeded(key: string): boolean {
-    return this.needed.has(key);
-  }
-
-  isWaiting(key: string): boolean {
-    return this.waiting.has(key);
+  forget(slot: Slot): void {
+    if (slot.change === 0) return;
+    slot.change = 0;
+    this.needed.delete(slot);
+    this.waiting.delete(slot);
   }
 
   /** Sends all that is needed and not on its way: on entering NORMAL (§8.8), and at each scan (§7.5.4). */
   offerAll(): void {
-    const onTheirWay = new Set<string>();
-    for (const { keys } of this.unacked.values()) for (const key of keys) onTheirWay.add(key);
-    for (const key of this.needed.keys()) if (!onTheirWay.has(key)) this.waiting.add(key);
+    const onTheirWay = new Set<Slot>();
+    for (const { told } of this.unacked.values()) for (const { slot } of told) onTheirWay.add(slot);
+    for (const slot of this.needed) if (!onTheirWay.has(slot)) this.waiting.add(slot);
   }
 
   /**
    * Answers an update request: all that is needed, and for UPDREQALL all that `everything` walks through. A request
    * that comes while one is being answered replaces it.
    */
-  startRequest(transactionId: number, everything?: Iterator<string>): void {
-    const keys = new Line(everything === undefined ? this.needed.keys() : []);
-    this.request = { transactionId, keys, walk: everything, unacked: new Set() };
+  startRequest(transactionId: number, everything?: Iterator<Slot>): void {
+    const slots = new Line(everything === undefined ? this.needed : []);
+    this.request = { transactionId, slots, walk: everything, unacked: new Set() };
   }
 
   /** The transaction-id to put into UPDDONE, once everything asked for is acknowledged; then the request is over. */
   takeFinishedRequest(): number | undefined {
     const { request } = this;
-    if (request === undefined || request.keys.size > 0 || request.unacked.size > 0) return undefined;
+    if (request === undefined || request.slots.size > 0 || request.unacked.size > 0) return undefined;
     if (request.walk !== undefined) {
       const { value, done } = request.walk.next();
       if (done !== true) {
-        request.keys.add(value);
+        request.slots.add(value);
         return undefined;
       }
     }
@@ -125,14 +128,14 @@ export class UpdateQueue {
   }
 
   /** The next lease to tell about: what was asked for, and with `all` anything that waits. */
-  next(all: boolean): string | undefined {
+  next(all: boolean): Slot | undefined {
     const { request } = this;
     if (request !== undefined) {
-      const asked = request.keys.first();
+      const asked = request.slots.first();
       if (asked !== undefined) return asked;
       const step = request.walk?.next();
       if (step !== undefined && step.done !== true) {
-        request.keys.add(step.value);
+        request.slots.add(step.value);
         return step.value;
       }
     }
@@ -140,40 +143,29 @@ export class UpdateQueue {
   }
 
   /** Whether this lease may go along with another of its client. */
-  wants(key: string, all: boolean): boolean {
-    return (all && this.waiting.has(key)) || this.request?.keys.has(key) === true;
+  wants(slot: Slot, all: boolean): boolean {
+    return (all && this.waiting.has(slot)) || this.request?.slots.has(slot) === true;
   }
 
   /** Nothing can be said of this lease: it has no client and is no prefix. */
-  skip(key: string): void {
-    this.waiting.delete(key);
-    this.request?.keys.delete(key);
+  skip(slot: Slot): void {
+    this.waiting.delete(slot);
+    this.request?.slots.delete(slot);
   }
 
-  /** These leases are on their way in one BNDUPD. */
-  sent(transactionId: number, keys: readonly string[], leases: readonly Lease[], now: number): void {
-    const { request } = this;
-    const changes: number[] = [];
-    for (const key of keys) {
-      changes.push(this.needed.get(key) ?? 0);
-      this.waiting.delete(key);
-      if (request?.keys.delete(key) === true) request.unacked.add(key);
-    }
-    this.unacked.set(transactionId, { keys, leases, changes, sentAt: now });
+  /** The leases of these slots, as they are, are on their way in one BNDUPD. */
+  sent(transactionId: number, slots: readonly Slot[], now: number): void {
+    const told = slots.map((slot) => this.tell(slot));
+    this.unacked.set(transactionId, { told, sentAt: now });
   }
 
   /** The BNDREPLY came: what it answers, or `undefined` if nothing with this transaction-id is on its way. */
-  answered(transactionId: number): Unacked | undefined {
+  answered(transactionId: number): readonly Told[] | undefined {
     const update = this.unacked.get(transactionId);
     if (update === undefined) return undefined;
     this.unacked.delete(transactionId);
-    if (this.request !== undefined) for (const key of update.keys) this.request.unacked.delete(key);
-    return update;
-  }
-
-  /** Whether the lease is still as it was when it was told at change number `change`. */
-  unchangedSince(key: string, change: number): boolean {
-    return (this.needed.get(key) ?? 0) === change;
+    if (this.request !== undefined) for (const { slot } of update.told) this.request.unacked.delete(slot);
+    return update.told;
   }
 
   /** When the oldest update on its way was sent, Unix milliseconds. */
@@ -187,5 +179,12 @@ export class UpdateQueue {
     this.unacked.clear();
     this.request = undefined;
     this.askedWith = undefined;
+  }
+
+  private tell(slot: Slot): Told {
+    const { request } = this;
+    this.waiting.delete(slot);
+    if (request?.slots.delete(slot) === true) request.unacked.add(slot);
+    return { slot, lease: slot.lease, change: slot.change };
   }
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { pick, type Situation } from '../../src/failover/allocation.ts';
 import { Bindings } from '../../src/failover/bindings.ts';
-import { type Lease, type Resource, resourceKey } from '../../src/failover/lease.ts';
+import type { Lease, Resource } from '../../src/failover/lease.ts';
 import type { BindingStatus } from '../../src/failover/state.ts';
 import { address, addressOf, client, holder, prefix } from './samples.ts';
 
@@ -23,7 +23,7 @@ function lease(resource: Resource, status: BindingStatus): Lease {
 }
 
 function put(bindings: Bindings, resource: Resource, status: BindingStatus): void {
-  bindings.set(resourceKey(resource), lease(resource, status), NOW);
+  bindings.put(lease(resource, status), NOW);
 }
 
 /** 16 prefixes, all with somebody. */
@@ -57,7 +57,7 @@ function ask(
 describe('pick', () => {
   it('walks a pool without anything free once, whoever asks and whatever else they got', () => {
     const bindings = full();
-    const looks = vi.spyOn(bindings, 'get');
+    const looks = vi.spyOn(bindings, 'at');
     expect(ask(bindings)).toBeUndefined();
     expect(looks.mock.calls.length).toBeGreaterThanOrEqual(16);
     looks.mockClear();
@@ -70,7 +70,7 @@ describe('pick', () => {
 
   it('walks it again in another state, and every second where time alone sets leases free', () => {
     const bindings = full();
-    const looks = vi.spyOn(bindings, 'get');
+    const looks = vi.spyOn(bindings, 'at');
     const walks = (question: Question): boolean => {
       looks.mockClear();
       ask(bindings, question);

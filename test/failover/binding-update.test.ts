@@ -190,7 +190,7 @@ describe('BNDREPLY', () => {
   });
 
   it('is understood with a status at any level', () => {
-    const key = '\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\xff';
+    const key = address('2001:db8::1');
     const status = { code: 16, message: '' };
     const reply = bindingReply(update, { leases: [undefined] });
     const data = reply.clientData;

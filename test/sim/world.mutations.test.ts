@@ -35,8 +35,8 @@ const BUGS: readonly Bug[] = [
   {
     bug: 'an accepted update is not stored',
     file: 'failover/leases.js',
-    from: 'this.store(key, lease);\n            if (!lease.updateNeeded)',
-    to: 'this.bindings.set(key, lease, context.now);\n            if (!lease.updateNeeded)',
+    from: 'const accepted = this.store(slot, lease);',
+    to: 'const accepted = bindings.put(lease, context.now);',
     breaks: /stored before acknowledged/,
   },
   {
@@ -112,7 +112,7 @@ const BUGS: readonly Bug[] = [
   {
     bug: 'unacknowledged updates are not sent again',
     file: 'failover/update-queue.js',
-    from: 'if (!onTheirWay.has(key))',
+    from: 'if (!onTheirWay.has(slot))',
     to: 'if (false)',
     breaks: /equal bindings|becomes free/,
   },
