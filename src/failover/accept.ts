@@ -8,13 +8,13 @@ import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from
 import { isTooLarge } from './binding-update.ts';
 import { LEASES_RECEIVED_MAX } from './config.ts';
 import type { Claim } from './conflict.ts';
-import { type Holder, type Lease, sameClientIa } from './lease.ts';
+import { type Holder, type Lease, sameClientIa, sameHolder } from './lease.ts';
 import { bindingStatusOf } from './state.ts';
 
 /** One lease of a BNDUPD, ready to be judged and applied. Times absolute. */
 export interface ReceivedLease extends Claim {
   readonly info: LeaseInfo;
-  readonly holder?: Holder;
+  readonly holder: Holder | undefined;
 }
 
 /** A reason to reject all of a BNDUPD, or its leases, each with a reason of its own or ready. */
@@ -58,10 +58,10 @@ function readClientData(data: ClientData): ReceivedUpdate {
     return { overall: missing('no OPTION_CLIENTID'), leases: [] };
   }
   if (isTooLarge(data)) return { overall: TOO_LARGE, leases: [] };
+  const { clientId, baseTime } = data;
   const leases: (ReceivedLease | Status)[] = [];
   for (const ia of data.ias) {
-    for (const info of ia.leases)
-      leases.push(readLease(info, data.baseTime, holderOf(data, data.clientId, ia, info)));
+    for (const info of ia.leases) leases.push(readLease(info, baseTime, holderOf(data, clientId, ia, info)));
   }
   return leases.length === 0 ? { overall: missing('no address and no prefix'), leases } : { leases };
 }
@@ -75,9 +75,9 @@ function holderOf(data: ClientData, duid: Uint8Array, ia: IdentityAssociation, i
     t2: ia.t2,
     preferredLifetime: info.preferredLifetime,
     validLifetime: info.validLifetime,
-    ...(info.clientFqdn && { clientFqdn: info.clientFqdn }),
-    ...(data.relayData && { relayData: data.relayData }),
-    ...(data.reconfigureData && { reconfigureData: data.reconfigureData }),
+    clientFqdn: info.clientFqdn,
+    relayData: data.relayData,
+    reconfigureData: data.reconfigureData,
   };
 }
 
@@ -100,10 +100,11 @@ function readLease(
   }
   return {
     status,
+    client: holder,
+    cltTime: info.cltTime === undefined ? undefined : addSeconds(baseTime as number, -info.cltTime),
     startTimeOfState,
     info,
-    ...(holder && { holder, client: holder }),
-    ...(info.cltTime !== undefined && { cltTime: addSeconds(baseTime as number, -info.cltTime) }),
+    holder,
   };
 }
 
@@ -142,12 +143,14 @@ function acceptActive(known: Lease | undefined, received: ReceivedLease, holder:
   const clientLastTransactionTime = latest(same?.clientLastTransactionTime, info.partnerRawCltTime);
   const partnerLifetime = latest(same?.partnerLifetime, unlessZero(info.expirationTime));
   const ours = same !== undefined && sawClientLater(same, received);
+  const asBefore = same?.holder !== undefined && (ours || sameHolder(same.holder, holder));
   return {
     kind: info.kind,
     address: known?.address ?? info.address,
     prefixLength: info.prefixLength,
     status: 'ACTIVE',
-    holder: ours ? same.holder : holder,
+    // What stays the same stays where it is in memory: most updates are renewals.
+    holder: asBefore ? same.holder : holder,
     expirationTime,
     ackedPartnerLifetime: same?.status === 'ACTIVE' ? same.ackedPartnerLifetime : undefined,
     partnerLifetime,

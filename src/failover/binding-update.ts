@@ -3,7 +3,6 @@
  * times: which leases go together is the update queue's business, what is accepted is accept.ts's.
  */
 import { laterOf, secondsBetween } from '../base/time.ts';
-import type { Draft } from '../wire/codec.ts';
 import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
 import { LEASES_RECEIVED_MAX } from './config.ts';
 import type { Holder, Lease } from './lease.ts';
@@ -26,52 +25,52 @@ export function standsAlone(lease: Lease): boolean {
 }
 
 function clientDataOf(leases: readonly Lease[], now: number): ClientData {
-  const ias: { kind: Holder['iaKind']; iaid: number; t1: number; t2: number; leases: LeaseInfo[] }[] = [];
-  let latest: Holder | undefined;
-  for (const lease of leases) {
+  const first = leases[0] as Lease;
+  const ias = [iaOf(first, now)];
+  let latest = first.holder as Holder;
+  for (let index = 1; index < leases.length; index++) {
+    const lease = leases[index] as Lease;
     const holder = lease.holder as Holder;
     latest = holder;
-    let ia = ias.find(({ kind, iaid }) => kind === holder.iaKind && iaid === holder.iaid);
-    if (ia === undefined) {
-      ia = { kind: holder.iaKind, iaid: holder.iaid, t1: holder.t1, t2: holder.t2, leases: [] };
-      ias.push(ia);
-    }
-    ia.leases.push(leaseInfo(lease, holder, now));
+    const ia = ias.find(({ kind, iaid }) => kind === holder.iaKind && iaid === holder.iaid);
+    if (ia === undefined) ias.push(iaOf(lease, now));
+    else ia.leases.push(leaseInfo(lease, holder, now));
   }
-  const { duid, relayData, reconfigureData } = latest as Holder;
-  return {
-    clientId: duid,
-    baseTime: now,
-    ...(relayData && { relayData }),
-    ...(reconfigureData && { reconfigureData }),
-    ias,
-  };
+  const { duid, relayData, reconfigureData } = latest;
+  return { clientId: duid, baseTime: now, relayData, reconfigureData, ias };
+}
+
+function iaOf(lease: Lease, now: number) {
+  const holder = lease.holder as Holder;
+  const { iaKind: kind, iaid, t1, t2 } = holder;
+  return { kind, iaid, t1, t2, leases: [leaseInfo(lease, holder, now)] };
 }
 
 function leaseInfo(lease: Lease, holder: Holder | undefined, now: number): LeaseInfo {
   const { clientLastTransactionTime, partnerRawCltTime, stateExpirationTime } = lease;
-  const info: Draft<LeaseInfo> = {
+  // Those marked * in §7.4 go with a status that has a timeout, and only with it.
+  const ends = stateExpirationTime !== undefined;
+  const aboutClient = holder !== undefined;
+  return {
     kind: lease.kind,
     address: lease.address,
     prefixLength: lease.prefixLength,
     preferredLifetime: holder?.preferredLifetime ?? 0,
     validLifetime: holder?.validLifetime ?? 0,
+    status: undefined,
     bindingStatus: BINDING_STATUS_CODES[lease.status],
     startTimeOfState: lease.startTimeOfState,
+    stateExpirationTime,
+    cltTime:
+      aboutClient && clientLastTransactionTime !== undefined
+        ? Math.max(0, secondsBetween(clientLastTransactionTime, now))
+        : undefined,
+    partnerLifetime: ends ? partnerLifetimeToSend(lease, stateExpirationTime) : undefined,
+    partnerLifetimeSent: undefined,
+    partnerRawCltTime: aboutClient ? partnerRawCltTime : undefined,
+    expirationTime: ends ? (lease.expirationTime ?? 0) : undefined,
+    clientFqdn: holder?.clientFqdn,
   };
-  // Those marked * in §7.4 go with a status that has a timeout, and only with it.
-  if (stateExpirationTime !== undefined) {
-    info.stateExpirationTime = stateExpirationTime;
-    info.partnerLifetime = partnerLifetimeToSend(lease, stateExpirationTime);
-    info.expirationTime = lease.expirationTime ?? 0;
-  }
-  if (holder === undefined) return info;
-  if (clientLastTransactionTime !== undefined) {
-    info.cltTime = Math.max(0, secondsBetween(clientLastTransactionTime, now));
-  }
-  if (partnerRawCltTime !== undefined) info.partnerRawCltTime = partnerRawCltTime;
-  if (holder.clientFqdn !== undefined) info.clientFqdn = holder.clientFqdn;
-  return info;
 }
 
 /** What is left to tell, or else, when all is told again (UPDREQALL), what was told before. */
@@ -95,27 +94,19 @@ export function bindingReply(update: Binding, verdicts: Verdicts): Binding {
   const { overall } = verdicts;
   const base = { type: 'BNDREPLY', transactionId, sentTime: 0 } as const;
   if (clientData !== undefined) {
-    let at = 0;
-    const ias: IdentityAssociation[] = (isTooLarge(clientData) ? [] : clientData.ias).map(
-      ({ kind, iaid, t1, t2, leases }) => ({
-        kind,
-        iaid,
-        t1,
-        t2,
-        leases: leases.map((lease) => echo(lease, verdicts.leases[at++])),
-      }),
-    );
     const { clientId, vss } = clientData;
-    const data: Draft<ClientData> = { ias };
-    if (clientId !== undefined) data.clientId = clientId;
-    if (vss !== undefined) data.vss = vss;
-    if (overall !== undefined) data.status = overall;
-    return { type: 'BNDREPLY', transactionId, sentTime: 0, clientData: data };
+    const ias = isTooLarge(clientData) ? [] : echoes(clientData.ias, verdicts.leases);
+    return {
+      type: 'BNDREPLY',
+      transactionId,
+      sentTime: 0,
+      clientData: { clientId, vss, status: overall, ias },
+    };
   }
   if (prefixLease !== undefined) {
     const { vss } = prefixLease;
     const lease = echo(prefixLease, overall ?? verdicts.leases[0]);
-    return { ...base, prefixLease: vss ? { ...lease, vss } : lease };
+    return { ...base, prefixLease: vss === undefined ? lease : { ...lease, vss } };
   }
   return overall === undefined ? base : { ...base, status: overall };
 }
@@ -126,18 +117,36 @@ export function isTooLarge({ ias }: ClientData): boolean {
   return ias.length > LEASES_RECEIVED_MAX || leases > LEASES_RECEIVED_MAX;
 }
 
+function echoes(
+  ias: readonly IdentityAssociation[],
+  verdicts: readonly (Status | undefined)[],
+): IdentityAssociation[] {
+  let at = 0;
+  return ias.map(({ kind, iaid, t1, t2, leases }) => ({
+    kind,
+    iaid,
+    t1,
+    t2,
+    leases: leases.map((lease) => echo(lease, verdicts[at++])),
+  }));
+}
+
 function echo(received: LeaseInfo, status: Status | undefined): LeaseInfo {
-  const { bindingStatus, stateExpirationTime, partnerLifetime } = received;
-  const info: Draft<LeaseInfo> = {
+  return {
     kind: received.kind,
     address: received.address,
     prefixLength: received.prefixLength,
     preferredLifetime: received.preferredLifetime,
     validLifetime: received.validLifetime,
+    status,
+    bindingStatus: received.bindingStatus,
+    startTimeOfState: undefined,
+    stateExpirationTime: received.stateExpirationTime,
+    cltTime: undefined,
+    partnerLifetime: undefined,
+    partnerLifetimeSent: received.partnerLifetime,
+    partnerRawCltTime: undefined,
+    expirationTime: undefined,
+    clientFqdn: undefined,
   };
-  if (status !== undefined) info.status = status;
-  if (bindingStatus !== undefined) info.bindingStatus = bindingStatus;
-  if (stateExpirationTime !== undefined) info.stateExpirationTime = stateExpirationTime;
-  if (partnerLifetime !== undefined) info.partnerLifetimeSent = partnerLifetime;
-  return info;
 }

@@ -11,9 +11,9 @@ import type { BindingStatus } from './state.ts';
 /** What an update says of one lease, as far as the judgement needs it. Times absolute. */
 export interface Claim {
   readonly status: BindingStatus;
-  readonly client?: ClientIa;
+  readonly client?: ClientIa | undefined;
   /** OPTION_CLT_TIME, made absolute. */
-  readonly cltTime?: number;
+  readonly cltTime?: number | undefined;
   readonly startTimeOfState: number;
 }
 

@@ -14,20 +14,25 @@ export class Context<Reply> {
   readonly timers = new Timers();
   readonly outbox = new Outbox<Reply>();
   readonly tally = new Tally();
+  /** The present moment, Unix milliseconds. */
+  now: number;
+  /** The same in absolute seconds since 2000. */
+  time: number;
+  private readonly writer = new Writer();
   /** Outputs of the input that is being handled. */
   outputs: Output<Reply>[] = [];
-  /** Unix milliseconds. */
-  now: number;
-  private readonly writer = new Writer();
 
   constructor(config: EndpointConfig, now: number) {
     this.config = config;
     this.now = now;
+    this.time = toEpoch2000(now);
   }
 
-  /** The present moment in absolute seconds since 2000. */
-  get time(): number {
-    return toEpoch2000(this.now);
+  /** An input has come at `now`, Unix milliseconds. */
+  moveTo(now: number): void {
+    if (now !== this.now) this.time = toEpoch2000(now);
+    this.now = now;
+    this.timers.observe(now);
   }
 
   /** Sets a timer to `seconds` from now. */

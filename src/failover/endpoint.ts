@@ -68,8 +68,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
   /** Takes one input that happened at `now`, Unix milliseconds; carry out the outputs in order. */
   handle(input: Input<Reply>, now: number): Output<Reply>[] {
     const { context } = this;
-    context.now = now;
-    context.timers.observe(now);
+    context.moveTo(now);
     if (!this.started) {
       this.started = true;
       this.link.open();
@@ -228,7 +227,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
       this.due(due);
       due = context.timers.takeDue(context.now);
     }
-    if (this.expiring) leases.timeOut();
+    if (leases.bindings.nextTimeout() <= context.now && this.expiring) leases.timeOut();
     const normal = states.current === 'NORMAL' && states.communicationsOk;
     if (normal) this.prefixes.watch();
     if (link.isOpen) {
@@ -237,7 +236,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
       if (normal) this.prefixes.request();
     }
     if (this.shuttingDown) this.shutDown();
-    context.outbox.flush(context.now, context.outputs, (message) => link.sent(message));
+    context.outbox.flush(context.time, context.outputs, (message) => link.sent(message));
     if (this.shuttingDown && !this.finished) this.shutDown();
   }
 

@@ -32,11 +32,11 @@ export interface Holder extends ClientIa {
   readonly preferredLifetime: number;
   readonly validLifetime: number;
   /** OPTION_CLIENT_FQDN contents. */
-  readonly clientFqdn?: Uint8Array;
+  readonly clientFqdn?: Uint8Array | undefined;
   /** OPTION_LQ_RELAY_DATA of the relay that the client came through. */
-  readonly relayData?: { readonly peerAddress: Uint8Array; readonly message: Uint8Array };
+  readonly relayData?: { readonly peerAddress: Uint8Array; readonly message: Uint8Array } | undefined;
   /** The reconfigure key given to the client, and when. */
-  readonly reconfigureData?: { readonly time: number; readonly key: Uint8Array };
+  readonly reconfigureData?: { readonly time: number; readonly key: Uint8Array } | undefined;
 }
 
 /**
@@ -131,6 +131,21 @@ export function clientKey(duid: Uint8Array): string {
 /** Same DUID, and same identity association of it. */
 export function sameClientIa(a: ClientIa, b: ClientIa): boolean {
   return a.iaid === b.iaid && a.iaKind === b.iaKind && equalBytes(a.duid, b.duid);
+}
+
+/** The same client was told the same: nothing is left to choose between the two. */
+export function sameHolder(a: Holder, b: Holder): boolean {
+  return (
+    a === b ||
+    (sameClientIa(a, b) &&
+      a.t1 === b.t1 &&
+      a.t2 === b.t2 &&
+      a.preferredLifetime === b.preferredLifetime &&
+      a.validLifetime === b.validLifetime &&
+      a.clientFqdn === b.clientFqdn &&
+      a.relayData === b.relayData &&
+      a.reconfigureData === b.reconfigureData)
+  );
 }
 
 /** `2001:db8::1` or `2001:db8:8000::/56`. */

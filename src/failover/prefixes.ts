@@ -3,6 +3,7 @@
  * How many and which is rebalance.ts.
  */
 import type { Plain } from '../wire/messages.ts';
+import type { PoolUse } from './bindings.ts';
 import type { Context } from './context.ts';
 import type { Leases } from './leases.ts';
 import { isOutOfBalance, moves } from './rebalance.ts';
@@ -15,10 +16,12 @@ export class Prefixes<Reply> {
   private requestDue = false;
   private readonly context: Context<Reply>;
   private readonly leases: Leases<Reply>;
+  private readonly pools: readonly PoolUse[];
 
   constructor(context: Context<Reply>, leases: Leases<Reply>) {
     this.context = context;
     this.leases = leases;
+    this.pools = leases.bindings.pools.filter(({ map }) => map.pool.kind === 'prefix');
   }
 
   enteredNormal(): void {
@@ -51,7 +54,7 @@ export class Prefixes<Reply> {
     if (config.role !== 'secondary' || leases.queue.waitingCount > 0 || leases.queue.unackedCount > 0) return;
     if (!this.requestDue) {
       if (context.timers.running('pool-request')) return;
-      if (!leases.bindings.pools.some((use) => use.backup.size === 0 && isOutOfBalance(use, config))) return;
+      if (!this.pools.some((use) => use.backup.size === 0 && isOutOfBalance(use, config))) return;
     }
     this.requestDue = false;
     context.start('pool-request', POOL_REQUEST_SECONDS);
@@ -60,8 +63,8 @@ export class Prefixes<Reply> {
 
   private rebalance(asked: boolean): void {
     const { context, leases } = this;
-    for (const use of leases.bindings.pools) {
-      if (use.map.pool.kind !== 'prefix' || !(asked || isOutOfBalance(use, context.config))) continue;
+    for (const use of this.pools) {
+      if (!(asked || isOutOfBalance(use, context.config))) continue;
       const moved = moves(leases.bindings, use, context.config, context.time);
       for (const { slot, lease } of moved) leases.tell(slot, lease);
       const [first] = moved;

@@ -30,7 +30,6 @@ export function balance(use: PoolUse, config: EndpointConfig): { target: number;
 
 /** Whether the secondary's share is off by more than the threshold. */
 export function isOutOfBalance(use: PoolUse, config: EndpointConfig): boolean {
-  if (use.map.pool.kind !== 'prefix') return false;
   const { target, has } = balance(use, config);
   return Math.abs(target - has) > Math.max(1, target * config.rebalanceThreshold);
 }

@@ -30,9 +30,12 @@ export class Timers {
   /** Unix milliseconds; Infinity: not running. */
   private readonly deadlines = new Float64Array(TIMERS.length).fill(Number.POSITIVE_INFINITY);
   private latest = Number.NEGATIVE_INFINITY;
+  /** No deadline is before this one; after a timer was cleared it may be too early, which is looked into when it comes. */
+  private soonest = Number.POSITIVE_INFINITY;
 
   set(name: TimerName, at: number): void {
     this.deadlines[INDEX[name]] = at;
+    if (at < this.soonest) this.soonest = at;
   }
 
   clear(name: TimerName): void {
@@ -56,11 +59,13 @@ export class Timers {
       const at = this.deadlines[index] as number;
       if (at < soonest) soonest = at;
     }
+    this.soonest = soonest;
     return soonest;
   }
 
   /** Stops and returns a timer whose time has come, or `undefined`. Ask again until there is none. */
   takeDue(now: number): TimerName | undefined {
+    if (this.soonest > now || this.next() > now) return undefined;
     for (let index = 0; index < TIMERS.length; index++) {
       if ((this.deadlines[index] as number) <= now) {
         this.deadlines[index] = Number.POSITIVE_INFINITY;
@@ -76,6 +81,7 @@ export class Timers {
     if (back > STEP_BACK_MILLIS) {
       for (let index = 0; index < TIMERS.length; index++)
         this.deadlines[index] = (this.deadlines[index] as number) - back;
+      this.soonest -= back;
     }
     this.latest = now;
   }

@@ -7,7 +7,7 @@ import { type Codec, clientFqdn, type Draft, OptionTable, octets, status, u8, u1
 import { MessageType, OptionCode } from './codes.ts';
 import type { ClientServerMessage, Dhcpv6Message, RelayEnvelope, RelayMessage } from './dhcpv6-messages.ts';
 import { domainNames } from './domain-names.ts';
-import { iaAddress, iaPrefix, identityAssociations } from './ia.ts';
+import { iaAddress, iaPrefix, identityAssociations, type MakeLease } from './ia.ts';
 import type { IaLease, UnknownMessage } from './messages.ts';
 import { copyOf, Reader } from './reader.ts';
 import { Writer } from './writer.ts';
@@ -54,26 +54,38 @@ const addresses: Codec<readonly Uint8Array[]> = {
 };
 
 const leaseOptions = new OptionTable<IaLease>().one(OptionCode.STATUS_CODE, 'status', status);
-const ia = identityAssociations(iaAddress(leaseOptions), iaPrefix(leaseOptions));
+const makeLease: MakeLease<IaLease> = (kind, address, prefixLength, preferredLifetime, validLifetime) => ({
+  kind,
+  address,
+  prefixLength,
+  preferredLifetime,
+  validLifetime,
+});
+const ia = identityAssociations(iaAddress(leaseOptions, makeLease), iaPrefix(leaseOptions, makeLease));
 
 const clientServerOptions = new OptionTable<ClientServerMessage>()
-  .one(OptionCode.CLIENTID, 'clientId', octets)
-  .one(OptionCode.SERVERID, 'serverId', octets)
-  .one(OptionCode.PREFERENCE, 'preference', u8)
-  .one(OptionCode.STATUS_CODE, 'status', status)
-  .one(OptionCode.RAPID_COMMIT, 'rapidCommit', flag)
-  .one(OptionCode.RECONF_ACCEPT, 'reconfigureAccept', flag)
-  .one(OptionCode.ELAPSED_TIME, 'elapsedTime', u16)
-  .one(OptionCode.ORO, 'requestedOptions', optionCodes)
+  .one(OptionCode.CLIENTID, 'clientId', octets, (message) => message.clientId)
+  .one(OptionCode.SERVERID, 'serverId', octets, (message) => message.serverId)
+  .one(OptionCode.PREFERENCE, 'preference', u8, (message) => message.preference)
+  .one(OptionCode.STATUS_CODE, 'status', status, (message) => message.status)
+  .one(OptionCode.RAPID_COMMIT, 'rapidCommit', flag, (message) => message.rapidCommit)
+  .one(OptionCode.RECONF_ACCEPT, 'reconfigureAccept', flag, (message) => message.reconfigureAccept)
+  .one(OptionCode.ELAPSED_TIME, 'elapsedTime', u16, (message) => message.elapsedTime)
+  .one(OptionCode.ORO, 'requestedOptions', optionCodes, (message) => message.requestedOptions)
   .many(OptionCode.IA_NA, 'ias', ia.IA_NA, ({ kind }) => kind === 'IA_NA')
   .many(OptionCode.IA_TA, 'ias', ia.IA_TA, ({ kind }) => kind === 'IA_TA')
   .many(OptionCode.IA_PD, 'ias', ia.IA_PD, ({ kind }) => kind === 'IA_PD')
-  .one(OptionCode.DNS_SERVERS, 'dnsServers', addresses)
-  .one(OptionCode.DOMAIN_LIST, 'domainList', domainNames)
-  .one(OptionCode.CLIENT_FQDN, 'clientFqdn', clientFqdn)
-  .one(OptionCode.INFORMATION_REFRESH_TIME, 'informationRefreshTime', u32)
-  .one(OptionCode.SOL_MAX_RT, 'solMaxRt', u32)
-  .one(OptionCode.INF_MAX_RT, 'infMaxRt', u32);
+  .one(OptionCode.DNS_SERVERS, 'dnsServers', addresses, (message) => message.dnsServers)
+  .one(OptionCode.DOMAIN_LIST, 'domainList', domainNames, (message) => message.domainList)
+  .one(OptionCode.CLIENT_FQDN, 'clientFqdn', clientFqdn, (message) => message.clientFqdn)
+  .one(
+    OptionCode.INFORMATION_REFRESH_TIME,
+    'informationRefreshTime',
+    u32,
+    (message) => message.informationRefreshTime,
+  )
+  .one(OptionCode.SOL_MAX_RT, 'solMaxRt', u32, (message) => message.solMaxRt)
+  .one(OptionCode.INF_MAX_RT, 'infMaxRt', u32, (message) => message.infMaxRt);
 
 /** OPTION_RELAY_MSG, §21.10. */
 const relayedMessage: Codec<Dhcpv6Message | UnknownMessage> = {
@@ -91,10 +103,10 @@ const relayedMessage: Codec<Dhcpv6Message | UnknownMessage> = {
 };
 
 const relayOptions = new OptionTable<RelayMessage>()
-  .one(OptionCode.INTERFACE_ID, 'interfaceId', octets)
-  .one(OptionCode.REMOTE_ID, 'remoteId', octets)
-  .one(OptionCode.RELAY_PORT, 'relayPort', u16)
-  .one(OptionCode.RELAY_MSG, 'message', relayedMessage);
+  .one(OptionCode.INTERFACE_ID, 'interfaceId', octets, (relay) => relay.interfaceId)
+  .one(OptionCode.REMOTE_ID, 'remoteId', octets, (relay) => relay.remoteId)
+  .one(OptionCode.RELAY_PORT, 'relayPort', u16, (relay) => relay.relayPort)
+  .one(OptionCode.RELAY_MSG, 'message', relayedMessage, (relay) => relay.message);
 
 const envelopeOptions = new OptionTable<RelayEnvelope>()
   .one(OptionCode.INTERFACE_ID, 'interfaceId', octets)
@@ -124,9 +136,11 @@ const TYPES = [
 const typeByCode: (Dhcpv6Message['type'] | undefined)[] = [];
 for (const type of TYPES) typeByCode[MessageType[type]] = type;
 
+const reader = new Reader();
+
 /** Reads the datagram at `bytes[start, end)`. Never throws. */
 export function decodeDhcpv6Message(bytes: Uint8Array, start = 0, end = bytes.length): DecodedDhcpv6 {
-  const reader = new Reader(bytes, start, end);
+  reader.open(bytes, start, end);
   const message = readMessage(reader);
   return { message, problems: reader.problems };
 }
@@ -145,7 +159,7 @@ export function writeDhcpv6Message(writer: Writer, message: Dhcpv6Message): void
 
 /** Reads a relay message and leaves what it carries as it is; `undefined` for anything else. Never throws. */
 export function openRelayMessage(bytes: Uint8Array): RelayEnvelope | undefined {
-  const reader = new Reader(bytes);
+  reader.open(bytes, 0, bytes.length);
   const type = bytes.length >= RELAY_HEADER ? typeByCode[bytes[0] as number] : undefined;
   if (type !== 'RELAY-FORW' && type !== 'RELAY-REPL') return undefined;
   const envelope: Draft<RelayEnvelope> = readRelayHeader(reader, type);

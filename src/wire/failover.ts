@@ -56,9 +56,9 @@ const plainOptions = new OptionTable<Plain>().one(OptionCode.STATUS_CODE, 'statu
 const tlsOptions = new OptionTable<TlsNegotiation>().one(OptionCode.STATUS_CODE, 'status', status);
 
 const bindingOptions = new OptionTable<Binding>()
-  .one(OptionCode.STATUS_CODE, 'status', status)
-  .one(OptionCode.CLIENT_DATA, 'clientData', clientData)
-  .one(OptionCode.IAPREFIX, 'prefixLease', leasedPrefix);
+  .one(OptionCode.STATUS_CODE, 'status', status, (message) => message.status)
+  .one(OptionCode.CLIENT_DATA, 'clientData', clientData, (message) => message.clientData)
+  .one(OptionCode.IAPREFIX, 'prefixLease', leasedPrefix, (message) => message.prefixLease);
 
 type FailoverType = FailoverMessage['type'];
 
@@ -103,9 +103,11 @@ for (const [name, options] of Object.entries(FORMS)) {
 const HEADER = 4;
 const HEADER_WITH_SENT_TIME = 8;
 
+const reader = new Reader();
+
 /** Reads the message at `bytes[start, end)`, without length prefix. Never throws. */
 export function decodeFailoverMessage(bytes: Uint8Array, start = 0, end = bytes.length): DecodedFailover {
-  const reader = new Reader(bytes, start, end);
+  reader.open(bytes, start, end);
   const form = start < end ? formByCode[bytes[start] as number] : undefined;
   const needed = form?.hasSentTime === false ? HEADER : HEADER_WITH_SENT_TIME;
   if (form === undefined || end - start < needed) {

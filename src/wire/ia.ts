@@ -6,19 +6,25 @@ import { type Codec, type Draft, OptionTable, status } from './codec.ts';
 import { OptionCode } from './codes.ts';
 import type { IaKind, IaLease, IdentityAssociation } from './messages.ts';
 
+/** Makes a lease of what stands before its options. */
+export type MakeLease<Lease extends IaLease> = (
+  kind: IaLease['kind'],
+  address: Uint8Array,
+  prefixLength: number,
+  preferredLifetime: number,
+  validLifetime: number,
+) => Draft<Lease>;
+
 /** OPTION_IAADDR: address, preferred-lifetime, valid-lifetime, options. */
-export function iaAddress<Lease extends IaLease>(options: OptionTable<Lease>): Codec<Lease> {
+export function iaAddress<Lease extends IaLease>(
+  options: OptionTable<Lease>,
+  make: MakeLease<Lease>,
+): Codec<Lease> {
   return {
     size: 24,
     open: true,
     read(reader) {
-      const lease = {
-        kind: 'address',
-        address: reader.take(16),
-        prefixLength: 128,
-        preferredLifetime: reader.u32(),
-        validLifetime: reader.u32(),
-      } as Draft<Lease>;
+      const lease = make('address', reader.take(16), 128, reader.u32(), reader.u32());
       options.read(reader, lease);
       return lease;
     },
@@ -32,7 +38,10 @@ export function iaAddress<Lease extends IaLease>(options: OptionTable<Lease>): C
 }
 
 /** OPTION_IAPREFIX: preferred-lifetime, valid-lifetime, prefix-length, prefix, options. */
-export function iaPrefix<Lease extends IaLease>(options: OptionTable<Lease>): Codec<Lease> {
+export function iaPrefix<Lease extends IaLease>(
+  options: OptionTable<Lease>,
+  make: MakeLease<Lease>,
+): Codec<Lease> {
   return {
     size: 25,
     open: true,
@@ -42,8 +51,7 @@ export function iaPrefix<Lease extends IaLease>(options: OptionTable<Lease>): Co
       const prefixLength = reader.u8();
       if (prefixLength > 128) return undefined;
       const address = reader.take(16);
-      const kind = 'prefix';
-      const lease = { kind, address, prefixLength, preferredLifetime, validLifetime } as Draft<Lease>;
+      const lease = make('prefix', address, prefixLength, preferredLifetime, validLifetime);
       options.read(reader, lease);
       return lease;
     },

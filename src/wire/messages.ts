@@ -79,17 +79,17 @@ export interface Binding extends Common {
 /** OPTION_CLIENT_DATA (RFC 5007 §4.1.2.2, RFC 8156 §7.4). */
 export interface ClientData {
   /** DUID. */
-  readonly clientId?: Uint8Array;
+  readonly clientId?: Uint8Array | undefined;
   /** OPTION_LQ_BASE_TIME, absolute. */
-  readonly baseTime?: number;
+  readonly baseTime?: number | undefined;
   /** OPTION_VSS contents. */
-  readonly vss?: Uint8Array;
-  readonly reconfigureData?: { readonly time: number; readonly key: Uint8Array };
+  readonly vss?: Uint8Array | undefined;
+  readonly reconfigureData?: { readonly time: number; readonly key: Uint8Array } | undefined;
   /** OPTION_LQ_RELAY_DATA (RFC 5007 §4.1.2.4). */
-  readonly relayData?: { readonly peerAddress: Uint8Array; readonly message: Uint8Array };
-  readonly status?: Status;
+  readonly relayData?: { readonly peerAddress: Uint8Array; readonly message: Uint8Array } | undefined;
+  readonly status?: Status | undefined;
   readonly ias: readonly IdentityAssociation[];
-  readonly extra?: readonly RawOption[];
+  readonly extra?: readonly RawOption[] | undefined;
 }
 
 export type IaKind = 'IA_NA' | 'IA_TA' | 'IA_PD';
@@ -101,9 +101,9 @@ export interface IdentityAssociation<Lease extends IaLease = LeaseInfo> {
   /** Seconds; 0 for IA_TA, which has none. */
   readonly t1: number;
   readonly t2: number;
-  readonly status?: Status;
+  readonly status?: Status | undefined;
   readonly leases: readonly Lease[];
-  readonly extra?: readonly RawOption[];
+  readonly extra?: readonly RawOption[] | undefined;
 }
 
 /** OPTION_IAADDR or OPTION_IAPREFIX (RFC 8415 §21.6, §21.22). */
@@ -117,27 +117,27 @@ export interface IaLease {
   readonly preferredLifetime: number;
   /** Seconds. */
   readonly validLifetime: number;
-  readonly status?: Status;
-  readonly extra?: readonly RawOption[];
+  readonly status?: Status | undefined;
+  readonly extra?: readonly RawOption[] | undefined;
 }
 
 /** A lease with what failover partners say about it. All times absolute unless said. */
 export interface LeaseInfo extends IaLease {
   /** §5.5.1, 8 bits. */
-  readonly bindingStatus?: number;
-  readonly startTimeOfState?: number;
-  readonly stateExpirationTime?: number;
+  readonly bindingStatus?: number | undefined;
+  readonly startTimeOfState?: number | undefined;
+  readonly stateExpirationTime?: number | undefined;
   /** OPTION_CLT_TIME: seconds before the base time of the same container (RFC 5007 §4.1.2.3). */
-  readonly cltTime?: number;
-  readonly partnerLifetime?: number;
-  readonly partnerLifetimeSent?: number;
-  readonly partnerRawCltTime?: number;
-  readonly expirationTime?: number;
+  readonly cltTime?: number | undefined;
+  readonly partnerLifetime?: number | undefined;
+  readonly partnerLifetimeSent?: number | undefined;
+  readonly partnerRawCltTime?: number | undefined;
+  readonly expirationTime?: number | undefined;
   /** OPTION_CLIENT_FQDN contents. */
-  readonly clientFqdn?: Uint8Array;
+  readonly clientFqdn?: Uint8Array | undefined;
   /** Only in a prefix lease outside OPTION_CLIENT_DATA (§7.4). */
-  readonly baseTime?: number;
-  readonly vss?: Uint8Array;
+  readonly baseTime?: number | undefined;
+  readonly vss?: Uint8Array | undefined;
 }
 
 /** STARTTLS (23) and REPLY (7) on a failover connection: header without sent-time (RFC 7653 §8.2, §9.1). */

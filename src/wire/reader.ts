@@ -1,31 +1,48 @@
 /**
  * A cursor over octets from outside, with a window that narrows to the option being read. Reads are unchecked: the
- * option reader in codec.ts looks at lengths before it lets anything read. What is wrong is collected, never thrown.
+ * option reader in codec.ts looks at lengths before it lets anything read. What is wrong is collected, never thrown. One
+ * reader serves many messages, one after the other.
  */
+import { NO_BYTES } from '../base/bytes.ts';
 import type { Problem } from '../base/problem.ts';
 import { optionName } from './codes.ts';
 
 const ASCII_TEXT_MAX = 64;
 /** Problems that are told of one message; a damaged one could have thousands. */
 const PROBLEMS_MAX = 32;
+const NO_PROBLEMS: readonly Problem[] = [];
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class Reader {
-  readonly bytes: Uint8Array;
-  /** Where the message begins: offsets in problems count from here. */
-  readonly origin: number;
+  bytes: Uint8Array;
   at: number;
   /** End of the window. */
   end: number;
   /** Codes of the options around the cursor, outermost first. */
   readonly path: number[] = [];
-  readonly problems: Problem[] = [];
+  /** Where the message begins: offsets in problems count from here. */
+  private origin: number;
+  private found: Problem[] | undefined;
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array = NO_BYTES) {
+    this.bytes = bytes;
+    this.origin = 0;
+    this.at = 0;
+    this.end = bytes.length;
+  }
+
+  /** Begins to read the message at `bytes[start, end)`; what was read before is over. */
+  open(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = bytes;
     this.origin = start;
     this.at = start;
     this.end = end;
+    this.found = undefined;
+  }
+
+  /** What is wrong with this message. */
+  get problems(): readonly Problem[] {
+    return this.found ?? NO_PROBLEMS;
   }
 
   /** Octets left in the window. */
@@ -94,9 +111,10 @@ export class Reader {
 
   /** Notes what is wrong with the octets at `at`. */
   report(code: string, message: string, section: string, at = this.at): void {
-    if (this.problems.length >= PROBLEMS_MAX) return;
+    this.found ??= [];
+    if (this.found.length >= PROBLEMS_MAX) return;
     const path = this.path.map(optionName).join('/');
-    this.problems.push({ code, path, message, section, offset: at - this.origin });
+    this.found.push({ code, path, message, section, offset: at - this.origin });
   }
 }
 

@@ -13,6 +13,7 @@ const utf8 = new TextEncoder();
 
 export class Writer {
   private bytes = new Uint8Array(SLAB);
+  private view = new DataView(this.bytes.buffer);
   /** Where the current message begins; what is before it was taken and belongs to its takers. */
   private begin = 0;
   private at = 0;
@@ -44,29 +45,21 @@ export class Writer {
 
   u16(value: number): void {
     if (this.at + 2 > this.bytes.length) this.grow(2);
-    const { bytes, at } = this;
-    bytes[at] = value >>> 8;
-    bytes[at + 1] = value;
-    this.at = at + 2;
+    this.view.setUint16(this.at, value);
+    this.at += 2;
   }
 
   u24(value: number): void {
     if (this.at + 3 > this.bytes.length) this.grow(3);
-    const { bytes, at } = this;
-    bytes[at] = value >>> 16;
-    bytes[at + 1] = value >>> 8;
-    bytes[at + 2] = value;
-    this.at = at + 3;
+    this.view.setUint8(this.at, value >>> 16);
+    this.view.setUint16(this.at + 1, value);
+    this.at += 3;
   }
 
   u32(value: number): void {
     if (this.at + 4 > this.bytes.length) this.grow(4);
-    const { bytes, at } = this;
-    bytes[at] = value >>> 24;
-    bytes[at + 1] = value >>> 16;
-    bytes[at + 2] = value >>> 8;
-    bytes[at + 3] = value;
-    this.at = at + 4;
+    this.view.setUint32(this.at, value);
+    this.at += 4;
   }
 
   octets(value: Uint8Array): void {
@@ -84,6 +77,19 @@ export class Writer {
     this.octets(utf8.encode(value));
   }
 
+  /** Code and length of an option. */
+  optionHeader(code: number, length: number): void {
+    if (this.at + 4 > this.bytes.length) this.grow(4);
+    this.view.setUint32(this.at, (code << 16) | length);
+    this.at += 4;
+  }
+
+  /** The code of an option, and room for its length; hand the result to `endLength`. */
+  beginOption(code: number): number {
+    this.optionHeader(code, 0);
+    return this.length;
+  }
+
   /** Leaves room for a 16-bit length of what follows; hand the result to `endLength`. */
   beginLength(): number {
     this.u16(0);
@@ -93,9 +99,7 @@ export class Writer {
   endLength(mark: number): void {
     const length = this.length - mark;
     invariant(length <= LENGTH_MAX, 'an option or message is at most 65535 octets long');
-    const end = this.begin + mark;
-    this.bytes[end - 2] = length >>> 8;
-    this.bytes[end - 1] = length;
+    this.view.setUint16(this.begin + mark - 2, length);
   }
 
   private ascii(value: string): boolean {
@@ -115,6 +119,7 @@ export class Writer {
     const slab = new Uint8Array(Math.max(SLAB, 2 * (length + needed)));
     slab.set(this.bytes.subarray(this.begin, this.at));
     this.bytes = slab;
+    this.view = new DataView(slab.buffer);
     this.begin = 0;
     this.at = length;
   }

@@ -21,15 +21,15 @@ const BUGS: readonly Bug[] = [
   {
     bug: 'messages leave before what they depend on is stored',
     file: 'failover/outbox.js',
-    from: 'this.messages.push({ value: message, token: this.token() })',
-    to: 'this.messages.push({ value: message, token: 0 })',
+    from: 'this.messages.put(message, this.token())',
+    to: 'this.messages.put(message, 0)',
     breaks: /stored before/,
   },
   {
     bug: 'clients are answered before their leases are stored',
     file: 'failover/outbox.js',
-    from: 'this.replies.push({ value: reply, token: this.token() })',
-    to: 'this.replies.push({ value: reply, token: 0 })',
+    from: 'this.replies.put(reply, this.token())',
+    to: 'this.replies.put(reply, 0)',
     breaks: /stored before told/,
   },
   {
