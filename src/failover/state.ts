@@ -53,23 +53,6 @@ export function bindingStatusOf(code: number): BindingStatus | undefined {
   return STATUS_BY_CODE[code];
 }
 
-/** Status codes that failover messages carry: those of RFC 8156 §5.6, and the three older ones that it uses. */
-export const STATUS_CODES = {
-  Success: 0,
-  UnspecFail: 1,
-  /** RFC 7653 §11 (10 is NotAllowed); §6.1.2 names it for unsupported versions and flags. */
-  NotSupported: 14,
-  AddressInUse: 16,
-  ConfigurationConflict: 17,
-  MissingBindingInformation: 18,
-  OutdatedBindingInformation: 19,
-  ServerShuttingDown: 20,
-  DNSUpdateNotSupported: 21,
-  ExcessiveTimeSkew: 22,
-} as const;
-
-export type StatusName = keyof typeof STATUS_CODES;
-
 /** OPTION_F_SERVER_FLAGS bits (§5.5.15). */
 export const SERVER_FLAGS = { COMMUNICATED: 1, STARTUP: 2, ACK_STARTUP: 4 } as const;
 

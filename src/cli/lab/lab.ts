@@ -2,9 +2,8 @@
  * A lab: two servers as child processes, the proxy between them in this process, clients, and a folder for what they
  * need. It is a session for the views; what it runs ends with it and its folder goes away.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Random, seededRandom } from '../../base/clock.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { ProxyHandle } from '../../proxy/handle.ts';
@@ -17,6 +16,7 @@ import { isStepping, steppingCommand, steppingOf } from '../proxy/stepping.ts';
 import { packageVersion } from '../version.ts';
 import { ClientNews } from './client-news.ts';
 import { LabClients } from './clients.ts';
+import { makeLabFolder } from './folder.ts';
 import { freePorts } from './free-ports.ts';
 import { carryOut, type Orderable } from './orders.ts';
 import {
@@ -67,7 +67,7 @@ export class Lab {
   /** Everything but the servers is there when this resolves: files are open and the proxy listens. */
   static async prepare(settings: LabSettings): Promise<Lab> {
     const plan: LabPlan = {
-      folder: mkdtempSync(join(tmpdir(), 'leasetap-lab-')),
+      folder: makeLabFolder(tmpdir()),
       ports: await freePorts(),
       times: LAB_TIMES,
     };

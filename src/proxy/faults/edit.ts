@@ -2,7 +2,7 @@
 import { checkEdit, type Edit, editMessage } from '../../dissect/edit.ts';
 import { forward, marked, momentary } from '../stage.ts';
 import { defineFault } from './kind.ts';
-import { changedUnit, unitWith } from './patch.ts';
+import { changedUnit, PROTOCOL, unitWith } from './patch.ts';
 import type { ParameterRecord, ParameterValue } from './spec.ts';
 
 interface Parameters {
@@ -11,8 +11,6 @@ interface Parameters {
   readonly add: ParameterRecord;
   readonly place: number;
 }
-
-const PROTOCOL = 'dhcpv6-failover';
 
 export const edit = defineFault<Parameters>({
   name: 'edit',

@@ -12,6 +12,7 @@ import { withPrefix } from '../cutter.ts';
 import { type FaultHit, forward, type InFlight, marked, momentary, type StageSetup } from '../stage.ts';
 import { typed } from './edit.ts';
 import { defineFault } from './kind.ts';
+import { PROTOCOL } from './patch.ts';
 import type { ParameterRecord } from './spec.ts';
 
 interface Parameters {
@@ -21,7 +22,6 @@ interface Parameters {
   readonly hex: string;
 }
 
-const PROTOCOL = 'dhcpv6-failover';
 const TRANSACTION_ID_BOUND = 2 ** 24;
 
 /** Shorter names, as people say them. */

@@ -3,6 +3,9 @@ import type { Message } from '../../dissect/message.ts';
 import { withPrefix } from '../cutter.ts';
 import type { InFlight, StageSetup } from '../stage.ts';
 
+/** What faults that make or change contents know: messages of RFC 8156. */
+export const PROTOCOL = 'dhcpv6-failover';
+
 /** A writable copy of the unit that holds the message, length prefix included. */
 export function unitOf(message: Message): Uint8Array {
   const { bytes, start, end } = message.frame;

@@ -6,15 +6,13 @@ import { checkEdit, type Edit, editMessage } from '../../dissect/edit.ts';
 import { forward, marked, momentary } from '../stage.ts';
 import { typed } from './edit.ts';
 import { defineFault } from './kind.ts';
-import { changedUnit, unitWith } from './patch.ts';
+import { changedUnit, PROTOCOL, unitWith } from './patch.ts';
 
 interface Parameters {
   readonly status: string;
   readonly message: string;
   readonly level: string;
 }
-
-const PROTOCOL = 'dhcpv6-failover';
 
 export const rejectAs = defineFault<Parameters>({
   name: 'reject-as',

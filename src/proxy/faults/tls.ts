@@ -5,10 +5,9 @@
 import { encodeMessage } from '../../dissect/encode.ts';
 import { type FaultHit, forward, type InFlight, marked, momentary, type Stage } from '../stage.ts';
 import { defineFault } from './kind.ts';
-import { changedUnit, unitWith } from './patch.ts';
+import { changedUnit, PROTOCOL, unitWith } from './patch.ts';
 import { stalled } from './stall.ts';
 
-const PROTOCOL = 'dhcpv6-failover';
 const REFUSED = 'TLSConnectionRefused';
 
 export const refuseStartTls = defineFault<Record<never, never>>({
