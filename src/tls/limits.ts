@@ -8,5 +8,7 @@ export const HELLO_OCTETS_MAX = 65_536;
 export const SESSIONS_MAX = 1024;
 /** Secrets of all key logs together: those of some 40,000 connections. */
 export const SECRETS_MAX = 200_000;
+/** Attempts to open a record behind octets that never came. */
+export const SEARCH_TRIES_MAX = 4096;
 /** The longest line of a key log that is looked at. */
 export const KEY_LOG_LINE_MAX = 1024;

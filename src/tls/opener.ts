@@ -15,10 +15,11 @@ export interface Opened {
 }
 
 export interface Opener {
-  /** `undefined`: it is not sealed with our key, or not the next one. The sequence number then stays. */
-  open(record: TlsRecord): Opened | undefined;
-  /** That many records were not seen. */
-  skip(records: number): void;
+  /**
+   * Opens the next record, or the one behind `lost` others that were not seen. `undefined`: it is not sealed with our key,
+   * or has another number; then nothing has happened.
+   */
+  open(record: TlsRecord, lost?: number): Opened | undefined;
 }
 
 const NONCE_OCTETS = 12;
@@ -58,7 +59,8 @@ class Tls12Opener implements Opener {
     this.#iv = iv;
   }
 
-  open({ type, octets }: TlsRecord): Opened | undefined {
+  open({ type, octets }: TlsRecord, lost = 0): Opened | undefined {
+    const sequence = this.#sequence + lost;
     const { aead } = this.#suite;
     const explicit = this.#iv.length < NONCE_OCTETS ? EXPLICIT_NONCE_OCTETS : 0;
     const start = RECORD_HEADER_OCTETS + explicit;
@@ -66,21 +68,17 @@ class Tls12Opener implements Opener {
     if (length < 0) return undefined;
     const nonce =
       explicit === 0
-        ? nonceOf(this.#iv, this.#sequence)
+        ? nonceOf(this.#iv, sequence)
         : concatBytes([this.#iv, octets.subarray(RECORD_HEADER_OCTETS, start)]);
     const aad = new Uint8Array(13);
     const view = new DataView(aad.buffer);
-    view.setBigUint64(0, BigInt(this.#sequence));
+    view.setBigUint64(0, BigInt(sequence));
     aad.set(octets.subarray(0, 3), 8);
     view.setUint16(11, length);
     const clear = openAead(aead, this.#key, nonce, aad, octets.subarray(start));
     if (clear === undefined) return undefined;
-    this.#sequence++;
+    this.#sequence = sequence + 1;
     return { type, octets: clear };
-  }
-
-  skip(records: number): void {
-    this.#sequence += records;
   }
 }
 
@@ -99,13 +97,14 @@ export class Tls13Opener implements Opener {
     this.#iv = expandLabel(suite.hash, secret, 'iv', NONCE_OCTETS);
   }
 
-  open({ octets }: TlsRecord): Opened | undefined {
+  open({ octets }: TlsRecord, lost = 0): Opened | undefined {
+    const sequence = this.#sequence + lost;
     const header = octets.subarray(0, RECORD_HEADER_OCTETS);
     const sealed = octets.subarray(RECORD_HEADER_OCTETS);
-    const nonce = nonceOf(this.#iv, this.#sequence);
+    const nonce = nonceOf(this.#iv, sequence);
     const inner = openAead(this.#suite.aead, this.#key, nonce, header, sealed);
     if (inner === undefined) return undefined;
-    this.#sequence++;
+    this.#sequence = sequence + 1;
     // The content type stands behind the content and before the padding of zeros.
     let end = inner.length;
     while (end > 0 && inner[end - 1] === 0) end--;
@@ -113,10 +112,6 @@ export class Tls13Opener implements Opener {
       type: end === 0 ? -1 : (inner[end - 1] as number),
       octets: inner.subarray(0, Math.max(end - 1, 0)),
     };
-  }
-
-  skip(records: number): void {
-    this.#sequence += records;
   }
 
   /** After a KeyUpdate (RFC 8446 §7.2). */

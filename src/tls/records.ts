@@ -65,7 +65,8 @@ export class RecordCutter {
   }
 }
 
-function isHeader(octets: Uint8Array, at: number): boolean {
+/** Whether the RECORD_HEADER_OCTETS octets at `at` can begin a record. */
+export function isHeader(octets: Uint8Array, at: number): boolean {
   const type = octets[at] as number;
   return (
     type >= CONTENT_TYPES.first &&

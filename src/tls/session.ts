@@ -14,12 +14,15 @@ import {
 } from './handshake.ts';
 import type { KeyLog, SecretLabel } from './key-log.ts';
 import { type Opener, openersTls12, Tls13Opener } from './opener.ts';
+import { RecordSearch } from './record-search.ts';
 import { ContentType, RECORD_HEADER_OCTETS, RecordCutter, type TlsRecord } from './records.ts';
 import { CIPHER_SUITES, type CipherSuite } from './suites.ts';
 
 export interface SessionSink {
   /** Application data; in memory of its own. */
   clear(direction: Direction, octets: Uint8Array): void;
+  /** Octets are missing of the application data; about so many. */
+  gap(direction: Direction, missing: number): void;
   /** The first record was opened. `version` is `TLSv1.2` or `TLSv1.3`. */
   opened(version: string, suite: string): void;
   /** Why the rest, or a part of it, cannot be read: one phrase, each once for a connection. */
@@ -48,6 +51,8 @@ interface Side {
   stage: Stage;
   /** Made when the first record of a stage comes, so that its secret may come shortly before. */
   opener: Opener | undefined;
+  /** While a record is looked for behind octets that never came. */
+  search: RecordSearch | undefined;
   /** Nothing more of this direction can be read. */
   dead: boolean;
 }
@@ -79,18 +84,41 @@ export class TlsSession {
   push(direction: Direction, bytes: Uint8Array, start: number, end: number): void {
     const side = this.#sides[direction];
     if (side.dead) return;
+    if (side.search === undefined) this.#records(direction, side, bytes, start, end);
+    else this.#search(direction, side, side.search, bytes.subarray(start, end));
+  }
+
+  /** `missing` octets never came. Behind the handshake the next whole record is looked for. */
+  gap(direction: Direction, missing: number): void {
+    const side = this.#sides[direction];
+    if (side.dead) return;
+    if (side.stage !== 'data' || side.opener === undefined) {
+      this.#fail([direction], `${missing} octets of the handshake are missing`);
+      return;
+    }
+    side.search = new RecordSearch(side.opener, side.records.pending + missing);
+    side.records.clear();
+    this.#sink.gap(direction, missing);
+  }
+
+  #search(direction: Direction, side: Side, search: RecordSearch, bytes: Uint8Array): void {
+    const found = search.push(bytes);
+    if (found === 'wait') return;
+    if (found === 'hopeless') {
+      this.#fail([direction], 'octets are missing, and behind them no record was found');
+      return;
+    }
+    side.search = undefined;
+    this.#content(direction, side, found.opened.type, found.opened.octets);
+    this.#records(direction, side, found.rest, 0, found.rest.length);
+  }
+
+  #records(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number): void {
     const { records, broken } = side.records.push(bytes, start, end);
     for (const record of records) {
       if (!side.dead) this.#record(direction, side, record);
     }
     if (broken && !side.dead) this.#fail([direction], 'there are octets that are no TLS record');
-  }
-
-  /** `missing` octets never came. */
-  gap(direction: Direction, missing: number): void {
-    if (!this.#sides[direction].dead) {
-      this.#fail([direction], `${missing} octets are missing, and with them the place of the next record`);
-    }
   }
 
   #record(direction: Direction, side: Side, record: TlsRecord): void {
@@ -249,6 +277,7 @@ function newSide(): Side {
     handshake: new HandshakeReader(),
     stage: 'clear',
     opener: undefined,
+    search: undefined,
     dead: false,
   };
 }

@@ -90,6 +90,7 @@ export class TlsStage implements FlowSink {
     this.#sessions++;
     const session = new TlsSession(this.#keys, {
       clear: (direction, octets) => this.#next.data(flow, direction, octets, 0, octets.length, watched.seen),
+      gap: (direction, missing) => this.#next.gap(flow, direction, missing, watched.seen),
       opened: (version, suite) => tell({ kind: 'opened', version, suite }),
       problem: (message) => tell({ kind: 'problem', message }),
       alert: (direction, message) => tell({ kind: 'alert', direction, message }),

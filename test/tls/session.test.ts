@@ -29,19 +29,25 @@ interface Read {
   readonly told: readonly string[];
 }
 
-function read(pieces: readonly Said[], keyLog: string, swap = false): Read {
+/** Instead of octets, `missing` ones never came. */
+type Piece = Said & { readonly missing?: number };
+
+function read(pieces: readonly Piece[], keyLog: string, swap = false): Read {
   const keys = new KeyLog();
   keys.add(keyLog);
   const parts: [Uint8Array[], Uint8Array[]] = [[], []];
   const told: string[] = [];
   const session = new TlsSession(keys, {
     clear: (direction, octets) => parts[direction].push(octets),
+    gap: (direction) => told.push(`${direction} gap`),
     opened: (version, suite) => told.push(`${version} ${suite}`),
     problem: (why) => told.push(why),
     alert: (direction, words) => told.push(`${direction} ${words}`),
   });
-  for (const { direction, octets } of pieces) {
-    session.push(swap ? ((1 - direction) as Direction) : direction, octets, 0, octets.length);
+  for (const { direction, octets, missing } of pieces) {
+    const side = swap ? ((1 - direction) as Direction) : direction;
+    if (missing === undefined) session.push(side, octets, 0, octets.length);
+    else session.gap(side, missing);
   }
   return { clear: [concatBytes(parts[0]), concatBytes(parts[1])], told };
 }
@@ -90,6 +96,71 @@ describe.each(SUITES)('%s with %s', (version, ciphers, name) => {
     expect(told).toHaveLength(2);
     expect(told[1]).toMatch(/^a record does not fit its key/);
     expect(toHex(clear[1])).toBe(toHex(saidBy(1)));
+  });
+});
+
+describe.each(SUITES)('%s with %s, when octets never came', (version, ciphers, name) => {
+  const told = [`${version} ${name}`, '0 gap'];
+  const lines: readonly Said[] = Array.from({ length: 12 }, (_, index) => ({
+    direction: 0,
+    octets: text(`line ${index} `.repeat(30)),
+  }));
+
+  it.each([
+    ['in the middle of a record', 100, 50, [5]],
+    ['of several records', 30, 820, [5, 6, 7, 8]],
+    ['of exactly a record', 0, 0, [5]],
+  ])('goes on with the next record behind a hole %s', async (_, from, length, lost) => {
+    const { pieces, keyLog } = await wireOf({ version, ciphers }, lines);
+    const data = pieces.findLastIndex(({ octets }) => octets[0] === 23 && octets.length > 250) - 6;
+    const before = pieces.slice(0, data);
+    const stream = Buffer.concat(
+      pieces
+        .slice(data)
+        .filter(({ direction }) => direction === 0)
+        .map(({ octets }) => octets),
+    );
+    const missing = length === 0 ? (pieces[data]?.octets.length ?? 0) : length;
+    const { clear, told: found } = read(
+      [
+        ...before,
+        { direction: 0, octets: stream.subarray(0, from) },
+        { direction: 0, octets: new Uint8Array(0), missing },
+        // In small pieces: where they end means nothing.
+        ...Array.from({ length: Math.ceil((stream.length - from - missing) / 90) }, (__, at) => ({
+          direction: 0 as const,
+          octets: stream.subarray(
+            from + missing + 90 * at,
+            Math.min(from + missing + 90 * (at + 1), stream.length),
+          ),
+        })),
+      ],
+      keyLog,
+    );
+    expect(found).toEqual(told);
+    const left = lines.filter((__, index) => !lost.includes(index)).map(({ octets }) => octets);
+    expect(Buffer.from(clear[0]).toString()).toBe(Buffer.concat(left).toString());
+  });
+
+  it('gives up where nothing opens any more', async () => {
+    const { pieces, keyLog } = await wireOf({ version, ciphers }, lines);
+    const noise = Uint8Array.from({ length: 90_000 }, (_, index) => (index % 5 === 0 ? 23 : 3));
+    const after: Piece[] = [
+      { direction: 0, octets: noise, missing: 10 },
+      { direction: 0, octets: noise },
+    ];
+    const { told: found } = read([...pieces, ...after], keyLog);
+    expect(found).toEqual([...told, 'octets are missing, and behind them no record was found']);
+  });
+
+  it('is not read any more if they are of the handshake', async () => {
+    const { pieces, keyLog } = await wireOf({ version, ciphers }, lines);
+    const cut = pieces.map((piece, index) =>
+      index === 2 ? { ...piece, missing: piece.octets.length } : piece,
+    );
+    const { clear, told: found } = read(cut, keyLog);
+    expect(found.join()).toContain('octets of the handshake are missing');
+    expect(clear[pieces[2]?.direction ?? 0].length).toBe(0);
   });
 });
 

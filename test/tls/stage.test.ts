@@ -1,4 +1,5 @@
 /** Captures with TLS in them, from packets to messages: STARTTLS, keys in the file or beside it, what is told if not. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCapture } from '../../src/capture/read.ts';
 import type { CaptureSource } from '../../src/capture/source.ts';
@@ -110,6 +111,43 @@ it('is found on any port by what is inside', async () => {
   const { pieces, keyLog } = await wireOf(TLS13, SAID);
   const { found } = await read(captureOf([...STARTTLS, ...pieces], keyLog, 40_647));
   expect(found).toEqual(ALL);
+});
+
+it('goes on behind a packet that was not captured', async () => {
+  const lines: readonly Said[] = Array.from({ length: 8 }, (_, index) => ({
+    direction: 0,
+    octets: unit(CONTACT, 20 + index),
+  }));
+  const { pieces, keyLog } = await wireOf(TLS13, lines);
+  const all = [...STARTTLS, ...pieces];
+  const lost = all.findLastIndex(({ octets }) => octets.length === 2 + 8 + 22) - 3;
+  const { found, notices } = await read(captureOf(all, keyLog, 647, lost));
+  expect(found.slice(2)).toEqual([20, 21, 22, 23, 25, 26, 27].map((id) => `CONTACT ${id}`));
+  expect(notices.map(({ kind }) => kind)).toEqual(['connection', 'decrypted', 'gap', 'resync']);
+});
+
+it('is read without throwing, whatever octets of the capture are changed or cut off', async () => {
+  const captures: Uint8Array[] = [];
+  for (const choice of [TLS12, TLS13]) {
+    const { pieces, keyLog } = await wireOf(choice, SAID);
+    captures.push(captureOf([...STARTTLS, ...pieces], keyLog));
+  }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...captures),
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 }),
+      fc.nat(),
+      async (capture, changes, cut) => {
+        const changed = capture.slice();
+        // Behind the headers of the file: another file would not be read at all.
+        for (const [at, octet] of changes) changed[100 + (at % (changed.length - 100))] = octet;
+        const end = cut % 3 === 0 ? 100 + (cut % (changed.length - 100)) : changed.length;
+        const { found } = await read(changed.subarray(0, end));
+        expect(found.length).toBeLessThanOrEqual(ALL.length + 2);
+      },
+    ),
+    { numRuns: 150 },
+  );
 });
 
 it('is not taken for granted: messages behind a refused STARTTLS are read', async () => {
