@@ -40,7 +40,6 @@ export class Analysis {
 
   /** A connection ended. */
   closed(flowId: number): void {
-    this.exchanges.close(flowId);
     this.#relationships.down(flowId);
   }
 

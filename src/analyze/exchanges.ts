@@ -2,15 +2,13 @@
  * Which reply belongs to which request: by connection, direction and transaction-id (RFC 8156 §5.4), and by the types
  * that can answer each other. Incremental; what is never answered is forgotten when there is too much of it.
  */
-import { RecentMap } from '../base/recent-map.ts';
-import { timestampMillis } from '../base/timestamp.ts';
+import type { ProtocolName } from '../base/frame.ts';
+import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
 import type { Message } from '../dissect/message.ts';
 import { MessageType } from '../dissect/vocabulary.ts';
+import { NOT_FOUND, PendingRequests } from './pending-requests.ts';
 
-/** Requests without a reply that are remembered of one connection; the oldest are forgotten. */
-export const PENDING_REQUESTS_MAX = 8192;
-
-/** A request that waits for its reply. */
+/** A request that was answered. */
 export interface Request {
   readonly index: number;
   readonly msgType: number;
@@ -27,7 +25,24 @@ const STARTTLS = 23;
 const REPLY = 7;
 
 /** By reply type: the types that it may answer. */
-const FAILOVER_ANSWERS: ReadonlyMap<number, readonly number[]> = new Map([
+type Answers = readonly (readonly number[] | undefined)[];
+/** What the messages of a protocol mean to each other; `asks`: by type, whether it waits for an answer. */
+interface Meaning {
+  readonly answers: Answers;
+  readonly asks: readonly boolean[];
+}
+
+function meaning(answered: readonly (readonly [reply: number, requests: readonly number[]])[]): Meaning {
+  const answers: (readonly number[] | undefined)[] = new Array(256).fill(undefined);
+  const asks: boolean[] = new Array(256).fill(false);
+  for (const [reply, requests] of answered) {
+    answers[reply] = requests;
+    for (const request of requests) asks[request] = true;
+  }
+  return { answers, asks };
+}
+
+const FAILOVER = meaning([
   [MessageType.BNDREPLY, [MessageType.BNDUPD]],
   [MessageType.POOLRESP, [MessageType.POOLREQ]],
   [MessageType.UPDDONE, [MessageType.UPDREQ, MessageType.UPDREQALL]],
@@ -36,7 +51,7 @@ const FAILOVER_ANSWERS: ReadonlyMap<number, readonly number[]> = new Map([
 ]);
 
 /** DHCPv4 failover draft-12: POOLRESP, BNDACK, CONNECTACK, UPDDONE. */
-const V4_FAILOVER_ANSWERS: ReadonlyMap<number, readonly number[]> = new Map([
+const V4_FAILOVER = meaning([
   [2, [1]],
   [4, [3]],
   [6, [5]],
@@ -44,75 +59,66 @@ const V4_FAILOVER_ANSWERS: ReadonlyMap<number, readonly number[]> = new Map([
 ]);
 
 /** ADVERTISE and REPLY (RFC 8415 §7.3), LEASEQUERY-REPLY (RFC 5007). A rapid commit answers SOLICIT by REPLY. */
-const CLIENT_ANSWERS: ReadonlyMap<number, readonly number[]> = new Map([
+const CLIENT = meaning([
   [2, [1]],
   [7, [1, 3, 4, 5, 6, 8, 9, 11]],
   [15, [14]],
 ]);
 
-function answersOf(message: Message): ReadonlyMap<number, readonly number[]> {
-  if (message.protocol === 'dhcpv6-failover') return FAILOVER_ANSWERS;
-  return message.protocol === 'dhcpv4-failover' ? V4_FAILOVER_ANSWERS : CLIENT_ANSWERS;
+function meaningIn(protocol: ProtocolName): Meaning {
+  if (protocol === 'dhcpv6-failover') return FAILOVER;
+  return protocol === 'dhcpv4-failover' ? V4_FAILOVER : CLIENT;
 }
 
-const ASKING = new Map(
-  [FAILOVER_ANSWERS, V4_FAILOVER_ANSWERS, CLIENT_ANSWERS].map((answers) => [
-    answers,
-    new Set([...answers.values()].flat()),
-  ]),
-);
-
 export class Exchanges {
-  /** By flow: requests by direction and transaction-id. */
-  readonly #pending = new Map<number, RecentMap<number, Request>>();
+  readonly #pending = new PendingRequests();
+  /** Of the request whose reply `completes` has met last. */
+  requestIndex = 0;
+  requestType = 0;
+  requestMillis = 0;
+  /** From there to the reply. */
+  rttMillis = 0;
 
   /** Takes the next message; returns the exchange that it completes. */
   push(message: Message): Exchange | undefined {
-    const { transactionId, frame } = message;
-    if (transactionId === null) return undefined;
-    const answers = answersOf(message);
-    const answered = answers.get(message.msgType);
-    if (answered !== undefined) return this.#complete(message, transactionId, answered);
-    if (ASKING.get(answers)?.has(message.msgType)) {
-      this.#remember(frame.connection.flow.id, key(frame.direction, transactionId), {
-        index: message.index,
-        msgType: message.msgType,
-        atMillis: timestampMillis(frame.seen.time),
-      });
+    if (!this.completes(message)) return undefined;
+    const request = {
+      index: this.requestIndex,
+      msgType: this.requestType,
+      atMillis: this.requestMillis,
+    };
+    return { request, reply: message, rttMillis: this.rttMillis };
+  }
+
+  /** The same without making anything: whether it completes one, which then stands in the fields. */
+  completes(message: Message): boolean {
+    const { transactionId, frame, msgType } = message;
+    if (transactionId === null) return false;
+    const { answers, asks } = meaningIn(frame.connection.protocol);
+    const { flow } = frame.connection;
+    const types = answers[msgType];
+    if (types !== undefined) {
+      const place = this.#pending.find(flow.id, frame.direction === 0 ? 1 : 0, transactionId);
+      return (
+        place !== NOT_FOUND &&
+        types.includes(this.#pending.typeAt(place)) &&
+        this.#answer(place, frame.seen.time)
+      );
     }
-    return undefined;
-  }
-
-  /** Requests of a connection that are still waiting, roughly the oldest first. */
-  pendingOf(flowId: number): readonly Request[] {
-    return [...(this.#pending.get(flowId)?.values() ?? [])];
-  }
-
-  /** Forgets a connection that is over. */
-  close(flowId: number): void {
-    this.#pending.delete(flowId);
-  }
-
-  #complete(message: Message, transactionId: number, types: readonly number[]): Exchange | undefined {
-    const { frame } = message;
-    const pending = this.#pending.get(frame.connection.flow.id);
-    const asked = key(frame.direction === 0 ? 1 : 0, transactionId);
-    const request = pending?.get(asked);
-    if (request === undefined || !types.includes(request.msgType)) return undefined;
-    pending?.delete(asked);
-    return { request, reply: message, rttMillis: timestampMillis(frame.seen.time) - request.atMillis };
-  }
-
-  #remember(flowId: number, asked: number, request: Request): void {
-    let pending = this.#pending.get(flowId);
-    if (pending === undefined) {
-      pending = new RecentMap(PENDING_REQUESTS_MAX);
-      this.#pending.set(flowId, pending);
+    if (asks[msgType] === true) {
+      const atMillis = timestampMillis(frame.seen.time);
+      this.#pending.remember(flow.id, frame.direction, transactionId, msgType, message.index, atMillis);
     }
-    pending.set(asked, request);
+    return false;
   }
-}
 
-function key(direction: number, transactionId: number): number {
-  return transactionId * 2 + direction;
+  #answer(place: number, time: Timestamp): true {
+    const pending = this.#pending;
+    this.requestIndex = pending.indexAt(place);
+    this.requestType = pending.typeAt(place);
+    this.requestMillis = pending.millisAt(place);
+    this.rttMillis = timestampMillis(time) - this.requestMillis;
+    pending.forget(place);
+    return true;
+  }
 }

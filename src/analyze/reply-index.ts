@@ -11,9 +11,8 @@ export class ReplyIndex {
 
   /** First pass. */
   push(message: Message): void {
-    const exchange = this.#exchanges.push(message);
-    if (exchange === undefined) return;
-    const { index } = exchange.request;
+    if (!this.#exchanges.completes(message)) return;
+    const index = this.#exchanges.requestIndex;
     let replies = this.#replies.get(message.protocol) ?? new Uint32Array(FIRST_CAPACITY);
     if (index >= replies.length) {
       const larger = new Uint32Array(Math.max(replies.length * 2, index + 1));

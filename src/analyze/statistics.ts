@@ -1,14 +1,16 @@
 /**
- * Counts over a whole capture or session, on frames alone so that millions a second are possible: messages by type and
+ * Counts over a whole capture or session, without making anything for a message: messages by type and
  * direction, reply times, rejections by status code, window use, per connection and per minute. Bounded: connections
  * and minutes beyond their limit are summed in the last one, reply times go into classes of 2 % width.
  */
-import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
+import type { Direction } from '../base/flow.ts';
+import type { Connection, ProtocolName } from '../base/frame.ts';
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
-import { failoverType, MessageType, STATUS_SUCCESS } from '../dissect/vocabulary.ts';
-import { LAYOUTS, type Layout } from './failover-layout.ts';
-import { OpenRequests } from './open-requests.ts';
+import { ABSENT } from '../dissect/glance.ts';
+import type { Message } from '../dissect/message.ts';
+import { failoverType, MessageType, NO_MEANING, STATUS_SUCCESS } from '../dissect/vocabulary.ts';
+import { NOT_FOUND, PendingRequests } from './pending-requests.ts';
 import { ReplyTimes } from './reply-times.ts';
 
 const TYPES = 256;
@@ -58,12 +60,12 @@ export class Statistics {
   octets = 0;
 
   readonly #byFlow = new Map<number, ConnectionStatistics>();
-  readonly #open = new OpenRequests();
+  readonly #pending = new PendingRequests();
 
-  add(frame: Frame): void {
+  add(message: Message): void {
+    const { frame, msgType } = message;
     const atMillis = timestampMillis(frame.seen.time);
     const octets = frame.end - frame.start;
-    const type = frame.bytes[frame.start] as number;
     const connection = this.#connection(frame.connection, atMillis);
     const minute = this.#minute(atMillis);
     this.messages++;
@@ -72,12 +74,10 @@ export class Statistics {
     minute.octets += octets;
     connection.lastMillis = atMillis;
     connection.octets[frame.direction] += octets;
-    (connection.messages[frame.direction][type] as number)++;
-    const layout = LAYOUTS.get(frame.connection.protocol);
-    if (layout !== undefined && octets >= layout.headerOctets) {
-      const meaning = failoverType(frame.connection.protocol, type);
-      this.#failover(frame, layout, meaning, atMillis, connection, minute);
-    }
+    // A message without octets has no type and still was one.
+    (connection.messages[frame.direction][Math.max(0, msgType)] as number)++;
+    const type = failoverType(frame.connection.protocol, msgType);
+    if (type !== NO_MEANING) this.#failover(message, type, atMillis, connection, minute);
   }
 
   #connection(connection: Connection, atMillis: number): ConnectionStatistics {
@@ -110,49 +110,53 @@ export class Statistics {
   }
 
   #failover(
-    frame: Frame,
-    layout: Layout,
+    message: Message,
     type: number,
     atMillis: number,
     connection: ConnectionStatistics,
     minute: MinuteStatistics,
   ): void {
-    const { direction } = frame;
+    const { transactionId, sentTime } = message;
+    if (transactionId === null || sentTime === null) return;
+    const { direction } = message.frame;
     if (type >= MessageType.BNDUPD && type <= MessageType.CONTACT) {
-      addSkew(connection.skew[direction], layout.sentTime(frame), atMillis);
+      addSkew(connection.skew[direction], sentTime, atMillis);
     }
     if (type === MessageType.BNDUPD) {
       const unacked = ++connection.unacked[direction];
       if (unacked > connection.unackedMost[direction]) connection.unackedMost[direction] = unacked;
     }
     const asked = REQUEST_OF[type];
-    const transactionId = layout.transactionId(frame);
+    const flow = message.frame.connection.flow.id;
     if (asked === ASKS) {
-      this.#open.ask(frame.connection.flow.id, direction, transactionId, atMillis);
-    } else if (asked !== undefined) this.#answer(frame, asked, transactionId, atMillis, connection);
-    if (CAN_REJECT.has(type)) this.#reject(frame, layout.status(frame), minute);
+      this.#pending.remember(flow, direction, transactionId, type, message.index, atMillis);
+    } else if (asked !== undefined) {
+      const other = direction === 0 ? 1 : 0;
+      const place = this.#pending.find(flow, other, transactionId);
+      if (place !== NOT_FOUND) this.#answer(asked, place, other, atMillis, connection);
+    }
+    if (CAN_REJECT.has(type)) this.#reject(message, minute);
   }
 
-  #reject(frame: Frame, status: number, minute: MinuteStatistics): void {
-    if (status === STATUS_SUCCESS) return;
-    const { protocol } = frame.connection;
-    const counts = this.rejects.get(protocol) ?? new Map<number, number>();
-    counts.set(status, (counts.get(status) ?? 0) + 1);
-    this.rejects.set(protocol, counts);
+  #reject(message: Message, minute: MinuteStatistics): void {
+    const { statusCode } = message.glance();
+    if (statusCode === ABSENT || statusCode === STATUS_SUCCESS) return;
+    const counts = this.rejects.get(message.protocol) ?? new Map<number, number>();
+    counts.set(statusCode, (counts.get(statusCode) ?? 0) + 1);
+    this.rejects.set(message.protocol, counts);
     minute.rejects++;
   }
 
   #answer(
-    frame: Frame,
     asked: number,
-    transactionId: number,
+    place: number,
+    asker: Direction,
     atMillis: number,
     connection: ConnectionStatistics,
   ): void {
-    const other = frame.direction === 0 ? 1 : 0;
-    const askedMillis = this.#open.answer(frame.connection.flow.id, other, transactionId);
-    if (askedMillis < 0) return;
-    if (asked === MessageType.BNDUPD && connection.unacked[other] > 0) connection.unacked[other]--;
+    const askedMillis = this.#pending.millisAt(place);
+    this.#pending.forget(place);
+    if (asked === MessageType.BNDUPD && connection.unacked[asker] > 0) connection.unacked[asker]--;
     let times = this.replyTimes.get(asked);
     if (times === undefined) {
       times = new ReplyTimes();

@@ -5,7 +5,8 @@
 import { timestampOfMillis } from '../base/timestamp.ts';
 import { padText, safeText } from '../render/escape.ts';
 import { type ColourDepth, type Line, paintLine, type Style, span } from '../render/style.ts';
-import { clockText, styledTextLine, TEXT_COLUMNS, type TextContext } from '../render/text.ts';
+import { styledTextLine, TEXT_COLUMNS, type TextContext } from '../render/text.ts';
+import { clockText } from '../render/words.ts';
 import type { SessionItem } from '../tui/session.ts';
 
 const COLUMNS = ['index', 'time', 'dir', 'type', 'xid', 'info'].flatMap(

@@ -17,7 +17,7 @@ import type {
   VendorDefinition,
 } from './definition.ts';
 import { Piece } from './json-buffer.ts';
-import { optionFacts } from './option-facts.ts';
+import { optionLook } from './option-look.ts';
 import type {
   CompiledProtocol,
   FieldJson,
@@ -190,7 +190,15 @@ function withUnixTimes(option: OptionCodec): OptionCodec {
       ? numberCodec(field.name, 4, DISPLAYS['time-1970'])
       : field,
   );
-  return { ...option, fields, facts: optionFacts(option.name, option.definition.fields, fields, true) };
+  const { name, tail, definition } = option;
+  const look = optionLook({
+    name,
+    definitions: definition.fields,
+    fields,
+    inside: tail.kind,
+    unixTimes: true,
+  });
+  return { ...option, fields, look };
 }
 
 function fillVendor(definition: VendorDefinition, file: string, dissectors: Scope['dissectors']): void {
@@ -301,18 +309,16 @@ function compileOption(definition: OptionDefinition, scope: Scope): OptionCodec 
     minimum,
     fixed: allSized ? minimum : undefined,
     tail,
-    judged: judgedBy(fields, tail),
-    facts: optionFacts(definition.name, definition.fields, fields, false),
+    look: optionLook({
+      name: definition.name,
+      definitions: definition.fields,
+      fields,
+      inside: tail.kind,
+      unixTimes: false,
+    }),
     json: optionJson(definition, fields, tail, hasLength ? minimum : undefined),
     definition,
   };
-}
-
-function judgedBy(fields: readonly FieldCodec[], tail: Tail): OptionCodec['judged'] {
-  const looks = (field: FieldCodec): boolean => field.problem !== undefined || field.extent !== undefined;
-  const sized = (field: FieldCodec): boolean => field.size !== undefined;
-  if (fields.some(looks) || !fields.slice(0, -1).every(sized)) return 'fields';
-  return tail.kind === 'none' && fields.every(sized) ? 'length' : 'minimum';
 }
 
 /** What JSON has between the last field of an option and what is inside it. */

@@ -5,9 +5,9 @@
 import { NO_BYTES, readU16, readU32 } from '../base/bytes.ts';
 import { EPOCH_2000_UNIX_SECONDS, wrapSeconds } from '../base/time.ts';
 import { readNumber } from './codecs/numbers.ts';
-import { ABSENT, Glance, type LeaseGlance, Slot } from './glance.ts';
+import { ABSENT, Glance, type LeaseGlance } from './glance.ts';
 import { NESTING_MAX } from './limits.ts';
-import type { OptionFacts } from './option-facts.ts';
+import { Inside, Judge, type NumberPlace, type OptionLook, Role } from './option-look.ts';
 import type { CompiledProtocol, OptionCodec, Space } from './space.ts';
 import { optionOf } from './space.ts';
 import { STATUS_SUCCESS } from './vocabulary.ts';
@@ -29,10 +29,16 @@ class Container {
   statusCode = ABSENT;
   /** The lease that the options are about. */
   lease: LeaseGlance | undefined;
+  /** Of the lease, or else of the message. */
+  numbers: Float64Array;
   /** Whether they are inside it, and not merely behind it as in DHCPv4 failover. */
   insideLease = false;
   /** Leases of the message before this run. */
   leasesBefore = 0;
+
+  constructor(numbers: Float64Array) {
+    this.numbers = numbers;
+  }
 }
 
 class GlanceWalk {
@@ -57,13 +63,14 @@ class GlanceWalk {
   #container(depth: number): Container {
     let container = this.#containers[depth];
     if (container === undefined) {
-      container = new Container();
+      container = new Container(this.glance.numbers);
       this.#containers.push(container);
     }
     container.clientStart = ABSENT;
     container.iaid = ABSENT;
     container.statusCode = ABSENT;
     container.lease = undefined;
+    container.numbers = this.glance.numbers;
     container.insideLease = false;
     container.leasesBefore = this.glance.leaseCount;
     return container;
@@ -95,43 +102,44 @@ class GlanceWalk {
     let clean = true;
     let at = from;
     while (end - at >= OPTION_HEADER_OCTETS) {
-      const inside = at + OPTION_HEADER_OCTETS;
-      const next = inside + readU16(bytes, at + 2);
+      const start = at + OPTION_HEADER_OCTETS;
+      const next = start + readU16(bytes, at + 2);
       if (next > end) break;
       const codec = optionOf(space, readU16(bytes, at));
-      if (codec !== undefined && !this.#option(codec, space, inside, next, container, depth)) clean = false;
       at = next;
+      if (codec === undefined) continue;
+      const { look } = codec;
+      const octets = next - start;
+      if (look.judge === Judge.length) {
+        if (octets !== look.minimum) {
+          clean = false;
+          continue;
+        }
+      } else if (octets < look.minimum) {
+        clean = false;
+        // Even what is too short to be an identifier tells whom somebody means.
+        if (look.role !== Role.client) continue;
+      } else if (look.judge === Judge.fields && !areFieldsClean(codec, bytes, start, next)) clean = false;
+      if (look.inside !== Inside.nothing) {
+        const inner =
+          container === undefined || look.role === Role.nothing
+            ? undefined
+            : this.#enter(look, start, depth + 1);
+        if (!this.#inside(codec, space, start, next, inner, depth + 1)) clean = false;
+      } else if (container === undefined || look.role === Role.nothing) continue;
+      else if (look.role !== Role.number) this.#learn(look, start, next, container);
+      else {
+        // Here and not in a method: a number that is handed over may have to be put into an object.
+        const value = octets === 4 ? readU32(bytes, start) : readNumber(bytes, start, octets);
+        if (!look.unix) container.numbers[look.slot] = value;
+        else if (value !== 0) container.numbers[look.slot] = wrapSeconds(value - EPOCH_2000_UNIX_SECONDS);
+      }
     }
     if (container !== undefined && container.lease === undefined) this.#passDown(container);
     return clean && at === end;
   }
 
-  #option(
-    codec: OptionCodec,
-    space: Space,
-    start: number,
-    end: number,
-    container: Container | undefined,
-    depth: number,
-  ): boolean {
-    const octets = end - start;
-    const clean =
-      codec.judged === 'length'
-        ? octets === codec.minimum
-        : octets >= codec.minimum &&
-          (codec.judged === 'minimum' || areFieldsClean(codec, this.#bytes, start, end));
-    const { facts, tail } = codec;
-    if (tail.kind === 'none') {
-      if (facts !== undefined && container !== undefined) this.#learn(facts, codec, start, end, container);
-      return clean;
-    }
-    if (octets < codec.minimum) return false;
-    const inner =
-      facts === undefined || container === undefined ? undefined : this.#enter(facts, start, depth + 1);
-    return this.#tail(codec, space, start, end, inner, depth + 1) && clean;
-  }
-
-  #tail(
+  #inside(
     codec: OptionCodec,
     space: Space,
     start: number,
@@ -139,99 +147,90 @@ class GlanceWalk {
     inner: Container | undefined,
     depth: number,
   ): boolean {
-    const { tail } = codec;
+    const { look, tail } = codec;
     if (tail.kind === 'options') {
-      const from =
-        codec.fixed === undefined ? fieldsEnd(codec, this.#bytes, start, end) : start + codec.fixed;
+      const from = look.fixed === ABSENT ? fieldsEnd(codec, this.#bytes, start, end) : start + look.fixed;
       return from >= 0 && this.#options(tail.space ?? space, from, end, inner, depth);
     }
     const from = lastFieldStart(codec, start);
     if (tail.kind === 'message') return this.#message(tail.protocol, from, end, inner, depth);
-    if (tail.kind === 'none') return true;
+    if (tail.kind !== 'vendor') return true;
     const vendor = tail.vendors.get(readU32(this.#bytes, start)) ?? EMPTY_SPACE;
     return this.#options(vendor, from, end, undefined, depth);
   }
 
   /** What an option that holds others tells, and the container for those. */
-  #enter(facts: OptionFacts, start: number, depth: number): Container | undefined {
+  #enter(look: OptionLook, start: number, depth: number): Container | undefined {
     const container = this.#container(depth);
-    if (facts.kind === 'association') container.iaid = readU32(this.#bytes, start + facts.offset);
-    else if (facts.kind === 'lease') {
-      container.lease = this.#lease(facts, start);
+    if (look.role === Role.association) container.iaid = readU32(this.#bytes, start + look.offset);
+    else if (look.role === Role.lease) {
+      container.lease = this.#lease(look, start);
+      container.numbers = container.lease.numbers;
       container.insideLease = true;
-    } else if (facts.kind !== 'group') return undefined;
+    } else if (look.role !== Role.group) return undefined;
     return container;
   }
 
-  #lease(facts: OptionFacts, start: number): LeaseGlance {
+  #lease(look: OptionLook, start: number): LeaseGlance {
     const bytes = this.#bytes;
     const lease = this.glance.addLease();
-    lease.address = start + facts.offset;
-    lease.addressOctets = facts.size;
-    if (facts.prefixLength >= 0) lease.prefixLength = bytes[start + facts.prefixLength] as number;
-    if (facts.preferredLifetime >= 0)
-      lease.preferredLifetime = readU32(bytes, start + facts.preferredLifetime);
-    if (facts.validLifetime >= 0) lease.validLifetime = readU32(bytes, start + facts.validLifetime);
+    lease.address = start + look.offset;
+    lease.addressOctets = look.size;
+    if (look.prefixLength !== ABSENT) lease.prefixLength = bytes[start + look.prefixLength] as number;
+    if (look.preferredLifetime !== ABSENT)
+      lease.preferredLifetime = readU32(bytes, start + look.preferredLifetime);
+    if (look.validLifetime !== ABSENT) lease.validLifetime = readU32(bytes, start + look.validLifetime);
     return lease;
   }
 
   /** What an option without others inside tells. */
-  #learn(facts: OptionFacts, codec: OptionCodec, start: number, end: number, container: Container): void {
+  #learn(look: OptionLook, start: number, end: number, container: Container): void {
     const { glance } = this;
-    const from = start + facts.offset;
-    switch (facts.kind) {
-      case 'numbers':
-        if (end - start === codec.fixed) this.#numbers(facts, start, container);
+    switch (look.role) {
+      case Role.numbers:
+        this.#numbers(look.numbers, start, container.numbers);
         break;
-      case 'client':
-        if (from <= end) this.#client(facts, from, end, container);
+      case Role.client:
+        this.#client(look.weak, start + look.offset, end, container);
         break;
-      case 'status':
-        if (end - start >= codec.minimum) this.#status(facts, start, end, container);
+      case Role.status:
+        this.#status(look, start, end, container);
         break;
-      case 'lease':
-        if (end - start === codec.fixed) container.lease = this.#lease(facts, start);
+      case Role.lease:
+        container.lease = this.#lease(look, start);
+        container.numbers = container.lease.numbers;
         break;
-      case 'message':
-        glance.statusMessageStart = from;
+      case Role.message:
+        glance.statusMessageStart = start + look.offset;
         glance.statusMessageEnd = end;
         break;
-      case 'relationship':
+      case Role.relationship:
         if (container.insideLease) break;
-        glance.relationshipNameStart = from;
+        glance.relationshipNameStart = start + look.offset;
         glance.relationshipNameEnd = end;
         break;
       default:
     }
   }
 
-  #numbers(facts: OptionFacts, start: number, { lease, insideLease }: Container): void {
-    for (const { slot, offset, size, unix } of facts.numbers) {
-      const numbers =
-        lease !== undefined && slot <= Slot.startTimeOfState
-          ? lease.numbers
-          : !insideLease && slot >= Slot.startTimeOfState
-            ? this.glance.numbers
-            : undefined;
-      if (numbers === undefined) continue;
-      const value =
-        size === 4 ? readU32(this.#bytes, start + offset) : readNumber(this.#bytes, start + offset, size);
-      if (!unix) numbers[slot] = value;
-      else numbers[slot] = value === 0 ? ABSENT : wrapSeconds(value - EPOCH_2000_UNIX_SECONDS);
+  #numbers(places: readonly NumberPlace[], start: number, numbers: Float64Array): void {
+    for (let index = 0; index < places.length; index++) {
+      const { slot, offset, size } = places[index] as NumberPlace;
+      numbers[slot] = readNumber(this.#bytes, start + offset, size);
     }
   }
 
   /** In a flat message a client belongs to the lease before it. */
-  #client(facts: OptionFacts, from: number, end: number, container: Container): void {
+  #client(weak: boolean, from: number, end: number, container: Container): void {
     const { glance } = this;
     const { lease, insideLease } = container;
     if (lease !== undefined && !insideLease) {
-      if (facts.weak && lease.clientStart !== ABSENT) return;
+      if (weak && lease.clientStart !== ABSENT) return;
       lease.clientStart = from;
       lease.clientEnd = end;
       return;
     }
-    if (facts.weak) return;
+    if (weak) return;
     container.clientStart = from;
     container.clientEnd = end;
     if (glance.clientStart !== ABSENT) return;
@@ -239,16 +238,16 @@ class GlanceWalk {
     glance.clientEnd = end;
   }
 
-  #status(facts: OptionFacts, start: number, end: number, container: Container): void {
+  #status(look: OptionLook, start: number, end: number, container: Container): void {
     const { glance } = this;
-    const code = readNumber(this.#bytes, start + facts.offset, facts.size);
+    const code = readNumber(this.#bytes, start + look.offset, look.size);
     if (container.lease === undefined) container.statusCode = code;
     else container.lease.statusCode = code;
     const known = glance.statusCode;
     if (known !== ABSENT && (known !== STATUS_SUCCESS || code === STATUS_SUCCESS)) return;
     glance.statusCode = code;
-    if (facts.said === ABSENT) return;
-    glance.statusMessageStart = start + facts.said;
+    if (look.said === ABSENT) return;
+    glance.statusMessageStart = start + look.said;
     glance.statusMessageEnd = end;
   }
 

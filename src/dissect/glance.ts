@@ -9,8 +9,8 @@ import { NO_BYTES } from '../base/bytes.ts';
 export const ABSENT = -1;
 
 /**
- * Where the numbers stand in `numbers`. Those before `startTimeOfState` belong to a lease, those behind it to the
- * message, and that one to whichever it stands in. Times are absolute seconds since 2000.
+ * Where numbers stand in `numbers`, of the message and of each of its leases alike; those that make no sense there are
+ * looked at by nobody. Times are absolute seconds since 2000.
  */
 export const Slot = {
   bindingStatus: 0,
@@ -32,8 +32,12 @@ export const Slot = {
 } as const;
 export type SlotName = keyof typeof Slot;
 
-const LEASE_SLOTS = Slot.startTimeOfState + 1;
 const SLOTS = Slot.minorVersion + 1;
+
+/** A loop, because the call costs more than so few numbers. */
+function clear(numbers: Float64Array): void {
+  for (let slot = 0; slot < numbers.length; slot++) numbers[slot] = ABSENT;
+}
 
 /** One address or prefix of the message. */
 export class LeaseGlance {
@@ -49,7 +53,7 @@ export class LeaseGlance {
   clientEnd = ABSENT;
   iaid = ABSENT;
   statusCode = ABSENT;
-  readonly numbers = new Float64Array(LEASE_SLOTS);
+  readonly numbers = new Float64Array(SLOTS);
 
   begin(): void {
     this.prefixLength = ABSENT;
@@ -58,7 +62,7 @@ export class LeaseGlance {
     this.clientStart = ABSENT;
     this.iaid = ABSENT;
     this.statusCode = ABSENT;
-    this.numbers.fill(ABSENT);
+    clear(this.numbers);
   }
 }
 
@@ -88,7 +92,7 @@ export class Glance {
     this.statusCode = ABSENT;
     this.statusMessageStart = ABSENT;
     this.relationshipNameStart = ABSENT;
-    this.numbers.fill(ABSENT);
+    clear(this.numbers);
     this.leaseCount = 0;
   }
 

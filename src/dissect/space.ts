@@ -10,7 +10,7 @@ import type {
   ProtocolDefinition,
 } from './definition.ts';
 import type { Piece } from './json-buffer.ts';
-import type { OptionFacts } from './option-facts.ts';
+import type { OptionLook } from './option-look.ts';
 
 /** What follows the fields of an option. */
 export type Tail =
@@ -32,10 +32,8 @@ export interface OptionCodec {
   /** Exact octets of the fields if all of them have a size; then an option without tail has no other length. */
   readonly fixed: number | undefined;
   readonly tail: Tail;
-  /** What tells whether its fields can be read: that it has just `minimum` octets, at least as many, or a look at each. */
-  readonly judged: 'length' | 'minimum' | 'fields';
-  /** What it tells the analyzer. */
-  readonly facts: OptionFacts | undefined;
+  /** What a glance wants of it. */
+  readonly look: OptionLook;
   readonly json: OptionJson;
   readonly definition: OptionDefinition;
 }

@@ -17,10 +17,10 @@ import {
 
 /** What is known of a message only by looking at others; what is absent does not exist for the filter. */
 export interface FilterContext {
-  readonly replyTo?: number;
-  readonly replyIn?: number;
-  readonly rttMillis?: number;
-  readonly findings?: readonly string[];
+  readonly replyTo?: number | undefined;
+  readonly replyIn?: number | undefined;
+  readonly rttMillis?: number | undefined;
+  readonly findings?: readonly string[] | undefined;
 }
 
 export type Value = number | string;

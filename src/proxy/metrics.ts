@@ -67,10 +67,7 @@ class ProxyMetrics {
     if (event.kind === 'message' && event.verdict !== 'injected')
       this.message(event.message, event.verdict === 'dropped', event.atMillis);
     else if (event.kind === 'fault-hit') this.count(this.hits, `${event.hit.fault} ${event.hit.action}`);
-    else if (event.kind === 'connection-down') {
-      this.exchanges.close(event.connection.flow.id);
-      this.unanswered.fill(0);
-    }
+    else if (event.kind === 'connection-down') this.unanswered.fill(0);
   }
 
   /** What the page says of one relationship. */

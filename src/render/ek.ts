@@ -5,8 +5,8 @@
 import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
 import { type JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
+import type { Annotations } from './info.ts';
 import { putJsonLine } from './json.ts';
-import type { Annotations } from './text.ts';
 
 const END_TIME = new Piece('Z"');
 const COMMA = 0x2c;

@@ -4,7 +4,7 @@
  */
 import { type JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
-import type { Annotations } from './text.ts';
+import type { Annotations } from './info.ts';
 
 const NEWLINE = 0x0a;
 const CLOSE_BRACE = 0x7d;

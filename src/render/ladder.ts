@@ -8,8 +8,9 @@ import { timestampMillis } from '../base/timestamp.ts';
 import type { Message } from '../dissect/message.ts';
 import { directionName } from '../dissect/roles.ts';
 import { cutText, padText } from './escape.ts';
+import { infoOf } from './info.ts';
 import { type Line, type Span, type Style, span } from './style.ts';
-import { clockText, durationText, infoOf, xidText } from './text.ts';
+import { clockText, durationText, xidText } from './words.ts';
 
 /** Nothing for longer than this is worth a row; milliseconds. */
 const SILENCE_MILLIS = 1_000;

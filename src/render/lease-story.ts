@@ -4,7 +4,7 @@ import { isoOfEpoch2000 } from '../base/time.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
 import { padText } from './escape.ts';
 import { type Line, span } from './style.ts';
-import { clientText, clockText } from './text.ts';
+import { clientText, clockText } from './words.ts';
 
 /** A heading and one line for each statement. `nowMillis`: when the story is told. */
 export function leaseLines(lease: LeaseView, nowMillis: number): Line[] {

@@ -7,7 +7,7 @@ import { primaryDirection } from '../dissect/roles.ts';
 import { statusName } from '../dissect/vocabulary.ts';
 import { type Line, span } from './style.ts';
 import { tableLines } from './table.ts';
-import { durationText } from './text.ts';
+import { durationText } from './words.ts';
 
 /** The name of a message type of a protocol. */
 export type TypeNames = (protocol: string, type: number) => string;

@@ -6,8 +6,9 @@ import { formatSocketAddress } from '../base/socket-address.ts';
 import { timestampText } from '../base/timestamp.ts';
 import type { Field, Message, TreeNode } from '../dissect/message.ts';
 import { safeText } from './escape.ts';
+import type { Annotations } from './info.ts';
 import { type Line, type Style, span } from './style.ts';
-import { type Annotations, durationText } from './text.ts';
+import { durationText } from './words.ts';
 
 /** A deeper nesting than the dissector ever builds; what is deeper is told in one row. */
 const DEPTH_MAX = 64;

@@ -6,7 +6,7 @@
 import type { Message } from '../dissect/message.ts';
 import type { Verdict } from '../proxy/events.ts';
 import type { FaultHit } from '../proxy/stage.ts';
-import type { Annotations } from '../render/text.ts';
+import type { Annotations } from '../render/info.ts';
 
 /** Messages kept; a tenth goes at once when there are more. */
 export const ROWS_MAX = 50_000;

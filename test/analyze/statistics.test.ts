@@ -12,11 +12,11 @@ describe('statistics', () => {
     const statistics = new Statistics();
     const dialogue = new Dialogue();
     const say: Dialogue['say'] = dialogue.say.bind(dialogue);
-    statistics.add(say('p', 24, 1, 0, clientLease('2001:db8::1')).frame);
-    statistics.add(say('p', 24, 2, 1, clientLease('2001:db8::2')).frame);
-    statistics.add(say('s', 25, 1, 10, clientLease('2001:db8::1')).frame);
-    statistics.add(say('s', 25, 2, 31, clientLease('2001:db8::2', status(16))).frame);
-    statistics.add(say('s', 35, 9, 61_000).frame);
+    statistics.add(say('p', 24, 1, 0, clientLease('2001:db8::1')));
+    statistics.add(say('p', 24, 2, 1, clientLease('2001:db8::2')));
+    statistics.add(say('s', 25, 1, 10, clientLease('2001:db8::1')));
+    statistics.add(say('s', 25, 2, 31, clientLease('2001:db8::2', status(16))));
+    statistics.add(say('s', 35, 9, 61_000));
     const [connection] = statistics.connections;
     expect(connection?.messages[0][24]).toBe(2);
     expect(connection?.messages[1][25]).toBe(2);
@@ -40,7 +40,7 @@ describe('statistics of DHCPv4 failover', () => {
   it('agree with what tshark found in a first start: updates, answers, refusals', async () => {
     const statistics = new Statistics();
     const { messages } = await captured(`${folder}first-start.pcap`);
-    for (const message of messages) statistics.add(message.frame);
+    for (const message of messages) statistics.add(message);
     // Columns of the expectation: ... 9th the name; the option values hold `21=` for a reject-reason.
     const rows = readFileSync(`${folder}first-start.expect.tsv`, 'utf8').trim().split('\n').slice(1);
     const named = (name: string): number => rows.filter((row) => row.split('\t').includes(name)).length;

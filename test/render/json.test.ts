@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonBuffer } from '../../src/dissect/json-buffer.ts';
+import type { Annotations } from '../../src/render/info.ts';
 import { putJsonLine } from '../../src/render/json.ts';
-import type { Annotations } from '../../src/render/text.ts';
 import { handMessage } from '../support/messages.ts';
 
 const state = handMessage({ hex: '22 000007 2d799b90', index: 4 });

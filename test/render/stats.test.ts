@@ -43,7 +43,7 @@ describe('a pool balance with a refusal', async () => {
 
   it('as statistics', async () => {
     const statistics = new Statistics();
-    for (const message of messages) statistics.add(message.frame);
+    for (const message of messages) statistics.add(message);
     await expect(textOf(statisticsLines(statistics, typeName))).toMatchFileSnapshot('golden/statistics.txt');
   });
 
@@ -89,7 +89,7 @@ describe('statistics', () => {
     }
     const { messages } = await captured(`${CAPTURES}${file}`);
     const statistics = new Statistics();
-    for (const message of messages) if (message.protocol === 'dhcpv6-failover') statistics.add(message.frame);
+    for (const message of messages) if (message.protocol === 'dhcpv6-failover') statistics.add(message);
     const found = JSON.parse(statisticsJson(statistics, typeName)) as {
       types: { msg_name: string; there: number; back: number }[];
     };

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/dissect/message.ts';
-import {
-  type Annotations,
-  type Column,
-  clockText,
-  DEFAULT_COLUMNS,
-  durationText,
-  TEXT_COLUMNS,
-  textLine,
-} from '../../src/render/text.ts';
+import type { Annotations } from '../../src/render/info.ts';
+import { type Column, DEFAULT_COLUMNS, TEXT_COLUMNS, textLine } from '../../src/render/text.ts';
+import { clockText, durationText } from '../../src/render/words.ts';
 import { BEGIN_MILLIS, handMessage, option } from '../support/messages.ts';
 
 const columns = DEFAULT_COLUMNS.map((name) => TEXT_COLUMNS.get(name) as Column);

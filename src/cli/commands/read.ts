@@ -177,9 +177,8 @@ async function printStatistics(
     dissectors,
     out,
     onMessage: (message) => {
-      if (filter === undefined || filter.matches(message, annotator?.push(message).notes)) {
-        statistics.add(message.frame);
-      }
+      if (filter === undefined || filter.matches(message, annotator?.push(message).notes))
+        statistics.add(message);
     },
     onEnd: () => {
       if (options.type === 'jsonl') out.line(statisticsJson(statistics, typeName));

@@ -3,8 +3,8 @@ import type { StateChange } from '../../analyze/relationships.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { JsonBuffer } from '../../dissect/json-buffer.ts';
 import type { Message } from '../../dissect/message.ts';
+import type { Annotations } from '../../render/info.ts';
 import type { ColourDepth } from '../../render/style.ts';
-import type { Annotations } from '../../render/text.ts';
 
 /** Their names, as `-T` takes them. */
 export const FORMATS = ['text', 'tree', 'jsonl', 'fields', 'ek', 'ladder'] as const;

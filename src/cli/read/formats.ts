@@ -10,7 +10,13 @@ import { hexDump } from '../../render/hex.ts';
 import { putJsonLine } from '../../render/json.ts';
 import { Ladder } from '../../render/ladder.ts';
 import { paintLine } from '../../render/style.ts';
-import { type Column, DEFAULT_COLUMNS, styledTextLine, TEXT_COLUMNS, textLine } from '../../render/text.ts';
+import {
+  type Column,
+  DEFAULT_COLUMNS,
+  putTextLine,
+  styledTextLine,
+  TEXT_COLUMNS,
+} from '../../render/text.ts';
 import { treeLines } from '../../render/tree.ts';
 import { fieldsFormat } from './fields.ts';
 import { FORMATS, type Format, type FormatChoice, type LineSink } from './format.ts';
@@ -47,14 +53,19 @@ export function makeFormat(choice: FormatChoice, out: LineSink): Format {
   }
 }
 
+const NEWLINE = 0x0a;
+
 function textFormat(choice: FormatChoice, out: LineSink): Format {
   const columns = columnsNamed(choice.columns);
   let beginMillis = choice.continues?.beginMillis;
   return (message, notes) => {
     beginMillis ??= timestampMillis(message.frame.seen.time);
     const context = { beginMillis };
-    if (choice.colour === 'none') out.line(textLine(message, columns, context, notes));
-    else out.line(paintLine(styledTextLine(message, columns, context, notes), choice.colour));
+    if (choice.colour === 'none') {
+      putTextLine(out.buffer, message, columns, context, notes);
+      out.buffer.putCode(NEWLINE);
+      out.written();
+    } else out.line(paintLine(styledTextLine(message, columns, context, notes), choice.colour));
   };
 }
 

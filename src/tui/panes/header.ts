@@ -3,7 +3,7 @@ import type { EndpointView, Relationship } from '../../analyze/relationships.ts'
 import { type Timer, timersOf } from '../../analyze/timers.ts';
 import { padText, safeText } from '../../render/escape.ts';
 import { type Line, type Span, type Style, span } from '../../render/style.ts';
-import { durationText } from '../../render/text.ts';
+import { durationText } from '../../render/words.ts';
 import { fitLine } from '../draw.ts';
 import { HEADER_ROWS } from '../layout.ts';
 import type { Model } from '../model.ts';

@@ -2,7 +2,7 @@
 import { divergenceOf, heldBy, type LeaseView, type Statement } from '../../analyze/leases.ts';
 import { padText } from '../../render/escape.ts';
 import { type Line, type Span, span } from '../../render/style.ts';
-import { clientText } from '../../render/text.ts';
+import { clientText } from '../../render/words.ts';
 import { block, fitLine, listLines } from '../draw.ts';
 import { contentRows, LEASE_HEADINGS, type Place } from '../layout.ts';
 import type { Model } from '../model.ts';

@@ -2,14 +2,9 @@
 
 import type { Verdict } from '../../proxy/events.ts';
 import { padText, safeText } from '../../render/escape.ts';
+import type { Annotations } from '../../render/info.ts';
 import { type Line, type Span, type Style, span } from '../../render/style.ts';
-import {
-  type Annotations,
-  type Column,
-  styledTextLine,
-  TEXT_COLUMNS,
-  type TextContext,
-} from '../../render/text.ts';
+import { type Column, styledTextLine, TEXT_COLUMNS, type TextContext } from '../../render/text.ts';
 import { listLines } from '../draw.ts';
 import { annotationsOf, type Row } from '../history.ts';
 import { contentRows, type Place } from '../layout.ts';

@@ -8,7 +8,7 @@ import type { Resolution } from '../../../base/timestamp.ts';
 import { MICROSECONDS, NANOSECONDS } from '../../../base/timestamp.ts';
 import { FRAME_OCTETS_MAX } from '../../../dissect/limits.ts';
 import type { Message } from '../../../dissect/message.ts';
-import type { Annotations } from '../../../render/text.ts';
+import type { Annotations } from '../../../render/info.ts';
 
 /** A block is full when it has this many octets of messages; the last one may go beyond. */
 export const BLOCK_OCTETS = 32 * 1024;

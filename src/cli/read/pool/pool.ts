@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Message } from '../../../dissect/message.ts';
-import type { Annotations } from '../../../render/text.ts';
+import type { Annotations } from '../../../render/info.ts';
 import type { Output } from '../../output.ts';
 import { type BlockMemory, BlockWriter } from './block.ts';
 import type { BlockToPrint, FromThread, PrintOrder } from './orders.ts';
