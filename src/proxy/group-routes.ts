@@ -95,7 +95,7 @@ async function populateAll({ group }: ControlTarget, body: unknown): Promise<Con
 
 /** A relationship as the control tells it: the keys of its input, and where it really listens. */
 export function relationshipJson({ settings, listening }: RelationshipView): Record<string, unknown> {
-  const { name, listen, to, from, enabled, record, log, aliveSet } = settings;
+  const { name, listen, to, from, enabled, record, log, aliveSet, tls } = settings;
   return {
     name,
     listen: formatSocketAddress(listening ?? listen),
@@ -104,6 +104,7 @@ export function relationshipJson({ settings, listening }: RelationshipView): Rec
     ...(from === undefined ? {} : { from }),
     ...(record === undefined ? {} : { record }),
     ...(log === undefined ? {} : { log }),
+    ...(tls === undefined ? {} : { tls }),
     ...(aliveSet === undefined ? {} : { 'alive-set': aliveSet }),
   };
 }

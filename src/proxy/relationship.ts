@@ -29,9 +29,16 @@ export interface RelationshipSettings {
   readonly log?: string;
   /** `FAMILY/TABLE/SET` of nftables that gets a sign of life; absent: none. */
   readonly aliveSet?: string;
+  /** `pass`, or the files with which TLS is terminated on both sides; absent: as with all others. */
+  readonly tls?: 'pass' | TlsPaths;
   /** Armed from its beginning. */
   readonly faults: readonly FaultSpec[];
 }
+
+/** Files by the name of their option without `--tls-`, e.g. `cert`, `key`, `ca`. */
+export type TlsPaths = Readonly<Partial<Record<(typeof TLS_PATHS)[number], string>>>;
+
+const TLS_PATHS = ['cert', 'key', 'to-cert', 'to-key', 'ca', 'ca-key', 'keylog'] as const;
 
 type Draft = { -readonly [K in keyof RelationshipSettings]?: RelationshipSettings[K] };
 
@@ -64,6 +71,9 @@ const KEYS: Readonly<Record<string, (draft: Draft, value: unknown, key: string) 
   },
   'alive-set': (draft, value, key) => {
     draft.aliveSet = text(value, key);
+  },
+  tls: (draft, value, key) => {
+    draft.tls = value === 'pass' ? value : tlsPaths(value, key);
   },
   faults: (draft, value, key) => {
     if (!Array.isArray(value)) throw mismatch(key, 'a list of faults', value);
@@ -111,6 +121,17 @@ function checked(settings: RelationshipSettings): RelationshipSettings {
       throw new InputError(`${name}: a fault names the relationship ${relationship}`);
   }
   return settings;
+}
+
+function tlsPaths(value: unknown, key: string): TlsPaths {
+  const wanted = `pass, or the files ${TLS_PATHS.join(', ')}`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(key, wanted, value);
+  const known: readonly string[] = TLS_PATHS;
+  for (const [name, path] of Object.entries(value)) {
+    if (!known.includes(name)) throw mismatch(key, wanted, name);
+    text(path, `${key}.${name}`);
+  }
+  return value;
 }
 
 function unknownKey(key: string): InputError {

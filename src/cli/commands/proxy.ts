@@ -150,13 +150,19 @@ async function runProxy(options: Options, version: string): Promise<void> {
   });
   const session = sessionOfProxy(group, { title: 'proxy', command: steppingCommand(steppingOf(group)) });
   let control: OpenControl | undefined;
-  try {
+  const begin = async (): Promise<void> => {
     for (const settings of relationships) await group.add(settings);
     control = await openControlOf(group, options, version);
-    if (scenarios.length > 0) await playAll(group, stage, scenarios, options, seed, interrupt.signal);
-    else if (options.tui === true) await showSession(session, dissectors, interrupt.signal);
-    else if (options.quiet === true) await once(interrupt.signal, 'abort');
-    else await printSession(session, interrupt.signal, { end: () => group.close() });
+  };
+  try {
+    if (scenarios.length === 0 && options.tui !== true && options.quiet !== true) {
+      await printSession(session, interrupt.signal, { begin, end: () => group.close() });
+    } else {
+      await begin();
+      if (scenarios.length > 0) await playAll(group, stage, scenarios, options, seed, interrupt.signal);
+      else if (options.tui === true) await showSession(session, dissectors, interrupt.signal);
+      else if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort');
+    }
   } finally {
     await control?.close();
     await group.close();

@@ -34,7 +34,11 @@ export function readProxyConfig(path: string): ProxyConfig {
   const relationships = listOf(file, path, 'relationships', relationshipFromObject).map((settings) => {
     const record = here(settings.record);
     const log = here(settings.log);
-    return { ...settings, ...(record && { record }), ...(log && { log }) };
+    const tls =
+      typeof settings.tls === 'object'
+        ? Object.fromEntries(Object.entries(settings.tls).map(([name, file]) => [name, here(file)]))
+        : settings.tls;
+    return { ...settings, ...(record && { record }), ...(log && { log }), ...(tls && { tls }) };
   });
   if (relationships.length === 0) throw new InputError(`${path}: expected "relationships:" with a list`);
   return { relationships, faults: listOf(file, path, 'faults', faultFromObject) };

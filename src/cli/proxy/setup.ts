@@ -19,6 +19,7 @@ import type { TlsTermination } from '../../proxy/tls/terminate.ts';
 import { describeSystemError } from '../system-error.ts';
 import { keepAlive, parseAliveSet } from './alive.ts';
 import { readProxyConfig } from './config-file.ts';
+import { terminationFor } from './tls.ts';
 
 /** `[::1]:647`, or with a name of the relationship before it: `campus=[::1]:647`. */
 export interface NamedEnd {
@@ -180,7 +181,8 @@ function withEnd(session: ProxySession, before: () => Promise<void>): Serving {
 
 function sessionOptions(settings: RelationshipSettings, run: number, shared: Shared): ProxyOptions {
   const { name, listen, to, from, faults, record, log } = settings;
-  const { dissectors, random, numbering, connectionsMax, rotation, tls, tell } = shared;
+  const { dissectors, random, numbering, connectionsMax, rotation, tell } = shared;
+  const tls = settings.tls === undefined ? shared.tls : terminationFor(settings.tls);
   const again = (path: string): string => (run === 1 ? path : withSuffix(path, run));
   return {
     listen,

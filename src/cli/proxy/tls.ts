@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../base/problem.ts';
+import type { TlsPaths } from '../../proxy/relationship.ts';
 import type { TlsIdentity } from '../../proxy/tls/handshake.ts';
 import type { TlsTermination } from '../../proxy/tls/terminate.ts';
 import { keyLogFile } from '../../tls/key-log-file.ts';
@@ -39,6 +40,15 @@ export function addTlsOptions(command: Command): void {
     .option('--tls-ca <file>', 'who must have signed the certificates of both servers; else any will do')
     .option('--tls-ca-key <file>', "that authority's private key, with which wrong-certificate can sign")
     .option('--tls-keylog <file>', 'write the secrets of all connections here (NSS key log)');
+}
+
+/** The same for a relationship of a file or of the control. @throws InputError */
+export function terminationFor(tls: 'pass' | TlsPaths): TlsTermination | undefined {
+  if (tls === 'pass') return undefined;
+  const option = (name: string) =>
+    `tls-${name}`.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const paths = Object.entries(tls).map(([name, path]) => [option(name), path]);
+  return terminationOf({ tls: 'terminate', ...Object.fromEntries(paths) });
 }
 
 /** `undefined` if TLS is only passed on. @throws InputError for files that are missing or no good */
