@@ -202,7 +202,7 @@ export function divergenceOf(lease: LeaseView, nowMillis: number): string | unde
   const to = newest.by === 'primary' ? 'secondary' : 'primary';
   switch (newest.outcome) {
     case 'rejected':
-      return `${to} refused: ${newest.reason}`;
+      return tookOver(lease, newest) ? undefined : `${to} refused: ${newest.reason}`;
     case 'lost':
       return `update to the ${to} was lost`;
     case 'reply-lost':
@@ -214,6 +214,17 @@ export function divergenceOf(lease: LeaseView, nowMillis: number): string | unde
     case 'acked':
       return undefined;
   }
+}
+
+/**
+ * Two updates crossed: the one was refused, and its sender accepted the other one after it had sent its own. Both messages
+ * are its own, so that their order is the order in which it did so.
+ */
+function tookOver(lease: LeaseView, refused: Statement): boolean {
+  return lease.statements.some(
+    ({ by, outcome, replyIndex }) =>
+      by !== refused.by && outcome === 'acked' && (replyIndex ?? 0) > refused.messageIndex,
+  );
 }
 
 /**

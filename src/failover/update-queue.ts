@@ -32,8 +32,8 @@ interface Request {
   /** What is still to be sent for it: first these, then what the walk brings. */
   readonly slots: Line<Slot>;
   readonly walk: Iterator<Slot> | undefined;
-  /** Sent for it and not yet acknowledged. */
-  readonly unacked: Set<Slot>;
+  /** Transaction-ids of what was sent for it and is not yet answered. */
+  readonly unacked: Set<number>;
 }
 
 export class UpdateQueue {
@@ -155,7 +155,7 @@ export class UpdateQueue {
 
   /** The leases of these slots, as they are, are on their way in one BNDUPD. */
   sent(transactionId: number, slots: readonly Slot[], now: number): void {
-    const told = slots.map((slot) => this.tell(slot));
+    const told = slots.map((slot) => this.tell(slot, transactionId));
     this.unacked.set(transactionId, { told, sentAt: now });
   }
 
@@ -164,7 +164,7 @@ export class UpdateQueue {
     const update = this.unacked.get(transactionId);
     if (update === undefined) return undefined;
     this.unacked.delete(transactionId);
-    if (this.request !== undefined) for (const { slot } of update.told) this.request.unacked.delete(slot);
+    this.request?.unacked.delete(transactionId);
     return update.told;
   }
 
@@ -181,10 +181,10 @@ export class UpdateQueue {
     this.askedWith = undefined;
   }
 
-  private tell(slot: Slot): Told {
+  private tell(slot: Slot, transactionId: number): Told {
     const { request } = this;
     this.waiting.delete(slot);
-    if (request?.slots.delete(slot) === true) request.unacked.add(slot);
+    if (request?.slots.delete(slot) === true) request.unacked.add(transactionId);
     return { slot, lease: slot.lease, change: slot.change };
   }
 }

@@ -49,6 +49,8 @@ export class Network {
   private readonly ends: Ends;
   private readonly stages: Stages | undefined;
   private connection: Connection | undefined;
+  /** Counts attempts of the primary to connect: what becomes of one that it has given up it does not hear. */
+  private attempt = 0;
   /** Partitions that last, by whom they silence. */
   private readonly partitions = new Set<readonly Role[]>();
   /** Nothing arrives before this time. */
@@ -85,19 +87,17 @@ export class Network {
 
   /** The primary wants a connection. */
   connect(): void {
-    const { schedule, ends } = this;
+    const { ends } = this;
+    this.attempt++;
     if (this.partitioned) {
-      this.noAnswer();
+      this.attemptFails('timed out', CONNECT_TIMEOUT_MILLIS);
       return;
     }
-    schedule.after(this.latency(), () => {
-      if (this.partitioned || !ends.isUp('secondary') || !ends.isUp('primary')) {
-        ends.closed('primary', 'refused');
-        return;
-      }
-      const fault = this.stages?.connecting();
-      if (fault === 'refuse') ends.closed('primary', 'refused');
-      else if (fault === 'wait') this.noAnswer();
+    this.ofThisAttempt(this.latency(), () => {
+      const up = !this.partitioned && ends.isUp('secondary') && ends.isUp('primary');
+      const fault = up ? this.stages?.connecting() : 'refuse';
+      if (fault === 'refuse') this.attemptFails('refused', 0);
+      else if (fault === 'wait') this.attemptFails('timed out', CONNECT_TIMEOUT_MILLIS);
       else this.establish();
     });
   }
@@ -118,6 +118,7 @@ export class Network {
   /** One end closes; the other hears of it after what was sent. */
   close(from: Role): void {
     const { connection } = this;
+    if (from === 'primary') this.attempt++;
     if (connection === undefined || !connection.open[from]) return;
     connection.open[from] = false;
     if (connection.tapped === undefined) this.end(connection, otherRole(from), 'closed');
@@ -127,6 +128,7 @@ export class Network {
   /** The process of `server` is gone; its partner is told unless the whole machine went. */
   died(server: Role, silently: boolean): void {
     const { connection } = this;
+    if (server === 'primary') this.attempt++;
     if (connection === undefined) return;
     connection.open[server] = false;
     if (silently || this.partitioned) return;
@@ -167,8 +169,15 @@ export class Network {
     for (const role of from) this.connection?.silent.add(role);
   }
 
-  private noAnswer(): void {
-    this.schedule.after(CONNECT_TIMEOUT_MILLIS, () => this.ends.closed('primary', 'timed out'));
+  private attemptFails(why: string, afterMillis: number): void {
+    this.ofThisAttempt(afterMillis, () => this.ends.closed('primary', why));
+  }
+
+  private ofThisAttempt(afterMillis: number, run: () => void): void {
+    const { attempt } = this;
+    this.schedule.after(afterMillis, () => {
+      if (attempt === this.attempt) run();
+    });
   }
 
   private establish(): void {

@@ -21,16 +21,21 @@ export interface ScenarioPlay extends Omit<PairSetup, 'trace'> {
 
 export interface PlayedScenario {
   readonly result: ScenarioResult;
-  /** What the servers went through, `NORMAL to COMMUNICATIONS-INTERRUPTED`. */
+  /** What the servers went through, in the words of a scenario's `transitions`. */
   readonly transitions: ReadonlySet<string>;
 }
 
 /** @throws InputError if the configurations are not those of a pair */
 export function playInVirtualTime({ scenario, tell, ...setup }: ScenarioPlay): PlayedScenario {
+  const transitions = new Set<string>();
   const run = new ScenarioRun(scenario, setup.seed);
   const pair: ScenarioPair = new ScenarioPair({
     ...setup,
-    trace: (text) => tell((pair.schedule.now - began) / 1000, text),
+    trace: (text) => {
+      const transition = transitionIn(text);
+      if (transition !== undefined) transitions.add(transition);
+      tell((pair.schedule.now - began) / 1000, text);
+    },
   });
   const { schedule } = pair;
   const began = schedule.now;
@@ -45,14 +50,31 @@ export function playInVirtualTime({ scenario, tell, ...setup }: ScenarioPlay): P
     player.carryOut(run.broken(invariant, error.message, schedule.now));
   }
   if (player.result === undefined) throw new InvariantError('a scenario ends');
-  const seen = [...pair.coverage.counts.keys()].filter((what) => what.startsWith(TRANSITION));
-  return {
-    result: player.result,
-    transitions: new Set(seen.map((what) => what.slice(TRANSITION.length))),
-  };
+  return { result: withTransitions(player.result, scenario.transitions, transitions), transitions };
 }
 
-const TRANSITION = 'transition ';
+/** The engine's notes say what it went through and why: `primary NORMAL to …: the partner is in RECOVER (§8.8.2)`. */
+function transitionIn(note: string): string | undefined {
+  const parts = /^(?:primary|secondary) ([A-Z-]+ to [A-Z-]+): (?:the partner is in ([A-Z-]+))?/.exec(note);
+  if (parts === null) return undefined;
+  const [, arc, partner] = parts;
+  return partner === undefined || arc?.startsWith('STARTUP') ? arc : `${arc}, partner ${partner}`;
+}
+
+function withTransitions(
+  result: ScenarioResult,
+  wanted: readonly string[],
+  seen: ReadonlySet<string>,
+): ScenarioResult {
+  if (wanted.length === 0) return result;
+  const { seconds } = result;
+  const judgements = wanted.map((expectation) => {
+    const ok = seen.has(expectation);
+    return { expectation, ok, seconds, detail: ok ? '' : 'it never came' };
+  });
+  const ok = result.ok && judgements.every((judgement) => judgement.ok);
+  return { ...result, ok, phases: [...result.phases, { name: 'transitions', seconds, judgements }] };
+}
 
 /** Carries out what the run asks for, one thing after the other and never in the middle of what it is told of. */
 class Player {

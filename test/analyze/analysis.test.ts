@@ -130,6 +130,19 @@ describe('leases', () => {
     );
   });
 
+  it('agree where updates crossed and the server that was refused has accepted the other one', () => {
+    const analysis = new Analysis();
+    const { say } = bound(new Dialogue());
+    analysis.push(say('p', BNDUPD, 7, 0, clientLease(ADDRESS, bindingStatus(5))));
+    analysis.push(say('s', BNDUPD, 8, 1, clientLease(ADDRESS, bindingStatus(2))));
+    analysis.push(say('s', BNDREPLY, 7, 4, clientLease(ADDRESS, bindingStatus(5))));
+    analysis.push(say('p', BNDREPLY, 8, 5, clientLease(ADDRESS, status(19))));
+    expect(divergenceOf(leaseOf(analysis), BEGIN_MILLIS)).toBeUndefined();
+    analysis.push(say('s', BNDUPD, 9, 6, clientLease(ADDRESS, bindingStatus(2))));
+    analysis.push(say('p', BNDREPLY, 9, 7, clientLease(ADDRESS, status(19))));
+    expect(divergenceOf(leaseOf(analysis), BEGIN_MILLIS)).toContain('primary refused');
+  });
+
   it('are refused as a whole by a reply that names none of them', () => {
     const analysis = new Analysis();
     const { say } = bound(new Dialogue());

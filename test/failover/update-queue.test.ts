@@ -111,6 +111,18 @@ describe('an UPDREQ', () => {
     expect(queue.takeFinishedRequest()).toBeUndefined();
   });
 
+  it('waits for its own update about a lease, not for an earlier one', () => {
+    const queue = new UpdateQueue();
+    queue.need('a', 'now');
+    expect(sendAll(queue, true)).toEqual(['1:a']);
+    queue.startRequest(77);
+    expect(sendAll(queue, false)).toEqual(['2:a']);
+    queue.answered(1);
+    expect(queue.takeFinishedRequest()).toBeUndefined();
+    queue.answered(2);
+    expect(queue.takeFinishedRequest()).toBe(77);
+  });
+
   it('is done at once when nothing is needed', () => {
     const queue = new UpdateQueue();
     queue.startRequest(77);

@@ -83,7 +83,7 @@ describe('a scenario in virtual time', () => {
     expect(played.result.seconds).toBeGreaterThan(3600);
     expect(performance.now() - began).toBeLessThan(10_000);
     expect([...played.transitions]).toEqual(
-      expect.arrayContaining(['RECOVER to RECOVER-WAIT', 'PARTNER-DOWN to NORMAL']),
+      expect.arrayContaining(['RECOVER to RECOVER-WAIT', 'PARTNER-DOWN to NORMAL, partner RECOVER-DONE']),
     );
   });
 

@@ -34,6 +34,11 @@ export interface Scenario {
   readonly always: readonly Expectation[];
   /** Must have been true at some time, in whatever phase: a run that never got there proves nothing. */
   readonly sometimes: readonly Expectation[];
+  /**
+   * What the servers go through, e.g. `NORMAL to PARTNER-DOWN` or, where the partner's state leads there, `NORMAL to
+   * COMMUNICATIONS-INTERRUPTED, partner RECOVER`. Only simulated servers tell all of it, and there it is expected.
+   */
+  readonly transitions: readonly string[];
 }
 
 export const PHASES_MAX = 200;
@@ -50,6 +55,7 @@ export function scenarioFrom(value: unknown, dissectors: Dissectors): Scenario {
     'heal',
     'always',
     'sometimes',
+    'transitions',
   ]);
   const phases = top.list('phases');
   if (phases.length === 0 || phases.length > PHASES_MAX)
@@ -65,6 +71,7 @@ export function scenarioFrom(value: unknown, dissectors: Dissectors): Scenario {
     heal: expectations(top, 'heal', dissectors),
     always: expectations(top, 'always', dissectors),
     sometimes: expectations(top, 'sometimes', dissectors),
+    transitions: top.list('transitions').map((line, index) => transition(line, `transitions[${index}]`)),
   };
 }
 
@@ -88,6 +95,13 @@ function phaseFrom(value: unknown, where: string, dissectors: Dissectors): Phase
     seconds,
     expect: expectations(keys, 'expect', dissectors),
   };
+}
+
+const TRANSITION = /^[A-Z-]+ to [A-Z-]+(, partner [A-Z-]+)?$/;
+
+function transition(line: unknown, where: string): string {
+  if (typeof line === 'string' && TRANSITION.test(line)) return line;
+  throw new InputError(`${where}: expected a line such as "NORMAL to COMMUNICATIONS-INTERRUPTED"`);
 }
 
 function expectations(keys: Keys, name: string, dissectors: Dissectors): Expectation[] {
