@@ -63,7 +63,7 @@ export class Conversation {
   /** The sender of `direction` has sent its FIN. */
   senderEnded(direction: Direction, now: number): void {
     if (this.down) return;
-    this.setup.recorder?.fin(direction, direction, now);
+    this.setup.recorder?.fin(direction, direction, [], now);
     this.reason ||= `closed by the ${SENDER[direction]}`;
     this.apply(direction, this.setup.links[direction].end(now), now);
   }
@@ -111,7 +111,7 @@ export class Conversation {
     this.reason = 'the proxy was stopped';
     for (const leg of [0, 1] as const) {
       if (!this.legGone[leg]) this.setup.ports[leg].end();
-      this.setup.recorder?.fin(leg, leg === 0 ? 1 : 0, now);
+      this.setup.recorder?.fin(leg, leg === 0 ? 1 : 0, [], now);
     }
     this.finish(now);
   }
@@ -228,7 +228,7 @@ export class Conversation {
     this.ended[direction] = true;
     if (this.legGone[onward]) return;
     this.setup.ports[onward].end();
-    this.setup.recorder?.fin(onward, direction, now);
+    this.setup.recorder?.fin(onward, direction, [], now);
   }
 
   private closeLegs(direction: Direction, leg: Leg, how: 'fin' | 'reset', hit: FaultHit, now: number): void {
@@ -239,7 +239,7 @@ export class Conversation {
       else if (!this.legGone[each]) {
         this.setup.ports[each].end();
         this.ended[each === 0 ? 1 : 0] = true;
-        this.setup.recorder?.fin(each, each === 0 ? 1 : 0, now);
+        this.setup.recorder?.fin(each, each === 0 ? 1 : 0, [hit], now);
       }
     }
     this.reason ||= `${how === 'reset' ? 'reset' : 'closed'} by ${hit.fault}`;

@@ -28,7 +28,7 @@ export interface Recorder {
     hits: readonly FaultHit[],
     now: number,
   ): void;
-  fin(leg: RecordedLeg, direction: Direction, now: number): void;
+  fin(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void;
   /** `direction`: who sent the reset. */
   reset(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void;
 }
@@ -108,10 +108,10 @@ export class ConnectionRecorder implements WireRecorder {
     this.put(leg, this.synths[leg].data(direction, octets), now, hits);
   }
 
-  fin(leg: RecordedLeg, direction: Direction, now: number): void {
+  fin(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void {
     if (this.finished[leg][direction]) return;
     this.finished[leg][direction] = true;
-    this.put(leg, this.synths[leg].fin(direction), now, []);
+    this.put(leg, this.synths[leg].fin(direction), now, hits);
   }
 
   reset(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void {

@@ -122,9 +122,8 @@ const CASES: Readonly<Record<string, Case>> = {
     effect: ({ secondary }) => ended(secondary, 'your clock is'),
   },
   restamp: {
-    faults: ['delay p>s BNDUPD 7s', 'restamp p>s'],
+    faults: ['delay p>s BNDUPD 3s', 'restamp p>s'],
     effect: (live) => settled(live) && verdicts(live, 'changed') > 0,
-    afterwards: async ({ secondary }) => expect(ended(secondary, 'clock')).toBe(false),
   },
   corrupt: { faults: ['corrupt p>s BNDUPD 1 at=0'], effect: acksAreMissing },
   truncate: {
@@ -184,6 +183,9 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** While these last nothing is read, or nobody is connected: there is no packet that could say so. */
+const UNSEEN: readonly string[] = ['refuse', 'partition', 'stall'];
+
 /** What a certificate or its absence does needs a proxy that ends TLS: test/proxy/tls. */
 const ELSEWHERE = /certificate/;
 
@@ -234,8 +236,7 @@ async function play(kind: string): Promise<void> {
   expect(log.map((line) => JSON.parse(line) as object)).toContainEqual(
     expect.objectContaining({ event: 'fault-hit', fault: 'TRACED', action: kind }),
   );
-  // A connection that is refused, or a partition that nothing runs into, has no packet that could say so.
-  if (kind === 'refuse' || kind === 'partition') return;
+  if (UNSEEN.includes(kind)) return;
   expect(readFileSync(join(folder, 'tap.pcapng'), 'latin1'), kind).toContain(
     `TRACED ${kind} (hit 1, seed 9)`,
   );

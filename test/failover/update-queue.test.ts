@@ -112,8 +112,9 @@ describe('an UPDREQ', () => {
   });
 
   it('waits for its own update about a lease, not for an earlier one', () => {
+    const { a } = slots();
     const queue = new UpdateQueue();
-    queue.need('a', 'now');
+    queue.need(a, 'now');
     expect(sendAll(queue, true)).toEqual(['1:a']);
     queue.startRequest(77);
     expect(sendAll(queue, false)).toEqual(['2:a']);

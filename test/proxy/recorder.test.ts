@@ -28,7 +28,7 @@ function recording(): Uint8Array {
     recorder.data(1, 0, octets.subarray(0, 10), [], 1003);
     if (serial === 0) {
       for (const leg of [0, 1] as const)
-        for (const direction of [0, 1] as const) recorder.fin(leg, direction, 1004);
+        for (const direction of [0, 1] as const) recorder.fin(leg, direction, [], 1004);
     } else {
       recorder.reset(0, 0, [], 1004);
       recorder.reset(1, 0, [HIT], 1004);

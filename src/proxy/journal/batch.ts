@@ -90,7 +90,7 @@ export class BatchWriter implements Journal {
     return {
       passed: (direction, octets, at, isFree) => this.passed(flow, direction, octets, at, isFree),
       data: (leg, direction, octets, hits, at) => this.put(KIND.data, flow, direction, leg, at, octets, hits),
-      fin: (leg, direction, at) => this.put(KIND.fin, flow, direction, leg, at, NO_OCTETS),
+      fin: (leg, direction, hits, at) => this.put(KIND.fin, flow, direction, leg, at, NO_OCTETS, hits),
       reset: (leg, direction, hits, at) => this.put(KIND.reset, flow, direction, leg, at, NO_OCTETS, hits),
       secrets: (text) => this.put(KIND.secrets, flow, 0, 0, 0, encoder.encode(text)),
     };
@@ -218,7 +218,7 @@ export class BatchReader {
       const recorder = this.known.get(flow)?.recorder;
       if (kind === KIND.passed) recorder?.passed(direction, about(), now, false);
       else if (kind === KIND.data) recorder?.data(leg, direction, about(), hits(), now);
-      else if (kind === KIND.fin) recorder?.fin(leg, direction, now);
+      else if (kind === KIND.fin) recorder?.fin(leg, direction, hits(), now);
       else if (kind === KIND.reset) recorder?.reset(leg, direction, hits(), now);
       else if (kind === KIND.secrets) recorder?.secrets(decoder.decode(about()));
     }

@@ -45,7 +45,7 @@ export class WireRecord implements Recorder {
   }
 
   wireEnded(leg: RecordedLeg, direction: Direction, now: number): void {
-    this.add({ write: () => this.sink.fin(leg, direction, now) });
+    this.add({ write: () => this.sink.fin(leg, direction, [], now) });
   }
 
   handshakeBegins(): void {
@@ -79,7 +79,9 @@ export class WireRecord implements Recorder {
   }
 
   /** The wire ends when TLS has said what it has to say: see `wireEnded`. */
-  fin(): void {}
+  fin(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[]): void {
+    this.comment(leg, direction, hits);
+  }
 
   reset(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void {
     this.add({ write: () => this.sink.reset(leg, direction, hits, now) });
