@@ -63,6 +63,7 @@ async function runLeases(files: readonly string[], options: Options): Promise<vo
       lastMillis = timestampMillis(message.frame.seen.time);
       if (filter === undefined || filter.matches(message)) analysis.push(message);
     },
+    silent: true,
     onEnd: () => {
       for (const lease of analysis.leases.all()) print(lease);
       if (options.divergent === true && divergent > 0) process.exitCode = EXIT_FINDINGS;

@@ -180,6 +180,7 @@ async function printStatistics(
       if (filter === undefined || filter.matches(message, annotator?.push(message).notes))
         statistics.add(message);
     },
+    silent: true,
     onEnd: () => {
       if (options.type === 'jsonl') out.line(statisticsJson(statistics, typeName));
       else for (const line of statisticsLines(statistics, typeName)) out.line(paintLine(line, colour));

@@ -16,6 +16,7 @@ import { EXIT_BAD_INPUT } from '../exit-code.ts';
 import { onInterrupt, type StopSignal, signalExitCode } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { readMessages } from './messages.ts';
+import { progressBar } from './progress.ts';
 import { ReadReport } from './report.ts';
 
 export interface CaptureOptions {
@@ -63,6 +64,8 @@ export interface CaptureJob {
   readonly pause?: (progress: CaptureProgress) => Promise<void>;
   /** After the last message, also if the run was cut short: what was told is to be handed to the output. */
   readonly finish?: () => Promise<void>;
+  /** Nothing is written before `onEnd`. */
+  readonly silent?: boolean;
   /** After the last message; not called if the run was cut short. */
   readonly onEnd?: () => void;
 }
@@ -73,14 +76,20 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   const interrupt = onInterrupt();
   const stop = new AbortController();
   interrupt.signal.addEventListener('abort', () => stop.abort());
-  const report = new ReadReport((line) => process.stderr.write(`leasetap: ${line}\n`));
+  const bar = progressBar(job.silent === true);
+  const report = new ReadReport((line) => {
+    bar?.erase();
+    process.stderr.write(`leasetap: ${line}\n`);
+  });
   const readerOptions = { ...options, overwrite: true, v4Roles: new V4Roles() };
   if (job.firstPass !== undefined) {
     const events = { onMessage: job.firstPass };
     await readMessages(files.map(fileSource), dissectors, events, readerOptions, {
       signal: stop.signal,
       interfaces: options.interface,
+      afterChunk: async (progress) => bar?.update(progress, 'first of two rounds'),
     });
+    bar?.restart();
   }
   let messages = 0;
   const onMessage = (message: Message): void => {
@@ -97,10 +106,12 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
       interfaces: options.interface,
       afterChunk: async (progress) => {
         await (job.pause?.(progress) ?? out.flush());
+        bar?.update(progress, job.firstPass === undefined ? '' : 'second of two rounds');
         if (out.closed) stop.abort();
       },
     },
   );
+  bar?.erase();
   await job.finish?.();
   if (!stop.signal.aborted) job.onEnd?.();
   await out.flush();

@@ -15,7 +15,7 @@ export const BLOCK_OCTETS = 32 * 1024;
 /** Or this many messages. */
 export const BLOCK_MESSAGES = 512;
 
-const COLUMNS = 14;
+const COLUMNS = 15;
 const NONE = -1;
 
 export interface Block {
@@ -25,6 +25,8 @@ export interface Block {
   readonly messages: number;
   readonly connections: readonly Connection[];
   readonly resolutions: readonly Resolution[];
+  /** Versions of TLS that were taken off. */
+  readonly tls: readonly string[];
 }
 
 /** Memory of a block that was used up. */
@@ -42,6 +44,7 @@ export class BlockWriter {
   /** The connection object whose last state stands last in `#connections`. */
   #connection: Connection | undefined;
   #resolutions: Resolution[] = [];
+  #tls: string[] = [];
 
   /** `octetsMax` takes the place of `BLOCK_OCTETS`. */
   constructor(memory: BlockMemory = newMemory(), octetsMax = BLOCK_OCTETS) {
@@ -59,7 +62,8 @@ export class BlockWriter {
 
   /** Adds a message with what is known of it; not to a full block. Nothing of it is kept. */
   add(message: Message, notes: Annotations): void {
-    const { bytes, start, end, seen, direction, streamOffset, resync, claimed, connection } = message.frame;
+    const { bytes, start, end, seen, direction, streamOffset, resync, claimed, connection, tls } =
+      message.frame;
     const from = this.#length;
     this.#length = from + end - start;
     if (this.#length > this.#memory.octets.length) this.#grow(from);
@@ -79,7 +83,8 @@ export class BlockWriter {
     rows[at++] = (claimed ?? NONE) * 2 + (resync ? 1 : 0);
     rows[at++] = notes.replyTo ?? NONE;
     rows[at++] = notes.rttMillis ?? Number.NaN;
-    rows[at] = notes.replyIn ?? NONE;
+    rows[at++] = notes.replyIn ?? NONE;
+    rows[at] = tls === undefined ? NONE : this.#tlsNumber(tls);
   }
 
   /** What was added, as a block; afterwards the writer begins anew, in other memory. */
@@ -89,6 +94,7 @@ export class BlockWriter {
       messages: this.#messages,
       connections: this.#connections,
       resolutions: this.#resolutions,
+      tls: this.#tls,
     };
     this.#memory = memory;
     this.#messages = 0;
@@ -96,6 +102,7 @@ export class BlockWriter {
     this.#connections = [];
     this.#connection = undefined;
     this.#resolutions = [];
+    this.#tls = [];
     return block;
   }
 
@@ -126,6 +133,11 @@ export class BlockWriter {
   #resolutionNumber(resolution: Resolution): number {
     if (this.#resolutions.at(-1) !== resolution) this.#resolutions.push(resolution);
     return this.#resolutions.length - 1;
+  }
+
+  #tlsNumber(version: string): number {
+    if (this.#tls.at(-1) !== version) this.#tls.push(version);
+    return this.#tls.length - 1;
   }
 }
 
@@ -163,6 +175,7 @@ export function readBlock(
       streamOffset: column(9),
       resync: column(10) % 2 !== 0,
       ...(claimed !== NONE && { claimed }),
+      ...(column(14) !== NONE && { tls: block.tls[column(14)] }),
     };
     tell(frame, column(0), notesOf(column(11), column(12), column(13)));
   }

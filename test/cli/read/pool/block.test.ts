@@ -37,8 +37,9 @@ const frame = fc
     streamOffset: fc.nat(2 ** 40),
     resync: fc.boolean(),
     claimed: fc.option(fc.nat(65_535), { nil: undefined }),
+    tls: fc.constantFrom(undefined, 'TLSv1.2', 'TLSv1.3'),
   })
-  .map(({ contents, before, time: at, packet, claimed, ...rest }): Frame => {
+  .map(({ contents, before, time: at, packet, claimed, tls, ...rest }): Frame => {
     const bytes = new Uint8Array(before + contents.length + 3).fill(0xee);
     bytes.set(contents, before);
     return {
@@ -48,6 +49,7 @@ const frame = fc
       end: before + contents.length,
       seen: { time: at, packet },
       ...(claimed !== undefined && { claimed }),
+      ...(tls !== undefined && { tls }),
     };
   });
 
