@@ -17,7 +17,7 @@ import type {
   VendorDefinition,
 } from './definition.ts';
 import { Piece } from './json-buffer.ts';
-import { optionLook } from './option-look.ts';
+import { optionLook, Role } from './option-look.ts';
 import type {
   CompiledProtocol,
   FieldJson,
@@ -169,19 +169,39 @@ function compileDialect(
   const unixTimes = dialect.epoch === 1970;
   space.elsewhere = new Map(protocol.space.elsewhere);
   for (const option of protocol.space.byCode.values())
-    addOption(space, unixTimes ? withUnixTimes(option) : option);
+    if (!dialect.without.includes(option.code)) addOption(space, unixTimes ? withUnixTimes(option) : option);
   const names = new Map([
     ...scope.messages,
     ...dialect.messages.map(({ code, name }) => [code, name] as const),
   ]);
   const own: Scope = { ...scope, messages: names };
-  addOptions(space, dialect.options, own);
+  const standard = new Map([...protocol.space.byCode.values()].map((option) => [option.name, option]));
+  for (const definition of dialect.options) {
+    const option = compileOption(definition, own);
+    addOption(space, withStandardNumbers(option, standard.get(option.name), scope.enums));
+  }
   const headers = compileHeaders(scope.protocol, own);
   const messages = new Map<number, MessageCodec>();
   const all = [...scope.protocol.messages, ...dialect.messages];
   for (const message of all)
     messages.set(message.code, compileMessage(message, headers, unixTimes, scope.file));
   return { ...protocol, space, messages };
+}
+
+/** What a dialect gives numbers of its own is known to the analyzer by the numbers of the standard, by way of the names. */
+function withStandardNumbers(
+  option: OptionCodec,
+  standard: OptionCodec | undefined,
+  enums: ProtocolScope['enums'],
+): OptionCodec {
+  const own = enums.get(option.definition.fields[0]?.enum ?? '');
+  const meant = enums.get(standard?.definition.fields[0]?.enum ?? '');
+  if (option.look.role !== Role.number || own === undefined || meant === undefined || own === meant)
+    return option;
+  const codes = new Map([...meant].map(([code, name]) => [name, code]));
+  option.look.role = Role.renumbered;
+  option.look.standard = new Map([...own].map(([code, name]) => [code, codes.get(name) ?? code]));
+  return option;
 }
 
 function withUnixTimes(option: OptionCodec): OptionCodec {

@@ -97,6 +97,8 @@ export interface DialectDefinition {
   readonly epoch?: 1970;
   readonly messages: readonly MessageDefinition[];
   readonly options: readonly OptionDefinition[];
+  /** Codes of options of the standard that it does not have. */
+  readonly without: readonly number[];
 }
 
 /** How a TCP direction is cut: whether the two length octets count themselves, and which lengths can be right. */

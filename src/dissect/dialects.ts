@@ -1,22 +1,23 @@
 /** Dialects that only show in the options of a message. Those that show in a header are found in recognize.ts. */
+import { readU16 } from '../base/bytes.ts';
 import { textOf } from './codecs/octets.ts';
-import type { Message, TreeNode } from './message.ts';
 import type { DialectFound } from './recognize.ts';
+import { OPTION_HEADER_OCTETS } from './walk.ts';
 
 const V4_CONNECT = 5;
 const V4_CONNECTACK = 6;
+/** The payload offset counts from the length prefix, which stands before the message. */
+const V4_PREFIX_OCTETS = 2;
 const V4_VENDOR_CLASS = 28;
 /** The number of vendor-class-identifier in drafts up to 10, which ISC dhcpd 3.0 spoke; now hash-bucket-assignment. */
 const V4_OLD_VENDOR_CLASS = 11;
 
-/** What the first messages of a DHCPv4 failover connection tell about their sender. */
-export function dialectShownBy(message: Message): DialectFound | undefined {
-  if (message.protocol !== 'dhcpv4-failover') return undefined;
-  if (message.msgType !== V4_CONNECT && message.msgType !== V4_CONNECTACK) return undefined;
-  const { children } = message.tree();
-  const vendor = contentsOf(message, children, V4_VENDOR_CLASS);
+/** What the first messages of a DHCPv4 failover connection tell about their sender; `bytes[start, end)` is one. */
+export function dialectShownBy(bytes: Uint8Array, start: number, end: number): DialectFound | undefined {
+  if (bytes[start] !== V4_CONNECT && bytes[start] !== V4_CONNECTACK) return undefined;
+  const vendor = contentsOf(V4_VENDOR_CLASS, bytes, start, end);
   if (vendor?.startsWith('isc-') === true) return { name: 'isc', why: `its vendor class is ${vendor}` };
-  const old = contentsOf(message, children, V4_OLD_VENDOR_CLASS);
+  const old = contentsOf(V4_OLD_VENDOR_CLASS, bytes, start, end);
   if (old?.startsWith('isc-V3.0.') !== true) return undefined;
   return {
     name: 'isc-3.0',
@@ -24,7 +25,15 @@ export function dialectShownBy(message: Message): DialectFound | undefined {
   };
 }
 
-function contentsOf(message: Message, options: readonly TreeNode[], code: number): string | undefined {
-  const option = options.find((child) => child.code === code);
-  return option === undefined ? undefined : textOf(message.frame.bytes, option.start + 4, option.end);
+/** Text of the first option of this code. */
+function contentsOf(code: number, bytes: Uint8Array, start: number, end: number): string | undefined {
+  let at = start + (bytes[start + 1] ?? 0) - V4_PREFIX_OCTETS;
+  while (at > start && at + OPTION_HEADER_OCTETS <= end) {
+    const from = at + OPTION_HEADER_OCTETS;
+    const to = from + readU16(bytes, at + 2);
+    if (to > end) return undefined;
+    if (readU16(bytes, at) === code) return textOf(bytes, from, to);
+    at = to;
+  }
+  return undefined;
 }

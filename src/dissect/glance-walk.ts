@@ -190,6 +190,11 @@ class GlanceWalk {
       case Role.numbers:
         this.#numbers(look.numbers, start, container.numbers);
         break;
+      case Role.renumbered: {
+        const value = readNumber(this.#bytes, start, end - start);
+        container.numbers[look.slot] = look.standard.get(value) ?? value;
+        break;
+      }
       case Role.client:
         this.#client(look.weak, start + look.offset, end, container);
         break;

@@ -28,6 +28,8 @@ export const Role = {
   message: 8,
   /** Name of the relationship. */
   relationship: 9,
+  /** A number that a dialect counts otherwise. */
+  renumbered: 10,
 } as const;
 
 /** What tells whether the fields of an option can be read: its exact length, its least length, or a look at each field. */
@@ -60,6 +62,8 @@ export class OptionLook {
   slot = 0;
   unix = false;
   numbers: readonly NumberPlace[] = [];
+  /** Of a renumbered one: by the numbers of the dialect, those of the standard that mean the same. */
+  standard: ReadonlyMap<number, number> = new Map();
   /** Of what the role is about: client, IAID, address, code, text; and its octets, if it has a size. */
   offset = 0;
   size = 0;

@@ -150,7 +150,7 @@ function parseSpaces(
 }
 
 function parseDialect(name: string, dialect: Checked, enums: ReadonlyMap<string, Names>): DialectDefinition {
-  const map = dialect.map(['epoch', 'messages', 'options']);
+  const map = dialect.map(['epoch', 'messages', 'options', 'without']);
   const epoch = map.get('epoch');
   if (epoch !== undefined && epoch.value !== 1970) epoch.expected('1970');
   return {
@@ -158,6 +158,11 @@ function parseDialect(name: string, dialect: Checked, enums: ReadonlyMap<string,
     ...(epoch !== undefined && { epoch: 1970 }),
     messages: [...section(map, 'messages')].map(([code, message]) => parseMessage(code, message)),
     options: parseOptions(map.get('options'), enums),
+    without:
+      map
+        .get('without')
+        ?.list()
+        .map((code) => code.number(0, CODE_MAX)) ?? [],
   };
 }
 

@@ -297,6 +297,8 @@ export class MessageReader implements FlowSink {
     const isV4 = connection.protocol === 'dhcpv4-failover';
     if (isV4 && this.#v4Roles.follow(connection, direction, bytes, start, end))
       this.#notice('dialect', rolesTurned(connection), state.flow, seen);
+    const dialect = isV4 && connection.dialect === undefined ? dialectShownBy(bytes, start, end) : undefined;
+    if (dialect !== undefined) connection.dialect = dialect.name;
     const frame = this.#messages.frame(connection, direction, bytes, start, end, seen);
     frame.streamOffset = cut.streamOffset;
     frame.resync = cut.resync;
@@ -308,13 +310,7 @@ export class MessageReader implements FlowSink {
     if (isV4 && end - start >= 6) state.lastTime = readU32(bytes, start + 2);
     else if (connection.protocol === 'dhcpv6-failover' && end - start >= 8)
       state.lastTime = readU32(bytes, start + 4);
-    if (connection.dialect === undefined) {
-      const dialect = dialectShownBy(message);
-      if (dialect !== undefined) {
-        connection.dialect = dialect.name;
-        this.#dialect(dialect, state.flow, seen);
-      }
-    }
+    if (dialect !== undefined) this.#dialect(dialect, state.flow, seen);
     if (message.msgType === STARTTLS) following.tls.asked = true;
     if (this.#options.tlsTakenOff === true) return;
     if (message.msgType === REPLY && following.tls.asked && !isRefused(message)) {
