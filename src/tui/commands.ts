@@ -9,7 +9,7 @@ import { clamp } from './draw.ts';
 import { setFilter } from './filtering.ts';
 import { contentRows, LEASE_HEADINGS, placeOf } from './layout.ts';
 import { type Effect, type ListState, type Model, PANES, type PaneName, type Step } from './model.ts';
-import { leaseRows, rangeOf } from './rows.ts';
+import { leaseRows, rangeOf, shownRelationship } from './rows.ts';
 
 export interface Command {
   readonly name: string;
@@ -193,7 +193,10 @@ function following(model: Model): Model {
 
 function arm(model: Model, spec: FaultSpec): Step {
   if (!model.canFault) throw new InputError('nothing can be faulted here: no proxy is running');
-  return [model, [{ kind: 'arm', spec }]];
+  // Where there are several relationships, the one at the top is meant.
+  const relationship = spec.relationship ?? shownRelationship(model)?.connection.relationship;
+  const placed = relationship === undefined ? spec : { ...spec, relationship };
+  return [model, [{ kind: 'arm', spec: placed }]];
 }
 
 function dropSpec(times: number): FaultSpec {

@@ -1,9 +1,16 @@
 /** What each pane lists at this moment: shared by the drawing and by the moving of cursors. */
 import { divergenceOf, type LeaseView } from '../analyze/leases.ts';
+import type { Relationship } from '../analyze/relationships.ts';
 import type { Message } from '../dissect/message.ts';
 import { type TreeRow, treeRows } from '../render/tree.ts';
 import type { Row } from './history.ts';
 import type { Model, PaneName } from './model.ts';
+
+/** The relationship at the top of the screen: the chosen one, or the one whose connection is the newest. */
+export function shownRelationship({ analysis, shown }: Model): Relationship | undefined {
+  const all = analysis.relationships();
+  return all.find(({ key }) => key === shown) ?? all.at(-1);
+}
 
 /** Positions `[begin, end)` of a pane's rows. */
 export interface Range {

@@ -179,6 +179,16 @@ faults:
     expect(existsSync(join(folder, 'campus.pcapng'))).toBe(true);
   });
 
+  // Every address of 127.0.0.0/8 is this machine's on Linux, and on Linux only.
+  it.skipIf(process.platform !== 'linux')('dials from the address that it is told', async () => {
+    const secondary = await echo('127.0.0.1');
+    const seen = once(secondary, 'connection');
+    const to = `127.0.0.1:${portOf(secondary)}`;
+    const proxy = leasetap(['proxy', '-l', '127.0.0.1:0', '-t', `a=${to}`, '--from', '127.0.0.2']);
+    await primary('127.0.0.1', await port(proxy, 'a'), CONTACT, CONTACT.length);
+    expect(((await seen)[0] as Socket).remoteAddress).toBe('127.0.0.2');
+  });
+
   // One line that says what is wrong and where.
   it('points at mistakes', async () => {
     const folder = temporaryFolder();

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultView } from '../../src/proxy/events.ts';
-import { COMMANDS } from '../../src/tui/commands.ts';
+import { lineText } from '../../src/render/style.ts';
+import { COMMANDS, runCommand } from '../../src/tui/commands.ts';
 import { KEYMAP } from '../../src/tui/keymap.ts';
 import { type Effect, initialModel, type Model } from '../../src/tui/model.ts';
 import type { SessionItem } from '../../src/tui/session.ts';
 import { type Input, update } from '../../src/tui/update.ts';
+import { view } from '../../src/tui/view.ts';
 import { clientLease, Dialogue } from '../support/dialogue.ts';
-import { BEGIN_MILLIS } from '../support/messages.ts';
+import { BEGIN_MILLIS, failoverConnection } from '../support/messages.ts';
 
 const SIZE = { columns: 80, rows: 24 };
 
@@ -45,6 +47,37 @@ const fault = (id: string): FaultView => ({
   hits: 0,
   heldOctets: 0,
   armedMillis: 0,
+});
+
+describe('several relationships of one proxy', () => {
+  /** A message in each of two relationships. */
+  const both = ['campus', 'branch'].map((relationship, id): Input => {
+    const made = failoverConnection();
+    const [primary, secondary] = made.flow.ends;
+    const ends = [primary, { ...secondary, port: secondary.port + id }] as const;
+    const connection = { ...made, index: id, relationship, flow: { ...made.flow, id, ends } };
+    const message = new Dialogue(connection).say('p', 35, 1, 0);
+    return { kind: 'item', item: { kind: 'message', message, verdict: 'forwarded', hits: [] } };
+  });
+  const screen = (at: Model): string[] => view(at).map(lineText);
+
+  it('are shown one after the other, and named in the list', () => {
+    const [newest] = play(model(), both);
+    expect(screen(newest)[0]).toContain('test "branch" (one of 2)');
+    expect(screen(newest).filter((line) => /(campus|branch) .*CONTACT/.test(line))).toHaveLength(2);
+    const [other] = play(newest, keys('r'));
+    expect(screen(other)[0]).toContain('test "campus" (one of 2)');
+    expect(screen(play(other, keys('r'))[0])[0]).toContain('test "branch" (one of 2)');
+  });
+
+  it('are faulted where one looks, unless a fault names another', () => {
+    const [, effects] = play(model(), [...both, ...keys('r', 'd')]);
+    expect(effects).toMatchObject([{ spec: { action: 'drop', relationship: 'campus' } }]);
+    const [at] = play(model(), both);
+    expect(runCommand(at, 'fault drop relationship campus')[1]).toMatchObject([
+      { spec: { relationship: 'campus' } },
+    ]);
+  });
 });
 
 describe('keys', () => {

@@ -7,17 +7,16 @@ import { durationText } from '../../render/words.ts';
 import { fitLine } from '../draw.ts';
 import { HEADER_ROWS } from '../layout.ts';
 import type { Model } from '../model.ts';
-import { timeOf } from '../rows.ts';
+import { shownRelationship, timeOf } from '../rows.ts';
 
 /** §5.1: more than this is a reason to drop the connection. */
 const SKEW_LIMIT_SECONDS = 5;
 
 export function headerLines(model: Model): Line[] {
-  const all = model.analysis.relationships();
-  const relationship = all.find(({ key }) => key === model.shown) ?? all.at(-1);
+  const relationship = shownRelationship(model);
   const now = timeOf(model);
   const lines = [
-    titleRow(model, relationship, all.length),
+    titleRow(model, relationship),
     endpointRow('primary', relationship, model, now),
     endpointRow('secondary', relationship, model, now),
     nextRow(model, relationship, now),
@@ -25,7 +24,8 @@ export function headerLines(model: Model): Line[] {
   return lines.slice(0, HEADER_ROWS).map((line) => fitLine(line, model.size.columns));
 }
 
-function titleRow(model: Model, relationship: Relationship | undefined, of: number): Line {
+function titleRow(model: Model, relationship: Relationship | undefined): Line {
+  const of = model.analysis.relationships().length;
   // The name that its user gave it tells more than the one that the servers agreed on, of which there may be several.
   const given = relationship?.connection.relationship ?? relationship?.name ?? '';
   const name = given === '' ? '' : ` "${safeText(given)}"`;
