@@ -76,25 +76,43 @@ export function interfaceBlock(description: InterfaceDescription): Uint8Array {
   ]);
 }
 
-/** An enhanced packet block. Blocks of packets share memory: write them soon, or copy what is kept for long. */
-export function packetBlock(packet: PacketToWrite): Uint8Array {
-  const { bytes, time, direction } = packet;
-  const options = texts(OPTION.comment, packet.comments);
-  if (direction !== undefined) options.push(direction === 'inbound' ? INBOUND : OUTBOUND);
+/** In an enhanced packet block, what stands before the packet. */
+export const PACKET_AT = 28;
+
+/** Octets of the block of a packet without options. */
+export function packetBlockOctets(packetOctets: number): number {
+  return PACKET_AT + padded(packetOctets) + 4;
+}
+
+/** Makes an enhanced packet block around the packet of `packetOctets` that stands in it at PACKET_AT. */
+export function putPacketBlock(
+  block: Uint8Array,
+  packetOctets: number,
+  { interfaceId, time, originalLength }: Omit<PacketToWrite, 'bytes'>,
+): void {
+  const { length } = block;
   const micros =
     time.unixSeconds * 1e6 + Math.floor((time.ticks / time.resolution.ticksPerSecond) * 1e6 + 1e-6);
-  const length = 32 + padded(bytes.length) + octetsOf(options);
-  const block = slab.take(length);
   putU32(block, 0, BLOCK.enhancedPacket);
   putU32(block, 4, length);
-  putU32(block, 8, packet.interfaceId);
+  putU32(block, 8, interfaceId);
   putU32(block, 12, Math.floor(micros / 2 ** 32));
   putU32(block, 16, micros % 2 ** 32);
-  putU32(block, 20, bytes.length);
-  putU32(block, 24, packet.originalLength ?? bytes.length);
-  block.set(bytes, 28);
-  putOptions(block, 28 + padded(bytes.length), options);
+  putU32(block, 20, packetOctets);
+  putU32(block, 24, originalLength ?? packetOctets);
+  block.fill(0, PACKET_AT + packetOctets, PACKET_AT + padded(packetOctets));
   putU32(block, length - 4, length);
+}
+
+/** An enhanced packet block. Blocks of packets share memory: write them soon, or copy what is kept for long. */
+export function packetBlock(packet: PacketToWrite): Uint8Array {
+  const { bytes, direction } = packet;
+  const options = texts(OPTION.comment, packet.comments);
+  if (direction !== undefined) options.push(direction === 'inbound' ? INBOUND : OUTBOUND);
+  const block = slab.take(packetBlockOctets(bytes.length) + octetsOf(options));
+  block.set(bytes, PACKET_AT);
+  putOptions(block, PACKET_AT + padded(bytes.length), options);
+  putPacketBlock(block, bytes.length, packet);
   return block;
 }
 

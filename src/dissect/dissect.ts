@@ -148,7 +148,7 @@ export class DissectedMessage implements Message {
 
   writeJson(out: JsonBuffer): void {
     const { bytes, start, end, resync, claimed, tls } = this.frame;
-    this.#putHead(out);
+    this.writeHead(out);
     out.put(OPTIONS);
     const from = out.length;
     const clean = claimed === undefined && putMessageOptions(out, this.#protocol, bytes, start, end);
@@ -162,7 +162,7 @@ export class DissectedMessage implements Message {
     out.putCode(CLOSE);
   }
 
-  #putHead(out: JsonBuffer): void {
+  writeHead(out: JsonBuffer): void {
     const { connection, direction, seen } = this.frame;
     out.put(INDEX);
     out.putNumber(this.index);

@@ -83,4 +83,6 @@ export interface Message {
   json(): string;
   /** Appends what `json()` returns, as UTF-8. */
   writeJson(out: JsonBuffer): void;
+  /** Appends the beginning of that: all members before `options`. */
+  writeHead(out: JsonBuffer): void;
 }

@@ -52,12 +52,18 @@ export class FaultChain {
     return this.slots.length === 0;
   }
 
+  /** The same, also after a look at what is armed now. */
+  isIdle(): boolean {
+    return this.slots.length === 0 && this.board.size === 0;
+  }
+
   /** Makes stages for faults that were armed, and heals those of faults that are gone or have expired. */
   refresh(now: number): void {
     if (this.board.currentVersion() !== this.version) {
       this.version = this.board.currentVersion();
       this.adopt();
     }
+    if (this.slots.length === 0) return;
     for (const slot of [...this.slots]) {
       if (this.board.get(slot.fault.id) !== slot.fault || slot.fault.hasExpired(now)) this.heal(slot, now);
       else if (!slot.begun && slot.fault.isOpen(now)) this.begin(slot, now);

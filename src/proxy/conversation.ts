@@ -60,6 +60,21 @@ export class Conversation {
     this.apply(direction, this.setup.links[direction].receive(bytes, now), now);
   }
 
+  /**
+   * Sends octets on without looking at them, if that is all that can be done with them: whether they have left already.
+   * `undefined` if it is not; then nothing was done. What was sent on has to be read before anything else happens.
+   */
+  forward(direction: Direction, bytes: Uint8Array): boolean | undefined {
+    if (this.down || !this.canSend(direction) || !this.setup.links[direction].isClear()) return undefined;
+    return this.setup.ports[direction === 0 ? 1 : 0].write(bytes);
+  }
+
+  /** Reads what was sent on. */
+  read(direction: Direction, bytes: Uint8Array, haveLeft: boolean, now: number): void {
+    for (const output of this.setup.links[direction].receive(bytes, now))
+      this.tell(direction, output, haveLeft, now);
+  }
+
   /** The sender of `direction` has sent its FIN. */
   senderEnded(direction: Direction, now: number): void {
     if (this.down) return;

@@ -49,6 +49,11 @@ export class Cutter {
     return cuts;
   }
 
+  /** How many octets of a unit that is not complete are kept. */
+  get pendingOctets(): number {
+    return this.partial?.length ?? 0;
+  }
+
   /** Octets of a unit that is not complete yet. Stays valid until the next `push`. */
   pending(): Uint8Array {
     return this.partial === undefined ? NO_BYTES : this.partial.octets.subarray(0, this.partial.length);

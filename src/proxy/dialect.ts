@@ -20,7 +20,8 @@ const CONNECT = 31;
 const CONNECTREPLY = 32;
 const STATE = 34;
 /** Of RFC 8156, the messages from which the proxy itself learns something: TLS, keepalive-times, states. */
-const TELLING: ReadonlySet<number> = new Set([REPLY, STARTTLS, CONNECT, CONNECTREPLY, STATE]);
+const TELLING = new Uint8Array(256);
+for (const type of [REPLY, STARTTLS, CONNECT, CONNECTREPLY, STATE]) TELLING[type] = 1;
 const FAILOVER_TYPES = { first: 24, last: 35 } as const;
 const V4_TYPES = { first: 1, last: 12 } as const;
 const V4_HEADER_OCTETS = 12;
@@ -76,7 +77,7 @@ export class ConnectionDialect {
 
   /** Whether the unit at `at` is one that only passes by: nothing that we do depends on what it says. */
   passesBy(bytes: Uint8Array, at: number): boolean {
-    return this.dialect === 'dhcpv4-failover' || !TELLING.has(bytes[at + PREFIX_OCTETS] as number);
+    return this.dialect === 'dhcpv4-failover' || TELLING[bytes[at + PREFIX_OCTETS] as number] === 0;
   }
 
   /** Follows STARTTLS (RFC 7653 §8.2): after a REPLY that refuses nothing, the rest is TLS. */

@@ -9,6 +9,7 @@ import { timestampOfMillis } from '../base/timestamp.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import { dissect } from '../dissect/dissect.ts';
 import { FaultBoard } from './board.ts';
+import { connectionOf } from './connection.ts';
 import { Conversation, type LegPort } from './conversation.ts';
 import { ConnectionDialect } from './dialect.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
@@ -16,7 +17,7 @@ import type { ArmedFault } from './faults/armed.ts';
 import type { CertificateFlaw } from './faults/kind.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
-import type { ConversationEnds, Journal } from './journal/journal.ts';
+import type { ConversationEnds, Journal, MessageRun } from './journal/journal.ts';
 import { messagesOf } from './journal/run.ts';
 import { frameRange, Link } from './link.ts';
 import type { LinkOutput } from './link-output.ts';
@@ -25,6 +26,7 @@ import type { Recorder } from './recorder.ts';
 import type { FaultHit } from './stage.ts';
 import { Tally } from './tally.ts';
 import { WireRecord } from './tls/wire-record.ts';
+import { Unread } from './unread.ts';
 import { SENDER, WireStates } from './wire-states.ts';
 
 export interface EngineSetup {
@@ -39,6 +41,8 @@ export interface EngineSetup {
    * everything that happens now has happened.
    */
   readonly tlsTakenOff?: { readonly later: (then: () => void) => void };
+  /** How long octets may be sent on unread, see unread.ts; absent: they are read at once. */
+  readonly lagMillis?: number;
   /** Gets what the senders sent, as from a capture file. */
   readonly sink?: FlowSink;
   /** The name of the relationship: its connections and events carry it. Absent: it is the only one. */
@@ -57,6 +61,7 @@ export class ProxyEngine implements ProxyHandle {
   private readonly numbering: Numbering;
   private nextPacket = 1;
   private hitSinceSweep = false;
+  private readonly unread = new Unread();
 
   constructor(setup: EngineSetup) {
     this.setup = setup;
@@ -67,7 +72,7 @@ export class ProxyEngine implements ProxyHandle {
 
   /** Both legs are up: what they bring is given to the conversation that is returned. */
   open(ends: ConversationEnds, ports: readonly [LegPort, LegPort]): Conversation {
-    const now = this.setup.clock.nowMillis();
+    const now = this.catchUp();
     const index = this.numbering.connection();
     const flow: Flow = { id: index, transport: 'tcp', ends: [ends.primary, ends.secondary] };
     const readable = new Set(this.setup.dissectors.protocols.keys());
@@ -80,7 +85,7 @@ export class ProxyEngine implements ProxyHandle {
       ports,
       recorder: this.recorder(connection(), ends, now),
       tell: (event) => this.tell(event),
-      isUnseen: () => this.listeners.size === 0 && this.setup.sink === undefined,
+      isUnseen: () => this.isUnseen(),
       passBy: (direction, run, now) => this.passBy(connection(), direction, run, now),
       count: (direction, received, sent) => this.tally.octets(direction, received, sent),
       countTls: (direction, types) => this.tally.tlsRecords(direction, types),
@@ -99,22 +104,35 @@ export class ProxyEngine implements ProxyHandle {
   }
 
   receive(conversation: Conversation, direction: Direction, bytes: Uint8Array): void {
-    const now = this.setup.clock.nowMillis();
+    const { lagMillis, clock } = this.setup;
+    const mayLag = lagMillis !== undefined && this.board.size === 0 && this.isUnseen();
+    if (mayLag && this.unread.forward(conversation, direction, bytes, clock.nowMillis())) return;
+    const now = this.catchUp();
     conversation.receive(direction, bytes, now);
     const { sink } = this.setup;
     sink?.data(conversation.setup.flow, direction, bytes, 0, bytes.length, this.seen(now));
     this.sweep(now);
   }
 
+  /** Reads what was sent on unread: to be called before anything else happens. The time it is. */
+  private catchUp(): number {
+    this.unread.catchUp();
+    return this.setup.clock.nowMillis();
+  }
+
+  private isUnseen(): boolean {
+    return this.listeners.size === 0 && this.setup.sink === undefined;
+  }
+
   senderEnded(conversation: Conversation, direction: Direction): void {
-    const now = this.setup.clock.nowMillis();
+    const now = this.catchUp();
     conversation.senderEnded(direction, now);
     this.setup.sink?.close(conversation.setup.flow, direction, 'fin', this.seen(now));
   }
 
   /** `leg` has failed; `how` completes `… by the primary`. */
   legLost(conversation: Conversation, leg: 0 | 1, how: string): void {
-    const now = this.setup.clock.nowMillis();
+    const now = this.catchUp();
     conversation.legLost(leg, how, now);
     this.setup.sink?.close(conversation.setup.flow, leg, 'reset', this.seen(now));
   }
@@ -153,12 +171,12 @@ export class ProxyEngine implements ProxyHandle {
 
   /** Somebody connected and was turned away. */
   refused(client: Endpoint, reason: string): void {
-    this.tell({ kind: 'connection-refused', client, reason, atMillis: this.setup.clock.nowMillis() });
+    this.tell({ kind: 'connection-refused', client, reason, atMillis: this.catchUp() });
   }
 
   /** What a fault wants done with a new connection; counted as a hit. */
   connecting(): { readonly how: 'refuse' | 'wait'; readonly hit: FaultHit } | undefined {
-    const now = this.setup.clock.nowMillis();
+    const now = this.catchUp();
     for (const fault of this.board.list()) {
       const how = fault.connecting;
       if (how === undefined || !fault.isOpen(now) || fault.isUsedUp()) continue;
@@ -182,6 +200,8 @@ export class ProxyEngine implements ProxyHandle {
     const consider = (time: number | undefined): void => {
       if (time !== undefined && (earliest === undefined || time < earliest)) earliest = time;
     };
+    const unread = this.unread.oldestMillis();
+    if (unread !== undefined) consider(unread + (this.setup.lagMillis ?? 0));
     for (const conversation of this.conversations) consider(conversation.deadline());
     for (const fault of this.board.list()) consider(fault.endsMillis);
     return earliest;
@@ -189,7 +209,7 @@ export class ProxyEngine implements ProxyHandle {
 
   /** Does everything that is due. */
   tick(): void {
-    const now = this.setup.clock.nowMillis();
+    const now = this.catchUp();
     for (const conversation of [...this.conversations]) conversation.tick(now);
     this.hitSinceSweep = true;
     this.sweep(now);
@@ -197,17 +217,18 @@ export class ProxyEngine implements ProxyHandle {
 
   /** Ends all connections in order. */
   shutDown(): void {
-    const now = this.setup.clock.nowMillis();
+    const now = this.catchUp();
     for (const conversation of [...this.conversations]) conversation.shutDown(now);
   }
 
   subscribe(listener: (event: ProxyEvent) => void): () => void {
+    this.catchUp();
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
   armFault(spec: FaultSpec): FaultView {
-    const now = this.setup.clock.nowMillis();
+    const now = this.catchUp();
     const fault = this.board.arm(spec, now);
     this.tell({ kind: 'fault-armed', fault: fault.view(0), atMillis: now });
     this.tick();
@@ -223,13 +244,13 @@ export class ProxyEngine implements ProxyHandle {
   }
 
   release(id: string, order?: readonly number[]): boolean {
-    const now = this.setup.clock.nowMillis();
+    const now = this.catchUp();
     const released = [...this.conversations].map((conversation) => conversation.release(id, order, now));
     return released.includes(true);
   }
 
   step(id: string): boolean {
-    const now = this.setup.clock.nowMillis();
+    const now = this.catchUp();
     let oldest = Number.POSITIVE_INFINITY;
     let letGo: (() => boolean) | undefined;
     for (const conversation of this.conversations) {
@@ -244,6 +265,7 @@ export class ProxyEngine implements ProxyHandle {
   }
 
   stats(): ProxyStats {
+    this.catchUp();
     return this.tally.stats({ primary: this.states.of('primary'), secondary: this.states.of('secondary') });
   }
 
@@ -256,6 +278,11 @@ export class ProxyEngine implements ProxyHandle {
       board,
       states,
       dissectors,
+      number: (count) => {
+        const firstPacket = this.nextPacket;
+        this.nextPacket += count;
+        return { firstIndex: this.numbering.message(count), firstPacket };
+      },
       dissect: (octets, streamOffset, now, like) =>
         dissect(
           dissectors,
@@ -286,12 +313,18 @@ export class ProxyEngine implements ProxyHandle {
     run: LinkOutput & { kind: 'run' },
     now: number,
   ): void {
-    const { octets, start, end, count, streamOffset } = run;
-    const firstIndex = this.numbering.message(count);
-    const firstPacket = this.nextPacket;
-    this.nextPacket += count;
-    const place = { connection, direction, octets, start, end, streamOffset };
-    const messages = { ...place, firstIndex, firstPacket, atMillis: now };
+    const { octets, start, end, firstIndex, firstPacket, streamOffset } = run;
+    const messages: MessageRun = {
+      connection,
+      direction,
+      octets,
+      start,
+      end,
+      firstIndex,
+      firstPacket,
+      streamOffset,
+      atMillis: now,
+    };
     this.tally.run(messages);
     this.setup.journal?.run(messages);
     if (this.listeners.size === 0) return;
@@ -349,21 +382,4 @@ export class ProxyEngine implements ProxyHandle {
     for (const conversation of [...this.conversations]) conversation.tick(now);
     return true;
   }
-}
-
-/** The protocol is known once the first message has come. */
-function connectionOf(
-  index: number,
-  flow: Flow,
-  dialect: ConnectionDialect,
-  relationship: string | undefined,
-): () => Connection {
-  const label = relationship === undefined ? {} : { relationship };
-  const known: Connection = { index, flow, protocol: 'dhcpv6-failover', ...label };
-  let older: Connection | undefined;
-  return () => {
-    if (dialect.dialect !== 'dhcpv4-failover') return known;
-    older ??= { index, flow, protocol: 'dhcpv4-failover', ...label };
-    return older;
-  };
 }

@@ -5,11 +5,17 @@ import type { Verdict } from './events.ts';
 import type { FaultHit, Leg } from './stage.ts';
 import type { EndpointName } from './wire-states.ts';
 
+/** Of the first message of a run; each following one has the next. */
+export interface RunNumbers {
+  readonly firstIndex: number;
+  readonly firstPacket: number;
+}
+
 export type LinkOutput =
   /** Octets from the sender that are to be written onward as they came, in one call. */
   | { readonly kind: 'pass'; readonly octets: Uint8Array }
   /** Messages among them that only pass by; `streamOffset` octets of this direction came before. */
-  | (CutRun & { readonly streamOffset: number })
+  | (CutRun & RunNumbers & { readonly streamOffset: number })
   /** Octets as they came from the sender, for the recording of its leg. */
   | { readonly kind: 'received'; readonly octets: Uint8Array; readonly hits: readonly FaultHit[] }
   /** Octets to be written onward, in one call. */

@@ -13,7 +13,7 @@ import { type Exit, FaultChain } from './chain.ts';
 import { Cutter } from './cutter.ts';
 import { type ConnectionDialect, PREFIX_OCTETS } from './dialect.ts';
 import type { Verdict } from './events.ts';
-import type { LinkOutput } from './link-output.ts';
+import type { LinkOutput, RunNumbers } from './link-output.ts';
 import { type FaultHit, type InFlight, marked, type StageOutput } from './stage.ts';
 import { TlsRecords } from './tls-records.ts';
 import type { WireStates } from './wire-states.ts';
@@ -35,6 +35,8 @@ export interface LinkSetup {
    * keeps the index of the one that it was; without `like` a new one is counted.
    */
   readonly dissect: (octets: Uint8Array, streamOffset: number, now: number, like: Message | null) => Message;
+  /** Numbers for messages that are not dissected here. */
+  readonly number: (count: number) => RunNumbers;
 }
 
 const NO_HITS: readonly FaultHit[] = [];
@@ -79,6 +81,11 @@ export class Link implements Exit {
       this.passThrough(bytes, now);
     } else this.passStages(bytes, now);
     return this.take();
+  }
+
+  /** Whether octets that come now go onward as they are, with nothing before them. */
+  isClear(): boolean {
+    return this.chain.isIdle() && this.closedBy === undefined && this.passed === this.cutter.pendingOctets;
   }
 
   /** The sender has sent its FIN. */
@@ -153,7 +160,10 @@ export class Link implements Exit {
     this.outputs.push({ kind: 'pass', octets: bytes });
     for (const cut of this.cutter.pushInRuns(bytes)) {
       if (cut.kind === 'run') {
-        this.outputs.push({ ...cut, streamOffset: this.streamOffset });
+        const { octets, start, end, count } = cut;
+        const { firstIndex, firstPacket } = this.setup.number(count);
+        const { streamOffset } = this;
+        this.outputs.push({ kind: 'run', octets, start, end, count, firstIndex, firstPacket, streamOffset });
         this.streamOffset += cut.end - cut.start;
         continue;
       }

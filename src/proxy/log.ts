@@ -4,6 +4,7 @@
  */
 import { timestampOfMillis, timestampText } from '../base/timestamp.ts';
 import { JsonBuffer, Piece } from '../dissect/json-buffer.ts';
+import type { Message } from '../dissect/message.ts';
 import type { ProxyEvent, Verdict } from './events.ts';
 import type { FaultHit } from './stage.ts';
 
@@ -23,10 +24,29 @@ export class LogLines {
     buffer.putCode(NEWLINE);
     return buffer.view();
   }
+
+  /** The lines of messages that went onward as they came; brief ones are without their options, and say so. */
+  forwarded(messages: Iterable<Message>, isBrief: boolean): Uint8Array {
+    const { buffer } = this;
+    buffer.clear();
+    for (const message of messages) {
+      if (isBrief) {
+        message.writeHead(buffer);
+        buffer.put(BRIEF);
+      } else {
+        message.writeJson(buffer);
+        buffer.clear(buffer.length - 1);
+      }
+      buffer.put(FORWARDED);
+    }
+    return buffer.view();
+  }
 }
 
 const NEWLINE = 0x0a;
 const CLOSE_BRACE = 0x7d;
+const BRIEF = new Piece(',"brief":true');
+const FORWARDED = new Piece(',"verdict":"forwarded","faults":[]}\n');
 const ONWARD = new Piece(',"onward":');
 const NO_FAULTS = new Piece(',"faults":[]');
 const VERDICTS: Readonly<Record<Verdict, Piece>> = {

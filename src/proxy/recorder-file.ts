@@ -12,13 +12,15 @@ const PRIVATE_MODE = 0o600;
 export const FLUSH_INTERVAL_MILLIS = 50;
 /** … and as soon as this much has come together. */
 export const FLUSH_OCTETS = 256 * 1024;
+/** What is as large as this is written without being gathered. */
+const DIRECT_OCTETS = 32 * 1024;
 
 export class GrowingFile {
   readonly path: string;
   private readonly descriptor: number;
   private readonly onError: (error: Error) => void;
   private readonly timer: NodeJS.Timeout;
-  private pending = new Uint8Array(FLUSH_OCTETS + 64 * 1024);
+  private pending = new Uint8Array(2 * FLUSH_OCTETS);
   private pendingOctets = 0;
   private failed = false;
   private closed = false;
@@ -39,8 +41,12 @@ export class GrowingFile {
 
   /** Adds a copy of a block; it is in the file as a whole or not at all, unless the process dies in the middle of a write. */
   add(block: Uint8Array): void {
-    if (this.failed) return;
-    if (this.pendingOctets + block.length > this.pending.length) this.makeRoom(block.length);
+    if (this.pendingOctets + block.length > this.pending.length) this.flush();
+    if (block.length >= DIRECT_OCTETS) {
+      this.flush();
+      this.write(block, block.length);
+      return;
+    }
     this.pending.set(block, this.pendingOctets);
     this.pendingOctets += block.length;
     if (this.pendingOctets >= FLUSH_OCTETS) this.flush();
@@ -48,15 +54,9 @@ export class GrowingFile {
 
   /** Hands everything to the operating system. */
   flush(): void {
-    const { descriptor, pending, pendingOctets } = this;
-    if (this.failed || pendingOctets === 0) return;
+    const { pending, pendingOctets } = this;
     this.pendingOctets = 0;
-    try {
-      for (let at = 0; at < pendingOctets; ) at += writeSync(descriptor, pending, at, pendingOctets - at);
-    } catch (error) {
-      this.failed = true;
-      this.onError(error as Error);
-    }
+    if (pendingOctets > 0) this.write(pending, pendingOctets);
   }
 
   /** Writes everything and closes the file; nothing can be added any more. */
@@ -69,9 +69,14 @@ export class GrowingFile {
     closeSync(this.descriptor);
   }
 
-  private makeRoom(octets: number): void {
-    this.flush();
-    if (octets > this.pending.length) this.pending = new Uint8Array(octets);
+  private write(octets: Uint8Array, length: number): void {
+    if (this.failed) return;
+    try {
+      for (let at = 0; at < length; ) at += writeSync(this.descriptor, octets, at, length - at);
+    } catch (error) {
+      this.failed = true;
+      this.onError(error as Error);
+    }
   }
 }
 

@@ -6,7 +6,15 @@
 import type { Direction, Endpoint } from '../base/flow.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
 import { LINK_TYPE } from '../capture/link-types.ts';
-import { interfaceBlock, packetBlock, secretsBlock, sectionHeaderBlock } from '../capture/pcapng-writer.ts';
+import {
+  interfaceBlock,
+  PACKET_AT,
+  packetBlock,
+  packetBlockOctets,
+  putPacketBlock,
+  secretsBlock,
+  sectionHeaderBlock,
+} from '../capture/pcapng-writer.ts';
 import { type SynthPacket, TcpSynth, type TcpSynthOptions } from '../capture/tcp-synth.ts';
 import type { FaultHit } from './stage.ts';
 
@@ -54,6 +62,8 @@ export const LEG_INTERFACES = [
 
 /** As segmentation offload would show it: what is written in one call is one packet, as far as IP allows. */
 const SEGMENT_OCTETS_MAX = 60_000;
+/** Enough for what is read from a socket in one go. */
+const MEMORY_OCTETS = 128 * 1024;
 const NO_HITS: readonly FaultHit[] = [];
 
 /** The blocks that a recording file begins with. */
@@ -69,6 +79,9 @@ export function recordingBeginning(header: RecordingHeader): Uint8Array[] {
 export class ConnectionRecorder implements WireRecorder {
   private readonly write: (block: Uint8Array) => void;
   private readonly synths: readonly [TcpSynth, TcpSynth];
+  /** Where packets are made, with room around each for its block; written, it is used again. */
+  private memory = new ArrayBuffer(MEMORY_OCTETS);
+  private used = 0;
   /** By leg and direction: whether data can follow. */
   private readonly finished: readonly [[boolean, boolean], [boolean, boolean]] = [
     [false, false],
@@ -82,9 +95,10 @@ export class ConnectionRecorder implements WireRecorder {
     write: (block: Uint8Array) => void,
   ) {
     this.write = write;
+    const take = (octets: number): Uint8Array => this.take(octets);
     this.synths = [
-      new TcpSynth(legs[0], synthOptions(serial, 0)),
-      new TcpSynth(legs[1], synthOptions(serial, 1)),
+      new TcpSynth(legs[0], { ...synthOptions(serial, 0), take }),
+      new TcpSynth(legs[1], { ...synthOptions(serial, 1), take }),
     ];
   }
 
@@ -134,9 +148,27 @@ export class ConnectionRecorder implements WireRecorder {
   ): void {
     const time = timestampOfMillis(now);
     packets.forEach(({ bytes }, index) => {
-      const comments = index === 0 ? hits.map(hitComment) : [];
-      this.write(packetBlock({ interfaceId: leg, time, bytes, comments }));
+      if (index === 0 && hits.length > 0) {
+        this.write(packetBlock({ interfaceId: leg, time, bytes, comments: hits.map(hitComment) }));
+        return;
+      }
+      const size = packetBlockOctets(bytes.length);
+      const block = new Uint8Array(bytes.buffer, bytes.byteOffset - PACKET_AT, size);
+      putPacketBlock(block, bytes.length, { interfaceId: leg, time });
+      this.write(block);
     });
+    this.used = 0;
+  }
+
+  private take(octets: number): Uint8Array {
+    const size = packetBlockOctets(octets);
+    if (this.used + size > this.memory.byteLength) {
+      this.memory = new ArrayBuffer(Math.max(MEMORY_OCTETS, size));
+      this.used = 0;
+    }
+    const packet = new Uint8Array(this.memory, this.used + PACKET_AT, octets);
+    this.used += size;
+    return packet;
   }
 }
 

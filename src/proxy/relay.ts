@@ -78,6 +78,8 @@ export class ProxySession implements ProxyHandle {
   private readonly regulators = new Map<LegStream, () => void>();
   private waiting: Socket[] = [];
   private timer: NodeJS.Timeout | undefined;
+  /** When it fires, Unix milliseconds. */
+  private timerDue = 0;
 
   /** Listens, and opens its files. Rejects with the operating system's error if one of these fails. */
   static async start(options: ProxyOptions): Promise<ProxySession> {
@@ -107,6 +109,7 @@ export class ProxySession implements ProxyHandle {
       clock: this.clock,
       random: options.random,
       dissectors: options.dissectors,
+      ...(options.tls === undefined ? { lagMillis: LAG_MILLIS } : {}),
       ...(keeping === undefined ? {} : { journal: keeping.journal }),
       ...(options.tls === undefined ? {} : { tlsTakenOff: { later: (then) => setImmediate(then) } }),
       ...(options.sink === undefined ? {} : { sink: options.sink }),
@@ -284,14 +287,18 @@ export class ProxySession implements ProxyHandle {
   /** One timer for everything that is due next. */
   private schedule(): void {
     const due = this.engine.deadline();
+    // One that comes too early does no harm, and setting another one for every octet that passes costs more.
+    if (this.timer !== undefined && due !== undefined && due >= this.timerDue) return;
     clearTimeout(this.timer);
     this.timer = undefined;
     if (due === undefined) return;
+    this.timerDue = due;
     const wait = Math.min(Math.max(due - this.clock.nowMillis(), 0), LONGEST_TIMEOUT_MILLIS);
     this.timer = setTimeout(() => this.tick(), Math.ceil(wait));
   }
 
   private tick(): void {
+    this.timer = undefined;
     this.engine.tick();
     this.afterFaultsMoved();
     this.schedule();
@@ -311,6 +318,8 @@ export class ProxySession implements ProxyHandle {
   }
 }
 
+/** Short for a reader of the log, long for the machine. */
+const LAG_MILLIS = 20;
 const LONGEST_TIMEOUT_MILLIS = 2 ** 31 - 1;
 
 /** `undefined` if nothing is to be kept. Rejects with the operating system's error if a file cannot be made. */

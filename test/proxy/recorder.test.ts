@@ -14,7 +14,7 @@ const octets = Uint8Array.from({ length: 4000 }, (_, index) => index % 251);
 /** Two connections with reused ports; in the first, the secondary's leg misses what a fault dropped. */
 function recording(): Uint8Array {
   const blocks = recordingBeginning({ application: 'leasetap test', comments: ['scenario: none'] });
-  const write = (block: Uint8Array): number => blocks.push(block);
+  const write = (block: Uint8Array): number => blocks.push(block.slice());
   for (const serial of [0, 1]) {
     const legs = [
       [PRIMARY, LISTENING],

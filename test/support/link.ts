@@ -39,6 +39,10 @@ export function testLink(direction: Direction = 0): TestLink {
     board,
     states: new WireStates(),
     dissectors,
+    number: (count) => {
+      index += count;
+      return { firstIndex: index - count, firstPacket: 1 };
+    },
     dissect: (octets, streamOffset, now, like) =>
       dissect(
         dissectors,

@@ -101,6 +101,7 @@ export function handMessage(parts: MessageParts): Message {
     problems: () => tree.problems,
     tree: () => tree,
     writeJson: (out) => out.putText(json),
+    writeHead: (out) => out.putText(json.slice(0, -1)),
     json: () => json,
   };
 }

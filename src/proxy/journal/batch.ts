@@ -11,8 +11,10 @@ import type { RecordedLeg, WireRecorder } from '../recorder.ts';
 import type { FaultHit } from '../stage.ts';
 import type { ConversationEnds, Journal, MessageRun } from './journal.ts';
 
-/** A batch is handed over when it has grown to this; a larger entry makes a larger one. */
+/** Memory of a batch; a larger entry makes a larger one. */
 export const BATCH_OCTETS = 256 * 1024;
+/** A batch is handed over when so much goes along with it. */
+const ATTACHED_OCTETS_MAX = 1024 * 1024;
 
 /** Octets that are worth going along instead of being copied. */
 const ATTACHED_OCTETS_MIN = 8 * 1024;
@@ -22,6 +24,11 @@ export interface Batch {
   /** How much of it is used. */
   readonly octets: number;
   readonly attached: readonly ArrayBuffer[];
+}
+
+/** All that it keeps in memory. */
+export function octetsOf({ memory, attached }: Batch): number {
+  return attached.reduce((sum, { byteLength }) => sum + byteLength, memory.byteLength);
 }
 
 const KIND = {
@@ -110,15 +117,14 @@ export class BatchWriter implements Journal {
     const at = this.put(KIND.run, connection.flow.id, direction, older, run.atMillis, payload);
     const from = isShared ? this.sharedAt + start : at;
     const { firstIndex, firstPacket, streamOffset } = run;
-    const rest = [
-      from,
-      from + end - start,
-      firstIndex,
-      firstPacket,
-      streamOffset,
-      isShared ? this.sharedIn : 0,
-    ];
-    this.numbers.set(rest, at / 8 - NUMBERS + 5);
+    const { numbers } = this;
+    const row = (at - ROW_OCTETS) / 8;
+    numbers[row + 5] = from;
+    numbers[row + 6] = from + end - start;
+    numbers[row + 7] = firstIndex;
+    numbers[row + 8] = firstPacket;
+    numbers[row + 9] = streamOffset;
+    numbers[row + 10] = isShared ? this.sharedIn : 0;
   }
 
   event(event: ProxyEvent): void {
@@ -138,7 +144,8 @@ export class BatchWriter implements Journal {
     const row = (this.sharedAt - ROW_OCTETS) / 8;
     this.sharedIn = this.attached.length;
     this.sharedAt = 0;
-    this.numbers.set([0, octets.length], row + 5);
+    this.numbers[row + 5] = 0;
+    this.numbers[row + 6] = octets.length;
     this.numbers[row + 10] = this.sharedIn;
   }
 
@@ -165,15 +172,18 @@ export class BatchWriter implements Journal {
     numbers[row + 4] = now;
     numbers[row + 5] = from;
     numbers[row + 6] = to;
-    numbers.set([more.length, 0, 0, 0, 0], row + 7);
+    numbers[row + 7] = more.length;
+    numbers[row + 8] = 0;
+    numbers[row + 9] = 0;
+    numbers[row + 10] = 0;
     octets.set(payload, from);
-    octets.set(more, to);
+    if (more.length > 0) octets.set(more, to);
     this.at = from + aligned(payload.length + more.length);
     return from;
   }
 
   private makeRoom(octets: number): void {
-    const isFull = this.at + octets > this.octets.length || this.attachedOctets >= BATCH_OCTETS;
+    const isFull = this.at + octets > this.octets.length || this.attachedOctets >= ATTACHED_OCTETS_MAX;
     if (isFull && this.at > 0) {
       const batch = this.take();
       if (batch !== undefined) this.setup.full(batch);

@@ -6,17 +6,24 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadDissectors } from '../../dissect/load.ts';
-import { type Batch, BatchReader } from './batch.ts';
+import { type Batch, BatchReader, octetsOf } from './batch.ts';
 import { JournalFiles, type KeptFiles } from './files.ts';
 import type { FromThread, PlainError, ToThread } from './thread.ts';
 
 /** On Linux a thread has a priority of its own: what is relayed goes before what is kept, even on a single processor. */
 const NICE = 10;
+/**
+ * Octets that wait to be logged beyond which messages that went onward unchanged are logged without their options, if
+ * they are recorded: a line with all of them is nine times as long as the message.
+ */
+const BRIEF_BEYOND_OCTETS = 4 * 1024 * 1024;
 
 class JournalKeeping {
   private readonly files: JournalFiles;
   private readonly reader = new BatchReader();
   private readonly unlogged: Batch[] = [];
+  private unloggedOctets = 0;
+  private recorded = 0;
   private planned = false;
   private ending = false;
 
@@ -36,7 +43,9 @@ class JournalKeeping {
     this.reader.record(batch, this.files.journal);
     this.files.recording?.flush();
     this.unlogged.push(batch);
-    say({ kind: 'recorded' });
+    this.unloggedOctets += octetsOf(batch);
+    this.recorded++;
+    if (this.unlogged.length > 1) say({ kind: 'recorded', batches: this.recorded });
   }
 
   private plan(): void {
@@ -51,10 +60,15 @@ class JournalKeeping {
   private logOne(): void {
     const batch = this.unlogged.shift();
     if (batch !== undefined) {
-      const { journal, log } = this.files;
-      this.reader.log(batch, { run: (run) => journal.run(run), line: (line) => log?.add(line) });
+      const { journal, recording, log } = this.files;
+      const isBrief = recording !== undefined && this.unloggedOctets > BRIEF_BEYOND_OCTETS;
+      this.unloggedOctets -= octetsOf(batch);
+      this.reader.log(batch, {
+        run: (run) => journal.run(run, isBrief),
+        line: (line) => journal.lines(line),
+      });
       if (this.unlogged.length === 0) log?.flush();
-      say({ kind: 'done', memory: batch.memory }, [batch.memory]);
+      say({ kind: 'done', recorded: this.recorded, memory: batch.memory }, [batch.memory]);
     }
     if (this.unlogged.length > 0) this.plan();
     else if (this.ending) {

@@ -39,7 +39,8 @@ export interface Journal {
   opened(connection: Connection, ends: ConversationEnds, now: number): WireRecorder;
   /** Nothing more happens on this connection, but its legs may still be ending. */
   closed(connection: Connection): void;
-  run(run: MessageRun): void;
+  /** `isBrief`: the log can do without what is inside them. */
+  run(run: MessageRun, isBrief?: boolean): void;
   event(event: ProxyEvent): void;
 }
 

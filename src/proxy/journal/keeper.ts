@@ -7,11 +7,9 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import type { ProxyEvent } from '../events.ts';
 import { LogLines } from '../log.ts';
 import { ConnectionRecorder, type WireRecorder } from '../recorder.ts';
-import type { FaultHit } from '../stage.ts';
 import type { ConversationEnds, Journal, MessageRun } from './journal.ts';
-import { messagesOf } from './run.ts';
+import { messagesAtHand } from './run.ts';
 
-const NO_HITS: readonly FaultHit[] = [];
 const nothing = (): void => undefined;
 const NO_RECORDER: WireRecorder = {
   passed: nothing,
@@ -25,13 +23,13 @@ export interface KeeperSetup {
   readonly dissectors: Dissectors;
   /** Gets the blocks of the recording; absent: none is made. The octets are good until the next one. */
   readonly record?: (block: Uint8Array) => void;
-  /** Gets the lines of the log, each with its newline; absent: none are made. The octets are good until the next one. */
-  readonly log?: (line: Uint8Array) => void;
+  /** Gets lines of the log with their newlines; absent: none are made. The octets are good until the next ones. */
+  readonly log?: (lines: Uint8Array) => void;
 }
 
 export class Keeper implements Journal {
   private readonly setup: KeeperSetup;
-  private readonly lines = new LogLines();
+  private readonly logLines = new LogLines();
 
   constructor(setup: KeeperSetup) {
     this.setup = setup;
@@ -51,14 +49,17 @@ export class Keeper implements Journal {
 
   closed(): void {}
 
-  run(run: MessageRun): void {
-    if (this.setup.log === undefined) return;
-    for (const message of messagesOf(run, this.setup.dissectors)) {
-      this.event({ kind: 'message', message, verdict: 'forwarded', hits: NO_HITS, atMillis: run.atMillis });
-    }
+  run(run: MessageRun, isBrief = false): void {
+    const { log, dissectors } = this.setup;
+    log?.(this.logLines.forwarded(messagesAtHand(run, dissectors), isBrief));
+  }
+
+  /** Lines of the log that somebody else has made. */
+  lines(octets: Uint8Array): void {
+    this.setup.log?.(octets);
   }
 
   event(event: ProxyEvent): void {
-    this.setup.log?.(this.lines.octets(event));
+    this.lines(this.logLines.octets(event));
   }
 }

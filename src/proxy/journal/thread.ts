@@ -4,7 +4,7 @@
  * from the servers until it can.
  */
 import { Worker } from 'node:worker_threads';
-import { BATCH_OCTETS, type Batch, BatchWriter } from './batch.ts';
+import { BATCH_OCTETS, type Batch, BatchWriter, octetsOf } from './batch.ts';
 import type { KeptFiles } from './files.ts';
 import type { Journal, Keeping } from './journal.ts';
 
@@ -33,10 +33,10 @@ export type FromThread =
   | { readonly kind: 'ready' }
   /** It cannot begin. */
   | { readonly kind: 'refused'; readonly error: PlainError }
-  /** The oldest batch that was not yet recorded is in the file. */
-  | { readonly kind: 'recorded' }
+  /** So many batches are in the recording by now. Only told when the log is behind. */
+  | { readonly kind: 'recorded'; readonly batches: number }
   /** The oldest batch that was not yet done is in the log, too. */
-  | { readonly kind: 'done'; readonly memory: ArrayBuffer }
+  | { readonly kind: 'done'; readonly recorded: number; readonly memory: ArrayBuffer }
   | { readonly kind: 'failed'; readonly path: string; readonly error: PlainError };
 
 /** An operating system's error as a value: what a clone of it would lose. */
@@ -56,6 +56,7 @@ export class JournalThread implements Keeping {
   private readonly ended: Promise<void>;
   /** When batches that are not recorded yet were handed over. */
   private unrecorded: number[] = [];
+  private recorded = 0;
   /** Octets of the batches that are not done with, and their sum. */
   private undone: number[] = [];
   private behindOctets = 0;
@@ -127,19 +128,21 @@ export class JournalThread implements Keeping {
     this.worker.postMessage(message, transfer);
   }
 
+  private areRecorded(batches: number): void {
+    this.unrecorded.splice(0, batches - this.recorded);
+    this.recorded = batches;
+  }
+
   private hear(message: FromThread): void {
-    if (message.kind === 'recorded') this.unrecorded.shift();
+    if (message.kind === 'recorded') this.areRecorded(message.batches);
     else if (message.kind === 'done') {
+      this.areRecorded(message.recorded);
       this.behindOctets -= this.undone.shift() ?? 0;
       const fits = message.memory.byteLength === BATCH_OCTETS && this.spare.length < SPARE_BATCHES_MAX;
       if (fits) this.spare.push(message.memory);
     } else if (message.kind === 'failed') this.setup.onError(message.path, errorOf(message.error));
     this.setup.onProgress();
   }
-}
-
-function octetsOf({ memory, attached }: Batch): number {
-  return attached.reduce((sum, { byteLength }) => sum + byteLength, memory.byteLength);
 }
 
 function errorOf(plain: PlainError): Error {
