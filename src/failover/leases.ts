@@ -126,7 +126,7 @@ export class Leases<Reply> {
         continue;
       }
       const { lease } = slot;
-      if (slot.change === one.change) this.store(slot, { ...lease, rejectedWith: answer.rejectedWith });
+      if (slot.change === one.change) this.rejected(slot, answer.rejectedWith);
       context.note('rejected', `the partner rejected ${resourceText(lease)}: ${answer.message}`, '§7.7');
     }
   }
@@ -271,6 +271,12 @@ export class Leases<Reply> {
       told.startTimeOfState = this.context.time;
     }
     this.store(slot, told);
+  }
+
+  /** Offered again with the next scan, also if it was acknowledged once: a partner that lost its disk asks anew. */
+  private rejected(slot: Slot, rejectedWith: number): void {
+    this.store(slot, { ...slot.lease, updateNeeded: true, rejectedWith });
+    if (slot.change === 0) this.queue.need(slot, 'next-scan');
   }
 
   /**

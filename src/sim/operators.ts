@@ -109,11 +109,14 @@ export class Operators {
 
   /**
    * §8.4: while one server is in PARTNER-DOWN the other must not operate, so that one which does not know of it yet
-   * stays off until it can hear of it.
+   * stays off until it can hear of it. One that has lost its disk is not started alone either, as often as it takes:
+   * it would begin as on the first day (§8.2).
    */
   private mayMeet(party: Party): boolean {
     const partner = this.partnerOf(party);
-    if (this.bondOf(party).network.partitioned) return !wasTold(party) && !wasTold(partner);
+    const { partitioned } = this.bondOf(party).network;
+    if (remembersNothing(party) && !remembersNothing(partner)) return partner.isUp && !partitioned;
+    if (partitioned) return !wasTold(party) && !wasTold(partner);
     return partner.isUp || wasTold(party) || !wasTold(partner);
   }
 
@@ -129,6 +132,11 @@ export class Operators {
   private partnerOf(party: Party): Party {
     return this.bondOf(party).ends[otherRole(party.role)];
   }
+}
+
+/** On its disk it has never met its partner. */
+function remembersNothing({ server, relationship }: Party): boolean {
+  return server.disk.volume(relationship).record?.communicated !== true;
 }
 
 /** On its disk it is in PARTNER-DOWN. */

@@ -1,7 +1,8 @@
 /** Goal: what becomes of leases between the two servers: endings, reallocation, the flag against update storms. */
 import { describe, expect, it } from 'vitest';
-import { Pair } from './pair.ts';
-import { address, bind, client, prefix } from './samples.ts';
+import type { Pool } from '../../src/failover/config.ts';
+import { Pair, POOLS } from './pair.ts';
+import { address, addressOf, bind, client, prefix } from './samples.ts';
 
 const LEASE = address('2001:db8::1');
 
@@ -107,6 +108,33 @@ describe('two servers that disagree', () => {
     // Within five seconds neither is the later. After the scan the one that may be in use stays.
     pair.advance(130);
     expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['ACTIVE', 'ACTIVE']);
+  });
+});
+
+describe('a lease that a partner without memory rejects', () => {
+  it('is offered again later, although it was acknowledged once (seed 10548 once lost it for ever)', () => {
+    const pair = leased();
+    const decline = { kind: 'decline', resource: LEASE, client: client(1) } as const;
+    pair.input('primary', { kind: 'client', changes: [decline], reply: '' });
+    expect(status(pair, 'secondary')).toBe('ABANDONED');
+    pair.kill('secondary');
+    // It comes back with a new disk, and by mistake without the pool of the lease.
+    const [, prefixes] = POOLS as [Pool, Pool];
+    const other: Pool = {
+      kind: 'address',
+      first: addressOf('2001:db8::80'),
+      last: addressOf('2001:db8::ff'),
+    };
+    pair.restart('secondary', true, { pools: [other, prefixes] });
+    pair.advance(60);
+    expect(pair.notes.some(({ event, text }) => event === 'rejected' && text.includes('in no pool'))).toBe(
+      true,
+    );
+    pair.kill('secondary');
+    pair.restart('secondary');
+    pair.advance(3700);
+    expect(pair.states).toBe('primary NORMAL, secondary NORMAL');
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['ABANDONED', 'ABANDONED']);
   });
 });
 

@@ -132,8 +132,8 @@ export class Pair {
     this.cut('the partner died');
   }
 
-  /** The process (dies and) comes back with what is on its disk; `lost`: the disk is new. */
-  restart(side: Side, lost = false): void {
+  /** The process (dies and) comes back with what is on its disk; `lost`: the disk is new; `more`: configured otherwise. */
+  restart(side: Side, lost = false, more: Partial<EndpointConfig> = {}): void {
     const end = this.ends[side];
     this.unstored = this.unstored.filter((one) => one.side !== side);
     if (lost) {
@@ -142,7 +142,7 @@ export class Pair {
     }
     end.connected = false;
     end.dead = false;
-    end.endpoint = this.open(end.config, end.record, end.leases);
+    end.endpoint = this.open({ ...end.config, ...more }, end.record, end.leases);
     this.cut('the partner restarted');
     this.feed(side, { kind: 'tick' });
     this.settle();
