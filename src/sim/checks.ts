@@ -54,6 +54,8 @@ export class Checks {
     secondary: { updates: new Map(), request: undefined },
   };
 
+  /** What each server had to tell when it was last asked for updates. */
+  private readonly asked: Record<Role, readonly Lease[]> = { primary: [], secondary: [] };
   /** Codes of states that were stored, from the one that was announced last. */
   private readonly states: Record<Role, number[]> = { primary: [], secondary: [] };
   /** When each server last gave a lease to a client, true time, Unix milliseconds. */
@@ -72,6 +74,7 @@ export class Checks {
   connectionReset(server: Role): void {
     this.outstanding[server].updates.clear();
     this.outstanding[server].request = undefined;
+    this.asked[server] = [];
   }
 
   /** These are on the disk of a server now. */
@@ -172,6 +175,7 @@ export class Checks {
           this.coverage.saw(`${message.type} ${nameOfStatus(message.status.code)}`);
         break;
       case 'UPDDONE':
+        this.requestDone(server);
         if (server.state !== 'NORMAL' && mine.updates.size > 0) {
           throw new Violation(
             'UPDDONE after the last BNDREPLY',
@@ -186,6 +190,7 @@ export class Checks {
 
   /** A whole message reaches the other server, whose books are `receiver`'s. */
   arrived(receiver: ServerView, octets: Uint8Array): void {
+    if (octets[0] === UPDREQ || octets[0] === UPDREQALL) this.requested(receiver);
     if (octets[0] !== BNDREPLY && octets[0] !== UPDDONE) return;
     const { message } = decodeFailoverMessage(octets);
     const mine = this.outstanding[receiver.role];
@@ -202,6 +207,24 @@ export class Checks {
         book.set(key, before === undefined ? partnerLifetimeSent : laterOf(before, partnerLifetimeSent));
       } else book.delete(key);
     }
+  }
+
+  private requested(server: ServerView): void {
+    const leases = [...server.disk.leases.values()];
+    this.asked[server.role] = leases.filter(
+      ({ updateNeeded, holder }) => updateNeeded && holder !== undefined,
+    );
+  }
+
+  /** §5.3.6: nothing is left as it was that the partner had to be told. Each answer makes another record. */
+  private requestDone({ role, disk }: ServerView): void {
+    const left = this.asked[role].find((lease) => disk.leases.get(resourceKey(lease)) === lease);
+    this.asked[role] = [];
+    if (left === undefined) return;
+    throw new Violation(
+      'UPDDONE after all that was asked for',
+      `${role} has not told of ${resourceText(left)} ${left.status}`,
+    );
   }
 
   private broken(invariant: string, text: string): void {
@@ -300,6 +323,8 @@ export class Checks {
 
 const CONTACT = 35;
 const BNDREPLY = 25;
+const UPDREQ = 28;
+const UPDREQALL = 29;
 const UPDDONE = 30;
 const SILENT: ReadonlySet<EndpointState> = new Set([
   'STARTUP',

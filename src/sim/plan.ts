@@ -13,6 +13,8 @@ export interface Plan {
   readonly seconds: number;
   readonly topology: TopologyName;
   readonly clients: number;
+  /** How many addresses a pool has for each client; few let them change hands often. */
+  readonly addressesPerClient: number;
   /** Operators also err. */
   readonly marked: boolean;
   /** What the proxies between servers may do. */
@@ -78,6 +80,7 @@ export function planOf(options: PlanOptions): Plan {
     validLifetime: of([600, 3600, 7200, 43_200]),
     clocks: { A: clock(), B: clock(), C: clock() },
     whimsPerDay: of([2, 8, 40]),
+    addressesPerClient: of([1.5, 3, 3]),
   };
   const ground: Ground = { relationships: TOPOLOGIES[topology], mclt, marked };
   const faults = [...faultsOf(random, ground, seconds, calm), ...proxyFaultsOf(seed, ground, seconds, proxy)];

@@ -3,7 +3,7 @@ import { DEFAULTS, type EndpointConfig, type Pool } from '../failover/config.ts'
 import type { Role } from '../failover/machine.ts';
 import type { ServiceConfig } from '../server/service-config.ts';
 import type { Plan } from './plan.ts';
-import { type Relationship, relationshipText, type ServerName, TOPOLOGIES } from './topology.ts';
+import { namesOf, type Relationship, type ServerName, TOPOLOGIES } from './topology.ts';
 
 /** What each end lets its partner have unacknowledged; small, so that the window matters. */
 export const MAX_UNACKED: Record<Role, number> = { primary: 10, secondary: 5 };
@@ -35,8 +35,8 @@ export function endpointConfig(plan: Plan, relationship: number, role: Role): En
   return {
     ...DEFAULTS,
     role,
-    ...(relationships.length > 1 && { relationshipName: nameOf(relationships, relationship) }),
-    pools: pools(relationship, Math.ceil(plan.clients / relationships.length)),
+    ...(relationships.length > 1 && { relationshipName: namesOf(relationships)[relationship] as string }),
+    pools: pools(relationship, Math.ceil(plan.clients / relationships.length), plan.addressesPerClient),
     // A secondary goes by the primary's, whatever it is configured with (§6.1.2).
     mclt: role === 'primary' ? plan.mclt : 2 * plan.mclt,
     maxUnackedBndupd: MAX_UNACKED[role],
@@ -89,14 +89,11 @@ export function serviceConfig(plan: Plan, server: ServerName): ServiceConfig {
   };
 }
 
-function nameOf(relationships: readonly Relationship[], relationship: number): string {
-  return relationshipText(relationships[relationship] as Relationship);
-}
-
 /** Small pools, so that addresses are used again and prefixes run short. */
-function pools(relationship: number, clients: number): readonly Pool[] {
+function pools(relationship: number, clients: number, addressesPerClient: number): readonly Pool[] {
+  const last = Math.ceil(addressesPerClient * clients);
   return [
-    { kind: 'address', first: onLink(relationship), last: onLink(relationship, 3 * clients) },
+    { kind: 'address', first: onLink(relationship), last: onLink(relationship, last) },
     {
       kind: 'prefix',
       prefix: { address: address(0x2001, 0xdb8, 0x100 + relationship), length: prefixBits(clients) },

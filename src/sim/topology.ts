@@ -22,6 +22,8 @@ export const TOPOLOGIES = {
   pair: [link('A', 'B')],
   /** Two servers, each the primary for prefixes of its own: two relationships, told apart by their names. */
   crossed: [link('A', 'B'), link('B', 'A')],
+  /** Two relationships with the same roles between the same two servers. */
+  double: [link('A', 'B'), link('A', 'B')],
   /** One server stands by for two others. */
   shared: [link('A', 'B'), link('C', 'B')],
   /** Secondary for one server, primary for another one. */
@@ -40,7 +42,12 @@ export function serversOf(relationships: readonly Relationship[]): readonly Serv
   return [...new Set(names)].sort();
 }
 
-/** `A-B`: the primary, then the secondary. */
-export function relationshipText({ primary, secondary }: Relationship): string {
-  return `${primary}-${secondary}`;
+/** `A-B`: the primary, then the secondary; `A-B.2` for a second one like it. */
+export function namesOf(relationships: readonly Relationship[]): readonly string[] {
+  const names: string[] = [];
+  for (const { primary, secondary } of relationships) {
+    const name = `${primary}-${secondary}`;
+    names.push(names.includes(name) ? `${name}.2` : name);
+  }
+  return names;
 }

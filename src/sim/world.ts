@@ -19,10 +19,10 @@ import { SimServer } from './server.ts';
 import { endpointConfig, MAX_UNACKED, serviceConfig } from './setup.ts';
 import { Stages } from './stages.ts';
 import {
+  namesOf,
   otherRole,
   type Relationship,
   ROLES,
-  relationshipText,
   type ServerName,
   serversOf,
   TOPOLOGIES,
@@ -138,7 +138,7 @@ class World {
 
   private newBond(relationship: Relationship, index: number): Bond {
     const { plan, schedule, options } = this;
-    const name = relationshipText(relationship);
+    const name = namesOf(TOPOLOGIES[plan.topology])[index] as string;
     const checks = new Checks(this.coverage, plan.mclt, excusedIn(plan));
     const party = (role: Role): Party => {
       const around: Around = {

@@ -3,7 +3,7 @@ import type { Coverage } from '../../sim/coverage.ts';
 import { summary } from '../../sim/expected.ts';
 import { faultText } from '../../sim/fault.ts';
 import { shrink } from '../../sim/shrink.ts';
-import { relationshipText, TOPOLOGIES } from '../../sim/topology.ts';
+import { namesOf, TOPOLOGIES } from '../../sim/topology.ts';
 import { type RunOptions, run } from '../../sim/world.ts';
 import { chosenPlan, commandFor, type RunChoice } from './choice.ts';
 import type { Tally } from './outcome.ts';
@@ -17,7 +17,7 @@ export function failureLines(choice: RunChoice, seed: number, options: RunOption
   const all = chosenPlan(whole, seed).faults.map(faultText);
   const { faults } = shrink(failure, options).plan;
   const kept = faults.map((fault) => all.indexOf(faultText(fault)));
-  const relationships = TOPOLOGIES[plan.topology].map(relationshipText).join(' ');
+  const relationships = namesOf(TOPOLOGIES[plan.topology]).join(' ');
   return [
     `seed ${seed}, after ${violation.seconds} s: ${violation.invariant}`,
     `  ${violation.text}`,
