@@ -14,6 +14,8 @@ const SLACK_MILLIS = 12_000;
 /** An answer waits for its server's disk, and the client counts from when it has it. */
 const KNOWN_SLACK_MILLIS = 60_000;
 
+const FREE: ReadonlySet<string> = new Set(['FREE', 'FREE-BACKUP']);
+
 /** Who has been given something, how and until when; `until` is true time, Unix milliseconds. */
 export interface Held {
   readonly client: number;
@@ -60,8 +62,9 @@ export class Holdings {
   /** A server has recorded these leases: none may be free for others that a client still holds (§7.2). */
   stored(records: readonly StoreRecord[], now: number): void {
     for (const one of records) {
-      if (one.kind !== 'lease' || (one.lease.status !== 'FREE' && one.lease.status !== 'FREE-BACKUP'))
-        continue;
+      if (one.kind !== 'lease' || !FREE.has(one.lease.status)) continue;
+      // Until the partner agrees, nobody may have it.
+      if (one.lease.updateNeeded) continue;
       const held = this.held.get(resourceKey(one.lease));
       if (
         held === undefined ||

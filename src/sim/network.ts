@@ -181,7 +181,7 @@ export class Network {
   }
 
   private establish(): void {
-    this.connection?.tapped?.lost('primary', 'replaced');
+    const replaced = this.connection;
     const connection: Connection = {
       open: { primary: true, secondary: true },
       silent: new Set(),
@@ -189,6 +189,7 @@ export class Network {
       arriving: { primary: new FrameSplitter(), secondary: new FrameSplitter() },
     };
     this.connection = connection;
+    replaced?.tapped?.lost('primary', 'replaced');
     const port = (server: Role): LegPort => ({
       write: (octets) => {
         this.carry(connection, server, octets);
