@@ -111,6 +111,23 @@ describe('UpdateQueue, by any road', () => {
   });
 });
 
+describe('transaction-ids (§5.4)', () => {
+  it('go once round all 24 bits past the update and the UPDREQ that are outstanding', () => {
+    const queue = new UpdateQueue(1000);
+    const [slot] = slots() as [Slot];
+    queue.need(slot, 'now');
+    const update = queue.newTransactionId();
+    queue.sent(update, [slot], 0);
+    queue.newTransactionId();
+    const asked = queue.newTransactionId();
+    queue.asked = asked;
+    const given = new Uint8Array(IDS);
+    for (let n = 0; n < IDS; n++) given[queue.newTransactionId()] = 1;
+    expect([update, asked].map((id) => given[id])).toEqual([0, 0]);
+    expect(given.reduce((count, one) => count + one, 0)).toBe(IDS - 2);
+  });
+});
+
 describe('the partner’s MAX_UNACKED_BNDUPD (§6.1)', () => {
   it('is what is on the way, and not more, while no BNDREPLY comes', () => {
     fc.assert(
