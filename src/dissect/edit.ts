@@ -36,22 +36,21 @@ export interface Edited {
 export function checkEdit(dissectors: Dissectors, protocolName: string, edit: Edit): void {
   const protocol = protocolOf(dissectors, protocolName);
   const place = edit.place === undefined ? undefined : parsePlace(edit.place);
-  const options = [protocol.space, ...protocol.spaces.values()].flatMap((space) => [
-    ...space.byCode.values(),
-  ]);
+  const protocols = within(protocol);
+  const options = protocols.flatMap(optionsOf);
+  const messages = protocols.flatMap(({ messages, unknown }) => [...messages.values(), unknown]);
   if (edit.do === 'add') encodeOption(protocol.space, edit.option, 'add');
   if (place === undefined) return;
   for (const name of edit.do === 'set' ? place.options : [...place.options, place.last]) {
-    if (!options.some((option) => plainName(option.name) === name)) {
+    if (![...options, ...messages].some((one) => one.name !== null && plainName(one.name) === name)) {
       throw new InputError(`${edit.place}: there is no option ${name} in ${protocolName}`);
     }
   }
   if (edit.do !== 'set') return;
-  const within = place.options.at(-1);
-  const holders = options.filter((option) => within === undefined || plainName(option.name) === within);
-  const headers =
-    within === undefined ? [...protocol.messages.values(), protocol.unknown].map(({ header }) => header) : [];
-  const fields = [...headers, ...holders]
+  const around = place.options.at(-1);
+  const isHolder = ({ name }: { readonly name: string | null }): boolean =>
+    around === undefined || (name !== null && plainName(name) === around);
+  const fields = [...messages.filter(isHolder).map(({ header }) => header), ...options.filter(isHolder)]
     .flatMap((holder) => holder.fields)
     .filter((field) => isField(place, field.name));
   const [first] = fields;
@@ -73,6 +72,18 @@ export function editMessage(dissectors: Dissectors, message: Message, edits: rea
       edited = { bytes: changed.bytes, count: edited.count + changed.count };
   }
   return edited;
+}
+
+/** The protocol and those whose messages its options carry, such as the RELAY-FORW of a client. */
+function within(protocol: CompiledProtocol): readonly CompiledProtocol[] {
+  const found = new Set([protocol]);
+  for (const each of found)
+    for (const { tail } of optionsOf(each)) if (tail.kind === 'message') found.add(tail.protocol);
+  return [...found];
+}
+
+function optionsOf({ space, spaces }: CompiledProtocol): OptionCodec[] {
+  return [space, ...spaces.values()].flatMap(({ byCode }) => [...byCode.values()]);
 }
 
 function protocolOf(dissectors: Dissectors, name: string): CompiledProtocol {
@@ -114,20 +125,27 @@ class Editing {
   }
 
   message(bytes: Uint8Array): Edited {
-    if (bytes.length === 0) return { bytes, count: 0 };
-    const { header } = messageCodecAt(this.#protocol, bytes, 0);
+    return { bytes: this.#message(this.#protocol, bytes, []), count: this.#count };
+  }
+
+  #message(protocol: CompiledProtocol, bytes: Uint8Array, outer: readonly string[]): Uint8Array {
+    if (bytes.length === 0) return bytes;
+    const { header, name } = messageCodecAt(protocol, bytes, 0);
     const from = optionsStart(header, bytes, 0, bytes.length);
-    if (from > bytes.length) return { bytes, count: 0 };
+    if (from > bytes.length) return bytes;
+    // The outermost message is where every place begins; one inside an option has its name on the way.
+    const path = outer.length === 0 || name === null ? outer : [...outer, plainName(name)];
     const parts: Uint8Array[] = [];
     let at = 0;
     for (const field of header.fields) {
       const size = field.size ?? 0;
-      parts.push(this.#field(field.name, field.encode, bytes.subarray(at, at + size), []));
+      parts.push(this.#field(field.name, field.encode, bytes.subarray(at, at + size), path));
       at += size;
     }
-    parts.push(bytes.subarray(at, from), this.#options(this.#protocol.space, bytes, from, bytes.length, []));
-    if (this.#edit.do === 'add' && this.#place === undefined) parts.push(this.#added(this.#protocol.space));
-    return { bytes: concatBytes(parts), count: this.#count };
+    parts.push(bytes.subarray(at, from), this.#options(protocol.space, bytes, from, bytes.length, path));
+    if (this.#edit.do === 'add' && this.#place === undefined && outer.length === 0)
+      parts.push(this.#added(protocol.space));
+    return concatBytes(parts);
   }
 
   /** Options with what is to be changed in them; octets that are none stay behind the last one. */
@@ -187,12 +205,15 @@ class Editing {
     end: number,
     path: readonly string[],
   ): Uint8Array[] {
+    const { fields, tail } = codec;
     let at = start;
-    return codec.fields.map((field) => {
+    return fields.map((field, index) => {
       const size = field.size ?? (field.extent === undefined ? end - at : field.extent(bytes, at, end));
       const octets = bytes.subarray(at, at + size);
       at += size;
-      return this.#field(field.name, field.encode, octets, path);
+      const changed = this.#field(field.name, field.encode, octets, path);
+      const isMessage = tail.kind === 'message' && index === fields.length - 1 && changed === octets;
+      return isMessage ? this.#message(tail.protocol, octets, path) : changed;
     });
   }
 

@@ -11,6 +11,13 @@ export type EndpointName = 'primary' | 'secondary';
 /** The endpoint that sends in a direction: the primary opens the connection. */
 export const SENDER: readonly [EndpointName, EndpointName] = ['primary', 'secondary'];
 
+/** Codes of server-state that may have names. */
+const STATE_CODES_MAX = 32;
+/** The states that an endpoint can announce, as conditions and expectations name them. */
+export const STATE_NAMES: readonly string[] = Array.from({ length: STATE_CODES_MAX }, (_, code) =>
+  stateName(code),
+).filter((name) => /^[A-Z-]+$/.test(name));
+
 export class WireStates {
   private readonly states: Record<EndpointName, string | null> = { primary: null, secondary: null };
 

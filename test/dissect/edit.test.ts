@@ -123,6 +123,50 @@ describe('editMessage', () => {
   });
 });
 
+describe('an edit of a message inside another one', () => {
+  /** A RELAY-FORW of one agent inside that of another (RFC 8415 §19), as OPTION_LQ_RELAY_DATA has it. */
+  const inner = `0c00${'20010db8000000010000000000000001'}${'fe800000000000000000000000000001'}0012000161`;
+  const outer = `0c01${'20010db8000000020000000000000001'}${'fe800000000000000000000000000002'}00090027${inner}`;
+  const relayed = (): Message =>
+    messageOf(
+      encodeMessage(DISSECTORS, 'dhcpv6-failover', {
+        type: 'BNDUPD',
+        'transaction-id': 9,
+        'sent-time': 1000,
+        options: [
+          {
+            CLIENT_DATA: {
+              options: [{ LQ_RELAY_DATA: { 'peer-address': '::1', 'DHCP-relay-message': outer } }],
+            },
+          },
+        ],
+      }),
+    );
+  const made = (edit: Edit): { readonly count: number; readonly hex: string } => {
+    const { bytes, count } = editMessage(DISSECTORS, relayed(), [edit]);
+    expect(messageOf(bytes).problems()).toEqual([]);
+    return { count, hex: toHex(bytes) };
+  };
+
+  it('reaches all of them, and repairs every length around them', () => {
+    const { count, hex } = made({ do: 'set', place: 'INTERFACE_ID/interface-id', value: '616263' });
+    expect(count).toBe(1);
+    expect(hex).toContain('00120003616263');
+    // Two octets more in each of: Relay Message, LQ_RELAY_DATA, CLIENT_DATA.
+    expect(hex).toContain('00090029');
+    expect(made({ do: 'set', place: 'link-address', value: '2001:db8::9' }).count).toBe(2);
+  });
+
+  it('knows messages by their names, and one of several by its place', () => {
+    const { count, hex } = made({ do: 'set', place: 'RELAY-FORW/hop-count', value: 7, nth: 2 });
+    expect(count).toBe(1);
+    expect(hex).toContain('0c0120010db80000000200');
+    expect(hex).toContain('0c0720010db80000000100');
+    const removed = made({ do: 'remove', place: 'INTERFACE_ID' });
+    expect([removed.count, removed.hex.includes('00120001')]).toEqual([1, false]);
+  });
+});
+
 describe('checkEdit', () => {
   const refused = (edit: Edit): string => {
     try {

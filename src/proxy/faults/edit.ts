@@ -1,4 +1,5 @@
 /** edit: fields of the message get other values, options go or come; lengths are repaired around them. */
+import type { Dissectors } from '../../dissect/compile.ts';
 import { checkEdit, type Edit, editMessage } from '../../dissect/edit.ts';
 import { forward, marked, momentary } from '../stage.ts';
 import { defineFault } from './kind.ts';
@@ -33,10 +34,10 @@ export const edit = defineFault<Parameters>({
   },
   describe: (parameters, subject) => `changes ${subject}: ${whatOf(parameters)},`,
   check: (parameters, dissectors) => {
-    for (const each of editsOf(parameters)) checkEdit(dissectors, PROTOCOL, each);
+    for (const each of editsOf(parameters, dissectors)) checkEdit(dissectors, PROTOCOL, each);
   },
   stage: (parameters, { dissect, dissectors }) => {
-    const edits = editsOf(parameters);
+    const edits = editsOf(parameters, dissectors);
     return momentary((unit, hit, now) => {
       if (hit === undefined || unit.message === null) return [forward(unit)];
       const { bytes, count } = editMessage(dissectors, unit.message, edits);
@@ -47,17 +48,29 @@ export const edit = defineFault<Parameters>({
   },
 });
 
-function editsOf({ set, remove, add, place }: Parameters): Edit[] {
+function editsOf({ set, remove, add, place }: Parameters, dissectors: Dissectors): Edit[] {
   const nth = place === 0 ? {} : { nth: place };
   const edits: Edit[] = Object.entries(set).map(([name, value]) => ({
     do: 'set',
     place: name,
-    value: typed(value),
+    value: fitting(dissectors, name, value),
     ...nth,
   }));
   if (remove !== '') edits.push({ do: 'remove', place: remove, ...nth });
   if (Object.keys(add).length > 0) edits.push({ do: 'add', option: add });
   return edits;
+}
+
+/** Octets in hex may look like a number: where no number fits, the text is meant. */
+function fitting(dissectors: Dissectors, place: string, value: ParameterValue): string | number {
+  const number = typed(value);
+  if (number === value) return number;
+  try {
+    checkEdit(dissectors, PROTOCOL, { do: 'set', place, value: number });
+    return number;
+  } catch {
+    return String(value);
+  }
 }
 
 /** The short form knows only text: what looks like a number is one. */

@@ -1,5 +1,6 @@
 /** What the numbers of a fault's conditions may be, however the fault was written. */
 import { InputError } from '../../base/problem.ts';
+import { STATE_NAMES } from '../wire-states.ts';
 import { prepareAction } from './kinds.ts';
 import type { FaultSpec } from './spec.ts';
 
@@ -24,6 +25,11 @@ export function checkSpec(spec: FaultSpec): void {
   checkRange(spec, 'after', 0, SECONDS_MAX);
   checkRange(spec, 'until', 0, SECONDS_MAX);
   checkRange(spec, 'duration', 0, SECONDS_MAX);
+  if (spec.while !== undefined && !STATE_NAMES.includes(spec.while.state)) {
+    throw new InputError(
+      `fault ${spec.action}: while ${spec.while.who} is one of ${STATE_NAMES.join(', ')}, got ${spec.while.state}`,
+    );
+  }
   if (spec.id !== undefined && !isName(spec.id)) {
     throw new InputError(
       `fault ${spec.action}: id "${spec.id}" is no name (letters, digits, dots, dashes; at most 64)`,

@@ -18,7 +18,7 @@ import type { Message } from '../../dissect/message.ts';
 import { requireFilter } from '../../filter/compile.ts';
 import type { ProxyEvent } from '../events.ts';
 import { parseSeconds } from '../faults/kind.ts';
-import type { EndpointName } from '../wire-states.ts';
+import { type EndpointName, STATE_NAMES } from '../wire-states.ts';
 
 /** `holds`: true for now; what must stay true is only decided at the end of its phase. */
 export type Standing = 'open' | 'holds' | 'met' | 'failed';
@@ -92,6 +92,7 @@ function stateMaker(words: readonly string[], text: string): (() => Watch) | und
   const state = words[lasting ? 2 : 1]?.toUpperCase();
   if (state === undefined || words.length > (lasting ? 3 : 2))
     throw wrong(text, `a state after "${words[0]}"`);
+  if (!STATE_NAMES.includes(state)) throw wrong(text, `one of ${STATE_NAMES.join(', ')}`);
   if (!lasting) return () => reached(names, state);
   return () => lasts(names, state, words[1] === 'stays');
 }

@@ -56,4 +56,10 @@ describe('edit', () => {
       expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
     );
   });
+
+  it('takes octets in hex that look like a number, also in messages inside of messages', () => {
+    expect(() => testLink().fault('edit BNDUPD INTERFACE_ID/interface-id=0102')).not.toThrow();
+    expect(() => testLink().fault('edit BNDUPD RELAY-FORW/hop-count=3')).not.toThrow();
+    expect(() => testLink().fault('edit BNDUPD RELAY-FORW/hop-count=300')).toThrow(/from 0 to 255/);
+  });
 });

@@ -61,6 +61,7 @@ describe('the short form of a fault', () => {
     ['drop probability 2', 'fault drop: probability is from 0 to 1, got 2'],
     ['drop after soon', 'fault "drop after soon": expected a time such as 30s after "after", got "soon"'],
     ['drop while tertiary is NORMAL', 'expected primary or secondary after "while", got "tertiary"'],
+    ['drop while primary is NORMEL', 'while primary is one of STARTUP, NORMAL, COMMUNICATIONS-INTERRUPTED'],
     ['drop where', 'fault "drop where": expected a filter after "where"'],
     ['delay', 'fault delay: by is missing (how long)'],
     ['delay by=fast', 'fault delay: by: expected a time such as 250ms, 7s or 2m, got "fast"'],
