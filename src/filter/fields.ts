@@ -158,6 +158,12 @@ export const COMPUTED: readonly FilterField[] = [
     read: (m, context) => [...ownFindings(m), ...(context.findings ?? NONE)],
   },
   {
+    name: 'tls',
+    kind: 'text',
+    help: 'version of TLS that was taken off, e.g. TLSv1.3',
+    read: (m) => maybe(m.frame.tls),
+  },
+  {
     name: 'problem',
     kind: 'text',
     help: 'codes of what could not be read',

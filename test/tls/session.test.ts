@@ -3,9 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, toHex } from '../../src/base/bytes.ts';
 import type { Direction } from '../../src/base/flow.ts';
-import { KeyLog } from '../../src/tls/key-log.ts';
-import { TlsSession } from '../../src/tls/session.ts';
 import { type Said, type TlsChoice, type Wire, wireOf } from '../support/tls.ts';
+import { opened, type Piece } from './opened.ts';
 
 const SUITES: readonly (readonly [TlsChoice['version'], string, string])[] = [
   ['TLSv1.2', 'ECDHE-ECDSA-AES128-GCM-SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
@@ -24,41 +23,13 @@ const SAID: readonly Said[] = [
   { direction: 1, octets: text('and the last') },
 ];
 
-interface Read {
-  readonly clear: readonly [Uint8Array, Uint8Array];
-  readonly told: readonly string[];
-}
-
-/** Instead of octets, `missing` ones never came. */
-type Piece = Said & { readonly missing?: number };
-
-function read(pieces: readonly Piece[], keyLog: string, swap = false): Read {
-  const keys = new KeyLog();
-  keys.add(keyLog);
-  const parts: [Uint8Array[], Uint8Array[]] = [[], []];
-  const told: string[] = [];
-  const session = new TlsSession(keys, {
-    clear: (direction, octets) => parts[direction].push(octets),
-    gap: (direction) => told.push(`${direction} gap`),
-    opened: (version, suite) => told.push(`${version} ${suite}`),
-    problem: (why) => told.push(why),
-    alert: (direction, words) => told.push(`${direction} ${words}`),
-  });
-  for (const { direction, octets, missing } of pieces) {
-    const side = swap ? ((1 - direction) as Direction) : direction;
-    if (missing === undefined) session.push(side, octets, 0, octets.length);
-    else session.gap(side, missing);
-  }
-  return { clear: [concatBytes(parts[0]), concatBytes(parts[1])], told };
-}
-
 const saidBy = (direction: Direction): Uint8Array =>
   concatBytes(SAID.filter((one) => one.direction === direction).map(({ octets }) => octets));
 
 describe.each(SUITES)('%s with %s', (version, ciphers, name) => {
   it('is opened with its key log', async () => {
     const { pieces, keyLog } = await wireOf({ version, ciphers }, SAID);
-    const { clear, told } = read(pieces, keyLog);
+    const { clear, told } = opened(pieces, keyLog);
     expect(told).toEqual([`${version} ${name}`]);
     expect(toHex(clear[0])).toBe(toHex(saidBy(0)));
     expect(toHex(clear[1])).toBe(toHex(saidBy(1)));
@@ -69,7 +40,7 @@ describe.each(SUITES)('%s with %s', (version, ciphers, name) => {
     const octets = pieces.flatMap(({ direction, octets }) =>
       Array.from(octets, (octet) => ({ direction, octets: Uint8Array.of(octet) })),
     );
-    const { clear, told } = read(octets, keyLog, true);
+    const { clear, told } = opened(octets, keyLog, true);
     expect(told).toEqual([`${version} ${name}`]);
     expect(toHex(clear[1])).toBe(toHex(saidBy(0)));
     expect(toHex(clear[0])).toBe(toHex(saidBy(1)));
@@ -78,7 +49,7 @@ describe.each(SUITES)('%s with %s', (version, ciphers, name) => {
   it('says which key is missing, once', async () => {
     const { pieces, keyLog } = await wireOf({ version, ciphers }, SAID);
     const random = keyLog.split(' ')[1];
-    const { clear, told } = read(pieces, '');
+    const { clear, told } = opened(pieces, '');
     expect(told).toHaveLength(1);
     expect(told[0]).toMatch(new RegExp(`^no key for client random ${random} \\(\\w+\\)$`));
     expect(clear.map(({ length }) => length)).toEqual([0, 0]);
@@ -92,7 +63,7 @@ describe.each(SUITES)('%s with %s', (version, ciphers, name) => {
         ? { ...piece, octets: piece.octets.map((octet, at) => (at === 99 ? octet ^ 1 : octet)) }
         : piece,
     );
-    const { clear, told } = read(damaged, keyLog);
+    const { clear, told } = opened(damaged, keyLog);
     expect(told).toHaveLength(2);
     expect(told[1]).toMatch(/^a record does not fit its key/);
     expect(toHex(clear[1])).toBe(toHex(saidBy(1)));
@@ -121,7 +92,7 @@ describe.each(SUITES)('%s with %s, when octets never came', (version, ciphers, n
         .map(({ octets }) => octets),
     );
     const missing = length === 0 ? (pieces[data]?.octets.length ?? 0) : length;
-    const { clear, told: found } = read(
+    const { clear, told: found } = opened(
       [
         ...before,
         { direction: 0, octets: stream.subarray(0, from) },
@@ -149,7 +120,7 @@ describe.each(SUITES)('%s with %s, when octets never came', (version, ciphers, n
       { direction: 0, octets: noise, missing: 10 },
       { direction: 0, octets: noise },
     ];
-    const { told: found } = read([...pieces, ...after], keyLog);
+    const { told: found } = opened([...pieces, ...after], keyLog);
     expect(found).toEqual([...told, 'octets are missing, and behind them no record was found']);
   });
 
@@ -158,7 +129,7 @@ describe.each(SUITES)('%s with %s, when octets never came', (version, ciphers, n
     const cut = pieces.map((piece, index) =>
       index === 2 ? { ...piece, missing: piece.octets.length } : piece,
     );
-    const { clear, told: found } = read(cut, keyLog);
+    const { clear, told: found } = opened(cut, keyLog);
     expect(found.join()).toContain('octets of the handshake are missing');
     expect(clear[pieces[2]?.direction ?? 0].length).toBe(0);
   });
@@ -170,7 +141,7 @@ describe('what else may happen', () => {
     const { pieces, keyLog } = await wireOf(choice, SAID);
     // The first octets of the random by which a HelloRetryRequest is known (RFC 8446 §4.1.3).
     expect(pieces.some(({ octets }) => toHex(octets).includes('cf21ad74e59a6111be1d8c02'))).toBe(true);
-    expect(toHex(read(pieces, keyLog).clear[0])).toBe(toHex(saidBy(0)));
+    expect(toHex(opened(pieces, keyLog).clear[0])).toBe(toHex(saidBy(0)));
   });
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('is a session of %s that is resumed', async (version) => {
@@ -186,7 +157,7 @@ describe('what else may happen', () => {
     const octets = (wire: Wire): number => wire.pieces.reduce((sum, piece) => sum + piece.octets.length, 0);
     // Without certificates: it was resumed indeed.
     expect(octets(again)).toBeLessThan(octets(first) - 500);
-    expect(toHex(read(again.pieces, again.keyLog).clear[0])).toBe(toHex(saidBy(0)));
+    expect(toHex(opened(again.pieces, again.keyLog).clear[0])).toBe(toHex(saidBy(0)));
   });
 
   it('is octets that are no TLS, cut, or changed anywhere: nothing throws, and nothing wrong comes out', async () => {
@@ -203,7 +174,7 @@ describe('what else may happen', () => {
             octets[where % octets.length] = octet;
           }
           changed.splice(cut % (4 * changed.length), 1);
-          const { clear, told } = read(changed, keyLog);
+          const { clear, told } = opened(changed, keyLog);
           expect(told.length).toBeLessThan(10);
           for (const direction of [0, 1] as const) {
             const right = toHex(saidBy(direction));

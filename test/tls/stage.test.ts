@@ -6,6 +6,7 @@ import type { CaptureSource } from '../../src/capture/source.ts';
 import type { Message } from '../../src/dissect/message.ts';
 import type { Notice } from '../../src/dissect/notice.ts';
 import { MessageReader } from '../../src/dissect/reader.ts';
+import { requireFilter } from '../../src/filter/compile.ts';
 import { startTlsMessage, startTlsReply } from '../../src/server/starttls.ts';
 import { KeyLog } from '../../src/tls/key-log.ts';
 import { TlsStage } from '../../src/tls/stage.ts';
@@ -70,6 +71,15 @@ describe.each([TLS12, TLS13])('$version behind STARTTLS', (choice) => {
       ...Array(4).fill(choice.version),
     ]);
     expect(JSON.parse(messages[2]?.json() ?? '')).toMatchObject({ tls: choice.version, msg_name: 'STATE' });
+    const inside = requireFilter(`tls == ${choice.version}`, DISSECTORS);
+    expect(messages.map((message) => inside.matches(message))).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
     expect(messages[0]?.json()).not.toContain('"tls"');
     expect(notices.map(({ kind }) => kind)).toEqual(['connection', 'decrypted']);
   });

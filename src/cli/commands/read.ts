@@ -37,7 +37,7 @@ Connections are found on any port by what they carry. What cannot be read is tol
 
 Filters (-Y) are Wireshark's: ==  !=  <  <=  >  >=  in {..}  contains  matches  and or not, parentheses.
 Names are the RFC's field names and type, xid, lease, client, status, state, dir (p>s, s>p), src, dst, time,
-skew, rtt, reply_in, reply_to, frame, conn, size, problem. Addresses may be prefixes: lease in 2001:db8::/48.
+skew, rtt, reply_in, reply_to, frame, conn, size, tls, problem. Addresses may be prefixes: lease in 2001:db8::/48.
 
 Columns of -T text (-o): ${[...TEXT_COLUMNS.values()].map(({ name }) => name).join(', ')}.
 

@@ -91,7 +91,7 @@ async function readScript(
   const script: Message[] = [];
   let others = 0;
   const onMessage = (message: Message): void => {
-    if (message.protocol !== 'dhcpv6-failover') return;
+    if (message.protocol !== 'dhcpv6-failover' || isAboutTls(message)) return;
     if (message.frame.connection.index !== connection) others++;
     else if (script.length < SCRIPT_MAX) script.push(message);
   };
@@ -104,6 +104,11 @@ async function readScript(
     throw new InputError(`${file}: nothing to play: ${why}`);
   }
   return script;
+}
+
+/** The replay speaks in the clear, whatever the captured servers did: it asks for no TLS. */
+function isAboutTls({ msgName }: Message): boolean {
+  return msgName === 'STARTTLS' || msgName === 'REPLY';
 }
 
 function tell(output: ReplayOutput): void {
