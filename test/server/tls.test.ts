@@ -183,6 +183,21 @@ test.each([
   await vi.waitFor(() => expect(refusals(secondary).some((reason) => why.test(reason))).toBe(true), PATIENCE);
 });
 
+test('who is silent after the REPLY holds no place for longer than ten seconds', async () => {
+  const secondary = await startServer(secured('secondary', scratch(), 0));
+  const { socket, received, closed } = await connected(secondary);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  socket.write(startTlsMessage(7));
+  while (received().length < 6) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(refusals(secondary)).toEqual([]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  vi.useRealTimers();
+  await closed;
+  expect(refusals(secondary)).toEqual(['TLS: no handshake in time']);
+});
+
 test('files that are no certificate are told before anything is opened', () => {
   const config = secured('secondary', scratch(), 0);
   const right = {

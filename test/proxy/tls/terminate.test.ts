@@ -21,6 +21,7 @@ import {
   type Told,
 } from '../../server/pair.ts';
 import { type Choice, secured } from '../../server/secured.ts';
+import { tapped, until } from '../../support/relay.ts';
 import { certificateFile } from '../../support/tls.ts';
 
 const identity = (name: string) => ({
@@ -261,4 +262,29 @@ it('passes TLS unread, and the recording is read with the key log of a server', 
   expect([...found]).toEqual(
     expect.arrayContaining(['STARTTLS', 'CONNECT', 'CONNECTREPLY', 'STATE', 'UPDDONE']),
   );
+});
+
+it('waits ten seconds for a handshake, then ends both legs', async () => {
+  const tap = await tapped({ tls: TERMINATION });
+  const heard = new Promise((resolve) => tap.primary.once('data', resolve));
+  const ends = [tap.primary, tap.secondary].map(
+    (socket) =>
+      new Promise<void>((resolve) => {
+        for (const end of ['end', 'close']) socket.once(end, () => resolve());
+      }),
+  );
+  tap.secondary.resume();
+  tap.primary.write(Uint8Array.of(0, 4, 23, 0, 0, 1));
+  await until(() => tap.proxy.stats().messages['p>s STARTTLS forwarded'] === 1, 'STARTTLS to pass');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  tap.secondary.write(Uint8Array.of(0, 4, 7, 0, 0, 1));
+  await heard;
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(tlsEvents(tap.events)).toEqual([]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  vi.useRealTimers();
+  await Promise.all(ends);
+  expect(tlsEvents(tap.events)[0]).toMatch(/^(primary|secondary) failed: no handshake in time$/);
+  expect(tap.proxy.stats().tlsHandshakes).toMatchObject({ 'primary failed': 1, 'secondary failed': 1 });
+  await tap.close();
 });
