@@ -7,9 +7,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { concatBytes } from '../../src/base/bytes.ts';
-import { parseIpv6 } from '../../src/base/ipv6.ts';
 import { encodeMessage } from '../../src/dissect/encode.ts';
+import { datagramCapture } from '../support/datagrams.ts';
 import { DISSECTORS } from './captured.ts';
 import { messageOf } from './made.ts';
 
@@ -159,31 +158,6 @@ const MESSAGES = ROWS.map(([option]) =>
   encodeMessage(DISSECTORS, 'dhcpv6', { type: 'REPLY', 'transaction-id': 7, options: [option] }),
 );
 
-/** A capture of link type 101: one datagram from a server to a client for each message. */
-function capture(messages: readonly Uint8Array[]): Uint8Array {
-  const parts: Uint8Array[] = [little(0xa1b2c3d4, 0x00040002, 0, 0, 65_535, 101)];
-  for (const message of messages) {
-    const length = message.length + 8;
-    const ip = concatBytes([
-      Uint8Array.of(0x60, 0, 0, 0, length >> 8, length & 0xff, 17, 64),
-      parseIpv6('2001:db8::1') as Uint8Array,
-      parseIpv6('2001:db8::2') as Uint8Array,
-      Uint8Array.of(0x02, 0x23, 0x02, 0x22, length >> 8, length & 0xff, 0, 0),
-      message,
-    ]);
-    parts.push(little(1_700_000_000, 0, ip.length, ip.length), ip);
-  }
-  return concatBytes(parts);
-}
-
-function little(...numbers: readonly number[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(4 * numbers.length));
-  numbers.forEach((number, index) => {
-    view.setUint32(4 * index, number, true);
-  });
-  return new Uint8Array(view.buffer);
-}
-
 describe.skipIf(spawnSync('tshark', ['-v']).error !== undefined)(
   'Wireshark of the messages that we make (needs tshark)',
   () => {
@@ -191,7 +165,7 @@ describe.skipIf(spawnSync('tshark', ['-v']).error !== undefined)(
 
     beforeAll(() => {
       const file = join(mkdtempSync(join(tmpdir(), 'leasetap-tshark-')), 'made.pcap');
-      writeFileSync(file, capture(MESSAGES));
+      writeFileSync(file, datagramCapture(MESSAGES));
       const fields = ROWS.flatMap(([, field]) => ['-e', field]);
       const out = execFileSync('tshark', ['-r', file, '-T', 'fields', '-e', '_ws.malformed', ...fields], {
         encoding: 'utf8',
