@@ -175,6 +175,22 @@ faults:
     expect(populated).toMatchObject([201, { relationships: [{ name: 'campus' }, { name: 'branch' }] }]);
     expect(await asked(control, 'DELETE', '/proxies/branch')).toEqual([200, { removed: 'branch' }]);
     expect(await asked(control, 'GET', '/proxies')).toMatchObject([200, [{ name: 'campus', enabled: true }]]);
+    const command = async (...args: string[]) => {
+      const { code, out, err } = await runLeasetap(['proxy', ...args, '-C', control]);
+      return `${code} ${out}${err}`.replace(/\]:\d+/g, ']:N');
+    };
+    expect(await command('add', '-l', '[::1]:0', '-t', `lab=${to}`)).toBe('0 lab [::1]:N > [::1]:N\n');
+    expect(await command('add', '-l', '[::1]:0', '-t', `lab=${to}`)).toBe(
+      '2 leasetap: there is already a relationship "lab"\n',
+    );
+    expect(await command('add', '-l', '[::1]:0', '-t', to)).toMatch(
+      /^2 leasetap: expected one --listen .*\n$/,
+    );
+    expect(await command('disable', 'lab')).toBe('0 lab [::1]:N > [::1]:N (disabled)\n');
+    expect(await command('enable', 'lab')).toBe('0 lab [::1]:N > [::1]:N\n');
+    expect(await command('rm', 'lab')).toBe('0 ');
+    expect(await command('rm', 'lab')).toBe('2 leasetap: there is no relationship "lab"\n');
+    expect(await command('list')).toBe('0 campus [::1]:N > [::1]:N\n');
     await proxy.kill('SIGTERM');
     expect(existsSync(join(folder, 'campus.pcapng'))).toBe(true);
   });

@@ -5,6 +5,14 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import { eventFromJson } from '../../proxy/event-json.ts';
 import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
 
+/** A relationship as the control tells it. */
+export interface RelationshipTold {
+  readonly name: string;
+  readonly listen: string;
+  readonly to: string;
+  readonly enabled: boolean;
+}
+
 export class ProxyClient {
   private readonly connection: ControlConnection;
   /** Before the path of what is about faults and events. */
@@ -59,6 +67,23 @@ export class ProxyClient {
   /** Names of the faults that were removed. */
   async reset(): Promise<readonly string[]> {
     return ((await this.call('POST', `${this.within}/reset`)) as { removed: readonly string[] }).removed;
+  }
+
+  async relationships(): Promise<readonly RelationshipTold[]> {
+    return (await this.call('GET', '/proxies')) as readonly RelationshipTold[];
+  }
+
+  /** `settings`: RelationshipInput of docs/openapi-proxy.yaml. */
+  async addRelationship(settings: unknown): Promise<RelationshipTold> {
+    return (await this.call('POST', '/proxies', settings)) as RelationshipTold;
+  }
+
+  async changeRelationship(name: string, changes: unknown): Promise<RelationshipTold> {
+    return (await this.call('PATCH', `/proxies/${encodeURIComponent(name)}`, changes)) as RelationshipTold;
+  }
+
+  async removeRelationship(name: string): Promise<void> {
+    await this.call('DELETE', `/proxies/${encodeURIComponent(name)}`);
   }
 
   /** What happens from now on, until `signal` or the end of the proxy. Faults in `tied` end with it. */

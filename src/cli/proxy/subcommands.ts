@@ -6,6 +6,7 @@ import { bareAddress, duration, wholeNumber } from '../arguments.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { checkPrimary, checkSecondary } from './check.ts';
 import { planLines } from './plan.ts';
+import { addRelationshipCommands } from './relationship-commands.ts';
 import { type RelationshipOptions, relationshipsOf } from './setup.ts';
 
 interface PlanOptions {
@@ -21,6 +22,7 @@ interface CheckOptions extends RelationshipOptions {
 }
 
 export function addSubcommands(proxy: Command): void {
+  addRelationshipCommands(proxy);
   proxy
     .command('plan')
     .description('print what a host between both servers needs, so that neither sees the proxy')
