@@ -85,6 +85,16 @@ class ProxyMetrics {
       ),
       family('leasetap_messages_total', 'counter', Object.entries(stats.messages).map(messageSample)),
       family(
+        'leasetap_tls_records_total',
+        'counter',
+        Object.entries(stats.tlsRecords).map((each) => pairSample(each, 'direction', 'type')),
+      ),
+      family(
+        'leasetap_tls_handshakes_total',
+        'counter',
+        Object.entries(stats.tlsHandshakes).map((each) => pairSample(each, 'leg', 'outcome')),
+      ),
+      family(
         'leasetap_rejects_total',
         'counter',
         [...this.rejects].map(([status, count]) => [`status="${label(status)}"`, count]),
@@ -206,6 +216,12 @@ function states({ states: { primary, secondary } }: ProxyStats): Sample[] {
   return known.flatMap(([who, state]) =>
     state === null ? [] : [[`endpoint="${who}",state="${label(state)}"`, 1] as const],
   );
+}
+
+/** A count by a key of two words. */
+function pairSample([key, count]: readonly [string, number], first: string, second: string): Sample {
+  const [one = '', ...rest] = key.split(' ');
+  return [`${first}="${label(one)}",${second}="${label(rest.join(' '))}"`, count];
 }
 
 function faultLabels(key: string): string {

@@ -15,7 +15,7 @@ import { ROUTE_NAMES } from '../../src/server/control-routes.ts';
 import { FailoverServer } from '../../src/server/driver.ts';
 import type { ServerEvent } from '../../src/server/news-text.ts';
 import { MemoryStore } from '../../src/server/store-memory.ts';
-import { describedRoutes, deviations } from './openapi.ts';
+import { OpenApi } from '../support/openapi.ts';
 import {
   bothNormal,
   clock,
@@ -26,6 +26,8 @@ import {
   startPair,
   type Told,
 } from './pair.ts';
+
+const api = new OpenApi('openapi-server.yaml');
 
 async function controlOf({ server }: Told, address: ControlAddress) {
   let shutDowns = 0;
@@ -55,7 +57,7 @@ async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
 }
 
 test('everything that may be asked is described, and nothing else', () => {
-  expect([...describedRoutes].sort()).toEqual([...ROUTE_NAMES].sort());
+  expect([...api.routes].sort()).toEqual([...ROUTE_NAMES].sort());
 });
 
 test('a pair that serves clients shows its states, pools, leases and events', async () => {
@@ -76,7 +78,7 @@ test('a pair that serves clients shows its states, pools, leases and events', as
     expect(status.relationships[0]?.updates_needed).toBe(0);
   }, PATIENCE);
   const status = await primary.client.status();
-  expect(deviations('Status', status)).toEqual([]);
+  expect(api.deviations('Status', status)).toEqual([]);
   expect(status).toMatchObject({ version: '1.2.3', listening: { failover: [] } });
   expect(status.relationships[0]).toMatchObject({
     name: 'pair',
@@ -98,7 +100,7 @@ test('a pair that serves clients shows its states, pools, leases and events', as
   expect(status.clients.answered['REPLY']).toBe(3);
 
   const leases = await all(primary.client.leases({ status: 'active' }));
-  expect(leases.flatMap((lease) => deviations('Lease', lease))).toEqual([]);
+  expect(leases.flatMap((lease) => api.deviations('Lease', lease))).toEqual([]);
   expect(leases).toHaveLength(6);
   expect(await all(primary.client.leases({ in: '2001:db8:1::/64' }))).toHaveLength(3);
   const duid = leases[0]?.client as string;
@@ -107,7 +109,7 @@ test('a pair that serves clients shows its states, pools, leases and events', as
     duid,
   ]);
 
-  expect(events.flatMap((event) => deviations('Event', event))).toEqual([]);
+  expect(events.flatMap((event) => api.deviations('Event', event))).toEqual([]);
   expect(events.filter(({ to }) => to === 'NORMAL')).toMatchObject([
     { kind: 'transition', section: '§8.4.2' },
   ]);
@@ -146,7 +148,7 @@ test('orders change what they are about, or say why not', async () => {
   const { client, shutDowns } = await unixControl(pair.primary);
   await bothNormal(pair);
   const resync = await client.order({ name: 'resync', relationship: 'pair' });
-  expect(deviations('Outcome', resync)).toEqual([]);
+  expect(api.deviations('Outcome', resync)).toEqual([]);
   await vi.waitFor(() => {
     const transitions = pair.primary.news.flatMap((news) =>
       news.kind === 'note' && news.to ? [news.to] : [],
@@ -244,7 +246,7 @@ test('bad requests are refused as described', async () => {
   ] as const;
   for (const [{ status, body }, expected] of refused) {
     expect(status).toBe(expected);
-    expect(deviations('Refusal', body)).toEqual([]);
+    expect(api.deviations('Refusal', body)).toEqual([]);
   }
 });
 
