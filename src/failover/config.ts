@@ -40,8 +40,11 @@ export interface EndpointConfig {
   readonly connectReplySeconds: number;
   /** Enter PARTNER-DOWN after so long in COMMUNICATIONS-INTERRUPTED; absent: never by itself (§8.9). */
   readonly autoPartnerDownSeconds?: number;
-  /** With nothing in stable storage and no partner during STARTUP, go to PARTNER-DOWN (§8.3.2 step 1). */
-  readonly partnerDownIfAlone: boolean;
+  /**
+   * With nothing in stable storage and no partner during STARTUP: PARTNER-DOWN (true) or RECOVER (false), which waits for
+   * the partner (§8.3.2 step 1). Absent: PARTNER-DOWN for a primary and RECOVER for a secondary, as in §8.2.
+   */
+  readonly partnerDownIfAlone?: boolean;
   /** Share of available delegable prefixes that the secondary should have, 0 to 1 (§4.2.2). */
   readonly secondaryShare: number;
   /** Rebalance when the secondary's share is off by more than this fraction of its target (§4.2.2). */
@@ -72,7 +75,6 @@ export const DEFAULTS = {
   reconnectSeconds: 5,
   rejectedReconnectSeconds: 60,
   connectReplySeconds: 10,
-  partnerDownIfAlone: false,
   secondaryShare: 0.5,
   rebalanceThreshold: 0.1,
   backupPrefixesMax: 1024,

@@ -10,10 +10,14 @@ import { isOutOfBalance, moves } from './rebalance.ts';
 
 /** A secondary asks for prefixes at most so often, and a primary waits so long to be asked. */
 const POOL_REQUEST_SECONDS = 30;
+/** A pool in which nothing could be moved is looked through again after so long, not at every message. */
+const FRUITLESS_MILLIS = 1000;
 
 export class Prefixes<Reply> {
   /** A secondary in NORMAL has yet to ask (§8.8). */
   private requestDue = false;
+  /** When a pool that was out of balance had nothing to move, Unix milliseconds. */
+  private fruitlessAt = Number.NEGATIVE_INFINITY;
   private readonly context: Context<Reply>;
   private readonly leases: Leases<Reply>;
   private readonly pools: readonly PoolUse[];
@@ -44,7 +48,8 @@ export class Prefixes<Reply> {
   /** A primary in NORMAL keeps the balance as it changes. */
   watch(): void {
     const { context } = this;
-    if (context.config.role === 'primary' && !context.timers.running('pool-request')) this.rebalance(false);
+    if (context.config.role !== 'primary' || context.timers.running('pool-request')) return;
+    if (Math.abs(context.now - this.fruitlessAt) >= FRUITLESS_MILLIS) this.rebalance(false);
   }
 
   /** A secondary in NORMAL asks when its updates are out, and again when it has nothing left (§8.8, §4.2.2). */
@@ -68,7 +73,10 @@ export class Prefixes<Reply> {
       const moved = moves(leases.bindings, use, context.config, context.time);
       for (const { slot, lease } of moved) leases.tell(slot, lease);
       const [first] = moved;
-      if (first === undefined) continue;
+      if (first === undefined) {
+        this.fruitlessAt = context.now;
+        continue;
+      }
       const whose = first.lease.status === 'FREE' ? 'taken back from' : 'given to';
       context.note('pool', `${moved.length} delegable prefixes ${whose} the secondary`, '§4.2.2');
     }

@@ -148,9 +148,23 @@ export class States<Reply> {
   /** §8.3.2 step 6 */
   startupIsOver(): void {
     if (this.current !== 'STARTUP') return;
-    const alone = this.memoryless && this.context.config.partnerDownIfAlone;
-    const state = alone ? 'PARTNER-DOWN' : this.previous;
+    const state = this.memoryless ? this.withoutMemory() : this.previous;
     this.enter({ to: state, section: '§8.3.2' }, 'no partner came during STARTUP');
+  }
+
+  /**
+   * §8.2 and step 1 of §8.3.2 differ here: an empty disk is that of a new server, whose clients wait, or one that was lost,
+   * and then its partner may have clients that nobody here knows. Only the operator can tell.
+   */
+  private withoutMemory(): LastingState {
+    const { context } = this;
+    const { role, partnerDownIfAlone = role === 'primary' } = context.config;
+    if (!partnerDownIfAlone) return 'RECOVER';
+    context.alarm(
+      'clients are served with no lease on record and without having heard the partner',
+      '§8.3.2',
+    );
+    return 'PARTNER-DOWN';
   }
 
   /** UPDDONE: what was asked for has come (§8.5.2, §8.10.2). */

@@ -115,6 +115,7 @@ const relationship = mapping({
   startup: withDefault(duration(0, HOUR), 10),
   reconnect: withDefault(duration(1, HOUR), 5),
   'auto-partner-down': optional(duration(1, 30 * DAY)),
+  'partner-down-if-alone': optional(flag()),
   'reuse-declined': optional(duration(MINUTE, 365 * DAY)),
   lifetimes: optional(lifetimes),
   'free-backup': withDefault(freeBackup, { sharePercent: 50, thresholdPercent: 10 }),

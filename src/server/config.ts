@@ -62,6 +62,8 @@ export interface RelationshipConfig {
   readonly startupSeconds: number;
   readonly reconnectSeconds: number;
   readonly autoPartnerDownSeconds: number | undefined;
+  /** PARTNER-DOWN, not RECOVER, after a start with an empty store and without the partner; `undefined`: by role. */
+  readonly partnerDownIfAlone: boolean | undefined;
   /** A declined address is free again after so long; `undefined`: only when an operator says so. */
   readonly reuseDeclinedSeconds: number | undefined;
   readonly preferredLifetimeSeconds: number;
@@ -135,6 +137,7 @@ function relationshipConfig(raw: RawRelationship): RelationshipConfig {
     startupSeconds: raw.startup,
     reconnectSeconds: raw.reconnect,
     autoPartnerDownSeconds: raw.autoPartnerDown,
+    partnerDownIfAlone: raw.partnerDownIfAlone,
     reuseDeclinedSeconds: raw.reuseDeclined,
     preferredLifetimeSeconds: raw.lifetimes?.preferred.value ?? DEFAULT_PREFERRED_LIFETIME_SECONDS,
     validLifetimeSeconds: raw.lifetimes?.valid ?? DEFAULT_VALID_LIFETIME_SECONDS,

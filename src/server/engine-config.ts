@@ -7,7 +7,7 @@ import type { ServiceConfig, ServiceLink } from './service-config.ts';
 const REJECTED_PERIODS = 5;
 
 export function endpointConfig(relationship: RelationshipConfig): EndpointConfig {
-  const { autoPartnerDownSeconds, reuseDeclinedSeconds, freeBackup } = relationship;
+  const { autoPartnerDownSeconds, partnerDownIfAlone, reuseDeclinedSeconds, freeBackup } = relationship;
   return {
     ...DEFAULTS,
     role: relationship.role,
@@ -22,6 +22,7 @@ export function endpointConfig(relationship: RelationshipConfig): EndpointConfig
     secondaryShare: freeBackup.sharePercent / 100,
     rebalanceThreshold: freeBackup.thresholdPercent / 100,
     ...(autoPartnerDownSeconds === undefined ? {} : { autoPartnerDownSeconds }),
+    ...(partnerDownIfAlone === undefined ? {} : { partnerDownIfAlone }),
     ...(reuseDeclinedSeconds === undefined ? {} : { abandonedSeconds: reuseDeclinedSeconds }),
   };
 }

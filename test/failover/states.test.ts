@@ -29,6 +29,51 @@ describe('STARTUP without a partner', () => {
   });
 });
 
+describe('a primary that lost its disk and cannot hear its partner', () => {
+  /** A pair that has given one lease; then the primary comes back with an empty disk, alone. */
+  function lost(partnerDownIfAlone?: boolean): Pair {
+    const pair = new Pair(partnerDownIfAlone === undefined ? {} : { partnerDownIfAlone });
+    pair.start();
+    const change = bind(address('2001:db8::1'), client(1), 3600, 86_400);
+    pair.input('primary', { kind: 'client', reply: 'told', changes: [change] });
+    pair.kill('primary');
+    pair.reachable = false;
+    pair.restart('primary', true);
+    pair.advance(11);
+    return pair;
+  }
+
+  it('serves as §8.2 has it, and says that it knows nothing', () => {
+    const pair = lost();
+    expect(pair.endpoint('primary').state).toBe('PARTNER-DOWN');
+    expect(pair.alarms).toContainEqual(
+      expect.stringContaining('primary: clients are served with no lease on record'),
+    );
+  });
+
+  it('waits as §8.3.2 has it if configured so, and gets back what its partner knows', () => {
+    const pair = lost(false);
+    expect(pair.endpoint('primary').state).toBe('RECOVER');
+    expect(pair.endpoint('primary').clients.responsiveness(pair.now)).toBe('unresponsive');
+    pair.reachable = true;
+    pair.advance(10);
+    expect(pair.log).toContain('primary > UPDREQALL');
+    expect(pair.endpoint('primary').state).toBe('RECOVER-WAIT');
+    expect(pair.endpoint('primary').clients.find(address('2001:db8::1'))?.status).toBe('ACTIVE');
+    pair.advance(3600);
+    expect(pair.states).toBe('primary NORMAL, secondary NORMAL');
+  });
+
+  it('waits on its first day too if configured so, and both begin as soon as they meet', () => {
+    const pair = alone({ partnerDownIfAlone: false });
+    pair.advance(60);
+    expect(pair.states).toBe('primary RECOVER, secondary RECOVER');
+    pair.reachable = true;
+    pair.advance(10);
+    expect(pair.states).toBe('primary NORMAL, secondary NORMAL');
+  });
+});
+
 describe('COMMUNICATIONS-INTERRUPTED', () => {
   it('raises an alarm, and leads to PARTNER-DOWN by itself if configured', () => {
     const pair = new Pair({ autoPartnerDownSeconds: 300 });

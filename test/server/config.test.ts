@@ -57,6 +57,7 @@ describe('examples', () => {
           startupSeconds: 10,
           reconnectSeconds: 5,
           autoPartnerDownSeconds: 14_400,
+          partnerDownIfAlone: true,
           reuseDeclinedSeconds: 86_400,
           preferredLifetimeSeconds: 3600,
           validLifetimeSeconds: 7200,
