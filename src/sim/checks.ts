@@ -22,7 +22,7 @@ import type { Binding, FailoverMessage, LeaseInfo, Status } from '../wire/messag
 import { ARCS } from './arcs.ts';
 import type { Coverage } from './coverage.ts';
 import type { Volume } from './disk.ts';
-import { FUNDAMENTAL_RELATIONSHIP, OWN_POOL_ONLY } from './excused.ts';
+import { FUNDAMENTAL_RELATIONSHIP, OWN_POOL_ONLY, RECOVER_WAIT } from './excused.ts';
 import { Violation } from './violation.ts';
 
 /** Clients may count from a little later than servers. */
@@ -106,7 +106,7 @@ export class Checks {
     const waited = (now - this.lastGiven[server]) / 1000;
     if (from === 'RECOVER-WAIT' && waited < this.mclt - CLOCK_STEP_SECONDS) {
       this.broken(
-        'RECOVER-WAIT lasts until the MCLT has passed (§8.6.2)',
+        RECOVER_WAIT,
         `${server} gave its last lease ${Math.round(waited)} s ago, the MCLT is ${this.mclt} s`,
       );
     }

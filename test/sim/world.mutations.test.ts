@@ -130,6 +130,73 @@ const BUGS: readonly Bug[] = [
     to: "'recover-wait-over': { ...STAYS, 'RECOVER-WAIT': to('NORMAL', '§8.6.2') }",
     breaks: /illegal transition/,
   },
+  {
+    bug: 'footnote (1) of figure 4 is skipped',
+    file: 'failover/conflict.js',
+    from: 'known.stateExpirationTime !== undefined && isClearlyAfter(now, known.stateExpirationTime)',
+    to: 'true',
+    breaks: /becomes free/,
+  },
+  {
+    bug: 'what was acknowledged for a client counts for the next one',
+    file: 'failover/leases.js',
+    from: 'told.ackedPartnerLifetime = undefined;',
+    to: '',
+    and: {
+      from: "known !== undefined && same === known && known.status !== 'FREE' && known.status !== 'FREE-BACKUP'",
+      to: 'known !== undefined',
+    },
+    breaks: /fundamental relationship/,
+  },
+  {
+    bug: 'RECOVER-WAIT does not wait for the MCLT',
+    file: 'failover/states.js',
+    from: 'this.record.timeOfFailure ?? this.startedAt, this.record.mclt)',
+    to: 'this.record.timeOfFailure ?? this.startedAt, 0)',
+    breaks: /RECOVER-WAIT/,
+  },
+  {
+    bug: 'an UPDREQ of the connection before counts as outstanding',
+    file: 'failover/update-queue.js',
+    from: 'this.request = undefined;\n        this.askedWith = undefined;',
+    to: 'this.request = undefined;',
+    breaks: /equal bindings/,
+  },
+  {
+    bug: 'an UPDREQ is answered without what is unacknowledged',
+    file: 'failover/update-queue.js',
+    from: 'everything === undefined ? this.needed : []',
+    to: '[]',
+    breaks: /UPDDONE after all/,
+  },
+  {
+    bug: 'the COMMUNICATED flag is never set',
+    file: 'failover/states.js',
+    from: 'record.communicated ? SERVER_FLAGS.COMMUNICATED : 0',
+    to: '0',
+    breaks: /equal bindings|becomes free|no two clients|RECOVER-WAIT/,
+  },
+  {
+    bug: 'the secondary goes by an MCLT of its own',
+    file: 'failover/states.js',
+    from: 'if (mclt === this.record.mclt)',
+    to: 'if (mclt > 0)',
+    breaks: /fundamental relationship/,
+  },
+  {
+    bug: 'as much is sent as this server takes, not as the partner takes',
+    file: 'failover/endpoint.js',
+    from: 'agreement.maxUnackedBndupd',
+    to: 'this.config.maxUnackedBndupd',
+    breaks: /window/,
+  },
+  {
+    bug: 'a connection goes to whichever relationship comes first',
+    file: 'failover/acceptor.js',
+    from: 'name !== undefined && name === relationshipName',
+    to: 'name !== undefined',
+    breaks: /a connection belongs/,
+  },
 ];
 
 describe.runIf(isBuilt)('deliberate bugs', () => {
