@@ -3,6 +3,7 @@ import { InputError } from '../base/problem.ts';
 import type { Role } from '../failover/machine.ts';
 import { WHERE_OPERATORS_ERR } from './excused.ts';
 import type { ScenarioPair } from './scenario-pair.ts';
+import { flooded, strangersCalled } from './scenario-strangers.ts';
 import { otherRole, ROLES } from './topology.ts';
 
 /** How long a server may take to leave. */
@@ -53,6 +54,8 @@ const ORDERS: Readonly<Record<string, Order>> = {
         : `partner-down does nothing in ${before ?? 'a server that is off'}`,
     );
   },
+  flood: (pair, role, done) => called(pair, role, done, flooded),
+  strangers: (pair, role, done) => called(pair, role, done, strangersCalled),
   resync: (pair, role, done) => {
     if (pair.ends[role].isUp) pair.network.cut();
     done(pair.ends[role].isUp ? undefined : `the ${role} is not running`);
@@ -79,6 +82,12 @@ export function checkOrders(texts: readonly string[]): void {
 
 function orderProblem(text: string): string {
   return `order "${text}": expected ${ROLES.join(' or ')} and ${Object.keys(ORDERS).join(', ')}`;
+}
+
+/** Somebody other than the partner calls: only a secondary listens. */
+function called(pair: ScenarioPair, role: Role, done: Done, taken: (pair: ScenarioPair) => boolean): void {
+  if (role === 'primary' || !pair.servers[role].isUp) done(`the ${role} takes no connections`);
+  else done(taken(pair) ? 'a stranger was taken for the partner' : undefined);
 }
 
 /** The process is gone; its system tells the partner. */

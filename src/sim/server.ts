@@ -98,7 +98,7 @@ export class SimServer implements Host {
 
   // What the parties need of their server.
 
-  newAcceptor(relationship: number): Acceptor<Party> {
+  newAcceptor(relationship: number, from?: string): Acceptor<Party> {
     const partner = (index: number): ServerName =>
       (this.parts.relationships[index] as Relationship)[otherRole(this.partyOf(index).role)];
     const candidates = this.parties
@@ -108,7 +108,7 @@ export class SimServer implements Host {
         name: party.config.relationshipName,
         endpoint: party,
       }));
-    return new Acceptor(candidates, partner(relationship));
+    return new Acceptor(candidates, from ?? partner(relationship));
   }
 
   write(relationship: number, records: readonly StoreRecord[], done: () => void): void {

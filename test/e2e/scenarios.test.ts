@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { leasetap, temporaryFolder, top } from '../support/process.ts';
 
-const CHOSEN = ['lost-replies', 'connection-lost', 'polite-shutdown'];
+const CHOSEN = [
+  'lost-replies',
+  'connection-lost',
+  'polite-shutdown',
+  'partner-down-by-mistake',
+  'connection-flood',
+];
 
 it('passes, one after the other on one pair, and reports as JUnit', async () => {
   const folder = temporaryFolder();
@@ -21,5 +27,7 @@ it('passes, one after the other on one pair, and reports as JUnit', async () => 
     'lost replies 0',
     'connection lost 0',
     'polite shutdown 0',
+    'partner-down by mistake 0',
+    'connection flood 0',
   ]);
 }, 180_000);

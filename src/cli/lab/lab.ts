@@ -5,6 +5,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { type Random, seededRandom } from '../../base/clock.ts';
+import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { ProxyHandle } from '../../proxy/handle.ts';
 import { ProxySession } from '../../proxy/relay.ts';
@@ -16,6 +17,7 @@ import { isStepping, steppingCommand, steppingOf } from '../proxy/stepping.ts';
 import { packageVersion } from '../version.ts';
 import { ClientNews } from './client-news.ts';
 import { LabClients } from './clients.ts';
+import { flood } from './flood.ts';
 import { makeLabFolder } from './folder.ts';
 import { freePorts } from './free-ports.ts';
 import { carryOut, type Orderable } from './orders.ts';
@@ -189,6 +191,11 @@ export class Lab {
         start: () => process.start(),
         kill: () => process.kill(),
         stop: () => process.stop(),
+        flood: async () => {
+          if (name === 'primary' || !process.running)
+            throw new InputError(`the ${name} takes no connections`);
+          await flood(secondaryListen(this.#plan));
+        },
         wipe: () => rmSync(storeFolder(this.#plan, name), { recursive: true, force: true }),
         control: async (order) => {
           const { state, text } = await this.#controls[name].order({ name: order });

@@ -13,6 +13,8 @@ export interface Orderable {
   kill(): Promise<void>;
   /** Politely: the server tells its partner and leaves. */
   stop(): Promise<void>;
+  /** Connections to it that say nothing come from where its partner is; InputError if it takes none. */
+  flood(): Promise<void>;
   /** Takes its store away; it does not run. */
   wipe(): void;
   /** Everything else, e.g. `partner-down`: the answer of the server in one line. */
@@ -55,6 +57,13 @@ const ORDERS: Readonly<Record<string, Order>> = {
       if (server.running) throw new InputError(`the ${name} is running`);
       server.wipe();
       return `the ${name} has lost its store`;
+    },
+  },
+  flood: {
+    help: 'a hundred connections to it that say nothing, for some seconds',
+    run: async (server, name) => {
+      await server.flood();
+      return `connections that say nothing come to the ${name}`;
     },
   },
   restart: {

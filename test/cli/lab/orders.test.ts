@@ -17,6 +17,9 @@ class Fake implements Orderable {
     this.running = false;
     this.done.push('stop');
   }
+  async flood(): Promise<void> {
+    this.done.push('flood');
+  }
   wipe(): void {
     this.done.push('wipe');
   }
@@ -61,7 +64,7 @@ describe('orders to a lab', () => {
   it.each([
     ['', /expected primary or secondary first/],
     ['tertiary kill', /expected primary or secondary first, found "tertiary"/],
-    ['primary', /expected kill, stop, start, wipe, restart/],
+    ['primary', /expected kill, stop, start, wipe, flood, restart/],
     ['primary start', /running already/],
   ])('refuse %j', async (line, message) => {
     await expect(carryOut(line, pair())).rejects.toThrow(message);
