@@ -135,7 +135,7 @@ export class Statistics {
       const place = this.#pending.find(flow, other, transactionId);
       if (place !== NOT_FOUND) this.#answer(asked, place, other, atMillis, connection);
     }
-    if (CAN_REJECT.has(type)) this.#reject(message, minute);
+    if (CAN_REJECT[type] === true) this.#reject(message, minute);
   }
 
   #reject(message: Message, minute: MinuteStatistics): void {
@@ -166,11 +166,10 @@ export class Statistics {
   }
 }
 
-const CAN_REJECT: ReadonlySet<number> = new Set([
-  MessageType.BNDREPLY,
-  MessageType.CONNECTREPLY,
-  MessageType.DISCONNECT,
-]);
+/** By message type. */
+const CAN_REJECT: readonly boolean[] = Array.from({ length: TYPES }, (_, type) =>
+  [MessageType.BNDREPLY, MessageType.CONNECTREPLY, MessageType.DISCONNECT].some((one) => one === type),
+);
 
 function noSkew(): SkewRange {
   return { count: 0, sum: 0, least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY };

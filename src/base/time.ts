@@ -10,19 +10,14 @@ export const EPOCH_2000_UNIX_SECONDS = 946_684_800;
 /** Two times at most this many seconds apart are the same time (§7.5.1). */
 export const SAME_TIME_SECONDS = 5;
 
-const MODULUS = 2 ** 32;
-const HALF = 2 ** 31;
-
 /** Absolute seconds since 2000, modulo 2^32, of a Unix time in milliseconds. */
 export function toEpoch2000(unixMillis: number): number {
   return wrapSeconds(Math.floor(unixMillis / 1000) - EPOCH_2000_UNIX_SECONDS);
 }
 
-/** Any whole number of seconds, brought into 0 … 2^32 - 1. */
+/** Any whole number of seconds up to 2^53, brought into 0 … 2^32 - 1. */
 export function wrapSeconds(seconds: number): number {
-  // Nearly always; and a remainder of floating point numbers costs more than all the rest.
-  if (seconds >= 0 && seconds < MODULUS) return seconds;
-  return ((seconds % MODULUS) + MODULUS) % MODULUS;
+  return seconds >>> 0;
 }
 
 /** Absolute time `seconds` after `time` (before it, if negative), modulo 2^32. */
@@ -32,8 +27,7 @@ export function addSeconds(time: number, seconds: number): number {
 
 /** Signed seconds from `earlier` to `later`, from -2^31 to 2^31 - 1. */
 export function secondsBetween(earlier: number, later: number): number {
-  const distance = wrapSeconds(later - earlier);
-  return distance >= HALF ? distance - MODULUS : distance;
+  return (later - earlier) | 0;
 }
 
 /** Whether `a` is after `b`, to the second. */

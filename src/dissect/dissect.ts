@@ -50,9 +50,13 @@ const scratch = new JsonBuffer();
 
 const NO_PROBLEMS: readonly ReadProblem[] = [];
 
-/** Whose glance stands in the one there is. */
+/**
+ * Whose glance stands in the one there is, and facts made from it. Not kept with the message: whoever wants them wants
+ * them of one message after the other, and they are larger than the message.
+ */
 let lastGlanced: DissectedMessage | undefined;
 let lastGlance = new Glance();
+let lastFacts: Facts | undefined;
 
 /** A message; or, where nobody keeps any, each of many in turn: `take` puts another one in its place. */
 export class DissectedMessage implements Message {
@@ -63,7 +67,6 @@ export class DissectedMessage implements Message {
   #codec: MessageCodec;
   #glanced = false;
   #clean: boolean | undefined;
-  #facts: Facts | undefined;
   #tree: TreeNode | undefined;
   #problems: readonly ReadProblem[] | undefined;
 
@@ -85,7 +88,6 @@ export class DissectedMessage implements Message {
     this.msgType = start < end ? (bytes[start] as number) : -1;
     this.#glanced = false;
     this.#clean = undefined;
-    this.#facts = undefined;
     this.#tree = undefined;
     this.#problems = undefined;
   }
@@ -118,14 +120,16 @@ export class DissectedMessage implements Message {
     const { bytes, start, end, claimed } = this.frame;
     lastGlance = glanceAt(this.#protocol, bytes, start, end);
     lastGlanced = this;
+    lastFacts = undefined;
     this.#glanced = true;
     this.#clean = lastGlance.clean && claimed === undefined;
     return lastGlance;
   }
 
   facts(): Facts {
-    this.#facts ??= factsFrom(this.glance());
-    return this.#facts;
+    const glance = this.glance();
+    lastFacts ??= factsFrom(glance);
+    return lastFacts;
   }
 
   problems(): readonly ReadProblem[] {

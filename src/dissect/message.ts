@@ -73,7 +73,7 @@ export interface Message {
   readonly size: number;
   /** What one walk over the octets finds; overwritten by the next glance at any message. */
   glance(): Glance;
-  /** The same as values that may be kept; made once, on demand. */
+  /** The same as values that may be kept. */
   facts(): Facts;
   /** Everything that could not be read as its dissector says, over the whole tree. */
   problems(): readonly ReadProblem[];

@@ -43,7 +43,8 @@ export class History {
   #test: RowTest | undefined;
   #gone = 0;
   #total = 0;
-  readonly #byNumber = new Map<string, Row>();
+  /** By protocol and number of the message. */
+  readonly #byNumber = new Map<string, Map<number, Row>>();
 
   constructor(limit = ROWS_MAX) {
     this.#limit = limit;
@@ -77,7 +78,7 @@ export class History {
     if (this.#rows.length >= this.#limit) this.#forget(Math.ceil(this.#limit / 10));
     this.#rows.push(row);
     this.#total++;
-    this.#byNumber.set(numberOf(row.message.protocol, row.message.index), row);
+    this.#numbers(row.message.protocol).set(row.message.index, row);
     if (this.#test?.(row)) this.#shown.push(row);
   }
 
@@ -90,20 +91,29 @@ export class History {
 
   /** Notes the answer on the row of the request, if it is still there. Messages are numbered by protocol. */
   answer(protocol: string, index: number, replyIn: number): void {
-    const row = this.#byNumber.get(numberOf(protocol, index));
+    const row = this.#byNumber.get(protocol)?.get(index);
     if (row !== undefined) row.replyIn = replyIn;
   }
 
   #forget(count: number): void {
-    const gone = new Set(this.#rows.slice(0, count));
-    for (const { message } of gone) this.#byNumber.delete(numberOf(message.protocol, message.index));
+    const gone = this.#rows.slice(0, count);
+    for (const { message } of gone) this.#numbers(message.protocol).delete(message.index);
     this.#rows = this.#rows.slice(count);
     const before = this.#shown.length;
-    this.#shown = this.#test === undefined ? this.#rows : this.#shown.filter((row) => !gone.has(row));
-    this.#gone += this.#test === undefined ? count : before - this.#shown.length;
+    if (this.#test === undefined) this.#shown = this.#rows;
+    else {
+      const forgotten = new Set(gone);
+      this.#shown = this.#shown.filter((row) => !forgotten.has(row));
+    }
+    this.#gone += before - this.#shown.length;
   }
-}
 
-function numberOf(protocol: string, index: number): string {
-  return `${protocol} ${index}`;
+  #numbers(protocol: string): Map<number, Row> {
+    let numbers = this.#byNumber.get(protocol);
+    if (numbers === undefined) {
+      numbers = new Map();
+      this.#byNumber.set(protocol, numbers);
+    }
+    return numbers;
+  }
 }

@@ -1,5 +1,6 @@
 /** `leasetap read`: captures in; messages, statistics or the UI out. */
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import { ReplyIndex } from '../../analyze/reply-index.ts';
 import { InputError } from '../../base/problem.ts';
@@ -88,6 +89,8 @@ const THREADS_MAX = 3;
 const LADDER_COLUMNS = 120;
 
 async function runRead(files: readonly string[], options: Options): Promise<void> {
+  // Nothing of a message lives longer than its line, so more room for new objects would only be more memory.
+  if (options.tui !== true) setFlagsFromString('--semi-space-growth-factor=1');
   const dissectors = dissectorsInUse();
   const filter = await filterOf(options, dissectors);
   if (options.tui === true) return showFiles(files, options, dissectors);
