@@ -81,18 +81,13 @@ class ProxyMetrics {
       family(
         'leasetap_tls_handshakes_total',
         'counter',
-        Object.entries(stats.tlsHandshakes).map(handshakeSample),
+        Object.entries(stats.tlsHandshakes).map((each) => pairSample(each, 'with', 'outcome')),
       ),
       family('leasetap_messages_total', 'counter', Object.entries(stats.messages).map(messageSample)),
       family(
         'leasetap_tls_records_total',
         'counter',
         Object.entries(stats.tlsRecords).map((each) => pairSample(each, 'direction', 'type')),
-      ),
-      family(
-        'leasetap_tls_handshakes_total',
-        'counter',
-        Object.entries(stats.tlsHandshakes).map((each) => pairSample(each, 'leg', 'outcome')),
       ),
       family(
         'leasetap_rejects_total',
@@ -196,11 +191,6 @@ function byDirection(values: readonly (number | undefined)[]): Sample[] {
     const value = values[index];
     return value === undefined ? [] : [[`direction="${direction}"`, value] as const];
   });
-}
-
-function handshakeSample([key, count]: readonly [string, number]): Sample {
-  const [who = '', outcome = ''] = key.split(' ');
-  return [`with="${who}",outcome="${outcome}"`, count];
 }
 
 function messageSample([key, count]: readonly [string, number]): Sample {

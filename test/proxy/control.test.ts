@@ -123,6 +123,10 @@ describe('the control of a proxy', () => {
     expect(text).toContain('leasetap_messages_total{direction="p>s",type="BNDUPD",verdict="forwarded"} 1');
     expect(text).toContain('leasetap_bndupd_unanswered{direction="p>s"} 1');
     expect(text).toContain('leasetap_faults_armed 1');
+    const families = text.match(/^# TYPE \w+/gm) ?? [];
+    expect(new Set(families).size).toBe(families.length);
+    const samples = text.split('\n').filter((line) => !line.startsWith('#'));
+    expect(new Set(samples).size).toBe(samples.length);
     for (const line of text.trimEnd().split('\n'))
       expect(line).toMatch(/^(# TYPE \w+ \w+|\w+(\{[^}]*\})? -?[\d.e+-]+)$/);
   });
