@@ -38,6 +38,7 @@ export class Reader {
     this.at = start;
     this.end = end;
     this.found = undefined;
+    if (this.path.length > 0) this.path.length = 0;
   }
 
   /** What is wrong with this message. */

@@ -172,3 +172,64 @@ describe('independent allocation (§4.2.1.1)', () => {
     );
   });
 });
+
+describe('delegable prefixes (§4.2.2, §8.4.1)', () => {
+  it('come from the own pool until it is used up, and then, the MCLT after PARTNER-DOWN began, from the partner’s', () => {
+    const asking = fc.record({
+      role,
+      alone: fc.boolean(),
+      down: past,
+      statuses: fc.array(fc.constantFrom('unknown', 'FREE', 'FREE-BACKUP', 'ACTIVE', 'ACTIVE'), {
+        minLength: 8,
+        maxLength: 8,
+      }),
+      who: fc.nat(1000),
+    });
+    const answers = new Set<string>();
+    fc.assert(
+      fc.property(asking, (one) => {
+        const bindings = new Bindings([
+          {
+            kind: 'prefix',
+            prefix: { address: addressOf('2001:db8:100::'), length: 53 },
+            delegatedLength: 56,
+          },
+        ]);
+        const own = new Set<number>();
+        const partners = new Set<number>();
+        one.statuses.forEach((status, n) => {
+          if (status !== 'ACTIVE')
+            ((status === 'FREE-BACKUP') === (one.role === 'secondary') ? own : partners).add(n);
+          if (status === 'unknown') return;
+          bindings.put(
+            {
+              ...prefix(`2001:db8:100:${n}00::/56`),
+              status: status as Lease['status'],
+              holder: holder(client(5000 + n, 'IA_PD'), 3600),
+              startTimeOfState: NOW - 100_000,
+              updateNeeded: false,
+              updateSent: false,
+            },
+            NOW_MILLIS,
+          );
+        });
+        const situation: Situation = {
+          role: one.role,
+          state: one.alone ? 'PARTNER-DOWN' : 'COMMUNICATIONS-INTERRUPTED',
+          mclt: MCLT,
+          partnerDownTime: one.alone ? NOW + one.down : undefined,
+        };
+        const [use] = bindings.pools;
+        if (use === undefined) throw new Error('a pool');
+        const found = pick(situation, bindings, use, client(one.who, 'IA_PD'), NOW_MILLIS, undefined, []);
+        const mayTakePartners = one.alone && 0 > one.down + MCLT;
+        const expected = own.size > 0 ? own : mayTakePartners ? partners : new Set<number>();
+        if (expected.size === 0) expect(found).toBeUndefined();
+        else expect(expected).toContain(found?.address[6]);
+        answers.add(`${one.role} ${expected === own ? 'own' : found === undefined ? 'none' : 'partners'}`);
+      }),
+      { numRuns: 1500 },
+    );
+    expect(answers.size).toBe(6);
+  });
+});

@@ -74,6 +74,49 @@ describe('a primary that lost its disk and cannot hear its partner', () => {
   });
 });
 
+describe('STATE (§6.3)', () => {
+  it('says state, flags and start time, and in PARTNER-DOWN since when', () => {
+    const pair = alone();
+    pair.advance(11);
+    pair.reachable = true;
+    pair.advance(10);
+    const states = pair.messages.flatMap(({ from, message }) =>
+      message.type === 'STATE' ? [{ from, ...message }] : [],
+    );
+    // An empty disk is in PARTNER-DOWN (4) since the server began (§8.2), and nobody had heard of the other.
+    const [first] = states.filter(({ from }) => from === 'primary');
+    const since = 820_540_800;
+    expect(first).toMatchObject({
+      serverState: 4,
+      serverFlags: 0,
+      startTimeOfState: since,
+      partnerDownTime: since,
+    });
+    expect(states.length).toBeGreaterThan(4);
+    for (const { serverState, serverFlags, startTimeOfState, partnerDownTime } of states) {
+      expect([serverFlags, startTimeOfState].map((value) => typeof value)).toEqual(['number', 'number']);
+      expect(partnerDownTime).toBe(serverState === 4 ? since : undefined);
+    }
+  });
+});
+
+describe('an UPDREQ (§8.5.2)', () => {
+  it('without an UPDDONE, nor any BNDUPD, ends the connection after a while', () => {
+    const pair = new Pair();
+    pair.drop = (_, { type }) => type === 'UPDDONE';
+    pair.start();
+    expect(pair.states).toBe('primary PARTNER-DOWN, secondary RECOVER');
+    const ends = () => pair.notes.filter(({ side, text }) => side === 'secondary' && text.includes('ended'));
+    pair.advance(59);
+    expect(ends()).toEqual([]);
+    pair.advance(1);
+    expect(ends().map(({ text }) => text)).toEqual(['connection ended: no BNDUPD and no UPDDONE for 60 s']);
+    pair.drop = () => false;
+    pair.advance(120);
+    expect(pair.states).toBe('primary NORMAL, secondary NORMAL');
+  });
+});
+
 describe('COMMUNICATIONS-INTERRUPTED', () => {
   it('raises an alarm, and leads to PARTNER-DOWN by itself if configured', () => {
     const pair = new Pair({ autoPartnerDownSeconds: 300 });
