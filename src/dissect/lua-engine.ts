@@ -178,8 +178,25 @@ end
 local ports = DissectorTable.get("tcp.port")
 local v4 = ports:get_dissector(647)
 local is_v6 = {}
+-- By TCP stream: the packet with which TLS begins, behind STARTTLS and its REPLY (RFC 7653 §8.2).
+local tls_from = {}
+local stream_field = Field.new("tcp.stream")
+local tls = Dissector.get("tls")
+-- While TLS is dissected: what is inside comes back to us.
+local inside_tls = false
 
-function proto.init() is_v6 = {} end
+function proto.init()
+  is_v6 = {}
+  tls_from = {}
+  inside_tls = false
+end
+
+-- The octets of a record's header; as a length, they would stand for a message of 5,123 octets or more.
+local function is_tls(tvb)
+  if tvb:len() < 3 then return false end
+  local kind = tvb(0, 1):uint()
+  return kind >= 20 and kind <= 23 and tvb(1, 1):uint() == 3 and tvb(2, 1):uint() <= 4
+end
 
 -- One name for both directions of a connection.
 local function conversation(pinfo)
@@ -190,6 +207,18 @@ end
 
 function proto.dissector(tvb, pinfo, tree)
   local key = conversation(pinfo)
+  if not inside_tls then
+    local stream = stream_field().value
+    if tls_from[stream] == nil and is_tls(tvb) then tls_from[stream] = pinfo.number end
+    if tls_from[stream] ~= nil and pinfo.number >= tls_from[stream] then
+      inside_tls = true
+      -- Each call takes one away, and TLS has to put its records together, too.
+      pinfo.can_desegment = 2
+      local octets = tls:call(tvb, pinfo, tree)
+      inside_tls = false
+      return octets
+    end
+  end
   if not is_v6[key] and v4 ~= nil then
     if tvb:len() < 4 then
       pinfo.desegment_offset = 0
@@ -205,4 +234,6 @@ function proto.dissector(tvb, pinfo, tree)
 end
 
 ports:add(647, proto)
+-- What Wireshark finds inside TLS, if it has the keys, comes back here.
+DissectorTable.get("tls.port"):add(647, proto)
 `;
