@@ -109,7 +109,7 @@ local function read_options(tree, tvb, at, stop, space, depth)
   end
   while at + 4 <= stop do
     local code, length = tvb(at, 2):uint(), tvb(at + 2, 2):uint()
-    local option = spaces[space][code]
+    local option = (spaces[space] or {})[code]
     local name = option and option[1] or ("option " .. code)
     local shown = math.min(4 + length, stop - at)
     local node = tree:add(proto, tvb(at, shown), name .. " (" .. code .. "), " .. length .. " octets")
@@ -130,6 +130,9 @@ local function read_options(tree, tvb, at, stop, space, depth)
       elseif inside == "message" then
         local fixed = option[2][1][2] == "ipv6" and 16 or 0
         if to > from + fixed then read_message(node, tvb, from + fixed, to, messages.dhcpv6, depth + 1) end
+      elseif inside == "vendor" then
+        -- The enterprise number stands first; a space that is not there names no option.
+        read_options(node, tvb, from + 4, to, vendors[tvb(from, 4):uint()] or "", depth + 1)
       elseif inside ~= "" then
         read_options(node, tvb, reached, to, inside == "same" and space or inside, depth + 1)
       elseif reached < to then

@@ -22,7 +22,7 @@ export function wiresharkLua(dissectors: Dissectors): string {
   if (protocol === undefined || relayed === undefined)
     throw new InputError(`there is no dissector ${PROTOCOL}`);
   const writer = new LuaWriter(dissectors);
-  const spaces = [protocol.space, relayed.space, ...relayed.spaces.values()];
+  const spaces = [protocol.space, relayed.space, ...relayed.spaces.values(), ...vendorSpaces(dissectors)];
   // Messages first: fields take the short name that is asked for first.
   const messages = [writer.messages('failover', protocol), writer.messages('dhcpv6', relayed)];
   const tables = [...new Set(spaces)].map((space) => writer.space(space));
@@ -34,10 +34,21 @@ export function wiresharkLua(dissectors: Dissectors): string {
     ...writer.fieldLines(),
     'local spaces = {}',
     ...tables,
+    `local vendors = { ${[...dissectors.vendors].map(([code, space]) => `[${code}] = ${quoted(writer.spaceName(space))}`).join(', ')} }`,
     'local messages = {}',
     ...messages,
     LUA_ENGINE,
   ].join('\n');
+}
+
+/** The spaces of all enterprises, with those that options of theirs hold. */
+function vendorSpaces({ vendors }: Dissectors): Set<Space> {
+  const found = new Set(vendors.values());
+  for (const space of found) {
+    for (const { tail } of space.byCode.values())
+      if (tail.kind === 'options' && tail.space !== undefined) found.add(tail.space);
+  }
+  return found;
 }
 
 /** How a field type is declared to Wireshark, without name and title. */
@@ -67,6 +78,7 @@ interface LuaField {
 class LuaWriter {
   readonly #fields = new Map<string, LuaField>();
   readonly #abbreviations = new Map<string, string>();
+  readonly #spaces = new Map<string, Space>();
   /** Enumerations that a field may name: those of the file in which it stands. */
   readonly #enums = new Map<FieldDefinition, Names | undefined>();
   /** Names of all message types of both protocols, which share one field. */
@@ -89,12 +101,24 @@ class LuaWriter {
     return [...this.#fields.values()].map(({ line }) => line);
   }
 
+  /** Two files may call their spaces by one name. */
+  spaceName(space: Space): string {
+    let name = space.name;
+    while ((this.#spaces.get(name) ?? space) !== space) name += "'";
+    this.#spaces.set(name, space);
+    return name;
+  }
+
+  #inside(space: Space | undefined): string {
+    return space === undefined ? 'same' : this.spaceName(space);
+  }
+
   /** `spaces["x"] = { [code] = { name, fields, tail }, … }` */
   space(space: Space): string {
     const rows = [...space.byCode.values()]
       .sort((a, b) => a.code - b.code)
       .map((option) => this.#option(option));
-    return [`spaces[${quoted(space.name)}] = {`, ...rows, '}'].join('\n');
+    return [`spaces[${quoted(this.spaceName(space))}] = {`, ...rows, '}'].join('\n');
   }
 
   messages(name: string, protocol: CompiledProtocol): string {
@@ -107,7 +131,7 @@ class LuaWriter {
     );
     return [
       `messages[${quoted(name)}] = {`,
-      `  space = ${quoted(protocol.space.name)}, unknown = ${quoted(definition.unknownHeader)},`,
+      `  space = ${quoted(this.spaceName(protocol.space))}, unknown = ${quoted(definition.unknownHeader)},`,
       '  headers = {',
       ...headers,
       '  },',
@@ -119,8 +143,7 @@ class LuaWriter {
   }
 
   #option({ code, name, definition, tail }: OptionCodec): string {
-    const inside =
-      tail.kind === 'options' ? (tail.space?.name ?? 'same') : tail.kind === 'message' ? 'message' : '';
+    const inside = tail.kind === 'options' ? this.#inside(tail.space) : tail.kind === 'none' ? '' : tail.kind;
     return `  [${code}] = { ${quoted(name)}, ${this.#fieldList(definition.fields, name)}, ${quoted(inside)} },`;
   }
 

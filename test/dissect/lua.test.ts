@@ -4,9 +4,9 @@
  * the name of the group then says so.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { wiresharkLua } from '../../src/dissect/lua.ts';
@@ -16,17 +16,10 @@ const DIRECTORY = fileURLToPath(new URL('../../fixtures/captures/', import.meta.
 const script = join(mkdtempSync(join(tmpdir(), 'leasetap-lua-')), 'failover6.lua');
 writeFileSync(script, wiresharkLua(DISSECTORS));
 
-const CAPTURES = [
-  ...['basic-all-messages.pcap', 'basic-all-options.pcap', 'basic-unknown-options.pcap', 'ip6-exthdr.pcap'],
-  ...[
-    'tcp-one-byte.pcap',
-    'tcp-split-prefix.pcap',
-    'tcp-coalesced.pcap',
-    'tcp-retransmit.pcap',
-    'tcp-conns.pcap',
-  ],
-  ...['tcp-out-of-order.pcap', 'mal-option-past-message.pcap', 'mixed-traffic.pcap', 'ng-bigendian.pcapng'],
-];
+/** All but those that are damaged, that nobody's TCP can put together, or that begin where no message does. */
+const CAPTURES = readdirSync(join(DIRECTORY, 'dhcpv6')).filter((name) =>
+  /^(basic|ip6|mixed|ng|scn|tcp|vio).*\.pcap(ng)?$/.test(name),
+);
 
 /** Our names of fields in the expectations, and those of the Lua dissector. */
 const FIELDS = [
@@ -38,6 +31,16 @@ const FIELDS = [
   'IAID',
   'host-name',
   'status-code',
+  'preferred-lifetime',
+  'prefix-length',
+  'IPv6-prefix',
+  'T1',
+  'T2',
+  'keepalive-time',
+  'max-unacked-bndupd',
+  'relationship-name',
+  'status-message',
+  'client-last-transaction-time',
 ];
 
 interface Json {
@@ -63,7 +66,7 @@ function tshark(capture: string, ...more: string[]): string {
     '-X',
     `lua_script:${script}`,
     '-r',
-    join(DIRECTORY, capture),
+    resolve(DIRECTORY, capture),
   ];
   return execFileSync('tshark', [...options, ...more], {
     encoding: 'utf8',
@@ -90,7 +93,7 @@ function readByTshark(capture: string): string[][] {
     ...names.flatMap((name) => ['-e', `failover6.${name}`]),
   );
   return out
-    .trimEnd()
+    .replace(/\n$/, '')
     .split('\n')
     .map((line) => line.split('\t'));
 }
@@ -141,6 +144,23 @@ describe.skipIf(spawnSync('tshark', ['-v']).error !== undefined)(
       );
       expect(out.trim()).toBe('26');
       expect(tshark('dhcpv6/basic-all-options.pcap', '-Y', 'failover6.malformed || _ws.malformed')).toBe('');
+    });
+
+    it('names the sub-options of enterprises that have a dissector', () => {
+      // The sample with the enterprise for documentation, made one of the Broadband Forum, whose first two are texts.
+      const original = readFileSync(join(DIRECTORY, 'dhcpv6/basic-all-options.pcap')).toString('hex');
+      const options = '0001000361626300020000ffff0008';
+      const changed = original.replaceAll(`00007ed9${options}`, `00000de9${options}`);
+      const file = join(dirname(script), 'vendor.pcap');
+      writeFileSync(file, Buffer.from(changed, 'hex'));
+      const out = tshark(file, '-Y', 'failover6.acs_url', '-T', 'fields', '-e', 'failover6.acs_url');
+      const count = changed.split(`00000de9${options}`).length - 1;
+      expect(count).toBeGreaterThan(0);
+      expect(out.trim().split(/[\n,]/)).toEqual(Array(count).fill('abc'));
+      expect(tshark(file, '-Y', 'failover6.acs_url', '-O', 'failover6')).toMatch(
+        /ACS_URL \(1\), 3 octets[^]*PROVISIONING_CODE \(2\), 0 octets[^]*option 65535 \(65535\), 8 octets/,
+      );
+      expect(tshark(file, '-Y', 'failover6.malformed || _ws.malformed')).toBe('');
     });
 
     it('leaves DHCPv4 failover to the dissector that Wireshark has', () => {
