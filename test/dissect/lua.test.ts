@@ -158,7 +158,7 @@ describe.skipIf(spawnSync('tshark', ['-v']).error !== undefined)(
       expect(count).toBeGreaterThan(0);
       expect(out.trim().split(/[\n,]/)).toEqual(Array(count).fill('abc'));
       expect(tshark(file, '-Y', 'failover6.acs_url', '-O', 'failover6')).toMatch(
-        /ACS_URL \(1\), 3 octets[^]*PROVISIONING_CODE \(2\), 0 octets[^]*option 65535 \(65535\), 8 octets/,
+        /ACS_URL \(1\), 3 octets[\s\S]*PROVISIONING_CODE \(2\), 0 octets[\s\S]*option 65535 \(65535\), 8 octets/,
       );
       expect(tshark(file, '-Y', 'failover6.malformed || _ws.malformed')).toBe('');
     });

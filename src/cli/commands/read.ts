@@ -73,7 +73,7 @@ export function register(program: Command): void {
     .option('--stats', 'instead of messages: counts, reply times, rejections, window use, skew')
     .option(
       '-j, --jobs <number>',
-      'threads that print, beside the one that reads; 1: none (default: up to 3 for large files)',
+      'threads that print, beside the one that reads; 1: none (default: up to 2 for large files)',
       wholeNumber,
     )
     .option('--tui', 'look at the messages in the terminal UI')
@@ -82,8 +82,8 @@ export function register(program: Command): void {
     .action(runRead);
 }
 
-/** More threads than this wait for the one that reads. */
-const THREADS_MAX = 3;
+/** With more threads the process would take more than 128 MiB. */
+const THREADS_MAX = 2;
 
 /** Of a ladder that goes to a file or a pipe. */
 const LADDER_COLUMNS = 120;

@@ -8,6 +8,7 @@ import type { Resolution } from '../../../base/timestamp.ts';
 import { MICROSECONDS, NANOSECONDS } from '../../../base/timestamp.ts';
 import { FRAME_OCTETS_MAX } from '../../../dissect/limits.ts';
 import type { Message } from '../../../dissect/message.ts';
+import { FrameAtHand } from '../../../dissect/message-maker.ts';
 import type { Annotations } from '../../../render/info.ts';
 
 /** A block is full when it has this many octets of messages; the last one may go beyond. */
@@ -148,36 +149,36 @@ function newMemory(): BlockMemory {
   };
 }
 
-/** Calls `tell` for each frame of a block, in order, with the index of its message and what is known of it. */
+/**
+ * Calls `tell` for each frame of a block, in order, with the index of its message and what is known of it. There is one
+ * frame, and it is overwritten by the next.
+ */
 export function readBlock(
   block: Block,
   tell: (frame: Frame, index: number, notes: Annotations) => void,
 ): void {
-  const { rows, octets: bytes } = block;
+  const { rows } = block;
   const resolutions = block.resolutions.map(wellKnown);
+  const time = { unixSeconds: 0, ticks: 0, resolution: MICROSECONDS };
+  const seen = { packet: 0, time };
+  const frame = new FrameAtHand(block.connections[0] as Connection, seen);
+  frame.bytes = block.octets;
   for (let message = 0, at = 0; message < block.messages; message++, at += COLUMNS) {
-    const column = (number: number): number => rows[at + number] as number;
-    const claimed = Math.floor(column(10) / 2);
-    const frame: Frame = {
-      connection: block.connections[column(1)] as Connection,
-      direction: column(2) as Direction,
-      bytes,
-      start: column(3),
-      end: column(4),
-      seen: {
-        packet: column(5),
-        time: {
-          unixSeconds: column(6),
-          ticks: column(7),
-          resolution: resolutions[column(8)] as Resolution,
-        },
-      },
-      streamOffset: column(9),
-      resync: column(10) % 2 !== 0,
-      ...(claimed !== NONE && { claimed }),
-      ...(column(14) !== NONE && { tls: block.tls[column(14)] }),
-    };
-    tell(frame, column(0), notesOf(column(11), column(12), column(13)));
+    frame.connection = block.connections[rows[at + 1] as number] as Connection;
+    frame.direction = rows[at + 2] as Direction;
+    frame.start = rows[at + 3] as number;
+    frame.end = rows[at + 4] as number;
+    seen.packet = rows[at + 5] as number;
+    time.unixSeconds = rows[at + 6] as number;
+    time.ticks = rows[at + 7] as number;
+    time.resolution = resolutions[rows[at + 8] as number] as Resolution;
+    frame.streamOffset = rows[at + 9] as number;
+    const claimed = Math.floor((rows[at + 10] as number) / 2);
+    frame.resync = (rows[at + 10] as number) !== 2 * claimed;
+    frame.claimed = claimed === NONE ? undefined : claimed;
+    frame.tls = block.tls[rows[at + 14] as number];
+    const notes = notesOf(rows[at + 11] as number, rows[at + 12] as number, rows[at + 13] as number);
+    tell(frame, rows[at] as number, notes);
   }
 }
 

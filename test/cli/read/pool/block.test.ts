@@ -60,7 +60,8 @@ function withOctets({ bytes, start, end, ...rest }: Frame): unknown {
 
 function told(writer: BlockWriter): Told[] {
   const found: Told[] = [];
-  readBlock(structuredClone(writer.take()), (...one) => found.push(one));
+  // The frame is overwritten by the next one.
+  readBlock(structuredClone(writer.take()), (...one) => found.push(structuredClone(one)));
   return found;
 }
 
