@@ -71,12 +71,12 @@ export function carryOutOrder(pair: ScenarioPair, text: string, done: Done): voi
   else done(orderProblem(text));
 }
 
-/** @throws InputError where a scenario has orders that simulated servers do not know */
-export function checkOrders(texts: readonly string[]): void {
+/** @throws InputError where the scenario of `file` has orders that simulated servers do not know */
+export function checkOrders(file: string, texts: readonly string[]): void {
   for (const text of texts) {
     const [who, what, ...rest] = text.trim().split(/\s+/);
     const known = ROLES.some((one) => one === who) && what !== undefined && ORDERS[what] !== undefined;
-    if (!known || rest.length > 0) throw new InputError(orderProblem(text));
+    if (!known || rest.length > 0) throw new InputError(`${file}: ${orderProblem(text)}`);
   }
 }
 

@@ -34,8 +34,14 @@ export async function playInSimulator(
   out: Output,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
-  for (const scenario of scenarios) checkOrders(scenario.phases.flatMap(({ orders }) => orders));
+  const scenarios = options.scenario.map((path) => {
+    const scenario = readScenario(path, dissectors);
+    checkOrders(
+      path,
+      scenario.phases.flatMap(({ orders }) => orders),
+    );
+    return scenario;
+  });
   const configs = pairOf(options.config);
   const { write, clients } = options;
   if (write !== undefined && scenarios.length * options.seeds > 1) {
