@@ -127,6 +127,8 @@ const DROPPABLE = [24, 25, 25, 24, 26, 27, 28, 29, 30, 34, 35] as const;
 /** Mean time between faults. */
 const FAULT_EVERY_SECONDS = 2400;
 const PROXY_FAULT_EVERY_SECONDS = 3600;
+/** Share of the faults of proxies that forge which tell of a state that is none. */
+const LIES = 0.15;
 /** Share of faults that lie in wait for a state, and the states that they like best: short or rare ones. */
 const AMBUSHES = 0.15;
 const AMBUSHED = [
@@ -170,10 +172,22 @@ export function proxyFaultsOf(
   for (let at = 60 + wait(); at < seconds; at += wait()) {
     const forSeconds = Math.round(1800 ** random.fraction());
     const relationship = random.below(relationships.length);
-    const fault = proxyFault(random, part);
-    faults.push({ at: Math.round(at), fault: { kind: 'proxy', relationship, fault, forSeconds } });
+    const lie = part === 'forging' && random.fraction() < LIES;
+    const what = lie ? lieFor(random, relationship) : { fault: proxyFault(random, part), when: undefined };
+    const { fault, when } = what;
+    const proxy: Fault = { kind: 'proxy', relationship, fault, forSeconds };
+    faults.push({ at: Math.round(at), ...(when && { when }), fault: proxy });
   }
   return faults;
+}
+
+/** A state that the partner is not in, told to a server in the short moment before it hears the true one. */
+function lieFor(random: Random, relationship: number): { readonly fault: string; readonly when: Ambush } {
+  const server = ROLES[random.below(2)] as Role;
+  const way = server === 'primary' ? 's>p' : 'p>s';
+  const state = random.below(2) === 0 ? 'RECOVER-DONE' : 'RECOVER';
+  const when: Ambush = { relationship, server, state, afterMillis: 0 };
+  return { fault: `inject ${way} STATE state=POTENTIAL-CONFLICT seed ${random.below(2 ** 31)}`, when };
 }
 
 /** One line about a fault, for the report of a failure. */
