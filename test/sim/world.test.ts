@@ -4,9 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { loadDissectors } from '../../src/dissect/load.ts';
+import { ACCESS_KINDS } from '../../src/sim/access.ts';
 import type { Fault } from '../../src/sim/fault.ts';
 import { inspector } from '../../src/sim/inspect.ts';
 import { type Plan, planOf } from '../../src/sim/plan.ts';
+import { TOPOLOGIES, TOPOLOGY_NAMES } from '../../src/sim/topology.ts';
 import { run } from '../../src/sim/world.ts';
 
 const HOUR = 3600;
@@ -79,6 +81,33 @@ describe('a run', () => {
       expect(run(calm({ faults: [{ at: 4000, fault }] })).violation).toBeUndefined();
     });
   }
+
+  for (const topology of TOPOLOGY_NAMES) {
+    it(`has all relationships of ${topology} in NORMAL while one server is lost for a while`, () => {
+      const fault: Fault = { kind: 'crash', server: 'B', forSeconds: 900, silently: true, diskLost: true };
+      const { violation, coverage } = run(calm({ topology, clients: 24, faults: [{ at: 4000, fault }] }));
+      expect(violation).toBeUndefined();
+      const relationships = TOPOLOGIES[topology].length;
+      expect(coverage.counts.get('state primary NORMAL')).toBeGreaterThanOrEqual(relationships);
+      expect(coverage.counts.get('message CONNECT')).toBeGreaterThanOrEqual(relationships + 1);
+      for (const kind of ACCESS_KINDS) expect(coverage.counts.get(`client ${kind}`)).toBeGreaterThan(0);
+    });
+  }
+
+  it('lets a fault lie in wait for a state', () => {
+    const crash: Fault = { kind: 'crash', server: 'B', forSeconds: 60, silently: true, diskLost: true };
+    const when = { relationship: 0, server: 'secondary', state: 'RECOVER', afterMillis: 0 } as const;
+    const said: string[] = [];
+    const faults = [
+      { at: 4000, fault: crash },
+      { at: 4001, when, fault: { kind: 'cut', relationship: 0 } as const },
+    ];
+    const trace = (_: number, text: string) => said.push(text);
+    expect(run(calm({ faults }), { trace }).violation).toBeUndefined();
+    // The first time is the first day.
+    const recovering = said.findLastIndex((text) => text.includes('to RECOVER:'));
+    expect(said.findIndex((text) => text.startsWith('fault 4001 s'))).toBe(recovering + 1);
+  });
 
   it('goes on when the STATEs after a new connection are lost (seed 19 once waited for ever)', () => {
     const lost: Fault = { kind: 'drop', relationship: 0, from: 'secondary', messageType: 34, count: 2 };
