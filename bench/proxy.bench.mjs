@@ -1,211 +1,111 @@
 /**
- * What the proxy adds: round trips of one 200-octet BNDUPD and batches of them, through nothing, through a plain Node
- * pipe, through leasetap with dissection, log and recording and no fault armed, and through HAProxy where there is one.
- * Rounds are interleaved, because the machine is never quite the same; medians of the rounds are printed. With `taskset`
- * every process runs on one CPU, so that waking up another one is not what is measured.
+ * What the proxy adds: round trips of one BNDUPD of 200 octets, and batches of them with 256 on their way, through
+ * nothing, HAProxy, a plain Node pipe, mitmproxy and leasetap with dissection, log and recording on and no fault armed.
+ * Everything is on one processor, so that waking up another one is not what is measured; rounds are interleaved, because
+ * the machine is never quite the same, and medians are held against the targets. `--soak SECONDS`: see proxy-soak.mjs.
  */
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from './measure.mjs';
+import { soak } from './proxy-soak.mjs';
+import { start, startWays } from './proxy-ways.mjs';
 
-const MAIN = new URL('../dist/cli/main.js', import.meta.url).pathname;
-const HOST = '127.0.0.1';
-const ROUND_TRIPS = 4000;
+const LOAD = new URL('./proxy-load.mjs', import.meta.url).pathname;
+const TRIPS = 8000;
 const BATCHED = 200_000;
-const CHUNK_MESSAGES = 300;
+/** mitmproxy is slow: fewer say as much. */
+const FEWER = 10;
+/** What cannot be a burst any more: the log and the recording have to keep up. */
+const SUSTAINED = 2_000_000;
+/** For leasetap's other thread to be done with a burst before another way is measured. */
+const SETTLE_MILLIS = 1500;
 
-/** A BNDUPD of 200 octets with its prefix: header, and one option that nobody knows. */
-const MESSAGE = message();
+const NAMES = ['direct', 'HAProxy', 'node pipe', 'mitmproxy', 'leasetap'];
 
-function message() {
-  const bytes = Buffer.alloc(200);
-  bytes.writeUInt16BE(198, 0);
-  bytes[2] = 24;
-  bytes.writeUInt16BE(60_000, 10);
-  bytes.writeUInt16BE(200 - 14, 12);
-  return bytes;
-}
-
-/** Runs in a child: answers octets with themselves, or swallows them and says how many came when asked by an end. */
-const ECHO = `require('node:net').createServer({ noDelay: true }, (s) => { s.on('error', () => {}); s.pipe(s); }).listen(PORT, '${HOST}')`;
-const SINK = `require('node:net').createServer({ allowHalfOpen: true }, (s) => { let n = 0; s.on('error', () => {}); s.on('data', (d) => { n += d.length; }); s.on('end', () => s.end(String(n))); }).listen(PORT, '${HOST}')`;
-const PIPE = `const net = require('node:net'); net.createServer({ allowHalfOpen: true, noDelay: true }, (a) => { const b = net.connect({ port: TARGET, host: '${HOST}', allowHalfOpen: true, noDelay: true }); a.pipe(b); b.pipe(a); a.on('error', () => b.destroy()); b.on('error', () => a.destroy()); }).listen(PORT, '${HOST}')`;
+/** Of leasetap's median of `key` to another's: at most or at least `bound`. */
+const TARGETS = [
+  { key: 'p50', other: 'HAProxy', atMost: 1.5 },
+  { key: 'p50', other: 'node pipe', atMost: 1.25 },
+  { key: 'p99', other: 'HAProxy', atMost: 2 },
+  { key: 'p99', other: 'mitmproxy', atMost: 1 / 8 },
+  { key: 'perSecond', other: 'HAProxy', atLeast: 0.5 },
+  { key: 'perSecond', other: 'node pipe', atLeast: 0.8 },
+];
+const SAID = { p50: 'added p50', p99: 'added p99', perSecond: 'batched' };
 
 export async function run(options, print) {
   const folder = mkdtempSync(join(tmpdir(), 'leasetap-bench-'));
   const children = [];
-  const start = (program, args) => {
-    const [file, words] = onOneCpu(program, args);
-    const child = spawn(file, words, { stdio: 'ignore' });
-    children.push(child);
-  };
   try {
-    const ports = await freePorts(12);
-    const [echo, sink] = ports;
-    start(process.execPath, ['-e', ECHO.replace('PORT', echo)]);
-    start(process.execPath, ['-e', SINK.replace('PORT', sink)]);
-    const ways = [{ name: 'direct', echo, sink }, ...startProxies(start, ports, folder)];
-    for (const way of ways) await Promise.all([answering(way.echo), answering(way.sink)]);
-    const results = new Map(ways.map(({ name }) => [name, { p50: [], p99: [], rate: [] }]));
+    if (options.soakSeconds !== undefined) {
+      await soak(options.soakSeconds, folder, children, print);
+      return;
+    }
+    const ways = await startWays(NAMES, folder, children);
+    const results = new Map(ways.map(({ name }) => [name, { p50: [], p99: [], perSecond: [] }]));
     for (let round = 0; round < options.rounds; round++) {
-      for (const way of ways) {
-        const trips = await roundTrips(way.echo);
-        const result = results.get(way.name);
-        result.p50.push(percentile(trips, 0.5));
-        result.p99.push(percentile(trips, 0.99));
-        result.rate.push(await batches(way.sink));
+      for (const { name, port } of ways) {
+        const [trips, batched] = name === 'mitmproxy' ? [TRIPS / FEWER, BATCHED / FEWER] : [TRIPS, BATCHED];
+        const result = results.get(name);
+        const { p50, p99 } = await load(port, 'trips', trips);
+        result.p50.push(p50);
+        result.p99.push(p99);
+        result.perSecond.push((await load(port, 'batch', batched)).perSecond);
+        if (name === 'leasetap') await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLIS));
       }
     }
     table(results, print);
+    verdicts(results, print);
+    const tap = ways.find(({ name }) => name === 'leasetap');
+    const { perSecond } = await load(tap.port, 'batch', SUSTAINED);
+    print(`leasetap, ${SUSTAINED.toLocaleString('en')} in one go: ${perThousand(perSecond)}`);
   } finally {
     for (const child of children) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function startProxies(start, [echo, sink, ...ports], folder) {
-  const take = () => ports.shift();
-  const pipe = { name: 'node pipe', echo: take(), sink: take() };
-  const tap = { name: 'leasetap', echo: take(), sink: take() };
-  for (const [listen, target] of [
-    [pipe.echo, echo],
-    [pipe.sink, sink],
-  ]) {
-    start(process.execPath, ['-e', PIPE.replace('PORT', listen).replace('TARGET', target)]);
-  }
-  for (const [listen, target] of [
-    [tap.echo, echo],
-    [tap.sink, sink],
-  ]) {
-    const files = [
-      '--write',
-      join(folder, `${listen}.pcapng`),
-      '--log',
-      join(folder, `${listen}.jsonl`),
-      '--quiet',
-    ];
-    start(process.execPath, [
-      MAIN,
-      'proxy',
-      '--listen',
-      `${HOST}:${listen}`,
-      '--to',
-      `${HOST}:${target}`,
-      ...files,
-    ]);
-  }
-  const ways = [pipe, tap];
-  if (spawnSync('haproxy', ['-v']).status === 0) {
-    const haproxy = { name: 'HAProxy', echo: take(), sink: take() };
-    const config = join(folder, 'haproxy.cfg');
-    const listen = (name, port, target) =>
-      `listen ${name}\n  bind ${HOST}:${port}\n  server s ${HOST}:${target}\n`;
-    const head =
-      'global\n  nbthread 1\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n';
-    writeFileSync(config, head + listen('a', haproxy.echo, echo) + listen('b', haproxy.sink, sink));
-    start('haproxy', ['-f', config, '-db']);
-    ways.push(haproxy);
-  }
-  return ways;
-}
-
-/** One message there and back, again and again; microseconds. */
-async function roundTrips(port) {
-  const socket = connect({ port, host: HOST, noDelay: true });
-  await once(socket, 'connect');
-  const times = [];
-  let left = 0;
-  let answered;
-  socket.on('data', (data) => {
-    left -= data.length;
-    if (left === 0) answered();
+async function load(port, kind, count) {
+  const child = start(process.execPath, [LOAD, port, kind, count], ['ignore', 'pipe', 'inherit']);
+  let out = '';
+  child.stdout.on('data', (text) => {
+    out += text;
   });
-  for (let trip = 0; trip < ROUND_TRIPS; trip++) {
-    left = MESSAGE.length;
-    const began = process.hrtime.bigint();
-    await new Promise((resolve) => {
-      answered = resolve;
-      socket.write(MESSAGE);
-    });
-    times.push(Number(process.hrtime.bigint() - began) / 1000);
-  }
-  socket.destroy();
-  return times.slice(ROUND_TRIPS / 10).sort((a, b) => a - b);
+  await once(child, 'close');
+  return JSON.parse(out);
 }
 
-/** Messages a second into a sink that says at the end how many octets came. */
-async function batches(port) {
-  const chunk = Buffer.concat(Array.from({ length: CHUNK_MESSAGES }, () => MESSAGE));
-  const socket = connect({ port, host: HOST, allowHalfOpen: true });
-  await once(socket, 'connect');
-  const began = performance.now();
-  for (let sent = 0; sent < BATCHED; sent += CHUNK_MESSAGES) {
-    if (!socket.write(chunk)) await once(socket, 'drain');
-  }
-  socket.end();
-  let told = '';
-  for await (const data of socket) told += data;
-  const expected = Math.ceil(BATCHED / CHUNK_MESSAGES) * chunk.length;
-  if (Number(told) !== expected) throw new Error(`${told} of ${expected} octets came`);
-  return (expected / MESSAGE.length / (performance.now() - began)) * 1000;
+/** Latencies as what is added to the direct way. */
+function value(results, name, key) {
+  const own = median(results.get(name)[key]);
+  return key === 'perSecond' ? own : own - median(results.get('direct')[key]);
 }
 
 function table(results, print) {
-  const direct = results.get('direct');
-  print(
-    `${'way'.padEnd(12)} ${'added p50'.padStart(10)} ${'added p99'.padStart(10)} ${'batched'.padStart(14)}`,
-  );
-  for (const [name, { p50, p99, rate }] of results) {
-    const added = (values, base) => `${(median(values) - median(base)).toFixed(1)} µs`.padStart(10);
-    const perSecond = `${Math.round(median(rate) / 1000)} k/s`.padStart(14);
-    print(`${name.padEnd(12)} ${added(p50, direct.p50)} ${added(p99, direct.p99)} ${perSecond}`);
+  print(['way', 'added p50', 'added p99', 'batched'].map((text, index) => cell(text, index)).join(''));
+  for (const name of results.keys()) {
+    const added = (key) => `${value(results, name, key).toFixed(1)} µs`;
+    const cells = [name, added('p50'), added('p99'), perThousand(value(results, name, 'perSecond'))];
+    print(cells.map((text, index) => cell(text, index)).join(''));
   }
-  const [pipe, tap] = [results.get('node pipe'), results.get('leasetap')];
-  const ratio = (key) =>
-    ((median(tap[key]) - median(direct[key])) / (median(pipe[key]) - median(direct[key]))).toFixed(2);
-  print(
-    `leasetap / node pipe: added p50 ${ratio('p50')}, added p99 ${ratio('p99')}, batched ${(median(tap.rate) / median(pipe.rate)).toFixed(2)}`,
-  );
 }
 
-function percentile(sorted, part) {
-  return sorted[Math.floor(sorted.length * part)];
+function cell(text, index) {
+  return index === 0 ? text.padEnd(12) : text.padStart(14);
 }
 
-const taskset = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
-
-function onOneCpu(program, args) {
-  return taskset ? ['taskset', ['-c', '0', program, ...args]] : [program, args];
+function perThousand(perSecond) {
+  return `${Math.round(perSecond / 1000)} k/s`;
 }
 
-async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, HOST);
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-/** Resolves when somebody accepts connections there. */
-async function answering(port) {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const socket = connect({ port, host: HOST });
-    const up = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (up) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+function verdicts(results, print) {
+  for (const { key, other, atMost, atLeast } of TARGETS) {
+    if (!results.has(other)) continue;
+    const ratio = value(results, 'leasetap', key) / value(results, other, key);
+    const isMet = atMost === undefined ? ratio >= atLeast : ratio <= atMost;
+    const bound = atMost === undefined ? `at least ${atLeast}` : `at most ${atMost}`;
+    print(`${isMet ? 'met   ' : 'MISSED'} ${SAID[key]}: ${ratio.toFixed(2)} of ${other}, wanted ${bound}`);
   }
-  throw new Error(`nobody listens on port ${port}`);
 }

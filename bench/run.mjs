@@ -1,5 +1,6 @@
 /**
- * npm run bench [-- NAME... [--messages N] [--rounds N] [--kinds A,B] [--folder DIR]]: every bench/NAME.bench.mjs against
+ * npm run bench [-- NAME... [--messages N] [--rounds N] [--kinds A,B] [--folder DIR]
+ * [--soak SECONDS]]: every bench/NAME.bench.mjs against
  * the compiled code, one after the other. A bench exports `run(options, print)`: it gives back rows of what was done how
  * often a second, or prints its own tables. Run it on a machine with nothing else to do; only figures of one run compare.
  */
@@ -16,6 +17,7 @@ const { values, positionals: wanted } = parseArgs({
     rounds: { type: 'string', default: '3' },
     kinds: { type: 'string' },
     folder: { type: 'string', default: join(tmpdir(), 'leasetap-bench') },
+    soak: { type: 'string' },
   },
 });
 const options = {
@@ -26,6 +28,8 @@ const options = {
   kinds: values.kinds?.split(','),
   /** Where captures are kept. */
   folder: values.folder,
+  /** How long the proxy relays for its memory to be watched, or undefined: its speed is measured. */
+  soakSeconds: values.soak === undefined ? undefined : Number(values.soak),
 };
 const print = (line) => process.stdout.write(`${line}\n`);
 

@@ -1,7 +1,7 @@
 /**
  * Packets for a TCP stream that never was a packet to us: the proxy knows octets, a recording needs Ethernet, IP and
  * TCP around them. One object is one connection; it keeps the sequence numbers, and each call returns the packets that
- * two ordinary hosts would have sent: data in segments, each call's data acknowledged by the other side.
+ * two ordinary hosts would have sent: data in segments, and acknowledgements for them.
  */
 import type { Direction, Endpoint } from '../base/flow.ts';
 import { invariant } from '../base/invariant.ts';
@@ -55,6 +55,8 @@ export class TcpSynth {
   private readonly take: (octets: number) => Uint8Array;
   private readonly next: [number, number];
   private readonly finished: [boolean, boolean] = [false, false];
+  /** By direction: segments with data that the other side has said nothing of. */
+  private readonly unacknowledged: [number, number] = [0, 0];
   private packetsSent = 0;
 
   /** `ends[0]` is the opener. Zones are dropped; an IPv4 end beside an IPv6 one is written as mapped. */
@@ -85,7 +87,10 @@ export class TcpSynth {
     return [this.packet(0, SYN), this.packet(1, SYN | ACK), this.packet(0, ACK)];
   }
 
-  /** `bytes[start, end)` in segments, and the other side's acknowledgement. */
+  /**
+   * `bytes[start, end)` in segments, and the other side's acknowledgement: as of ordinary hosts (RFC 9293 §3.8.6.3), one
+   * for every second segment at least, unless data that goes back says it.
+   */
   data(direction: Direction, bytes: Uint8Array, start = 0, end = bytes.length): SynthPacket[] {
     invariant(!this.finished[direction], 'no data after FIN or RST');
     const packets: SynthPacket[] = [];
@@ -93,7 +98,8 @@ export class TcpSynth {
       const stop = Math.min(at + this.segmentOctetsMax, end);
       packets.push(this.packet(direction, stop === end ? ACK | PSH : ACK, bytes, at, stop));
     }
-    if (packets.length > 0) packets.push(this.packet(other(direction), ACK));
+    this.unacknowledged[direction] += packets.length;
+    if (this.unacknowledged[direction] > 1) packets.push(this.packet(other(direction), ACK));
     return packets;
   }
 
@@ -118,6 +124,7 @@ export class TcpSynth {
     start = 0,
     end = data.length,
   ): SynthPacket {
+    this.unacknowledged[other(direction)] = 0;
     const template = this.templates[direction];
     const options = (flags & SYN) !== 0 ? this.synOptions() : NO_OPTIONS;
     const headerOctets = TCP_OCTETS + options.length;

@@ -27,8 +27,13 @@ export interface Batch {
 }
 
 /** All that it keeps in memory. */
-export function octetsOf({ memory, attached }: Batch): number {
-  return attached.reduce((sum, { byteLength }) => sum + byteLength, memory.byteLength);
+export function octetsOf(batch: Batch): number {
+  return usedOctets(batch) - batch.octets + batch.memory.byteLength;
+}
+
+/** What of that is in use. */
+export function usedOctets({ octets, attached }: Batch): number {
+  return attached.reduce((sum, { byteLength }) => sum + byteLength, octets);
 }
 
 const KIND = {
@@ -219,18 +224,18 @@ export class BatchReader {
   private readonly closed: number[] = [];
 
   record(batch: Batch, to: Journal): void {
-    for (const { kind, flow, direction, detail, now, octets, from, end, first } of entriesOf(batch)) {
+    for (const entry of entriesOf(batch)) {
+      const { kind, flow, direction, detail, now, octets, from, end } = entry;
+      if (kind === KIND.run || kind === KIND.line) continue;
       const leg = detail as RecordedLeg;
-      const about = (): Uint8Array => octets.subarray(from, end);
-      const hits = (): readonly FaultHit[] =>
-        first === 0 ? NO_HITS : (JSON.parse(decoder.decode(octets.subarray(end, end + first))) as FaultHit[]);
-      if (kind === KIND.opened) this.open(flow, decoder.decode(about()), to, now);
+      const about = octets.subarray(from, end);
+      if (kind === KIND.opened) this.open(flow, decoder.decode(about), to, now);
       const recorder = this.known.get(flow)?.recorder;
-      if (kind === KIND.passed) recorder?.passed(direction, about(), now, false);
-      else if (kind === KIND.data) recorder?.data(leg, direction, about(), hits(), now);
-      else if (kind === KIND.fin) recorder?.fin(leg, direction, hits(), now);
-      else if (kind === KIND.reset) recorder?.reset(leg, direction, hits(), now);
-      else if (kind === KIND.secrets) recorder?.secrets(decoder.decode(about()));
+      if (kind === KIND.passed) recorder?.passed(direction, about, now, false);
+      else if (kind === KIND.data) recorder?.data(leg, direction, about, hitsOf(entry), now);
+      else if (kind === KIND.fin) recorder?.fin(leg, direction, hitsOf(entry), now);
+      else if (kind === KIND.reset) recorder?.reset(leg, direction, hitsOf(entry), now);
+      else if (kind === KIND.secrets) recorder?.secrets(decoder.decode(about));
     }
   }
 
@@ -261,45 +266,51 @@ export class BatchReader {
 }
 
 interface Entry {
-  readonly kind: number;
-  readonly flow: number;
-  readonly direction: Direction;
+  kind: number;
+  flow: number;
+  direction: Direction;
   /** The leg, or of a run the protocol. */
-  readonly detail: number;
-  readonly now: number;
+  detail: number;
+  now: number;
   /** Holds what the entry is about at `[from, end)`. */
-  readonly octets: Uint8Array;
-  readonly from: number;
-  readonly end: number;
+  octets: Uint8Array;
+  from: number;
+  end: number;
   /** Of a run its first index, else the octets of the hits that stand behind `end`. */
-  readonly first: number;
-  readonly second: number;
-  readonly third: number;
+  first: number;
+  second: number;
+  third: number;
 }
 
-function* entriesOf({ memory, octets: used, attached }: Batch): Generator<Entry> {
+const NO_NUMBERS = { kind: 0, flow: 0, detail: 0, now: 0, from: 0, end: 0, first: 0, second: 0, third: 0 };
+
+/** One after the other, as one object that is overwritten by the next. */
+function* entriesOf({ memory, octets: used, attached }: Batch): Generator<Readonly<Entry>> {
   const numbers = new Float64Array(memory);
   const places = [memory, ...attached].map((place) => new Uint8Array(place));
+  const entry: Entry = { ...NO_NUMBERS, direction: 0, octets: NO_OCTETS };
   for (let at = 0; at < used; ) {
     const row = at / 8;
-    const number = (column: number): number => numbers[row + column] as number;
-    const [direction, detail] = [(number(3) & 1) as Direction, number(3) >> 1];
-    const octets = places[number(10)] as Uint8Array;
-    yield {
-      kind: number(0),
-      flow: number(2),
-      direction,
-      detail,
-      now: number(4),
-      octets,
-      from: number(5),
-      end: number(6),
-      first: number(7),
-      second: number(8),
-      third: number(9),
-    };
-    at += ROW_OCTETS + number(1);
+    const mixed = numbers[row + 3] as number;
+    entry.kind = numbers[row] as number;
+    entry.flow = numbers[row + 2] as number;
+    entry.direction = (mixed & 1) as Direction;
+    entry.detail = mixed >> 1;
+    entry.now = numbers[row + 4] as number;
+    entry.octets = places[numbers[row + 10] as number] as Uint8Array;
+    entry.from = numbers[row + 5] as number;
+    entry.end = numbers[row + 6] as number;
+    entry.first = numbers[row + 7] as number;
+    entry.second = numbers[row + 8] as number;
+    entry.third = numbers[row + 9] as number;
+    yield entry;
+    at += ROW_OCTETS + (numbers[row + 1] as number);
   }
+}
+
+function hitsOf({ octets, end, first }: Entry): readonly FaultHit[] {
+  if (first === 0) return NO_HITS;
+  return JSON.parse(decoder.decode(octets.subarray(end, end + first))) as FaultHit[];
 }
 
 function aligned(octets: number): number {

@@ -6,17 +6,17 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadDissectors } from '../../dissect/load.ts';
-import { type Batch, BatchReader, octetsOf } from './batch.ts';
+import { type Batch, BatchReader, usedOctets } from './batch.ts';
 import { JournalFiles, type KeptFiles } from './files.ts';
 import type { FromThread, PlainError, ToThread } from './thread.ts';
 
 /** On Linux a thread has a priority of its own: what is relayed goes before what is kept, even on a single processor. */
 const NICE = 10;
 /**
- * Octets that wait to be logged beyond which messages that went onward unchanged are logged without their options, if
- * they are recorded: a line with all of them is nine times as long as the message.
+ * Octets that wait to be logged, some thousand messages a second, beyond which messages that went onward unchanged are
+ * logged without their options, if they are recorded: a line with all of them is nine times as long as the message.
  */
-const BRIEF_BEYOND_OCTETS = 4 * 1024 * 1024;
+const BRIEF_BEYOND_OCTETS = 128 * 1024;
 
 class JournalKeeping {
   private readonly files: JournalFiles;
@@ -43,7 +43,7 @@ class JournalKeeping {
     this.reader.record(batch, this.files.journal);
     this.files.recording?.flush();
     this.unlogged.push(batch);
-    this.unloggedOctets += octetsOf(batch);
+    this.unloggedOctets += usedOctets(batch);
     this.recorded++;
     if (this.unlogged.length > 1) say({ kind: 'recorded', batches: this.recorded });
   }
@@ -62,7 +62,7 @@ class JournalKeeping {
     if (batch !== undefined) {
       const { journal, recording, log } = this.files;
       const isBrief = recording !== undefined && this.unloggedOctets > BRIEF_BEYOND_OCTETS;
-      this.unloggedOctets -= octetsOf(batch);
+      this.unloggedOctets -= usedOctets(batch);
       this.reader.log(batch, {
         run: (run) => journal.run(run, isBrief),
         line: (line) => journal.lines(line),
