@@ -10,7 +10,16 @@ const HOST = '127.0.0.1';
 /** Some take seconds until they listen. */
 const ATTEMPTS = 400;
 
-/** Answers octets with themselves. */
+const LOAD = new URL('./proxy-load', import.meta.url).pathname;
+
+/** The command of the load: in C if that can be compiled into `folder`, else in JavaScript. */
+export function loadCommand(folder) {
+  const program = join(folder, 'proxy-load');
+  const isCompiled = spawnSync('cc', ['-O2', '-o', program, `${LOAD}.c`]).status === 0;
+  return isCompiled ? [program] : [process.execPath, `${LOAD}.mjs`];
+}
+
+/** Answers octets with themselves, where there is no compiler. */
 const ECHO = `require('node:net').createServer({ noDelay: true }, (s) => { s.on('error', () => {}); s.pipe(s); }).listen(PORT, '${HOST}')`;
 const PIPE = `const net = require('node:net'); net.createServer({ allowHalfOpen: true, noDelay: true }, (a) => { const b = net.connect({ port: TARGET, host: '${HOST}', allowHalfOpen: true, noDelay: true }); a.pipe(b); b.pipe(a); a.on('error', () => b.destroy()); b.on('error', () => a.destroy()); }).listen(PORT, '${HOST}')`;
 
@@ -29,7 +38,9 @@ export function start(program, args, stdio = 'ignore') {
 export async function startWays(names, folder, children) {
   const [echo, ...ports] = await freePorts(names.length + 1);
   const run = (program, args) => children.push(start(program, args));
-  run(process.execPath, ['-e', ECHO.replace('PORT', echo)]);
+  const [load, script] = loadCommand(folder);
+  if (script === undefined) run(load, [`${echo}`, 'echo']);
+  else run(process.execPath, ['-e', ECHO.replace('PORT', echo)]);
   const ways = [];
   for (const name of names) {
     const port = ports.shift();

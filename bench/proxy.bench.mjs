@@ -10,9 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from './measure.mjs';
 import { soak } from './proxy-soak.mjs';
-import { start, startWays } from './proxy-ways.mjs';
+import { loadCommand, start, startWays } from './proxy-ways.mjs';
 
-const LOAD = new URL('./proxy-load.mjs', import.meta.url).pathname;
 const TRIPS = 8000;
 const BATCHED = 200_000;
 /** mitmproxy is slow: fewer say as much. */
@@ -44,6 +43,8 @@ export async function run(options, print) {
       return;
     }
     const ways = await startWays(NAMES, folder, children);
+    const [program, ...script] = loadCommand(folder);
+    const load = (port, kind, count) => answerOf(program, [...script, `${port}`, kind, `${count}`]);
     const results = new Map(ways.map(({ name }) => [name, { p50: [], p99: [], perSecond: [] }]));
     for (let round = 0; round < options.rounds; round++) {
       for (const { name, port } of ways) {
@@ -67,8 +68,8 @@ export async function run(options, print) {
   }
 }
 
-async function load(port, kind, count) {
-  const child = start(process.execPath, [LOAD, port, kind, count], ['ignore', 'pipe', 'inherit']);
+async function answerOf(program, args) {
+  const child = start(program, args, ['ignore', 'pipe', 'inherit']);
   let out = '';
   child.stdout.on('data', (text) => {
     out += text;

@@ -7,7 +7,7 @@ import type { Direction } from '../base/flow.ts';
 import type { Conversation } from './conversation.ts';
 
 /** Octets that may wait to be read. */
-const UNREAD_OCTETS_MAX = 256 * 1024;
+const UNREAD_OCTETS_MAX = 512 * 1024;
 
 interface Entry {
   readonly conversation: Conversation;

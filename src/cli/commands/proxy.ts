@@ -73,7 +73,8 @@ TLS behind STARTTLS is passed on unread, or terminated on both sides with certif
 
 Directions: p>s is what the primary (who connects) sends, s>p what the secondary sends.
 The recording has an interface for each leg, every message as it came and as it went, and a comment where a fault
-was applied. What has been written survives a kill of the proxy, up to the last tenth of a second.
+was applied. What has been written survives a kill of the proxy, up to the last tenth of a second, on a machine that is
+short of time up to the last second: what cannot be written down soon enough makes the servers wait.
 
 Exit status: 0 done, 1 a scenario has failed, 2 bad usage or input.`;
 

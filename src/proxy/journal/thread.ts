@@ -9,7 +9,7 @@ import type { KeptFiles } from './files.ts';
 import type { Journal, Keeping } from './journal.ts';
 
 /** How long something that happened waits for more before it is handed over. */
-export const GATHER_MILLIS = 40;
+export const GATHER_MILLIS = 10;
 /** Octets handed over and not yet done with, beyond which the proxy reads no more: what a burst may amount to. */
 export const BEHIND_OCTETS_MAX = 160 * 1024 * 1024;
 /** How long something may wait to be recorded before the proxy reads no more. */
