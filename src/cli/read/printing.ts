@@ -13,8 +13,8 @@ import type { Format, FormatChoice } from './format.ts';
 import { makeFormat } from './formats.ts';
 import type { PrintPool } from './pool/pool.ts';
 
-/** What must be left to read before it is worth starting threads. */
-const SHARED_OCTETS_MIN = 4 << 20;
+/** What must be left to read before threads gain more than they take to begin and to become fast. */
+const SHARED_OCTETS_MIN = 16 << 20;
 
 export interface PrintingOptions {
   readonly choice: FormatChoice;
