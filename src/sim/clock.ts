@@ -1,9 +1,12 @@
 /** A server's clock: starts off, drifts, and may be set. Local and true time are Unix milliseconds. */
+import { SAME_TIME_SECONDS } from '../base/time.ts';
 
 export class SimClock {
   private readonly start: number;
   private readonly drift: number;
   private offset: number;
+  /** Seconds by which it was set and not set back. */
+  private setBy = 0;
 
   /** `drift`: parts of one that it runs too fast. */
   constructor(start: number, offsetSeconds: number, drift: number) {
@@ -25,5 +28,11 @@ export class SimClock {
   /** Sets the clock forward, or back if negative. */
   set(seconds: number): void {
     this.offset += 1000 * seconds;
+    this.setBy += seconds;
+  }
+
+  /** It was set so far off that its times compare wrongly with those of partners (RFC 8156 §7.5.1). */
+  get isWrong(): boolean {
+    return Math.abs(this.setBy) > SAME_TIME_SECONDS / 2;
   }
 }

@@ -25,6 +25,8 @@ export interface Held {
   readonly until: number;
   /** Who gave it or let it be kept, last. */
   readonly by: ServerName;
+  /** Given while a server's clock was wrong, so that servers cannot tell in which order things happened. */
+  readonly doubtful?: boolean;
 }
 
 export class Holdings {
@@ -67,7 +69,7 @@ export class Holdings {
       if (one.lease.updateNeeded) continue;
       const held = this.held.get(resourceKey(one.lease));
       // A server may not know yet that its partner has given it to the next client.
-      if (held === undefined || !isOf(one.lease, held.duid)) continue;
+      if (held === undefined || !isOf(one.lease, held.duid) || held.doubtful) continue;
       if (held.until - KNOWN_SLACK_MILLIS < now || this.excused.includes(NO_TWO_CLIENTS)) continue;
       throw new Violation(
         'nothing becomes free that a client holds (§7.2)',

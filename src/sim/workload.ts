@@ -42,6 +42,8 @@ export interface WorkloadParts {
   readonly schedule: Schedule;
   readonly holdings: Holdings;
   readonly coverage: Coverage;
+  /** Whether the clock of a server is wrong. */
+  readonly clocksAreWrong: () => boolean;
   /** A datagram on its way to the servers of a relationship. */
   readonly toServers: (relationship: number, client: number, datagram: Uint8Array, access: Access) => void;
 }
@@ -101,7 +103,7 @@ export class Workload {
   }
 
   private feed(index: number, input: ClientInput, by?: ServerName): void {
-    const { schedule, holdings, toServers } = this.parts;
+    const { schedule, holdings, toServers, clocksAreWrong } = this.parts;
     const { dhcp, relationship, access } = this.clients[index] as SimClient;
     for (const output of dhcp.handle(input, schedule.now)) {
       if (output.kind === 'holds') {
@@ -109,7 +111,10 @@ export class Workload {
         const { validUntil: until } = output.lease;
         const resource = resourceOf(output.lease);
         if (by !== undefined)
-          holdings.takes({ client: index, duid, resource, relationship, until, by }, schedule.now);
+          holdings.takes(
+            { client: index, duid, resource, relationship, until, by, doubtful: clocksAreWrong() },
+            schedule.now,
+          );
       } else if (output.kind === 'drops') holdings.drops(index, resourceOf(output.lease));
       else if (this.random.fraction() >= LOSS) {
         toServers(relationship, index, access.forward(output.bytes), access);

@@ -189,6 +189,7 @@ class World {
       schedule,
       holdings,
       coverage,
+      clocksAreWrong: () => [...this.servers.values()].some(({ clock }) => clock.isWrong),
       toServers: (relationship, client, datagram, access) => {
         const { ends } = this.bonds[relationship] as Bond;
         for (const role of ROLES) {
