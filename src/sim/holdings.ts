@@ -61,15 +61,15 @@ export class Holdings {
     if (this.held.get(key)?.client === client) this.held.delete(key);
   }
 
-  /** A server has recorded these leases: none may be free for others that a client still holds (§7.2). */
-  stored(records: readonly StoreRecord[], now: number): void {
+  /** `server` has recorded these leases: none may be free for others that it gave and a client still holds (§7.2). */
+  stored(server: ServerName, records: readonly StoreRecord[], now: number): void {
     for (const one of records) {
       if (one.kind !== 'lease' || !FREE.has(one.lease.status)) continue;
       // Until the partner agrees, nobody may have it.
       if (one.lease.updateNeeded) continue;
       const held = this.held.get(resourceKey(one.lease));
-      // A server may not know yet that its partner has given it to the next client.
-      if (held === undefined || !isOf(one.lease, held.duid) || held.doubtful) continue;
+      // It may not know yet that its partner has given it anew, to whomever.
+      if (held === undefined || held.by !== server || !isOf(one.lease, held.duid) || held.doubtful) continue;
       if (held.until - KNOWN_SLACK_MILLIS < now || this.excused.includes(NO_TWO_CLIENTS)) continue;
       throw new Violation(
         'nothing becomes free that a client holds (§7.2)',

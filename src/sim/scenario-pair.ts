@@ -109,7 +109,7 @@ export class ScenarioPair {
       checks,
       network: () => this.network,
       now: () => this.schedule.now,
-      stored: (records) => this.holdings.stored(records, this.schedule.now),
+      stored: (records) => this.holdings.stored(RELATIONSHIP[role], records, this.schedule.now),
       entered: () => undefined,
       trace: (text) => setup.trace(`${role} ${text}`),
       window: relationships[otherRole(role)].maxUnacked,

@@ -145,7 +145,7 @@ class World {
         checks,
         network: () => network,
         now: () => schedule.now,
-        stored: (records) => this.holdings.stored(records, schedule.now),
+        stored: (records) => this.holdings.stored(relationship[role], records, schedule.now),
         entered: (state: EndpointState) => this.troubles.entered(index, role, state),
         trace: (text) => this.trace(`${name} ${role} ${text}`),
         window: MAX_UNACKED[otherRole(role)],

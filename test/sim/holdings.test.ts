@@ -48,10 +48,11 @@ describe('holdings', () => {
   it('are broken by a server that frees what the client of its record holds', () => {
     const holdings = new Holdings([]);
     holdings.takes(held(1), NOW);
-    holdings.stored(stored(lease('ACTIVE', 1)), NOW);
-    holdings.stored(stored(lease('FREE', 2)), NOW);
-    holdings.stored(stored({ ...lease('FREE', 1), updateNeeded: true }), NOW);
-    expect(() => holdings.stored(stored(lease('FREE', 1)), NOW)).toThrow(
+    holdings.stored('A', stored(lease('ACTIVE', 1)), NOW);
+    holdings.stored('A', stored(lease('FREE', 2)), NOW);
+    holdings.stored('A', stored({ ...lease('FREE', 1), updateNeeded: true }), NOW);
+    holdings.stored('B', stored(lease('FREE', 1)), NOW);
+    expect(() => holdings.stored('A', stored(lease('FREE', 1)), NOW)).toThrow(
       '2001:db8::1 is FREE, client 1 holds it',
     );
   });
