@@ -125,7 +125,9 @@ async function printMessages(
     width: process.stdout.columns ?? LADDER_COLUMNS,
     dissectors,
   };
-  const threads = options.jobs ?? Math.min(availableParallelism() - 1, THREADS_MAX);
+  // A plain line of text costs little more than handing its message to another thread.
+  const isPlainText = choice.type === 'text' && colour === 'none' && !choice.hex;
+  const threads = options.jobs ?? (isPlainText ? 1 : Math.min(availableParallelism() - 1, THREADS_MAX));
   const printing = new Printing({ choice, filter, out, threads, atOnce: options.jobs !== undefined });
   const replies = wantsReplies(files, options, filter) ? new ReplyIndex() : undefined;
   const annotator = new Annotator(replies, options.type === 'ladder');
