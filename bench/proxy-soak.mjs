@@ -62,8 +62,8 @@ function report(samples, seconds, sent, back, print) {
   const late = samples.slice(Math.floor(samples.length / 2));
   const values = late.map(({ mebibytes }) => mebibytes);
   const [low, high] = [Math.min(...values), Math.max(...values)].map((each) => each.toFixed(1));
-  const millions = ((sent + back) / 200 / 1e6).toFixed(1);
-  print(`${seconds} s, ${millions} million messages: ${low} to ${high} MiB in the second half`);
+  const thousands = Math.round((sent + back) / 200 / 1000);
+  print(`${seconds} s, ${thousands} thousand messages: ${low} to ${high} MiB in the second half`);
   print(`slope of the second half: ${(slope(late) * 3600).toFixed(2)} MiB an hour`);
 }
 

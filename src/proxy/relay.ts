@@ -89,11 +89,20 @@ export class ProxySession implements ProxyHandle {
       server.listen({ host: options.listen.address, port: options.listen.port, ipv6Only: false }, resolve);
     });
     let session: ProxySession | undefined;
+    // Who connects while the files are being opened is served when they are.
+    const early: Socket[] = [];
+    const wait = (client: Socket): void => {
+      early.push(client.on('error', () => undefined));
+    };
+    server.on('connection', wait);
     try {
       const keeping = await keepingOf(options, () => session?.regulateAll());
       session = new ProxySession(options, server, keeping);
+      server.off('connection', wait);
+      for (const client of early) session.accept(client);
       return session;
     } catch (error) {
+      for (const client of early) client.destroy();
       server.close();
       throw error;
     }
