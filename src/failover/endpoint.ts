@@ -138,10 +138,8 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
         leases.receivedReply(message);
         return;
       case 'UPDREQ':
-        leases.queue.startRequest(message.transactionId);
-        return;
       case 'UPDREQALL':
-        leases.queue.startRequest(message.transactionId, leases.bindings.slots());
+        this.receivedUpdateRequest(message);
         return;
       case 'UPDDONE':
         this.receivedUpdateDone(message);
@@ -336,6 +334,13 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     this.link.disconnect(StatusCode.ServerShuttingDown, 'the server is shutting down');
     for (const name of ['shutdown', 'reconnect'] as const) this.context.timers.clear(name);
     this.context.outputs.push({ kind: 'done' });
+  }
+
+  /** Its UPDDONE lets the partner serve clients, which is wrong for as long as we do not know in what state it is. */
+  private receivedUpdateRequest({ type, transactionId }: Plain): void {
+    const { context, leases, states } = this;
+    if (!states.communicationsOk) context.note('protocol', `an ${type} before any STATE`, '§6.1');
+    else leases.queue.startRequest(transactionId, type === 'UPDREQALL' ? leases.bindings.slots() : undefined);
   }
 
   private receivedUpdateDone({ transactionId }: Plain): void {

@@ -117,6 +117,27 @@ describe('an UPDREQ (§8.5.2)', () => {
   });
 });
 
+describe('an UPDREQ of a partner whose STATE was lost', () => {
+  /** Whoever answered would let the primary serve its clients, while it goes on serving them all itself. */
+  it('is not answered', () => {
+    const pair = new Pair();
+    pair.start();
+    pair.reachable = false;
+    pair.cut();
+    pair.input('secondary', { kind: 'operator', command: { kind: 'partner-down' } });
+    pair.drop = (from, { type }) => from === 'primary' && type === 'STATE';
+    pair.reachable = true;
+    pair.takeLog();
+    pair.advance(6);
+    expect(pair.takeLog()).toContain('primary > UPDREQ');
+    expect(pair.states).toBe('primary POTENTIAL-CONFLICT, secondary PARTNER-DOWN');
+    expect(pair.notes.at(-1)).toMatchObject({ side: 'secondary', event: 'protocol', section: '§6.1' });
+    pair.drop = () => false;
+    pair.advance(120);
+    expect(pair.states).toBe('primary NORMAL, secondary NORMAL');
+  });
+});
+
 describe('COMMUNICATIONS-INTERRUPTED', () => {
   it('raises an alarm, and leads to PARTNER-DOWN by itself if configured', () => {
     const pair = new Pair({ autoPartnerDownSeconds: 300 });
