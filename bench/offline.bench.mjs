@@ -19,15 +19,17 @@ const DECODE_AS = { 'fo6-10': ['-d', 'tcp.port==647,dhcpv6.bulk_leasequery'] };
 DECODE_AS['fo6-1'] = DECODE_AS['fo6-10'];
 DECODE_AS['fo4-10'] = ['-d', 'tcp.port==647,dhcpfo'];
 
-/** What is compared: our arguments, theirs, how many times as fast we want to be, and on how many messages. */
+/** What is compared: its name for `--contests`, our arguments, theirs, how many times as fast we want to be, and on how many messages. */
 const CONTESTS = [
   {
+    name: 'text',
     title: 'one line a message or packet',
     ours: ['-T', 'text'],
     theirs: { tshark: (file, kind) => ['-n', '-r', file, ...(DECODE_AS[kind] ?? [])] },
     target: { tshark: 10 },
   },
   {
+    name: 'tcpdump',
     title: 'one line a client message, tcpdump in full',
     kinds: ['udp6'],
     ours: ['-T', 'text'],
@@ -35,6 +37,7 @@ const CONTESTS = [
     target: { tcpdump: 2 },
   },
   {
+    name: 'stats',
     title: 'statistics',
     ours: ['--stats'],
     theirs: {
@@ -44,8 +47,8 @@ const CONTESTS = [
     walkTimes: 15,
   },
   {
+    name: 'json',
     title: 'the whole tree as JSON',
-    share: 0.1,
     ours: ['-T', 'jsonl'],
     theirs: {
       'tshark json': (file, kind) => ['-n', '-T', 'json', '-r', file, ...(DECODE_AS[kind] ?? [])],
@@ -66,7 +69,7 @@ export async function run(options, print) {
   );
   for (const [name, { version }] of Object.entries(programs)) print(`${name}: ${version ?? 'not installed'}`);
   const can = spawnSync(process.execPath, [leasetap, 'read', '--help'], { encoding: 'utf8' }).stdout;
-  for (const contest of CONTESTS) {
+  for (const contest of CONTESTS.filter(({ name }) => options.contests?.includes(name) ?? true)) {
     const kinds = (options.kinds ?? Object.keys(KINDS)).filter(
       (kind) => contest.kinds === undefined || contest.kinds.includes(kind),
     );
@@ -80,7 +83,7 @@ export async function run(options, print) {
     }
     await runContest(contest, kinds, programs, options, print);
   }
-  await firstLine(programs, options, print);
+  if (options.contests === undefined) await firstLine(programs, options, print);
 }
 
 async function runContest(contest, kinds, programs, options, print) {
@@ -96,7 +99,7 @@ async function runContest(contest, kinds, programs, options, print) {
     columns.map(() => '---'),
   );
   for (const kind of kinds) {
-    const count = Math.max(1000, Math.round(options.messages * (contest.share ?? 1)));
+    const count = contest.name === 'json' ? options.jsonMessages : options.messages;
     const file = captureOf(kind, count, options.folder);
     const runs = { leasetap: [process.execPath, leasetap, 'read', ...contest.ours, file] };
     for (const name of rivals)

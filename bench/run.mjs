@@ -1,6 +1,6 @@
 /**
- * npm run bench [-- NAME... [--messages N] [--rounds N] [--kinds A,B] [--folder DIR]
- * [--soak SECONDS]]: every bench/NAME.bench.mjs against
+ * npm run bench [-- NAME... [--messages N] [--json-messages N] [--rounds N] [--kinds A,B] [--contests A,B]
+ * [--folder DIR] [--soak SECONDS]]: every bench/NAME.bench.mjs against
  * the compiled code, one after the other. A bench exports `run(options, print)`: it gives back rows of what was done how
  * often a second, or prints its own tables. Run it on a machine with nothing else to do; only figures of one run compare.
  */
@@ -15,7 +15,9 @@ const { values, positionals: wanted } = parseArgs({
   options: {
     messages: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
+    'json-messages': { type: 'string' },
     kinds: { type: 'string' },
+    contests: { type: 'string' },
     folder: { type: 'string', default: join(tmpdir(), 'leasetap-bench') },
     soak: { type: 'string' },
   },
@@ -23,9 +25,13 @@ const { values, positionals: wanted } = parseArgs({
 const options = {
   /** Messages in a capture, and how often each program reads it. */
   messages: Number(values.messages),
+  /** As many where all of each message is printed, unless told otherwise: tshark needs minutes for a million. */
+  jsonMessages: Number(values['json-messages'] ?? values.messages),
   rounds: Number(values.rounds),
   /** Kinds of captures, or undefined for all. */
   kinds: values.kinds?.split(','),
+  /** Names of contests, or undefined for all. */
+  contests: values.contests?.split(','),
   /** Where captures are kept. */
   folder: values.folder,
   /** How long the proxy relays for its memory to be watched, or undefined: its speed is measured. */
