@@ -4,20 +4,18 @@
  * and all differ; a name alone asks whether there is one.
  */
 import { InputError, type Problem } from '../base/problem.ts';
+import type { Annotations } from '../dissect/annotations.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import type { Message } from '../dissect/message.ts';
-import type { FilterContext } from './fields.ts';
 import { type FilterNames, filterNames, type Named } from './names.ts';
 import { type Expression, parseFilter, type SetItem, type Word } from './syntax.ts';
 import { comparison, containing, matching, range, type Test, ValueMistake } from './values.ts';
-
-export type { FilterContext } from './fields.ts';
 
 export interface Filter {
   readonly ok: true;
   readonly text: string;
   /** Whether the message passes. What `context` does not say does not exist. */
-  matches(message: Message, context?: FilterContext): boolean;
+  matches(message: Message, context?: Annotations): boolean;
   /** Whether it asks for something that only a look at other messages tells: `rtt`, `reply-in`, `finding`. */
   readonly needsContext: boolean;
   /** Whether it asks for `reply-in`, which only a first pass over everything can tell. */
@@ -29,9 +27,9 @@ export interface FilterMistake {
   readonly problem: Problem;
 }
 
-type Predicate = (message: Message, context: FilterContext) => boolean;
+type Predicate = (message: Message, context: Annotations) => boolean;
 
-const NO_CONTEXT: FilterContext = {};
+const NO_CONTEXT: Annotations = {};
 const CONTEXT_NAMES: ReadonlySet<string> = new Set(['rtt', 'reply-in', 'reply-to', 'finding']);
 
 export function compileFilter(text: string, dissectors: Dissectors): Filter | FilterMistake {

@@ -2,8 +2,10 @@
  * What a filter can ask a message for: the computed names of this file, and every field of the dissectors' YAML. A
  * reader of the header or of the facts builds no tree; only a YAML field does, once a message.
  */
+
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
+import type { Annotations } from '../dissect/annotations.ts';
 import type { Message } from '../dissect/message.ts';
 import { directionName } from '../dissect/roles.ts';
 import {
@@ -14,14 +16,6 @@ import {
   stateName,
   statusName,
 } from '../dissect/vocabulary.ts';
-
-/** What is known of a message only by looking at others; what is absent does not exist for the filter. */
-export interface FilterContext {
-  readonly replyTo?: number | undefined;
-  readonly replyIn?: number | undefined;
-  readonly rttMillis?: number | undefined;
-  readonly findings?: readonly string[] | undefined;
-}
 
 export type Value = number | string;
 
@@ -45,7 +39,7 @@ export interface FilterField {
   readonly kind: ValueKind;
   readonly help: string;
   /** Every value that the message has under this name. */
-  read(message: Message, context: FilterContext): readonly Value[];
+  read(message: Message, context: Annotations): readonly Value[];
   /** For words: lower-case name to the numbers that it stands for. */
   readonly words?: ReadonlyMap<string, readonly number[]>;
 }

@@ -3,9 +3,9 @@
  * `@timestamp`. One index a day, by the time of the packet.
  */
 import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
+import type { Annotations } from '../dissect/annotations.ts';
 import { type JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
-import type { Annotations } from './info.ts';
 import { putJsonLine } from './json.ts';
 
 const END_TIME = new Piece('Z"');

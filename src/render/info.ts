@@ -2,8 +2,10 @@
  * The last column of a listing: what a message says, for its type, and what is known about it. Written as octets from a
  * glance at the message, so that a listing builds no tree and makes no strings.
  */
+
 import type { ProtocolName } from '../base/frame.ts';
 import { isoOfEpoch2000 } from '../base/time.ts';
+import type { Annotations } from '../dissect/annotations.ts';
 import { ABSENT, type Glance, type LeaseGlance, Slot } from '../dissect/glance.ts';
 import { type JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
@@ -16,18 +18,6 @@ import {
   statusName,
 } from '../dissect/vocabulary.ts';
 import { putClient, putDuration, putName, putSafe, written } from './words.ts';
-
-/** What is known of a message beside itself: its exchange and what checks found. */
-export interface Annotations {
-  /** `index` of the message that this one answers. */
-  readonly replyTo?: number | undefined;
-  /** `index` of the answer. */
-  readonly replyIn?: number | undefined;
-  /** Milliseconds from request to this reply. */
-  readonly rttMillis?: number | undefined;
-  /** Ids of findings, e.g. `FO-6.1.2-3`. */
-  readonly findings?: readonly string[] | undefined;
-}
 
 const SPACE = 0x20;
 const QUOTE = 0x22;

@@ -2,9 +2,10 @@
  * A message as one line of JSON: what the dissector wrote, with what the analysis adds behind it (`reply_to`,
  * `reply_in`, `rtt` in seconds, `findings`). The names are part of the output format; see docs/architecture.md.
  */
+
+import type { Annotations } from '../dissect/annotations.ts';
 import { type JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
-import type { Annotations } from './info.ts';
 
 const NEWLINE = 0x0a;
 const CLOSE_BRACE = 0x7d;

@@ -2,13 +2,15 @@
  * One line of text a message: when, which way, what, and the facts that matter for its type. Columns are chosen by
  * name; the last one is not padded. Lines are written as octets; with styles they are made from the same columns.
  */
+
 import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
+import type { Annotations } from '../dissect/annotations.ts';
 import { type JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
 import { directionName } from '../dissect/roles.ts';
 import { STATUS_SUCCESS } from '../dissect/vocabulary.ts';
 import { padText } from './escape.ts';
-import { type Annotations, putInfo } from './info.ts';
+import { putInfo } from './info.ts';
 import { type Line, type Style, span } from './style.ts';
 import { putClock, putName, putSecond, putXid, written } from './words.ts';
 

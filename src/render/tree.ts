@@ -4,9 +4,9 @@
  */
 import { formatSocketAddress } from '../base/socket-address.ts';
 import { timestampText } from '../base/timestamp.ts';
+import type { Annotations } from '../dissect/annotations.ts';
 import type { Field, Message, TreeNode } from '../dissect/message.ts';
 import { safeText } from './escape.ts';
-import type { Annotations } from './info.ts';
 import { type Line, type Style, span } from './style.ts';
 import { durationText } from './words.ts';
 

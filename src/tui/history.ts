@@ -3,10 +3,11 @@
  * thousands of rows for every message would make a pure model useless. Positions are absolute, so that a cursor stays
  * on its row when old ones go.
  */
+
+import type { Annotations } from '../dissect/annotations.ts';
 import type { Message } from '../dissect/message.ts';
 import type { Verdict } from '../proxy/events.ts';
 import type { FaultHit } from '../proxy/stage.ts';
-import type { Annotations } from '../render/info.ts';
 
 /** Messages kept; a tenth goes at once when there are more. */
 export const ROWS_MAX = 50_000;

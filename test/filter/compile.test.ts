@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Annotations } from '../../src/dissect/annotations.ts';
 import { dissect } from '../../src/dissect/dissect.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import type { Message } from '../../src/dissect/message.ts';
-import { compileFilter, type FilterContext, mistakeText, requireFilter } from '../../src/filter/compile.ts';
+import { compileFilter, mistakeText, requireFilter } from '../../src/filter/compile.ts';
 import { bindingStatus, clientLease, Dialogue, serverState, status, u32 } from '../support/dialogue.ts';
 import { option } from '../support/messages.ts';
 
@@ -36,7 +37,7 @@ function messages(): Record<'connect' | 'state' | 'update' | 'refusal' | 'reply'
 const all = messages();
 
 /** Names of the messages that pass. */
-function passing(text: string, context: FilterContext = {}): string[] {
+function passing(text: string, context: Annotations = {}): string[] {
   const filter = requireFilter(text, dissectors);
   return Object.entries(all)
     .filter(([, message]) => filter.matches(message, context))
@@ -101,7 +102,7 @@ describe('a filter', () => {
   });
 
   it('knows of other messages what its context says', () => {
-    const context: FilterContext = { replyTo: 3, rttMillis: 12, findings: ['FO-7.6-1'] };
+    const context: Annotations = { replyTo: 3, rttMillis: 12, findings: ['FO-7.6-1'] };
     expect(passing('rtt > 10ms && type == CONNECT', context)).toEqual(['connect']);
     expect(passing('rtt > 13ms', context)).toEqual([]);
     expect(passing('reply_to == 3 && finding contains "7.6" && xid == 1', context)).toEqual(['connect']);

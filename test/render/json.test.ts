@@ -1,8 +1,8 @@
 /** That what the analysis adds stands behind what the dissector wrote, with the digits that it always had. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Annotations } from '../../src/dissect/annotations.ts';
 import { JsonBuffer } from '../../src/dissect/json-buffer.ts';
-import type { Annotations } from '../../src/render/info.ts';
 import { putJsonLine } from '../../src/render/json.ts';
 import { handMessage } from '../support/messages.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Annotations } from '../../src/dissect/annotations.ts';
 import type { Message } from '../../src/dissect/message.ts';
-import type { Annotations } from '../../src/render/info.ts';
 import { type Column, DEFAULT_COLUMNS, TEXT_COLUMNS, textLine } from '../../src/render/text.ts';
 import { clockText, durationText } from '../../src/render/words.ts';
 import { BEGIN_MILLIS, handMessage, option } from '../support/messages.ts';

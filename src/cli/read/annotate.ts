@@ -5,8 +5,8 @@
 import { Exchanges } from '../../analyze/exchanges.ts';
 import { Relationships, type StateChange } from '../../analyze/relationships.ts';
 import type { ReplyIndex } from '../../analyze/reply-index.ts';
+import type { Annotations } from '../../dissect/annotations.ts';
 import type { Message } from '../../dissect/message.ts';
-import type { Annotations } from '../../render/info.ts';
 
 export interface Annotated {
   readonly notes: Annotations;

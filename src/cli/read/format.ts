@@ -1,9 +1,9 @@
 /** What every output format of `read` is: something that takes the messages in their order. */
 import type { StateChange } from '../../analyze/relationships.ts';
+import type { Annotations } from '../../dissect/annotations.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { JsonBuffer } from '../../dissect/json-buffer.ts';
 import type { Message } from '../../dissect/message.ts';
-import type { Annotations } from '../../render/info.ts';
 import type { ColourDepth } from '../../render/style.ts';
 
 /** Their names, as `-T` takes them. */

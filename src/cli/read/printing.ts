@@ -5,9 +5,9 @@
 import type { StateChange } from '../../analyze/relationships.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
 import type { CaptureProgress } from '../../capture/options.ts';
+import type { Annotations } from '../../dissect/annotations.ts';
 import type { Message } from '../../dissect/message.ts';
 import type { Filter } from '../../filter/compile.ts';
-import type { Annotations } from '../../render/info.ts';
 import type { Output } from '../output.ts';
 import type { Format, FormatChoice } from './format.ts';
 import { makeFormat } from './formats.ts';

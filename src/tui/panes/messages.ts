@@ -1,8 +1,8 @@
 /** The list of messages: one line each, with what became of it and which reply belongs to it. */
 
+import type { Annotations } from '../../dissect/annotations.ts';
 import type { Verdict } from '../../proxy/events.ts';
 import { padText, safeText } from '../../render/escape.ts';
-import type { Annotations } from '../../render/info.ts';
 import { type Line, type Span, type Style, span } from '../../render/style.ts';
 import { type Column, styledTextLine, TEXT_COLUMNS, type TextContext } from '../../render/text.ts';
 import { listLines } from '../draw.ts';

@@ -6,10 +6,10 @@ import type { Direction } from '../../../base/flow.ts';
 import type { Connection, Frame } from '../../../base/frame.ts';
 import type { Resolution } from '../../../base/timestamp.ts';
 import { MICROSECONDS, NANOSECONDS } from '../../../base/timestamp.ts';
+import type { Annotations } from '../../../dissect/annotations.ts';
 import { FRAME_OCTETS_MAX } from '../../../dissect/limits.ts';
 import type { Message } from '../../../dissect/message.ts';
 import { FrameAtHand } from '../../../dissect/message-maker.ts';
-import type { Annotations } from '../../../render/info.ts';
 
 /** A block is full when it has this many octets of messages; the last one may go beyond. */
 export const BLOCK_OCTETS = 32 * 1024;

@@ -3,8 +3,8 @@
  * thread is first; blocks on their way are bounded, and their memory is used again.
  */
 import { Worker } from 'node:worker_threads';
+import type { Annotations } from '../../../dissect/annotations.ts';
 import type { Message } from '../../../dissect/message.ts';
-import type { Annotations } from '../../../render/info.ts';
 import type { Output } from '../../output.ts';
 import { type BlockMemory, BlockWriter } from './block.ts';
 import type { BlockToPrint, FromThread, PrintOrder } from './orders.ts';

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Connection, Frame } from '../../../../src/base/frame.ts';
 import { MICROSECONDS, NANOSECONDS } from '../../../../src/base/timestamp.ts';
 import { BLOCK_MESSAGES, BLOCK_OCTETS, BlockWriter, readBlock } from '../../../../src/cli/read/pool/block.ts';
+import type { Annotations } from '../../../../src/dissect/annotations.ts';
 import { dissect } from '../../../../src/dissect/dissect.ts';
-import type { Annotations } from '../../../../src/render/info.ts';
 import { DISSECTORS } from '../../../dissect/captured.ts';
 import { failoverConnection } from '../../../support/messages.ts';
 
