@@ -126,7 +126,13 @@ it('records the wire with its secrets, and writes a key log', async () => {
       : [],
   );
   const recorded = await read('primary-leg');
-  expect(recorded.map((line) => line.replace(/ \S+$/, ''))).toEqual(told);
+  // Between the two directions the order is that of the wire, and there one record may hold several messages.
+  for (const direction of ['0 ', '1 ']) {
+    const [onTheWire, asTold] = [recorded, told].map((lines) =>
+      lines.filter((line) => line.startsWith(direction)),
+    );
+    expect(onTheWire?.map((line) => line.replace(/ \S+$/, ''))).toEqual(asTold);
+  }
   expect(recorded.slice(0, 3)).toEqual([
     expect.stringMatching(/STARTTLS \d+ clear/),
     expect.stringMatching(/REPLY \d+ clear/),
