@@ -106,7 +106,7 @@ export class Bindings {
     return this.expiry.next() * 1000;
   }
 
-  /** The slot of a lease that has timed out by `now`, or `undefined`. Each is returned once. */
+  /** The slot of a lease that has timed out by `now`, or `undefined`. Each is returned once, unless postponed. */
   takeTimedOut(now: number): Slot | undefined {
     const seconds = Math.floor(now / 1000);
     for (let slot = this.expiry.takeDue(seconds); slot !== undefined; slot = this.expiry.takeDue(seconds)) {
@@ -116,6 +116,11 @@ export class Bindings {
       this.expiry.schedule(slot, at);
     }
     return undefined;
+  }
+
+  /** A lease that has timed out is returned again at `until`, Unix milliseconds. */
+  postpone(slot: Slot, until: number): void {
+    this.expiry.schedule(slot, Math.ceil(until / 1000));
   }
 
   private changed(slot: Slot, old: Lease | undefined, now: number): void {

@@ -225,7 +225,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
       this.due(due);
       due = context.timers.takeDue(context.now);
     }
-    if (leases.bindings.nextTimeout() <= context.now && this.expiring) leases.timeOut();
+    if (leases.bindings.nextTimeout() <= context.now && this.expiring) leases.timeOut(states.current);
     const normal = states.current === 'NORMAL' && states.communicationsOk;
     if (normal) this.prefixes.watch();
     if (link.isOpen) {

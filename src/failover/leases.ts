@@ -19,10 +19,13 @@ import { draftOf, type Lease, type Resource, resourceText, sameClientIa } from '
 import { actualLifetime, partnerLifetime } from './lifetime.ts';
 import { readReply } from './reply.ts';
 import type { Slot } from './slot.ts';
+import type { EndpointState } from './state.ts';
 import { type Told, UpdateQueue } from './update-queue.ts';
 
 /** Time-outs that are handled at one go. */
 const TIMEOUTS_AT_ONCE = 1000;
+/** How often to see whether the partner knows by now that a lease is abandoned. */
+const LOOK_AGAIN_MILLIS = 60_000;
 
 export class Leases<Reply> {
   readonly bindings: Bindings;
@@ -66,13 +69,21 @@ export class Leases<Reply> {
     }
   }
 
-  /** Ends leases whose time is over (§7.2 (8)). */
-  timeOut(): void {
+  /**
+   * Ends leases whose time is over (§7.2 (8)). An abandoned one waits for the partner to know that it is: what the partner
+   * gave meanwhile would otherwise look older than our RESET, and be lost to it (figure 4).
+   */
+  timeOut(state: EndpointState): void {
     const { bindings, context } = this;
     for (let count = 0; count < TIMEOUTS_AT_ONCE; count++) {
       const slot = bindings.takeTimedOut(context.now);
       if (slot === undefined) return;
       const { lease } = slot;
+      const agreed = state === 'PARTNER-DOWN' || (state === 'NORMAL' && !lease.updateNeeded);
+      if (lease.status === 'ABANDONED' && !agreed) {
+        bindings.postpone(slot, context.now + LOOK_AGAIN_MILLIS);
+        continue;
+      }
       context.note(
         'lease',
         `${resourceText(lease)} ${lease.status === 'ACTIVE' ? 'expired' : 'is usable again'}`,

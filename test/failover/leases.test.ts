@@ -1,13 +1,13 @@
 /** Goal: what becomes of leases between the two servers: endings, reallocation, the flag against update storms. */
 import { describe, expect, it } from 'vitest';
-import type { Pool } from '../../src/failover/config.ts';
+import type { EndpointConfig, Pool } from '../../src/failover/config.ts';
 import { Pair, POOLS } from './pair.ts';
 import { address, addressOf, bind, client, prefix } from './samples.ts';
 
 const LEASE = address('2001:db8::1');
 
-function leased(): Pair {
-  const pair = new Pair();
+function leased(more: Partial<EndpointConfig> = {}): Pair {
+  const pair = new Pair(more);
   pair.start();
   pair.input('primary', { kind: 'client', changes: [bind(LEASE, client(1), 3600, 3600)], reply: '' });
   pair.takeLog();
@@ -87,6 +87,31 @@ describe('a declined address', () => {
     expect(pair.endpoint('primary').clients.mayBind(LEASE, client(2), pair.now)).toBe(false);
     pair.input('primary', { kind: 'operator', command: { kind: 'reset', resource: LEASE } });
     expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['FREE', 'FREE']);
+  });
+});
+
+describe('an address that is ABANDONED for a time', () => {
+  const decline = { kind: 'decline', resource: LEASE, client: client(1) } as const;
+
+  it('is usable again when that is over', () => {
+    const pair = leased({ abandonedSeconds: 1800 });
+    pair.input('primary', { kind: 'client', changes: [decline], reply: '' });
+    pair.advance(1900);
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['FREE', 'FREE']);
+  });
+
+  it('stays so for as long as the partner does not know it, and takes nothing from whom that gave it', () => {
+    const pair = leased({ abandonedSeconds: 1800 });
+    pair.reachable = false;
+    pair.cut();
+    pair.input('primary', { kind: 'client', changes: [decline], reply: '' });
+    pair.advance(600);
+    pair.input('secondary', { kind: 'client', changes: [bind(LEASE, client(1), 3600, 3600)], reply: '' });
+    pair.advance(1900);
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['ABANDONED', 'ACTIVE']);
+    pair.reachable = true;
+    pair.advance(200);
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['ACTIVE', 'ACTIVE']);
   });
 });
 
