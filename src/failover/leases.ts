@@ -79,7 +79,7 @@ export class Leases<Reply> {
       const slot = bindings.takeTimedOut(context.now);
       if (slot === undefined) return;
       const { lease } = slot;
-      const agreed = state === 'PARTNER-DOWN' || (state === 'NORMAL' && !lease.updateNeeded);
+      const agreed = (state === 'NORMAL' || state === 'PARTNER-DOWN') && !lease.updateNeeded;
       if (lease.status === 'ABANDONED' && !agreed) {
         bindings.postpone(slot, context.now + LOOK_AGAIN_MILLIS);
         continue;

@@ -113,6 +113,18 @@ describe('an address that is ABANDONED for a time', () => {
     pair.advance(200);
     expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['ACTIVE', 'ACTIVE']);
   });
+
+  it('stays so in PARTNER-DOWN, where the partner may have given it before it went down', () => {
+    const pair = leased({ abandonedSeconds: 1800 });
+    pair.kill('secondary');
+    pair.input('primary', { kind: 'client', changes: [decline], reply: '' });
+    pair.input('primary', { kind: 'operator', command: { kind: 'partner-down' } });
+    pair.advance(86_400);
+    expect(pair.endpoint('primary').state).toBe('PARTNER-DOWN');
+    expect(status(pair, 'primary')).toBe('ABANDONED');
+    pair.input('primary', { kind: 'operator', command: { kind: 'reset', resource: LEASE } });
+    expect(status(pair, 'primary')).toBe('RESET');
+  });
 });
 
 describe('two servers that disagree', () => {
