@@ -37,7 +37,7 @@ it('terminates TLS, tells it, and records what Wireshark and read open without a
     string,
     string,
   ];
-  leasetap(['serve', secondary]);
+  await leasetap(['serve', secondary]).prints(/listening: failover/);
   const proxy = leasetap(
     ['proxy', '-l', `[::1]:${listen}`, '-t', `[::1]:${to}`, '-w', tap, '--log', log, '--tls', 'terminate']
       .concat(['--tls-cert', certificateFile('secondary.pem'), '--tls-key', certificateFile('secondary.key')])
@@ -75,9 +75,15 @@ it('terminates TLS, tells it, and records what Wireshark and read open without a
     ['REPLY', undefined],
     ['CONNECT', 'TLSv1.3'],
   ]);
-  // What went through, message by message.
-  const logged = lines.filter(({ msg_name }) => msg_name !== undefined).map(({ msg_name }) => msg_name);
-  expect(messages.map(({ msg_name }) => msg_name)).toEqual(logged);
+  // What went through, message by message; between the two directions the order is that of the wire.
+  const named = (all: readonly { dst_port: number; msg_name?: string }[], toSecondary: boolean) =>
+    all
+      .filter(({ dst_port, msg_name }) => msg_name !== undefined && (dst_port === to) === toSecondary)
+      .map(({ msg_name }) => msg_name);
+  for (const toSecondary of [true, false]) {
+    expect(named(messages, toSecondary).length).toBeGreaterThan(2);
+    expect(named(messages, toSecondary)).toEqual(named(lines, toSecondary));
+  }
   // The same secrets outside.
   const outside = await runLeasetap(['read', '--tls-keylog', keys, '-i', 'primary-leg', tap]);
   expect(outside.code).toBe(0);
@@ -89,7 +95,8 @@ it.skipIf(tsharkIsMissing())(
     const folder = temporaryFolder();
     const [to, listen, first, second] = await Promise.all(Array.from({ length: 4 }, () => freePort('::1')));
     const tap = join(folder, 'tap.pcapng');
-    leasetap(['serve', writeConfig(folder, 'secondary', to as number, second as number)]);
+    const secondary = writeConfig(folder, 'secondary', to as number, second as number);
+    await leasetap(['serve', secondary]).prints(/listening: failover/);
     const proxy = leasetap(
       ['proxy', '-l', `[::1]:${listen}`, '-t', `[::1]:${to}`, '-w', tap, '--tls', 'terminate']
         .concat([
