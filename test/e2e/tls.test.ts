@@ -81,8 +81,10 @@ it('terminates TLS, tells it, and records what Wireshark and read open without a
       .filter(({ dst_port, msg_name }) => msg_name !== undefined && (dst_port === to) === toSecondary)
       .map(({ msg_name }) => msg_name);
   for (const toSecondary of [true, false]) {
-    expect(named(messages, toSecondary).length).toBeGreaterThan(2);
-    expect(named(messages, toSecondary)).toEqual(named(lines, toSecondary));
+    const logged = named(lines, toSecondary);
+    expect(logged.length).toBeGreaterThan(2);
+    // What had come when the proxy ended, and was not opened any more, is in the recording only.
+    expect(named(messages, toSecondary).slice(0, logged.length)).toEqual(logged);
   }
   // The same secrets outside.
   const outside = await runLeasetap(['read', '--tls-keylog', keys, '-i', 'primary-leg', tap]);

@@ -78,9 +78,10 @@ describe.skipIf(why !== undefined)(
       const proxy = startAsPlanned(network, plan);
       await proxy.prints(/listening on/);
       const answered = (answer: string): boolean => answer === `echo 0008230000010000000a ${SECONDARY}`;
-      await eventually('an echo through the proxy', () => askSecondary(network), answered);
-      await proxy.prints(/p>s CONTACT/);
-      await proxy.prints(/s>p CONTACT/);
+      // Until the proxy has said that it is alive, echoes pass by it.
+      const seen = (answer: string): boolean =>
+        answered(answer) && /p>s CONTACT/.test(proxy.out) && /s>p CONTACT/.test(proxy.out);
+      await eventually('an echo through the proxy', () => askSecondary(network), seen, 15_000);
       expect(secondary.out).not.toContain('dropped');
       await proxy.kill('SIGKILL');
       await eventually('an echo past the dead proxy', () => askSecondary(network), answered, 15_000);
