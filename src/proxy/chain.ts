@@ -2,11 +2,10 @@
  * The stages of one direction in the order in which their faults were armed. A unit goes through all of them; what
  * comes out of the last one goes onward. Sans-IO; what happens is told to the link through the `Exit`.
  */
-import type { Direction } from '../base/flow.ts';
 import type { Message } from '../dissect/message.ts';
 import type { FaultBoard } from './board.ts';
 import type { ArmedFault } from './faults/armed.ts';
-import type { FaultHit, InFlight, Stage, StageOutput, StageSetup } from './stage.ts';
+import type { FaultHit, Halt, InFlight, Stage, StageOutput, StageSetup } from './stage.ts';
 import type { WireStates } from './wire-states.ts';
 
 /** Where a chain hands over its results. */
@@ -18,6 +17,24 @@ export interface Exit {
   hit(message: Message | null, hit: FaultHit): void;
 }
 
+/** What a chain uses of the link that it belongs to. */
+export interface ChainSetup extends Pick<StageSetup, 'dissect' | 'dissectors' | 'direction'> {
+  readonly board: FaultBoard;
+  readonly states: WireStates;
+  readonly halts: Halts;
+}
+
+/** What the two chains of a connection share, fault by fault. */
+export class Halts {
+  private readonly byFault = new WeakMap<ArmedFault, Halt>();
+
+  of(fault: ArmedFault): Halt {
+    const known = this.byFault.get(fault) ?? { stopped: false };
+    this.byFault.set(fault, known);
+    return known;
+  }
+}
+
 interface Slot {
   readonly fault: ArmedFault;
   readonly stage: Stage;
@@ -25,25 +42,13 @@ interface Slot {
 }
 
 export class FaultChain {
-  private readonly board: FaultBoard;
-  private readonly states: WireStates;
-  private readonly direction: Direction;
-  private readonly reading: Pick<StageSetup, 'dissect' | 'dissectors'>;
+  private readonly setup: ChainSetup;
   private readonly exit: Exit;
   private slots: Slot[] = [];
   private version = -1;
 
-  constructor(
-    board: FaultBoard,
-    states: WireStates,
-    direction: Direction,
-    reading: Pick<StageSetup, 'dissect' | 'dissectors'>,
-    exit: Exit,
-  ) {
-    this.board = board;
-    this.states = states;
-    this.direction = direction;
-    this.reading = reading;
+  constructor(setup: ChainSetup, exit: Exit) {
+    this.setup = setup;
     this.exit = exit;
   }
 
@@ -54,18 +59,19 @@ export class FaultChain {
 
   /** The same, also after a look at what is armed now. */
   isIdle(): boolean {
-    return this.slots.length === 0 && this.board.size === 0;
+    return this.slots.length === 0 && this.setup.board.size === 0;
   }
 
   /** Makes stages for faults that were armed, and heals those of faults that are gone or have expired. */
   refresh(now: number): void {
-    if (this.board.currentVersion() !== this.version) {
-      this.version = this.board.currentVersion();
+    const { board } = this.setup;
+    if (board.currentVersion() !== this.version) {
+      this.version = board.currentVersion();
       this.adopt();
     }
     if (this.slots.length === 0) return;
     for (const slot of [...this.slots]) {
-      if (this.board.get(slot.fault.id) !== slot.fault || slot.fault.hasExpired(now)) this.heal(slot, now);
+      if (board.get(slot.fault.id) !== slot.fault || slot.fault.hasExpired(now)) this.heal(slot, now);
       else if (!slot.begun && slot.fault.isOpen(now)) this.begin(slot, now);
     }
   }
@@ -100,9 +106,9 @@ export class FaultChain {
     return true;
   }
 
-  /** When the oldest message that this fault keeps here arrived, Unix milliseconds. */
-  heldSince(id: string): number | undefined {
-    return this.slots.find(({ fault }) => fault.id === id)?.stage.heldSince?.();
+  /** What this fault keeps here and can let go, oldest first. */
+  releasable(id: string): readonly InFlight[] {
+    return this.slots.find(({ fault }) => fault.id === id)?.stage.releasable?.() ?? [];
   }
 
   /** Octets that wait in all stages, or in the stages of one fault. */
@@ -119,18 +125,22 @@ export class FaultChain {
 
   private adopt(): void {
     const known = new Set(this.slots.map(({ fault }) => fault));
-    for (const fault of this.board.list()) {
-      if (known.has(fault) || !fault.covers(this.direction)) continue;
-      const { direction, reading } = this;
+    const { board, halts, direction, dissect, dissectors } = this.setup;
+    for (const fault of board.list()) {
+      if (known.has(fault) || !fault.covers(direction)) continue;
       const { random, beginsMillis } = fault;
-      const stage = fault.action.stage({ ...reading, direction, random, beginsMillis }, fault.spec);
+      const halt = halts.of(fault);
+      const stage = fault.action.stage(
+        { dissect, dissectors, direction, random, beginsMillis, halt },
+        fault.spec,
+      );
       this.slots.push({ fault, stage, begun: false });
     }
   }
 
   private begin(slot: Slot, now: number): void {
     slot.begun = true;
-    if (!slot.fault.begins(this.direction) || slot.stage.begin === undefined) return;
+    if (!slot.fault.begins(this.setup.direction) || slot.stage.begin === undefined) return;
     const hit = slot.fault.hit();
     this.exit.hit(null, hit);
     this.settle(slot.stage.begin(hit, now), this.slots.indexOf(slot) + 1, now);
@@ -147,7 +157,7 @@ export class FaultChain {
     let unit = first;
     for (let index = from; index < this.slots.length; index++) {
       const { fault, stage } = this.slots[index] as Slot;
-      const hit = unit.fragment === true ? undefined : fault.judge(unit, this.states, now);
+      const hit = unit.fragment === true ? undefined : fault.judge(unit, this.setup.states, now);
       if (hit !== undefined) this.exit.hit(unit.original ?? unit.message, hit);
       const outputs = stage.push(unit, hit, now);
       const [only] = outputs;

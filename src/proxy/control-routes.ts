@@ -114,6 +114,7 @@ function update(proxy: ProxyHandle, { body }: ControlRequest, id: string): Contr
   const bare = relationship === undefined ? place : place.slice(relationship.length + 1);
   const where = relationship === undefined ? {} : { relationship };
   const changed = faultFromObject({ ...flat(spec), ...body, ...where, id: bare });
+  proxy.checkFault(changed);
   proxy.removeFault(place);
   return json(proxy.armFault(changed));
 }
@@ -128,8 +129,9 @@ export function specsOf(body: unknown): readonly FaultSpec[] {
   return body.map(specOf);
 }
 
-/** Arms them all; those of the same id are replaced. */
+/** Arms them all, or none if one makes no sense; those of the same id are replaced. */
 export function populate(proxy: ProxyHandle, specs: readonly FaultSpec[]): readonly FaultView[] {
+  for (const spec of specs) proxy.checkFault(spec);
   return specs.map((spec) => {
     const old = spec.id === undefined ? undefined : named(proxy, spec.id, spec.relationship);
     if (old !== undefined) proxy.removeFault(old.id);
@@ -137,10 +139,13 @@ export function populate(proxy: ProxyHandle, specs: readonly FaultSpec[]): reado
   });
 }
 
-/** `{"where": FILTER}` makes it a breakpoint: everything from the first message that matches waits. */
+/**
+ * `{"where": FILTER}` makes it a breakpoint: from the first message that matches on everything waits. With a `direction`
+ * only that one stops.
+ */
 export function pauseSpec(body: unknown): FaultSpec {
   const given = typeof body === 'object' && body !== null ? body : {};
-  return faultFromObject({ ...given, do: 'hold', all: true, id: PAUSE });
+  return faultFromObject({ ...given, do: 'hold', stop: true, id: PAUSE });
 }
 
 function orderOf(body: unknown): readonly number[] | undefined {

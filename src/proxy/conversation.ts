@@ -9,7 +9,7 @@ import type { ProxyEvent } from './events.ts';
 import type { Link } from './link.ts';
 import type { LinkOutput } from './link-output.ts';
 import type { RecordedLeg, Recorder } from './recorder.ts';
-import type { FaultHit, Leg } from './stage.ts';
+import type { FaultHit, InFlight, Leg } from './stage.ts';
 import { SENDER } from './wire-states.ts';
 
 /** Our end of one leg. */
@@ -135,9 +135,9 @@ export class Conversation {
     return this.setup.links[direction].blocksReading();
   }
 
-  /** When the oldest message that this fault keeps of a direction arrived, Unix milliseconds. */
-  heldSince(id: string, direction: Direction): number | undefined {
-    return this.setup.links[direction].heldSince(id);
+  /** What this fault keeps of a direction and can let go, oldest first. */
+  releasable(id: string, direction: Direction): readonly InFlight[] {
+    return this.setup.links[direction].releasable(id);
   }
 
   held(id: string): number {

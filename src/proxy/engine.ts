@@ -9,14 +9,16 @@ import { timestampOfMillis } from '../base/timestamp.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import { dissect } from '../dissect/dissect.ts';
 import { FaultBoard } from './board.ts';
+import { Halts } from './chain.ts';
 import { connectionOf } from './connection.ts';
 import { Conversation, type LegPort } from './conversation.ts';
 import { ConnectionDialect } from './dialect.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
-import type { ArmedFault } from './faults/armed.ts';
+import { type ArmedFault, checkFault } from './faults/armed.ts';
 import type { CertificateFlaw } from './faults/kind.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
+import { letGo, waitingOf } from './held.ts';
 import type { ConversationEnds, Journal, MessageRun } from './journal/journal.ts';
 import { messagesOf } from './journal/run.ts';
 import { frameRange, Link } from './link.ts';
@@ -77,11 +79,12 @@ export class ProxyEngine implements ProxyHandle {
     const flow: Flow = { id: index, transport: 'tcp', ends: [ends.primary, ends.secondary] };
     const readable = new Set(this.setup.dissectors.protocols.keys());
     const dialect = new ConnectionDialect(readable, this.setup.tlsTakenOff !== undefined);
+    const halts = new Halts();
     const connection = connectionOf(index, flow, dialect, this.setup.relationship);
     const conversation = new Conversation({
       flow,
       connection,
-      links: [this.link(0, dialect, connection), this.link(1, dialect, connection)],
+      links: [this.link(0, dialect, halts, connection), this.link(1, dialect, halts, connection)],
       ports,
       recorder: this.recorder(connection(), ends, now),
       tell: (event) => this.tell(event),
@@ -235,6 +238,10 @@ export class ProxyEngine implements ProxyHandle {
     return this.view(fault);
   }
 
+  checkFault(spec: FaultSpec): void {
+    checkFault(spec, this.setup.dissectors);
+  }
+
   removeFault(id: string): boolean {
     return this.retire(id, 'removed', this.setup.clock.nowMillis());
   }
@@ -245,23 +252,14 @@ export class ProxyEngine implements ProxyHandle {
 
   release(id: string, order?: readonly number[]): boolean {
     const now = this.catchUp();
-    const released = [...this.conversations].map((conversation) => conversation.release(id, order, now));
-    return released.includes(true);
+    const released = letGo(this.conversations, id, order, now);
+    this.hitSinceSweep = true;
+    this.sweep(now);
+    return released;
   }
 
   step(id: string): boolean {
-    const now = this.catchUp();
-    let oldest = Number.POSITIVE_INFINITY;
-    let letGo: (() => boolean) | undefined;
-    for (const conversation of this.conversations) {
-      for (const direction of [0, 1] as const) {
-        const since = conversation.heldSince(id, direction);
-        if (since === undefined || since >= oldest) continue;
-        oldest = since;
-        letGo = () => conversation.release(id, [0], now, [direction]);
-      }
-    }
-    return letGo?.() ?? false;
+    return this.release(id, [0]);
   }
 
   stats(): ProxyStats {
@@ -269,7 +267,12 @@ export class ProxyEngine implements ProxyHandle {
     return this.tally.stats({ primary: this.states.of('primary'), secondary: this.states.of('secondary') });
   }
 
-  private link(direction: Direction, dialect: ConnectionDialect, connection: () => Connection): Link {
+  private link(
+    direction: Direction,
+    dialect: ConnectionDialect,
+    halts: Halts,
+    connection: () => Connection,
+  ): Link {
     const { board, states } = this;
     const { dissectors } = this.setup;
     return new Link({
@@ -277,6 +280,7 @@ export class ProxyEngine implements ProxyHandle {
       dialect,
       board,
       states,
+      halts,
       dissectors,
       number: (count) => {
         const firstPacket = this.nextPacket;
@@ -360,7 +364,7 @@ export class ProxyEngine implements ProxyHandle {
       const ends = conversation.keepaliveEnds(fault.id);
       if (ends !== undefined && ends < (keepalive ?? Number.POSITIVE_INFINITY)) keepalive = ends;
     }
-    return fault.view(held, keepalive);
+    return fault.view(held, keepalive, waitingOf(this.conversations, fault.id));
   }
 
   /** Retires faults that have expired or done all that they were armed for. */

@@ -16,6 +16,19 @@ import type { FaultHit } from './stage.ts';
 export type Verdict = 'forwarded' | 'changed' | 'dropped' | 'injected' | 'late';
 
 /** An armed fault, as lists, log lines and the control API show it. */
+/** What a fault holds until it is released; its place in the list is its position for `release`. */
+export interface WaitingMessage {
+  readonly direction: 'p>s' | 's>p';
+  /** Of the message; it and the next two are absent where octets are no whole message. */
+  readonly index?: number;
+  /** Name of the type, or its number. */
+  readonly type?: string;
+  readonly transactionId?: number;
+  readonly octets: number;
+  /** Unix milliseconds. */
+  readonly arrivedMillis: number;
+}
+
 export interface FaultView {
   readonly id: string;
   /** Where several relationships are listed together, the one that it is armed in; the id then begins with it. */
@@ -30,6 +43,8 @@ export interface FaultView {
   readonly hits: number;
   /** Octets that it holds back now. */
   readonly heldOctets: number;
+  /** What can be released, the oldest first: the first 100; absent if there is none. */
+  readonly waiting?: readonly WaitingMessage[];
   readonly armedMillis: number;
   /** While it holds messages: Unix milliseconds at which their receiver gives the connection up (RFC 8156 §6.5). */
   readonly keepaliveEndsMillis?: number;

@@ -86,6 +86,7 @@ async function populateAll({ group }: ControlTarget, body: unknown): Promise<Con
   if (!Array.isArray(relationships)) throw new InputError('relationships: expected a list');
   const wanted = relationships.map(relationshipFromObject);
   const specs = specsOf(faults);
+  for (const spec of specs) group.checkFault(spec);
   const known = new Set(group.relationships().map(({ settings }) => settings.name));
   for (const settings of wanted)
     await (known.has(settings.name) ? group.change(settings.name, () => settings) : group.add(settings));

@@ -22,6 +22,8 @@ export interface Serving extends ProxyHandle {
 export interface GroupSetup {
   /** Begins to serve; `run` counts from 1, so that a relationship that begins again overwrites no file. */
   start(settings: RelationshipSettings, run: number): Promise<Serving>;
+  /** Throws InputError for a fault that makes no sense. */
+  checkFault(spec: FaultSpec): void;
   /** Unix milliseconds. */
   nowMillis(): number;
 }
@@ -105,6 +107,7 @@ export class ProxyGroup implements ProxyHandle {
           throw new InputError(`the fault names the relationship "${spec.relationship}", expected "${name}"`);
         return serving().armFault(spec);
       },
+      checkFault: (spec) => this.setup.checkFault(spec),
       removeFault: (id) => this.members.get(name)?.serving?.removeFault(id) ?? false,
       listFaults: () => serving().listFaults(),
       release: (id, order) => serving().release(id, order),
@@ -135,6 +138,10 @@ export class ProxyGroup implements ProxyHandle {
   armFault(spec: FaultSpec): FaultView {
     const name = spec.relationship ?? this.only();
     return labelled(name)(this.of(name).armFault(spec));
+  }
+
+  checkFault(spec: FaultSpec): void {
+    this.setup.checkFault(spec);
   }
 
   removeFault(id: string): boolean {

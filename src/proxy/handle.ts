@@ -11,12 +11,17 @@ export interface ProxyHandle {
   subscribe(listener: (event: ProxyEvent) => void): () => void;
   /** Takes effect with the next message that arrives. Throws InputError if the spec makes no sense. */
   armFault(spec: FaultSpec): FaultView;
+  /** Throws InputError for what `armFault` would refuse. */
+  checkFault(spec: FaultSpec): void;
   /** What the fault holds goes onward, in order. `false` if there is no such fault. */
   removeFault(id: string): boolean;
   listFaults(): readonly FaultView[];
-  /** Lets a `hold` fault's messages go: in the order of the given positions (0 is the oldest), then the rest. */
+  /**
+   * Lets what a `hold` fault keeps go: all of it, or what is at these positions of the view's `waiting`, in this order.
+   * `false` if there is nothing to let go.
+   */
   release(id: string, order?: readonly number[]): boolean;
-  /** Lets the oldest message that a `hold` fault keeps go, of all directions and connections; `false` if it keeps none. */
+  /** Lets the oldest go, of all directions and connections; `false` if it keeps none. */
   step(id: string): boolean;
   stats(): ProxyStats;
 }

@@ -9,7 +9,7 @@ import type { Frame } from '../base/frame.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import type { Message } from '../dissect/message.ts';
 import type { FaultBoard } from './board.ts';
-import { type Exit, FaultChain } from './chain.ts';
+import { type Exit, FaultChain, type Halts } from './chain.ts';
 import { Cutter } from './cutter.ts';
 import { type ConnectionDialect, PREFIX_OCTETS } from './dialect.ts';
 import type { Verdict } from './events.ts';
@@ -29,6 +29,8 @@ export interface LinkSetup {
   readonly dialect: ConnectionDialect;
   readonly board: FaultBoard;
   readonly states: WireStates;
+  /** Shared by both directions of the connection. */
+  readonly halts: Halts;
   readonly dissectors: Dissectors;
   /**
    * Reads a unit: `octets` with length prefix, `streamOffset` octets of this direction before it. A changed message
@@ -69,8 +71,7 @@ export class Link implements Exit {
     this.cutter = new Cutter(setup.dialect);
     const dissect = (octets: Uint8Array, now: number, like: Message | null): Message | null =>
       setup.dialect.dialect === 'unreadable' ? null : setup.dissect(octets, this.streamOffset, now, like);
-    const reading = { dissect, dissectors: setup.dissectors };
-    this.chain = new FaultChain(setup.board, setup.states, setup.direction, reading, this);
+    this.chain = new FaultChain({ ...setup, dissect }, this);
   }
 
   /** Takes octets from the sender. Nobody may write to them afterwards. */
@@ -116,8 +117,9 @@ export class Link implements Exit {
     return this.chain.release(id, order, now) ? this.take() : undefined;
   }
 
-  heldSince(id: string): number | undefined {
-    return this.chain.heldSince(id);
+  /** What this fault keeps and can let go, oldest first. */
+  releasable(id: string): readonly InFlight[] {
+    return this.chain.releasable(id);
   }
 
   held(id?: string): number {

@@ -142,6 +142,10 @@ export class ProxySession implements ProxyHandle {
     return view;
   }
 
+  checkFault(spec: FaultSpec): void {
+    this.engine.checkFault(spec);
+  }
+
   removeFault(id: string): boolean {
     const removed = this.engine.removeFault(id);
     this.afterFaultsMoved();

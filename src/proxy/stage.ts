@@ -68,10 +68,16 @@ export interface Stage {
   held(): number;
   /** While true nothing more is read from the sender, so that it feels back-pressure. */
   blocksReading?(): boolean;
-  /** Held units are let go: all of them, in the order given by their positions (0 is the oldest), or the rest in order. */
+  /** Held units are let go: all of them, or those at the given positions of `releasable`, in this order. */
   release?(order: readonly number[] | undefined, now: number): StageOutput[];
-  /** When the oldest of the held units that can be released arrived, Unix milliseconds. */
-  heldSince?(): number | undefined;
+  /** The held units that can be released, oldest first. */
+  releasable?(): readonly InFlight[];
+}
+
+/** What the stages of one fault in both directions of a connection share. */
+export interface Halt {
+  /** Nothing passes in either direction. */
+  stopped: boolean;
 }
 
 /** What a stage may use of its surroundings. One stage is made per fault, connection and direction. */
@@ -81,6 +87,7 @@ export interface StageSetup {
   readonly dissectors: Dissectors;
   /** When the fault's time window opens, in Unix milliseconds: the same for all stages of a fault. */
   readonly beginsMillis: number;
+  readonly halt: Halt;
   /**
    * Reads changed or injected octets (with length prefix) as a message of this direction; `null` if they are none.
    * `like` is the message that was changed.

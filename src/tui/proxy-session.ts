@@ -1,6 +1,6 @@
 /** A running proxy, in process or over its control connection, as a session of the terminal UI. */
 import { formatSocketAddress } from '../base/socket-address.ts';
-import type { FaultView, ProxyEvent } from '../proxy/events.ts';
+import type { ProxyEvent } from '../proxy/events.ts';
 import type { ProxyHandle } from '../proxy/handle.ts';
 import type { ServerStatus, Session, SessionItem } from './session.ts';
 
@@ -16,10 +16,19 @@ export function sessionOfProxy(proxy: ProxyHandle, options: ProxySessionOptions)
     title: options.title,
     live: true,
     subscribe: (listener) => {
-      listener({ kind: 'faults', faults: proxy.listFaults() });
+      let holding = false;
+      const look = (): SessionItem => {
+        const faults = proxy.listFaults();
+        holding = faults.some(({ heldOctets }) => heldOctets > 0);
+        return { kind: 'faults', faults };
+      };
+      listener(look());
       const stops = [
         proxy.subscribe((event) => {
-          for (const item of itemsOf(event, () => proxy.listFaults())) listener(item);
+          for (const item of itemsOf(event)) listener(item);
+          // What was held may be on its way now, and a receiver that hears something waits anew.
+          const moves = event.kind === 'message' && holding;
+          if (moves || FAULT_EVENTS.has(event.kind)) listener(look());
         }),
         options.watchServers?.((servers) => listener({ kind: 'servers', servers })),
       ];
@@ -37,7 +46,9 @@ export function sessionOfProxy(proxy: ProxyHandle, options: ProxySessionOptions)
   };
 }
 
-function itemsOf(event: ProxyEvent, faults: () => readonly FaultView[]): SessionItem[] {
+const FAULT_EVENTS: ReadonlySet<string> = new Set(['fault-armed', 'fault-gone', 'fault-hit']);
+
+function itemsOf(event: ProxyEvent): SessionItem[] {
   const where = event.relationship === undefined ? '' : `${event.relationship}: `;
   const note = (text: string, alarming: boolean): SessionItem => ({
     kind: 'note',
@@ -89,14 +100,11 @@ function itemsOf(event: ProxyEvent, faults: () => readonly FaultView[]): Session
       ];
     }
     case 'fault-armed':
-      return [
-        note(`${event.fault.id} armed: ${event.fault.sentence}`, false),
-        { kind: 'faults', faults: faults() },
-      ];
+      return [note(`${event.fault.id} armed: ${event.fault.sentence}`, false)];
     case 'fault-gone':
-      return [note(`${event.fault.id} ${event.reason}`, false), { kind: 'faults', faults: faults() }];
+      return [note(`${event.fault.id} ${event.reason}`, false)];
     case 'fault-hit':
-      return [{ kind: 'faults', faults: faults() }];
+      return [];
     case 'relationship': {
       const ends = `${formatSocketAddress(event.listening)} to ${formatSocketAddress(event.secondary)}`;
       return [note(`${event.what}, from ${ends}`, event.what === 'closed')];

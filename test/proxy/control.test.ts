@@ -58,6 +58,15 @@ describe('the control of a proxy', () => {
   it('says why it does not do something', async () => {
     await client.add('drop id D');
     await expect(client.add('drop id D')).rejects.toThrow('there is already a fault "D"');
+    await expect(client.add('drop BNDUDP')).rejects.toThrow(
+      'fault drop: there is no message BNDUDP; did you mean BNDUPD?',
+    );
+    // Neither a change nor a list that makes no sense takes away what is armed.
+    const patch = client.call('PATCH', '/faults/D', { where: 'typ == 1' });
+    await expect(patch).rejects.toThrow('did you mean type?');
+    const list = client.call('POST', '/populate', ['drop id D times 1', 'drop BNDUDP']);
+    await expect(list).rejects.toThrow('did you mean BNDUPD?');
+    expect((await client.list()).map(({ id, spec }) => [id, spec.times])).toEqual([['D', undefined]]);
     await expect(client.add('dorp')).rejects.toThrow('unknown fault "dorp"');
     await expect(client.remove('X')).rejects.toThrow('there is no fault "X"');
     await expect(new ProxyClient({ kind: 'unix', path: `${path}.no` }).list()).rejects.toThrow(
@@ -100,16 +109,30 @@ describe('the control of a proxy', () => {
 
   it('steps message by message through both directions, and stops where a filter says', async () => {
     const post = (place: string, body?: unknown) => client.call('POST', place, body);
-    await post('/pause', { where: 'type == CONTACT' });
+    await post('/pause', { where: 'type == CONTACT && dir == p>s' });
     tap.primary.write(Buffer.concat([BNDUPD, unit(35, 3)]));
     expect(await read(tap.secondary, BNDUPD.length)).toEqual(BNDUPD);
     const held = (octets: number) => () => tap.proxy.listFaults()[0]?.heldOctets === octets;
     await until(held(10), 'the first to wait');
     tap.secondary.write(Buffer.concat([unit(35, 9)]));
     await until(held(20), 'the second to wait');
+    const [view] = await client.list();
+    expect(api.deviations('Fault', view)).toEqual([]);
+    expect(
+      view?.waiting?.map(({ direction, type, transactionId }) => [direction, type, transactionId]),
+    ).toEqual([
+      ['p>s', 'CONTACT', 3],
+      ['s>p', 'CONTACT', 9],
+    ]);
     expect(await post('/step')).toEqual({ released: true });
     expect(await read(tap.secondary, 10)).toEqual(unit(35, 3));
     expect(held(10)()).toBe(true);
+    // It stays stopped between two steps.
+    tap.primary.write(unit(35, 4));
+    await until(held(20), 'the third to wait');
+    expect((await client.list())[0]?.waiting?.map(({ transactionId }) => transactionId)).toEqual([9, 4]);
+    await client.release('pause', [1]);
+    expect(await read(tap.secondary, 10)).toEqual(unit(35, 4));
     await post('/step');
     expect(await read(tap.primary, 10)).toEqual(unit(35, 9));
     expect(await post('/step')).toEqual({ released: false });

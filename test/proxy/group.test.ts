@@ -19,6 +19,7 @@ const CONTACT = unit(35, 3);
 function group(runs: string[] = []): ProxyGroup {
   const numbering = new Numbering();
   return new ProxyGroup({
+    checkFault: () => undefined,
     nowMillis: () => 7,
     start: async (settings, run) => {
       runs.push(`${settings.name} ${run}`);

@@ -57,7 +57,8 @@ describe('a link', () => {
         );
         const { link, board, arm } = testLink();
         const out = segmentsOf(stream, sizes).map((segment, index) => {
-          if (armed[index] === true && board.size === 0) arm({ id: 'F', action: 'drop', types: ['NONE'] });
+          if (armed[index] === true && board.size === 0)
+            arm({ id: 'F', action: 'drop', where: 'size == 70000' });
           if (armed[index] === false) board.remove('F');
           return sent(link.receive(segment, 0));
         });
@@ -94,7 +95,7 @@ describe('a link', () => {
 
   it('does not keep the beginning of a message for ever', () => {
     const { link, arm } = testLink();
-    arm({ action: 'drop', types: ['NONE'] });
+    arm({ action: 'drop', where: 'size == 70000' });
     expect(sent(link.receive(BNDUPD.slice(0, 5), 1000))).toHaveLength(0);
     expect(link.deadline()).toBe(1000 + PARTIAL_WAIT_MILLIS);
     expect(sent(link.tick(1000 + PARTIAL_WAIT_MILLIS))).toEqual(BNDUPD.slice(0, 5));

@@ -41,7 +41,8 @@ async function play(proxy: ProxySession, socket: Socket, stream: Uint8Array, pla
       at += step;
     } else if (step === 'wait') await new Promise((resolve) => setTimeout(resolve, 2));
     else if (step === 'remove') proxy.removeFault('F');
-    else if (proxy.listFaults().length === 0) proxy.armFault({ ...parseFault('drop NONE'), id: 'F' });
+    else if (proxy.listFaults().length === 0)
+      proxy.armFault({ ...parseFault('drop where size == 70000'), id: 'F' });
     if (typeof step === 'number') await new Promise((resolve) => setImmediate(resolve));
   }
   socket.end(stream.slice(at));

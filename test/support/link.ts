@@ -8,6 +8,7 @@ import { dissect } from '../../src/dissect/dissect.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import type { Message } from '../../src/dissect/message.ts';
 import { FaultBoard } from '../../src/proxy/board.ts';
+import { Halts } from '../../src/proxy/chain.ts';
 import { ConnectionDialect } from '../../src/proxy/dialect.ts';
 import { parseFault } from '../../src/proxy/faults/short-form.ts';
 import type { FaultSpec } from '../../src/proxy/faults/spec.ts';
@@ -21,6 +22,7 @@ export interface TestLink {
   readonly link: Link;
   readonly board: FaultBoard;
   readonly dialect: ConnectionDialect;
+  readonly halts: Halts;
   /** Arms a fault at time `now`. */
   arm(spec: Partial<FaultSpec> & { action: string }, now?: number): void;
   /** Arms a fault in the short form at time 0. */
@@ -29,8 +31,10 @@ export interface TestLink {
 
 const dissectors = loadDissectors();
 
-export function testLink(direction: Direction = 0): TestLink {
-  const board = new FaultBoard(seededRandom(1), dissectors);
+/** `other`: the other direction of the same connection. */
+export function testLink(direction: Direction = 0, other?: TestLink): TestLink {
+  const board = other?.board ?? new FaultBoard(seededRandom(1), dissectors);
+  const halts = other?.halts ?? new Halts();
   const dialect = new ConnectionDialect();
   let index = 0;
   const link = new Link({
@@ -38,6 +42,7 @@ export function testLink(direction: Direction = 0): TestLink {
     dialect,
     board,
     states: new WireStates(),
+    halts,
     dissectors,
     number: (count) => {
       index += count;
@@ -61,6 +66,7 @@ export function testLink(direction: Direction = 0): TestLink {
     link,
     board,
     dialect,
+    halts,
     arm: (spec, now = 0) => {
       board.arm({ parameters: {}, direction: 'both', ...spec }, now);
     },

@@ -67,7 +67,11 @@ export async function tapped(options: Partial<ProxyOptions> = {}): Promise<Tappe
 
 /** A group whose only relationship is one that is served already. */
 export async function groupOf(proxy: ProxySession): Promise<ProxyGroup> {
-  const group = new ProxyGroup({ start: async () => proxy, nowMillis: () => 0 });
+  const group = new ProxyGroup({
+    start: async () => proxy,
+    checkFault: (spec) => proxy.checkFault(spec),
+    nowMillis: () => 0,
+  });
   const { listening: listen } = proxy;
   await group.add({ name: UNNAMED, listen, to: listen, enabled: true, faults: [] });
   return group;

@@ -1,8 +1,9 @@
 /** `leasetap fault`: arm, list and remove the faults of a running proxy. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { controlPlace } from '../../control/place.ts';
 import type { FaultView } from '../../proxy/events.ts';
 import { FAULT_KINDS } from '../../proxy/faults/kinds.ts';
+import { DIRECTIONS, type FaultDirection } from '../../proxy/faults/spec.ts';
 import { wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -68,7 +69,7 @@ export function register(program: Command): void {
   fault
     .command('release')
     .description(
-      'let go what a hold fault keeps: all, or the named positions in this order (0 is the oldest)',
+      'let go what a hold fault keeps: all, or these positions of `list` in this order (0 is the oldest)',
     )
     .argument('<id>')
     .argument('[positions...]')
@@ -89,11 +90,17 @@ function addStepping(fault: Command): void {
   fault
     .command('pause')
     .description('hold everything from now on, or from the first message that matches (a breakpoint)')
+    .addOption(
+      new Option('-d, --direction <direction>', 'stop only this one; unless told, both').choices(DIRECTIONS),
+    )
     .argument('[filter...]', 'e.g. type == BNDUPD, as in `leasetap read -Y`')
-    .action(async (filter: readonly string[], _: unknown, command: Command) => {
-      const view = await clientOf(command).pause(filter.length === 0 ? undefined : filter.join(' '));
-      process.stdout.write(`${lineOf(view)}\n`);
-    });
+    .action(
+      async (filter: readonly string[], { direction }: { direction?: FaultDirection }, command: Command) => {
+        const where = filter.length === 0 ? {} : { where: filter.join(' ') };
+        const view = await clientOf(command).pause({ ...where, ...(direction && { direction }) });
+        process.stdout.write(`${lineOf(view)}\n`);
+      },
+    );
   fault
     .command('step')
     .description('let the oldest message that is held go')
@@ -125,10 +132,15 @@ function clientOf(command: Command): ProxyClient {
 }
 
 function lineOf(view: FaultView): string {
-  const { id, sentence, seed, matched, hits, heldOctets, keepaliveEndsMillis } = view;
-  const left =
-    keepaliveEndsMillis === undefined ? undefined : Math.round((keepaliveEndsMillis - Date.now()) / 1000);
-  const countdown = left === undefined ? '' : `, ${left} s until the receiver gives up`;
+  const now = Date.now();
+  const { id, sentence, seed, matched, hits, heldOctets, keepaliveEndsMillis, waiting = [] } = view;
+  const left = keepaliveEndsMillis === undefined ? undefined : Math.round((keepaliveEndsMillis - now) / 1000);
+  const countdown = left === undefined ? '' : `, ${Math.max(0, left)} s until the receiver gives up`;
   const held = heldOctets === 0 ? '' : `, ${heldOctets} octets held${countdown}`;
-  return `${id} ${sentence} (hit ${hits} of ${matched} matching${held}; seed ${seed})`;
+  const lines = waiting.map(({ direction, type, transactionId, octets, arrivedMillis }, position) => {
+    const xid = transactionId === undefined ? '' : ` x${transactionId.toString(16).padStart(6, '0')}`;
+    const age = ((now - arrivedMillis) / 1000).toFixed(1);
+    return `\n  ${position}  ${direction} ${type ?? `${octets} octets`}${xid}, held for ${age} s`;
+  });
+  return `${id} ${sentence} (hit ${hits} of ${matched} matching${held}; seed ${seed})${lines.join('')}`;
 }

@@ -127,7 +127,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   const faults = [
     ...options.fault.map(parseFault),
-    ...(options.faults === undefined ? [] : readFaultsFile(options.faults)),
+    ...(options.faults === undefined ? [] : readFaultsFile(options.faults, dissectors)),
   ];
   if (options.dryRun !== undefined) {
     await printDryRun(options.dryRun, faults, dissectors, seed);

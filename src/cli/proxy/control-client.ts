@@ -4,6 +4,7 @@ import type { ControlPlace } from '../../control/place.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { eventFromJson } from '../../proxy/event-json.ts';
 import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
+import type { FaultDirection } from '../../proxy/faults/spec.ts';
 
 /** A relationship as the control tells it. */
 export interface RelationshipTold {
@@ -46,13 +47,9 @@ export class ProxyClient {
     );
   }
 
-  /** Everything waits from the next message on, or from the first that matches the filter. */
-  async pause(where: string | undefined): Promise<FaultView> {
-    return (await this.call(
-      'POST',
-      `${this.within}/pause`,
-      where === undefined ? {} : { where },
-    )) as FaultView;
+  /** Everything waits from the next message on, or from the first that matches the filter; or only one direction. */
+  async pause(what: { readonly where?: string; readonly direction?: FaultDirection }): Promise<FaultView> {
+    return (await this.call('POST', `${this.within}/pause`, what)) as FaultView;
   }
 
   /** `false` if nothing was held. */

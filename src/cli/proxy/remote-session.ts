@@ -4,7 +4,7 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
 import type { ProxyHandle } from '../../proxy/handle.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
-import type { Session } from '../../tui/session.ts';
+import type { Session, SessionItem } from '../../tui/session.ts';
 import type { ProxyClient } from './control-client.ts';
 import { steppingCommand } from './stepping.ts';
 
@@ -20,8 +20,10 @@ export async function remoteSession(
 ): Promise<Session> {
   let faults = await client.list();
   const listeners = new Set<(event: ProxyEvent) => void>();
+  const views = new Set<(item: SessionItem) => void>();
   const refresh = async (): Promise<void> => {
     faults = await client.list();
+    for (const view of views) view({ kind: 'faults', faults });
   };
   // A fault may be hit thousands of times a second: its counters are fetched now and then.
   let waiting = false;
@@ -36,7 +38,7 @@ export async function remoteSession(
   const follow = async (): Promise<void> => {
     for await (const event of client.events(dissectors, signal)) {
       if (event.kind === 'fault-armed' || event.kind === 'fault-gone') await refresh().catch(() => undefined);
-      else if (event.kind === 'fault-hit') refreshSoon();
+      else if (event.kind === 'fault-hit' || faults.some(({ heldOctets }) => heldOctets > 0)) refreshSoon();
       for (const listener of listeners) listener(event);
     }
   };
@@ -49,6 +51,14 @@ export async function remoteSession(
   );
   return {
     ...session,
+    subscribe: (view) => {
+      const stop = session.subscribe(view);
+      views.add(view);
+      return () => {
+        views.delete(view);
+        stop();
+      };
+    },
     command: steppingCommand(client),
     faults: {
       arm: async (spec) => {
@@ -79,6 +89,7 @@ function readOnly(
     },
     listFaults: faults,
     armFault: refused,
+    checkFault: refused,
     removeFault: refused,
     release: refused,
     step: refused,

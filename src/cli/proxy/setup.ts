@@ -8,6 +8,7 @@ import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import { formatSocketAddress } from '../../base/socket-address.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
+import { checkFault } from '../../proxy/faults/armed.ts';
 import { describe } from '../../proxy/faults/kinds.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
 import { ProxyGroup, type Serving } from '../../proxy/group.ts';
@@ -132,6 +133,9 @@ export function proxyGroup(common: Common): ProxyGroup {
   const numbering = new Numbering();
   return new ProxyGroup({
     start: (settings, run) => serve(settings, run, { ...common, random, numbering }),
+    checkFault: (spec) => {
+      checkFault(spec, common.dissectors);
+    },
     nowMillis: () => Date.now(),
   });
 }
@@ -167,6 +171,7 @@ function withEnd(session: ProxySession, before: () => Promise<void>): Serving {
     listening: session.listening,
     subscribe: (listener) => session.subscribe(listener),
     armFault: (spec) => session.armFault(spec),
+    checkFault: (spec) => session.checkFault(spec),
     removeFault: (id) => session.removeFault(id),
     listFaults: () => session.listFaults(),
     release: (id, order) => session.release(id, order),

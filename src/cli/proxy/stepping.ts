@@ -1,16 +1,18 @@
 /**
- * Message by message, at the `:` prompt of the UI: `break [FILTER]`, `step`, `resume`, and `release ID [POSITION...]` for
+ * Message by message, at the `:` prompt of the UI: `break [p>s|s>p] [FILTER]`, `step`, `resume`, and `release ID [POSITION...]` for
  * what a hold fault keeps. The same over the control (leasetap fault) and in this process.
  */
 import { InputError } from '../../base/problem.ts';
 import { PAUSE, pauseSpec } from '../../proxy/control-routes.ts';
+import { directionOf } from '../../proxy/faults/spec.ts';
 import type { ProxyHandle } from '../../proxy/handle.ts';
 import type { ProxyClient } from './control-client.ts';
 
 /** What both the control and a proxy of this process can do. */
 export type Stepping = Pick<ProxyClient, 'pause' | 'step' | 'resume' | 'release'>;
 
-const EXPECTED = 'expected a command (see :help), or break [FILTER], step, resume, release ID [POSITION...]';
+const EXPECTED =
+  'expected a command (see :help), or break [p>s|s>p] [FILTER], step, resume, release ID [POSITION...]';
 
 /** Whether a line begins with one of these. */
 export function isStepping(line: string): boolean {
@@ -23,7 +25,7 @@ export function steppingCommand(proxy: Stepping): (line: string) => Promise<stri
     const [verb = '', ...words] = line.trim().split(/\s+/);
     switch (verb) {
       case 'break':
-        return (await proxy.pause(words.length === 0 ? undefined : words.join(' '))).sentence;
+        return (await proxy.pause(breakAt(words))).sentence;
       case 'step':
         return (await proxy.step()) ? 'one message let go' : 'nothing is held';
       case 'resume':
@@ -42,6 +44,12 @@ export function steppingCommand(proxy: Stepping): (line: string) => Promise<stri
   };
 }
 
+function breakAt(words: readonly string[]): Parameters<Stepping['pause']>[0] {
+  const direction = directionOf(words[0]);
+  const filter = (direction === undefined ? words : words.slice(1)).join(' ');
+  return { ...(direction && { direction }), ...(filter !== '' && { where: filter }) };
+}
+
 /** A proxy of this process. */
 export function steppingOf(proxy: ProxyHandle): Stepping {
   const existing = (id: string): void => {
@@ -49,7 +57,7 @@ export function steppingOf(proxy: ProxyHandle): Stepping {
       throw new InputError(`there is no fault "${id}"`);
   };
   return {
-    pause: async (where) => proxy.armFault(pauseSpec(where === undefined ? {} : { where })),
+    pause: async (what) => proxy.armFault(pauseSpec(what)),
     step: async () => {
       existing(PAUSE);
       return proxy.step(PAUSE);

@@ -8,14 +8,20 @@ import type { Direction } from '../../base/flow.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
 import { requireFilter } from '../../filter/compile.ts';
-import type { FaultView } from '../events.ts';
+import type { FaultView, WaitingMessage } from '../events.ts';
 import type { FaultHit, InFlight } from '../stage.ts';
 import type { WireStates } from '../wire-states.ts';
 import type { FaultKind, PreparedAction } from './kind.ts';
 import { faultKind } from './kinds.ts';
+import { checkTypes } from './message-types.ts';
 import { choosesMessages, describeWith, type FaultSpec, subjectOf } from './spec.ts';
 
 const SECOND = 1000;
+
+/** Throws InputError for what arming would refuse: a parameter, a filter, a field or a type that does not exist. */
+export function checkFault(spec: FaultSpec, dissectors: Dissectors): FaultSpec {
+  return new ArmedFault('F', spec, 0, 0, dissectors).spec;
+}
 
 export class ArmedFault {
   readonly id: string;
@@ -47,6 +53,7 @@ export class ArmedFault {
     this.kind = kind;
     this.action = kind.prepare(spec.parameters);
     this.action.check(dissectors);
+    checkTypes(spec, dissectors);
     this.connecting = kind.connecting;
     this.sentence = describeWith(this.action.describe(subjectOf(spec)), spec);
     this.random = seededRandom(seed);
@@ -100,11 +107,12 @@ export class ArmedFault {
     return { fault: this.id, action: this.spec.action, count: this.hits, seed: this.seed, detail: '' };
   }
 
-  view(heldOctets: number, keepaliveEndsMillis?: number): FaultView {
+  view(heldOctets: number, keepaliveEndsMillis?: number, waiting: readonly WaitingMessage[] = []): FaultView {
     const { id, spec, sentence, seed, matched, hits, armedMillis, endsMillis } = this;
     const view = { id, spec, sentence, seed, matched, hits, heldOctets, armedMillis };
     return {
       ...view,
+      ...(waiting.length === 0 ? {} : { waiting }),
       ...(keepaliveEndsMillis === undefined ? {} : { keepaliveEndsMillis }),
       ...(endsMillis === undefined ? {} : { endsMillis }),
     };

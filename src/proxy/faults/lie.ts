@@ -20,7 +20,7 @@ export const lieLength = defineFault<{ readonly by: number }>({
     },
   },
   describe: ({ by }, subject) =>
-    `says ${Math.abs(by)} octets too ${by < 0 ? 'few' : 'many'} in the length of ${subject}`,
+    `says ${Math.abs(by)} ${Math.abs(by) === 1 ? 'octet' : 'octets'} too ${by < 0 ? 'few' : 'many'} in the length of ${subject}`,
   stage: ({ by }) =>
     momentary((unit, hit) => {
       if (hit === undefined || unit.message === null) return [forward(unit)];

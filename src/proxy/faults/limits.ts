@@ -27,7 +27,7 @@ export function checkSpec(spec: FaultSpec): void {
   checkRange(spec, 'duration', 0, SECONDS_MAX);
   if (spec.while !== undefined && !STATE_NAMES.includes(spec.while.state)) {
     throw new InputError(
-      `fault ${spec.action}: while ${spec.while.who} is one of ${STATE_NAMES.join(', ')}, got ${spec.while.state}`,
+      `fault ${spec.action}: while ${spec.while.who} is: expected one of ${STATE_NAMES.join(', ')}, got ${spec.while.state}`,
     );
   }
   if (spec.id !== undefined && !isName(spec.id)) {

@@ -6,12 +6,16 @@ import { InputError } from '../../base/problem.ts';
 import { parseSeconds } from './kind.ts';
 import { checkSpec } from './limits.ts';
 import { parseFault } from './short-form.ts';
-import type { FaultDirection, FaultSpec, ParameterRecord, ParameterValue, StateCondition } from './spec.ts';
+import {
+  directionOf,
+  type FaultSpec,
+  type ParameterRecord,
+  type ParameterValue,
+  type StateCondition,
+} from './spec.ts';
 
 type Draft = { -readonly [K in keyof FaultSpec]: FaultSpec[K] };
 type Reader = (draft: Draft, value: unknown, key: string) => void;
-
-const DIRECTIONS: readonly unknown[] = ['p>s', 's>p', 'both'];
 
 const CONDITIONS: Readonly<Record<string, Reader>> = {
   do: (draft, value, key) => {
@@ -27,8 +31,9 @@ const CONDITIONS: Readonly<Record<string, Reader>> = {
     draft.relationship = text(value, key);
   },
   direction: (draft, value, key) => {
-    if (!DIRECTIONS.includes(value)) throw mismatch(key, 'p>s, s>p or both', value);
-    draft.direction = value as FaultDirection;
+    const direction = directionOf(value);
+    if (direction === undefined) throw mismatch(key, 'p>s, s>p or both', value);
+    draft.direction = direction;
   },
   types: (draft, value, key) => {
     draft.types = (Array.isArray(value) ? value : [value]).map((item) => text(item, key).toUpperCase());

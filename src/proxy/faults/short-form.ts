@@ -11,9 +11,8 @@ import { InputError } from '../../base/problem.ts';
 import { type FaultKind, parseSeconds } from './kind.ts';
 import { faultKind } from './kinds.ts';
 import { checkSpec } from './limits.ts';
-import type { FaultDirection, FaultSpec, ParameterValue, StateCondition } from './spec.ts';
+import { directionOf, type FaultSpec, type ParameterValue, type StateCondition } from './spec.ts';
 
-const DIRECTIONS: readonly string[] = ['p>s', 's>p', 'both'];
 const MESSAGE_NAME = /^[A-Z][A-Z0-9-]+$/;
 const SHORT_FORM_CHARACTERS_MAX = 4096;
 
@@ -54,6 +53,8 @@ export function parseFault(text: string): FaultSpec {
 class WordReader {
   private readonly text: string;
   private readonly words: string[];
+  /** A direction was among the words. */
+  directed = false;
 
   constructor(text: string, words: string[]) {
     this.text = text;
@@ -129,8 +130,11 @@ function readState(reader: WordReader): StateCondition {
 }
 
 function readArgument(draft: Draft, kind: FaultKind, word: string, reader: WordReader): void {
-  if (DIRECTIONS.includes(word)) {
-    draft.direction = word as FaultDirection;
+  const direction = directionOf(word);
+  if (direction !== undefined) {
+    if (reader.directed) throw reader.reject(word, 'one direction, or "both"');
+    reader.directed = true;
+    draft.direction = direction;
     return;
   }
   const assignment = /^([\w/-]+)=(.*)$/s.exec(word);

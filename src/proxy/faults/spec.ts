@@ -7,6 +7,12 @@
 /** The primary always opens the connection (RFC 8156 §6.1), so `p>s` is what the dialler sends. */
 export type FaultDirection = 'p>s' | 's>p' | 'both';
 
+export const DIRECTIONS: readonly FaultDirection[] = ['p>s', 's>p', 'both'];
+
+export function directionOf(value: unknown): FaultDirection | undefined {
+  return DIRECTIONS.find((direction) => direction === value);
+}
+
 /** Values of an action's parameters; times and durations are given in seconds. */
 export type ParameterValue = number | string | boolean | readonly ParameterValue[] | ParameterRecord;
 export interface ParameterRecord {
@@ -99,7 +105,7 @@ function countLimits(spec: FaultSpec): string[] {
 function timeLimits(spec: FaultSpec): string[] {
   const limits: string[] = [];
   if (spec.after !== undefined) limits.push(`after ${spec.after} s`);
-  if (spec.until !== undefined) limits.push(`until ${spec.until} s`);
+  if (spec.until !== undefined) limits.push(`until ${spec.until} s after it was armed`);
   if (spec.duration !== undefined) limits.push(`for ${spec.duration} s`);
   return limits;
 }

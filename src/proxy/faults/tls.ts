@@ -51,9 +51,11 @@ export const breakTls = defineFault<BreakTls>({
       doc: 'with the n-th piece of the TLS stream that comes in this direction',
     },
   },
-  describe: ({ how, record }) => `lets TLS ${how === 'corrupt' ? 'be corrupted' : how} at piece ${record}`,
+  describe: ({ how, record }) => `${BREAKS[how] ?? how} TLS at piece ${record} that comes`,
   stage: ({ how, record }, { random }) => breaking(how, record, (bound) => random.below(bound)),
 });
+
+const BREAKS: Readonly<Record<string, string>> = { corrupt: 'corrupts', stall: 'stalls', reset: 'resets' };
 
 function breaking(how: string, record: number, below: (bound: number) => number): Stage {
   let seen = 0;

@@ -18,6 +18,7 @@ import type { Message } from '../../dissect/message.ts';
 import { requireFilter } from '../../filter/compile.ts';
 import type { ProxyEvent } from '../events.ts';
 import { parseSeconds } from '../faults/kind.ts';
+import { messageTypes } from '../faults/message-types.ts';
 import { type EndpointName, STATE_NAMES } from '../wire-states.ts';
 
 /** `holds`: true for now; what must stay true is only decided at the end of its phase. */
@@ -185,13 +186,8 @@ function messagesMaker(
   );
   if (parts === null) return undefined;
   const [, count, type, direction, filterText] = parts;
-  if (
-    ![...dissectors.protocols.values()].some(({ messages }) =>
-      [...messages.values()].some(({ name }) => name === type),
-    )
-  ) {
+  if (type === undefined || !messageTypes(dissectors).has(type))
     throw wrong(text, `a message type instead of ${type}`);
-  }
   const filter = filterText === undefined ? undefined : requireFilter(filterText, dissectors);
   const fits = (message: Message): boolean =>
     message.msgName === type &&

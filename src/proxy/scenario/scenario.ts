@@ -4,6 +4,7 @@
  */
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
+import { checkFault } from '../faults/armed.ts';
 import { parseSeconds } from '../faults/kind.ts';
 import { faultFromObject } from '../faults/object-form.ts';
 import type { FaultSpec } from '../faults/spec.ts';
@@ -86,7 +87,9 @@ function phaseFrom(value: unknown, where: string, dissectors: Dissectors): Phase
     name: keys.text('name', 'what the phase is about'),
     faults: keys
       .list('faults')
-      .map((fault, index) => located(`${where}.faults[${index}]`, () => faultFromObject(fault))),
+      .map((fault, index) =>
+        located(`${where}.faults[${index}]`, () => checkFault(faultFromObject(fault), dissectors)),
+      ),
     orders: keys.list('orders').map((order) => {
       if (typeof order !== 'string')
         throw new InputError(`${where}.orders: expected lines such as "secondary kill"`);

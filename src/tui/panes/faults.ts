@@ -21,7 +21,6 @@ export function faultsLines(model: Model, place: Place, focused: boolean): Line[
 
 function faultLine(fault: FaultView, now: number): Line {
   const times = fault.spec.times === undefined ? '' : `/${fault.spec.times}`;
-  const held = fault.heldOctets > 0 ? `, holds ${fault.heldOctets} octets` : '';
   const ends =
     fault.endsMillis === undefined
       ? ''
@@ -29,8 +28,17 @@ function faultLine(fault: FaultView, now: number): Line {
   return [
     span(padText(safeText(fault.id), 4), 'strong'),
     span(padText(`${fault.hits}${times} hits`, 11), fault.hits > 0 ? 'bad' : 'plain'),
-    span(`${safeText(fault.sentence)}${held}${ends}`),
+    span(`${heldText(fault, now)}${safeText(fault.sentence)}${ends}`, fault.heldOctets > 0 ? 'bad' : 'plain'),
   ];
+}
+
+/** In front of the sentence: on a narrow terminal it is what must be seen. */
+function heldText({ heldOctets, waiting = [], keepaliveEndsMillis }: FaultView, now: number): string {
+  if (heldOctets === 0) return '';
+  const what = waiting.length > 0 ? `${waiting.length} messages` : `${heldOctets} octets`;
+  const left = keepaliveEndsMillis === undefined ? undefined : Math.ceil((keepaliveEndsMillis - now) / 1000);
+  if (left === undefined) return `HOLDS ${what}: `;
+  return `HOLDS ${what}, receiver gives up ${left > 0 ? `in ${left}s` : 'now'}: `;
 }
 
 export function eventsLines(model: Model, place: Place, focused: boolean): Line[] {

@@ -10,7 +10,7 @@ describe('message by message at the prompt of the UI', () => {
     const tap = await tapped();
     onTestFinished(() => tap.close());
     const say = steppingCommand(steppingOf(tap.proxy));
-    expect(await say('break type == BNDUPD')).toMatch(/^holds every message .* where type == BNDUPD$/);
+    expect(await say('break type == BNDUPD')).toMatch(/^stops everything .* where type == BNDUPD$/);
     tap.primary.write(Buffer.concat([CONTACT, BNDUPD, BNDUPD, CONTACT]));
     expect(await read(tap.secondary, CONTACT.length)).toEqual(CONTACT);
     await until(() => tap.proxy.listFaults()[0]?.heldOctets === 2 * BNDUPD.length + CONTACT.length, 'all');
@@ -21,6 +21,17 @@ describe('message by message at the prompt of the UI', () => {
     expect(await say('resume')).toBe('everything goes on');
     expect(await read(tap.secondary, BNDUPD.length)).toEqual(BNDUPD);
     expect(tap.proxy.listFaults()).toEqual([]);
+  });
+
+  it('stops one direction, if told', async () => {
+    const tap = await tapped();
+    onTestFinished(() => tap.close());
+    const say = steppingCommand(steppingOf(tap.proxy));
+    expect(await say('break p>s type == BNDUPD')).toMatch(/from the primary to the secondary where type/);
+    tap.primary.write(BNDUPD);
+    await until(() => tap.proxy.listFaults()[0]?.heldOctets === BNDUPD.length, 'the first');
+    tap.secondary.write(CONTACT);
+    expect(await read(tap.primary, CONTACT.length)).toEqual(CONTACT);
   });
 
   it('says what is wrong', async () => {

@@ -61,7 +61,10 @@ describe('the short form of a fault', () => {
     ['drop probability 2', 'fault drop: probability is from 0 to 1, got 2'],
     ['drop after soon', 'fault "drop after soon": expected a time such as 30s after "after", got "soon"'],
     ['drop while tertiary is NORMAL', 'expected primary or secondary after "while", got "tertiary"'],
-    ['drop while primary is NORMEL', 'while primary is one of STARTUP, NORMAL, COMMUNICATIONS-INTERRUPTED'],
+    [
+      'drop while primary is NORMEL',
+      'while primary is: expected one of STARTUP, NORMAL, COMMUNICATIONS-INTERRUPTED',
+    ],
     ['drop where', 'fault "drop where": expected a filter after "where"'],
     ['delay', 'fault delay: by is missing (how long)'],
     ['delay by=fast', 'fault delay: by: expected a time such as 250ms, 7s or 2m, got "fast"'],
@@ -69,6 +72,7 @@ describe('the short form of a fault', () => {
       'delay 1s colour=blue',
       'fault delay: unknown parameter "colour"; it takes: by, jitter, distribution, restamp',
     ],
+    ['drop s>p p>s', 'fault "drop s>p p>s": expected one direction, or "both", got "p>s"'],
     ['drop id 9', 'fault drop: id "9" is no name'],
   ])('refuses "%s"', (text, message) => {
     expect(() => parseFault(text)).toThrow(
