@@ -20,16 +20,25 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
+/** Characters changed, left out, added, or exchanged with their neighbour. */
 function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
       const substituted = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const swapped = row > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
       current.push(
-        Math.min(substituted, (previous[column] as number) + 1, (current[column - 1] as number) + 1),
+        Math.min(
+          substituted,
+          (previous[column] as number) + 1,
+          (current[column - 1] as number) + 1,
+          swapped ? (beforePrevious[column - 2] as number) + 1 : Number.POSITIVE_INFINITY,
+        ),
       );
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous[b.length] as number;

@@ -9,6 +9,13 @@ import { LINK_TYPE } from './link-types.ts';
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_IPV6 = 0x86dd;
 
+const ETHERTYPE_MPLS = 0x8847;
+const ETHERTYPE_PPPOE_SESSION = 0x8864;
+/** 802.1Q, 802.1ad, and what came before them. */
+const ETHERTYPES_VLAN: ReadonlySet<number> = new Set([0x8100, 0x88a8, 0x9100, 0x9200, 0x9300]);
+/** Version and type, code, session and length (RFC 2516 §4). */
+const PPPOE_OCTETS = 6;
+
 const PPP_IPV4 = 0x0021;
 const PPP_IPV6 = 0x0057;
 /** SNAP with an Ethernet type: destination, source and control octet, and the organization. */
@@ -52,25 +59,44 @@ export class LinkReader {
         return start < end && this.version(bytes, start);
       case LINK_TYPE.ppp:
       case LINK_TYPE.pppHdlc:
-        return start + 4 < end && this.ppp(bytes, start, end);
+        return this.ppp(bytes, start, end);
+      case LINK_TYPE.pppEther:
+        return this.ppp(bytes, start + PPPOE_OCTETS, end);
+      case LINK_TYPE.pppPppd:
+      case LINK_TYPE.pppWithDirection:
+        return this.ppp(bytes, start + 1, end);
+      case LINK_TYPE.ciscoHdlc:
+        return start + 4 <= end && this.typed(bytes, start + 2, end);
       default:
         return false;
     }
   }
 
-  /** An Ethernet type or length at `at`, behind any number of VLAN tags. */
+  /** An Ethernet type or length at `at`, behind any number of VLAN tags; PPPoE and MPLS are looked into. */
   private typed(bytes: Uint8Array, at: number, end: number): boolean {
     let type = readU16(bytes, at);
     let next = at + 2;
-    for (let tags = 0; type === 0x8100 || type === 0x88a8 || type === 0x9100; tags++) {
-      if (next + 4 > end || tags === this.headersMax) return false;
-      type = readU16(bytes, next + 2);
-      next += 4;
+    if (type !== ETHERTYPE_IPV4 && type !== ETHERTYPE_IPV6) {
+      for (let tags = 0; ETHERTYPES_VLAN.has(type); tags++) {
+        if (next + 4 > end || tags === this.headersMax) return false;
+        type = readU16(bytes, next + 2);
+        next += 4;
+      }
+      if (type < ETHERTYPE_MIN) return this.snap(bytes, next, end);
+      if (type === ETHERTYPE_PPPOE_SESSION) return this.ppp(bytes, next + PPPOE_OCTETS, end);
+      if (type === ETHERTYPE_MPLS) return this.mpls(bytes, next, end);
     }
-    if (type < ETHERTYPE_MIN) return this.snap(bytes, next, end);
     this.etherType = type;
     this.at = next;
     return true;
+  }
+
+  /** Labels up to the bottom of the stack (RFC 3032 §2.1). What lies behind has no type, so its version must tell. */
+  private mpls(bytes: Uint8Array, start: number, end: number): boolean {
+    for (let at = start, labels = 0; at + 4 < end && labels < this.headersMax; at += 4, labels++) {
+      if (((bytes[at + 2] as number) & 1) === 1) return this.version(bytes, at + 4);
+    }
+    return false;
   }
 
   /** IEEE 802.3 with a length: only SNAP with an Ethernet type can hold IP (RFC 1042). */
@@ -85,10 +111,7 @@ export class LinkReader {
   /** The protocol type leads; a VLAN tag that the kernel left in place follows the header. */
   private cooked2(bytes: Uint8Array, start: number, end: number): boolean {
     const type = readU16(bytes, start);
-    if (type === 0x8100 || type === 0x88a8 || type === 0x9100) {
-      if (start + 24 > end) return false;
-      return this.typed(bytes, start + 22, end);
-    }
+    if (ETHERTYPES_VLAN.has(type)) return start + 24 <= end && this.typed(bytes, start + 22, end);
     this.etherType = type < ETHERTYPE_MIN ? 0 : type;
     this.at = start + 20;
     return true;
@@ -112,6 +135,7 @@ export class LinkReader {
 
   /** With or without address and control octets, with one or two octets of protocol (RFC 1661, RFC 1662). */
   private ppp(bytes: Uint8Array, start: number, end: number): boolean {
+    if (start + 4 >= end) return false;
     let at = start;
     if (bytes[at] === 0xff && bytes[at + 1] === 0x03) at += 2;
     const short = ((bytes[at] as number) & 1) === 1;

@@ -9,7 +9,7 @@ import type { Dissectors } from '../dissect/compile.ts';
 import type { Message } from '../dissect/message.ts';
 import { type FilterNames, filterNames, type Named } from './names.ts';
 import { type Expression, parseFilter, type SetItem, type Word } from './syntax.ts';
-import { comparison, containing, matching, range, type Test, ValueMistake } from './values.ts';
+import { comparison, containing, matching, range, searchRefusal, type Test, ValueMistake } from './values.ts';
 
 export interface Filter {
   readonly ok: true;
@@ -108,6 +108,8 @@ class Compiler {
       case 'matches': {
         const named = this.#name(expression.name);
         const { kind, value } = expression;
+        const refusal = searchRefusal(named.field, kind);
+        if (refusal !== undefined) throw valueMistake(refusal, expression.name);
         return this.#any(
           named,
           at(value, () => (kind === 'contains' ? containing(named.field, value) : matching(value))),
@@ -160,6 +162,10 @@ function at(word: Word, make: () => Test): Test {
     return make();
   } catch (error) {
     if (!(error instanceof ValueMistake)) throw error;
-    throw new Mistake({ code: 'filter-value', path: 'filter', message: error.message, offset: word.at });
+    throw valueMistake(error.message, word);
   }
+}
+
+function valueMistake(message: string, { at: offset }: Word): Mistake {
+  return new Mistake({ code: 'filter-value', path: 'filter', message, offset });
 }

@@ -86,6 +86,12 @@ export const COMPUTED: readonly FilterField[] = [
   },
   { name: 'dir', kind: 'name', help: 'p>s, s>p, c>s or s>c', read: (m) => [directionName(m)] },
   { name: 'protocol', kind: 'name', help: 'dhcpv6-failover, dhcpv6 and so on', read: (m) => [m.protocol] },
+  {
+    name: 'dialect',
+    kind: 'text',
+    help: 'how the speakers differ from the standard: isc, microsoft and so on',
+    read: (m) => maybe(m.frame.connection.dialect),
+  },
   { name: 'src', kind: 'address', help: 'address of the sender', read: (m) => [end(m, 'sender').address] },
   {
     name: 'dst',

@@ -183,6 +183,13 @@ function compareOctets(a: Uint8Array, b: Uint8Array): number {
   return 0;
 }
 
+/** Why a field cannot be searched with `contains` or `matches`, as in Wireshark: only text, names and octets can. */
+export function searchRefusal(field: FilterField, verb: 'contains' | 'matches'): string | undefined {
+  if (field.kind === 'text' || field.kind === 'name' || field.kind === 'bytes') return undefined;
+  const instead = field.kind === 'address' ? 'in with a prefix' : '==, < or in';
+  return `${verb} needs text or octets, and ${field.name} is ${KIND_TEXT[field.kind]}; use ${instead}`;
+}
+
 /** `contains`: octets inside octets, text inside text. Throws ValueMistake. */
 export function containing(field: FilterField, word: Word): Test {
   if (field.kind === 'bytes') {

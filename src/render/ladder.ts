@@ -67,6 +67,7 @@ export class Ladder {
         `connection ${connection.index}: ${formatSocketAddress(opener)} > ${formatSocketAddress(other)}`,
         'title',
       ),
+      ...(connection.dialect === undefined ? [] : [span(`, dialect ${connection.dialect}`, 'dim')]),
     ];
     const [left, right] = connection.protocol.endsWith('failover')
       ? ['primary', 'secondary']

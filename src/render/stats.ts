@@ -121,12 +121,13 @@ function connectionBlock(statistics: Statistics): Line[] {
   const rows = statistics.connections.map((one) => {
     const first = firstDirection(one);
     const other = first === 0 ? 1 : 0;
-    const [opener, listener] = one.connection.flow.ends;
+    const { dialect, flow } = one.connection;
+    const [opener, listener] = flow.ends;
     const sum = (direction: Direction): number =>
       one.messages[direction].reduce((total, count) => total + count, 0);
     return [
       `${one.connection.index}`,
-      `${formatSocketAddress(opener)} > ${formatSocketAddress(listener)}`,
+      `${formatSocketAddress(opener)} > ${formatSocketAddress(listener)}${dialect === undefined ? '' : ` (${dialect})`}`,
       `${sum(first)} / ${sum(other)}`,
       `${one.octets[first]} / ${one.octets[other]}`,
       `${one.unackedMost[first]} / ${one.unackedMost[other]}`,
@@ -229,6 +230,7 @@ function connectionJson(one: ConnectionStatistics): Record<string, unknown> {
   return {
     connection: one.connection.index,
     protocol: one.connection.protocol,
+    dialect: one.connection.dialect,
     from: formatSocketAddress(opener),
     to: formatSocketAddress(listener),
     messages: both(one.messages).map((counts) => counts.reduce((total, count) => total + count, 0)),

@@ -39,7 +39,9 @@ function headingRow(message: Message): TreeRow {
   const sender = frame.connection.flow.ends[frame.direction];
   const receiver = frame.connection.flow.ends[frame.direction === 0 ? 1 : 0];
   const name = message.msgName ?? `message type ${message.msgType}`;
-  const where = `${message.protocol}, packet ${frame.seen.packet}, connection ${frame.connection.index}`;
+  const { dialect } = frame.connection;
+  const language = dialect === undefined ? message.protocol : `${message.protocol}, dialect ${dialect}`;
+  const where = `${language}, packet ${frame.seen.packet}, connection ${frame.connection.index}`;
   const ends = `${formatSocketAddress(sender)} > ${formatSocketAddress(receiver)}`;
   return {
     line: [

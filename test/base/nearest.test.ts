@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { nearest } from '../../src/base/nearest.ts';
 
 describe('nearest', () => {
-  const known = ['OPTION_F_MCLT', 'OPTION_F_BINDING_STATUS', 'BNDUPD', 'BNDREPLY'];
+  const known = ['OPTION_F_MCLT', 'OPTION_F_BINDING_STATUS', 'BNDUPD', 'BNDREPLY', 'type'];
 
   it.each([
     ['option-f-mclt', 'OPTION_F_MCLT'],
     ['OPTION_F_MLCT', 'OPTION_F_MCLT'],
     ['bndudp', 'BNDUPD'],
     ['BNDREPL', 'BNDREPLY'],
+    ['tpye', 'type'],
   ])('takes %s for %s', (word, wanted) => {
     expect(nearest(word, known)).toBe(wanted);
   });

@@ -13,6 +13,8 @@ async function storyOf(linkType: number, bytes: Buffer): Promise<string> {
 }
 
 const ppp = (protocol: Buffer, payload: Buffer): Buffer => Buffer.concat([protocol, payload]);
+const pppoe = (protocol: number, payload: Buffer): Buffer =>
+  Buffer.concat([u8(0x11, 0), u16(1), u16(payload.length + 2), u16(protocol), payload]);
 const sll = (type: number, payload: Buffer): Buffer =>
   Buffer.concat([u16(0), u16(1), u16(6), Buffer.alloc(8), u16(type), payload]);
 const sll2 = (type: number, payload: Buffer): Buffer =>
@@ -49,6 +51,13 @@ describe('link types', () => {
     ['PPP without', 9, ppp(u16(0x21), v4)],
     ['PPP with a short protocol', 9, ppp(u8(0x21), v4)],
     ['PPP in HDLC', 50, ppp(u8(0xff, 3, 0, 0x21), v4)],
+    ['PPP of pppd, outward', 166, ppp(u8(1, 0, 0x57), v6)],
+    ['PPP with direction', 204, ppp(u8(0, 0xff, 3, 0, 0x57), v6)],
+    ['PPPoE', 51, pppoe(0x57, v6)],
+    ['PPPoE on Ethernet, tagged', 1, ethernet(0x8864, pppoe(0x21, v4), 0x8100)],
+    ['MPLS, two labels', 1, ethernet(0x8847, Buffer.concat([u32(0x0001_0040), u32(0x0002_0140), v6]))],
+    ['tags of 0x9200 and 0x9300', 1, ethernet(0x86dd, v6, 0x9200, 0x9300)],
+    ['Cisco HDLC', 104, Buffer.concat([u8(0x0f, 0), u16(0x86dd), v6])],
   ])('%s', async (_, linkType, bytes) => {
     expect(await storyOf(linkType, bytes)).toBe('hello');
   });
@@ -78,6 +87,9 @@ describe('link types', () => {
       [276, sll2(0x86dd, v6)],
       [0, Buffer.concat([little(30), v6])],
       [9, ppp(u8(0xff, 3, 0, 0x57), v6)],
+      [166, ppp(u8(1, 0, 0x57), v6)],
+      [1, ethernet(0x8864, pppoe(0x21, v4), 0x8100)],
+      [1, ethernet(0x8847, Buffer.concat([u32(0x0001_0040), u32(0x0002_0140), v6]))],
     ] as const) {
       for (let snap = 0; snap < bytes.length - 5; snap++) {
         const { sink, summary } = await readBytes(pcap([bytes], { linkType, snap }));

@@ -146,6 +146,14 @@ describe('a mistake', () => {
     ['(type == STATE', 14, 'the filter ends here: expected'],
     ['', 0, 'the filter ends here: expected a name, not or ('],
     ['relationship-name matches "("', 26, '"(" is not a regular expression'],
+    ['frame contains 1', 0, 'contains needs text or octets, and frame is a number; use ==, < or in'],
+    ['xid == 1 && rtt matches "1"', 12, 'matches needs text or octets, and rtt is a number of seconds'],
+    ['mclt contains 36', 0, 'contains needs text or octets, and mclt is a number'],
+    [
+      'lease contains 2001',
+      0,
+      'contains needs text or octets, and lease is an address; use in with a prefix',
+    ],
     ['relationship-name < abc', 20, '< needs numbers, and relationship-name is text'],
   ])('in %s is told with its place', (text, offset, message) => {
     const filter = compileFilter(text, dissectors);
