@@ -1,41 +1,10 @@
-/**
- * Classic pcap files (draft-ietf-opsawg-pcap): both byte orders, microseconds and nanoseconds, and the longer record
- * headers of Alexey Kuznetzov's patched libpcap.
- */
-import { toHex } from '../base/bytes.ts';
+/** Classic pcap files (draft-ietf-opsawg-pcap) of every variant: records one after another, and where they break. */
 import { InputError, type Problem } from '../base/problem.ts';
 import { MICROSECONDS, NANOSECONDS } from '../base/timestamp.ts';
 import type { ByteCursor } from './cursor.ts';
 import type { CaptureLimits } from './limits.ts';
+import { PCAP_HEADER_OCTETS, pcapVariant } from './pcap-variants.ts';
 import { PacketRecord, type RecordReader, readU16At, readU32At } from './record.ts';
-
-export const PCAP_HEADER_OCTETS = 24;
-
-interface Variant {
-  readonly little: boolean;
-  readonly nanoseconds: boolean;
-  readonly recordHeaderOctets: number;
-  /** For people. */
-  readonly text: string;
-}
-
-const STANDARD_HEADER = 16;
-const KUZNETZOV_HEADER = 24;
-
-/** By the first four octets of the file. */
-const VARIANTS: ReadonlyMap<string, Variant> = new Map([
-  ['d4c3b2a1', variant(true, false, STANDARD_HEADER)],
-  ['a1b2c3d4', variant(false, false, STANDARD_HEADER)],
-  ['4d3cb2a1', variant(true, true, STANDARD_HEADER)],
-  ['a1b23c4d', variant(false, true, STANDARD_HEADER)],
-  ['34cdb2a1', variant(true, false, KUZNETZOV_HEADER)],
-  ['a1b2cd34', variant(false, false, KUZNETZOV_HEADER)],
-]);
-
-/** Whether the four octets at `at` begin a pcap file. */
-export function isPcap(bytes: Uint8Array, at: number): boolean {
-  return VARIANTS.has(toHex(bytes, at, at + 4));
-}
 
 export class PcapReader implements RecordReader {
   readonly packet = new PacketRecord();
@@ -51,10 +20,9 @@ export class PcapReader implements RecordReader {
 
   /** The cursor stands at the file header, which is at hand. Throws InputError if its version is not 2. */
   constructor(cursor: ByteCursor, name: string, limits: CaptureLimits) {
-    const { bytes, at } = cursor;
-    const { little, nanoseconds, recordHeaderOctets, text } = VARIANTS.get(
-      toHex(bytes, at, at + 4),
-    ) as Variant;
+    const { bytes, at, end } = cursor;
+    const variant = pcapVariant(bytes, at, end, limits.packetOctetsMax);
+    const { little, nanoseconds, recordHeaderOctets, text } = variant;
     const major = readU16At(bytes, at + 4, little);
     if (major !== 2) {
       throw new InputError(
@@ -119,14 +87,4 @@ export class PcapReader implements RecordReader {
     };
     return false;
   }
-}
-
-function variant(little: boolean, nanoseconds: boolean, recordHeaderOctets: number): Variant {
-  const parts = [
-    'pcap',
-    little ? 'little-endian' : 'big-endian',
-    nanoseconds ? 'nanoseconds' : 'microseconds',
-  ];
-  if (recordHeaderOctets === KUZNETZOV_HEADER) parts.push('modified (Kuznetzov) record headers');
-  return { little, nanoseconds, recordHeaderOctets, text: parts.join(', ') };
 }

@@ -3,7 +3,8 @@ import { InputError, type Problem } from '../base/problem.ts';
 import { ByteCursor } from './cursor.ts';
 import type { CaptureLimits } from './limits.ts';
 import type { CaptureOptions } from './options.ts';
-import { isPcap, PCAP_HEADER_OCTETS, PcapReader } from './pcap.ts';
+import { PcapReader } from './pcap.ts';
+import { isPcap, PCAP_HEADER_OCTETS } from './pcap-variants.ts';
 import { isPcapng, PCAPNG_HEADER_OCTETS, PcapngReader } from './pcapng.ts';
 import type { PacketRecord, RecordReader } from './record.ts';
 

@@ -25,6 +25,9 @@ describe('variants', () => {
     ['nanoseconds, big-endian', { magic: 0xa1b2_3c4d, big: true }, '1000.000000003'],
     ['Kuznetzov, little-endian', { magic: 0xa1b2_cd34, recordExtra: 8 }, '1000.000003'],
     ['Kuznetzov, big-endian', { magic: 0xa1b2_cd34, recordExtra: 8, big: true }, '1000.000003'],
+    ['SuSE 6.3', { magic: 0xa1b2_cd34, recordExtra: 12 }, '1000.000003'],
+    ['Red Hat 6.1, big-endian', { recordExtra: 8, big: true }, '1000.000003'],
+    ['Nokia', { recordExtra: 4 }, '1000.000003'],
   ])('%s', async (_, shape, lastTime) => {
     const { sink, summary } = await readBytes(pcap(three, shape));
     expect(story(sink.told, 0)).toBe('abcdef');
@@ -32,11 +35,31 @@ describe('variants', () => {
     expect(summary.sources[0]).toMatchObject({ format: 'pcap', packets: 3, damage: null });
   });
 
-  it('say what they are', async () => {
-    const { summary } = await readBytes(pcap(three, { magic: 0xa1b2_cd34, recordExtra: 8, big: true }));
-    expect(summary.sources[0]?.variant).toBe(
+  it.each([
+    [{}, 'pcap, little-endian, microseconds'],
+    [{ magic: 0xa1b2_3c4d, big: true }, 'pcap, big-endian, nanoseconds'],
+    [
+      { magic: 0xa1b2_cd34, recordExtra: 8, big: true },
       'pcap, big-endian, microseconds, modified (Kuznetzov) record headers',
-    );
+    ],
+    [
+      { magic: 0xa1b2_cd34, recordExtra: 12 },
+      'pcap, little-endian, microseconds, modified record headers of SuSE 6.3',
+    ],
+    [{ recordExtra: 8 }, 'pcap, little-endian, microseconds, record headers of Red Hat 6.1'],
+    [{ recordExtra: 4, big: true }, 'pcap, big-endian, microseconds, record headers of Nokia'],
+  ])('say what they are: %j', async (shape, text) => {
+    const { summary } = await readBytes(pcap(three, shape));
+    expect(summary.sources[0]?.variant).toBe(text);
+  });
+
+  it('damage in a record does not make a file one of a patched libpcap', async () => {
+    for (let at = 24 + RECORD; at < 24 + RECORD + 16; at++) {
+      const file = pcap(three);
+      file.writeUInt8(0xff, at);
+      const { summary } = await readBytes(file);
+      expect(summary.sources[0]?.variant).toBe('pcap, little-endian, microseconds');
+    }
   });
 
   it('a fraction of more than a second counts as seconds', async () => {

@@ -15,7 +15,7 @@ const NOTICES_OF_ONE_KIND_MAX = 10;
 const SILENT: ReadonlySet<NoticeKind> = new Set(['connection', 'decrypted']);
 
 /** Variants of capture files that are worth a line: whoever wonders about a file wants to know. */
-const UNUSUAL = /big-endian|modified/;
+const UNUSUAL = /big-endian|record headers/;
 
 export class ReadReport {
   readonly #write: (line: string) => void;
