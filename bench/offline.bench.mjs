@@ -11,7 +11,7 @@ import { KINDS, makeCapture } from './captures.mjs';
 import { measure, median, versionOf } from './measure.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const leasetap = fileURLToPath(new URL('../dist/bundle/main.js', import.meta.url));
+const leasetap = fileURLToPath(new URL('../dist/bundle/main.cjs', import.meta.url));
 const small = fileURLToPath(new URL('../fixtures/captures/dhcpv6/basic-all-messages.pcap', import.meta.url));
 
 /** tshark has no RFC 8156; read as bulk leasequery it cuts the frames rightly and sees no options: less work than ours. */

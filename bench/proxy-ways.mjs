@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
-export const MAIN = new URL('../dist/bundle/main.js', import.meta.url).pathname;
+export const MAIN = new URL('../dist/bundle/main.cjs', import.meta.url).pathname;
 const HOST = '127.0.0.1';
 /** Some take seconds until they listen. */
 const ATTEMPTS = 400;

@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
-const main = `${top}dist/bundle/main.js`;
+const main = `${top}dist/bundle/main.cjs`;
 const commands = readdirSync(`${top}dist/cli/commands`)
   .filter((name) => name.endsWith('.js'))
   .map((name) => name.slice(0, -3));

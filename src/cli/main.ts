@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 /** The executable: hands the arguments to the program and its answer to the shell. Nothing else happens here. */
-import module from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { useCompiledCode } from './compiled-code.ts';
 
-// From Node 22.1 on, what was compiled is kept for the next run: a tenth of the time before the first line.
-(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
-const { runProgram } = await import('./program.ts');
-
-process.exitCode = await runProgram(process.argv.slice(2));
+useCompiledCode(dirname(fileURLToPath(import.meta.url)));
+// Not imported above, so that the code is there before it is asked for.
+import('./program.ts')
+  .then(({ runProgram }) => runProgram(process.argv.slice(2)))
+  .then((exitCode) => {
+    process.exitCode = exitCode;
+  });

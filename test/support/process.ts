@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 export const top = fileURLToPath(new URL('../..', import.meta.url));
-export const mainFile = join(top, 'dist/bundle/main.js');
+export const mainFile = join(top, 'dist/bundle/main.cjs');
 
 /** Milliseconds that a wait lasts unless it says otherwise. */
 const PATIENCE = 20_000;
