@@ -2,19 +2,26 @@
  * What a received BNDUPD says (RFC 8156 §7.5.3) and what an accepted one makes of a lease (§7.5.5, §7.8). The
  * judgement between the two is conflict.ts.
  */
+import { equalBytes } from '../base/bytes.ts';
 import { addSeconds, isAfter, laterOf } from '../base/time.ts';
 import { OptionCode, StatusCode } from '../wire/codes.ts';
 import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
 import { isTooLarge } from './binding-update.ts';
 import { LEASES_RECEIVED_MAX } from './config.ts';
 import type { Claim } from './conflict.ts';
-import { type Holder, type Lease, sameClientIa, sameHolder } from './lease.ts';
+import { type ClientIa, type Holder, type Lease, sameClientIa } from './lease.ts';
 import { bindingStatusOf } from './state.ts';
+
+/** What an update says of the client of a lease, where it stood in the message. */
+interface Told {
+  readonly data: ClientData;
+  readonly ia: IdentityAssociation;
+}
 
 /** One lease of a BNDUPD, ready to be judged and applied. Times absolute. */
 export interface ReceivedLease extends Claim {
   readonly info: LeaseInfo;
-  readonly holder: Holder | undefined;
+  readonly client: (ClientIa & Told) | undefined;
 }
 
 /** A reason to reject all of a BNDUPD, or its leases, each with a reason of its own or ready. */
@@ -61,30 +68,16 @@ function readClientData(data: ClientData): ReceivedUpdate {
   const { clientId, baseTime } = data;
   const leases: (ReceivedLease | Status)[] = [];
   for (const ia of data.ias) {
-    for (const info of ia.leases) leases.push(readLease(info, baseTime, holderOf(data, clientId, ia, info)));
+    const client = { duid: clientId, iaKind: ia.kind, iaid: ia.iaid, data, ia };
+    for (const info of ia.leases) leases.push(readLease(info, baseTime, client));
   }
   return leases.length === 0 ? { overall: missing('no address and no prefix'), leases } : { leases };
-}
-
-function holderOf(data: ClientData, duid: Uint8Array, ia: IdentityAssociation, info: LeaseInfo): Holder {
-  return {
-    duid,
-    iaKind: ia.kind,
-    iaid: ia.iaid,
-    t1: ia.t1,
-    t2: ia.t2,
-    preferredLifetime: info.preferredLifetime,
-    validLifetime: info.validLifetime,
-    clientFqdn: info.clientFqdn,
-    relayData: data.relayData,
-    reconfigureData: data.reconfigureData,
-  };
 }
 
 function readLease(
   info: LeaseInfo,
   baseTime: number | undefined,
-  holder: Holder | undefined,
+  client: ReceivedLease['client'],
 ): ReceivedLease | Status {
   if (info.extra?.some(({ code }) => code === OptionCode.F_DNS_REMOVAL_INFO)) {
     return reject(StatusCode.DNSUpdateNotSupported, 'this server updates no DNS');
@@ -94,25 +87,62 @@ function readLease(
   const { startTimeOfState } = info;
   if (startTimeOfState === undefined) return missing('no OPTION_F_START_TIME_OF_STATE');
   if (info.cltTime !== undefined && baseTime === undefined) return missing('no OPTION_LQ_BASE_TIME');
-  if (status === 'ACTIVE' && holder === undefined) return missing('no client of an ACTIVE lease');
+  if (status === 'ACTIVE' && client === undefined) return missing('no client of an ACTIVE lease');
   if (status === 'ACTIVE' && info.stateExpirationTime === undefined) {
     return missing('no OPTION_F_STATE_EXPIRATION_TIME of an ACTIVE lease');
   }
   return {
     status,
-    client: holder,
+    client,
     cltTime: info.cltTime === undefined ? undefined : addSeconds(baseTime as number, -info.cltTime),
     startTimeOfState,
     info,
-    holder,
   };
+}
+
+/** What is on record, if that says the same, so that it stays where it is in memory: most updates are renewals. */
+function holderOf({ info, client }: ReceivedLease, known: Holder | undefined): Holder | undefined {
+  if (client === undefined) return undefined;
+  const { duid, iaKind, iaid, ia, data } = client;
+  const { t1, t2 } = ia;
+  const { preferredLifetime, validLifetime, clientFqdn } = info;
+  const { relayData, reconfigureData } = data;
+  const same =
+    known !== undefined &&
+    known.t1 === t1 &&
+    known.t2 === t2 &&
+    known.preferredLifetime === preferredLifetime &&
+    known.validLifetime === validLifetime &&
+    sameClientIa(known, client) &&
+    sameOctets(known.clientFqdn, clientFqdn) &&
+    sameOctets(known.relayData?.peerAddress, relayData?.peerAddress) &&
+    sameOctets(known.relayData?.message, relayData?.message) &&
+    known.reconfigureData?.time === reconfigureData?.time &&
+    sameOctets(known.reconfigureData?.key, reconfigureData?.key);
+  if (same) return known;
+  return {
+    duid,
+    iaKind,
+    iaid,
+    t1,
+    t2,
+    preferredLifetime,
+    validLifetime,
+    clientFqdn,
+    relayData,
+    reconfigureData,
+  };
+}
+
+function sameOctets(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }
 
 /** The lease after accepting `received`. `now` absolute. */
 export function accept(known: Lease | undefined, received: ReceivedLease, now: number): Lease {
   switch (received.status) {
     case 'ACTIVE':
-      return acceptActive(known, received, received.holder as Holder);
+      return acceptActive(known, received, received.client as ClientIa);
     case 'EXPIRED':
     case 'RELEASED':
     case 'RESET':
@@ -134,8 +164,8 @@ export function accept(known: Lease | undefined, received: ReceivedLease, now: n
   }
 }
 
-function acceptActive(known: Lease | undefined, received: ReceivedLease, holder: Holder): Lease {
-  const same = known?.holder !== undefined && sameClientIa(known.holder, holder) ? known : undefined;
+function acceptActive(known: Lease | undefined, received: ReceivedLease, client: ClientIa): Lease {
+  const same = known?.holder !== undefined && sameClientIa(known.holder, client) ? known : undefined;
   const { info, cltTime } = received;
   // §7.3: the greatest that was ever acknowledged, also where a second update about the lease says less.
   const expirationTime = latest(same?.expirationTime, info.partnerLifetime);
@@ -143,14 +173,12 @@ function acceptActive(known: Lease | undefined, received: ReceivedLease, holder:
   const clientLastTransactionTime = latest(same?.clientLastTransactionTime, info.partnerRawCltTime);
   const partnerLifetime = latest(same?.partnerLifetime, unlessZero(info.expirationTime));
   const ours = same !== undefined && sawClientLater(same, received);
-  const asBefore = same?.holder !== undefined && (ours || sameHolder(same.holder, holder));
   return {
     kind: info.kind,
     address: known?.address ?? info.address,
     prefixLength: info.prefixLength,
     status: 'ACTIVE',
-    // What stays the same stays where it is in memory: most updates are renewals.
-    holder: asBefore ? same.holder : holder,
+    holder: ours ? same.holder : holderOf(received, known?.holder),
     expirationTime,
     ackedPartnerLifetime: same?.status === 'ACTIVE' ? same.ackedPartnerLifetime : undefined,
     partnerLifetime,
@@ -183,10 +211,10 @@ function withoutTimes(
   startTimeOfState: number,
 ): Lease {
   const { info, cltTime } = received;
-  const holder = received.holder ?? known?.holder;
+  const holder = holderOf(received, known?.holder) ?? known?.holder;
   const same =
     known?.holder !== undefined &&
-    (received.holder === undefined || sameClientIa(known.holder, received.holder));
+    (received.client === undefined || sameClientIa(known.holder, received.client));
   const clientLastTransactionTime = latest(
     same ? known.clientLastTransactionTime : undefined,
     info.partnerRawCltTime,

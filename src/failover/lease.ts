@@ -133,21 +133,6 @@ export function sameClientIa(a: ClientIa, b: ClientIa): boolean {
   return a.iaid === b.iaid && a.iaKind === b.iaKind && equalBytes(a.duid, b.duid);
 }
 
-/** The same client was told the same: nothing is left to choose between the two. */
-export function sameHolder(a: Holder, b: Holder): boolean {
-  return (
-    a === b ||
-    (sameClientIa(a, b) &&
-      a.t1 === b.t1 &&
-      a.t2 === b.t2 &&
-      a.preferredLifetime === b.preferredLifetime &&
-      a.validLifetime === b.validLifetime &&
-      a.clientFqdn === b.clientFqdn &&
-      a.relayData === b.relayData &&
-      a.reconfigureData === b.reconfigureData)
-  );
-}
-
 /** `2001:db8::1` or `2001:db8:8000::/56`. */
 export function resourceText(resource: Resource): string {
   const address = formatIpv6(resource.address);

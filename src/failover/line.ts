@@ -1,47 +1,71 @@
 /**
- * Things that wait in line, each once. A Set alone would do, but asking one for its first element after many were taken
- * from its front walks over all that were there: a resynchronization would cost the square of its leases.
+ * Things that wait in line, each once. Each keeps its own place, so that asking for one, adding it and taking it out, at
+ * the front or anywhere, look nothing up and leave no memory behind: a Set that is filled and emptied at every message
+ * becomes a chain of old tables that the garbage collector copies again and again.
  */
-export class Line<T> {
-  private readonly waiting: Set<T>;
-  /** Stands behind `front`; a live iterator comes to what is added later. */
-  private walk: Iterator<T>;
-  private front: T | undefined;
 
-  constructor(begin: Iterable<T> = []) {
-    this.waiting = new Set(begin);
-    this.walk = this.waiting.values();
+/** Where a thing keeps its place in a line: any whole number, 0 to begin with. */
+export interface Place<T> {
+  get(item: T): number;
+  set(item: T, place: number): void;
+}
+
+/** Places that may stand empty before those who wait move up. */
+const SPARE_PLACES = 1024;
+
+export class Line<T> {
+  private readonly place: Place<T>;
+  /** A place says something of who stands there only. */
+  private items: (T | undefined)[] = [];
+  /** Nobody waits before this place. */
+  private head = 0;
+  private waiting = 0;
+
+  /** `place`: for this line alone, as long as it is in use. */
+  constructor(place: Place<T>) {
+    this.place = place;
   }
 
   get size(): number {
-    return this.waiting.size;
+    return this.waiting;
   }
 
   has(item: T): boolean {
-    return this.waiting.has(item);
+    return this.items[this.place.get(item)] === item;
   }
 
   /** To the end of the line; one that waits already keeps its place. */
   add(item: T): void {
-    this.waiting.add(item);
+    if (this.has(item)) return;
+    if (this.items.length > 2 * this.waiting + SPARE_PLACES) this.moveUp();
+    this.place.set(item, this.items.length);
+    this.items.push(item);
+    this.waiting++;
   }
 
   /** Returns whether it waited. */
   delete(item: T): boolean {
-    if (this.front === item) this.front = undefined;
-    return this.waiting.delete(item);
+    if (!this.has(item)) return false;
+    this.items[this.place.get(item)] = undefined;
+    this.waiting--;
+    return true;
   }
 
   /** The one that waits longest. */
   first(): T | undefined {
-    if (this.front !== undefined || this.waiting.size === 0) return this.front;
-    let step = this.walk.next();
-    if (step.done === true) {
-      // The walk has ended before these came.
-      this.walk = this.waiting.values();
-      step = this.walk.next();
-    }
-    this.front = step.done === true ? undefined : step.value;
-    return this.front;
+    if (this.waiting === 0) return undefined;
+    while (this.items[this.head] === undefined) this.head++;
+    return this.items[this.head];
+  }
+
+  /** All of them, the one that waits longest first. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (const item of this.items) if (item !== undefined) yield item;
+  }
+
+  private moveUp(): void {
+    this.items = [...this];
+    this.head = 0;
+    for (let place = 0; place < this.items.length; place++) this.place.set(this.items[place] as T, place);
   }
 }

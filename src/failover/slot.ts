@@ -12,6 +12,10 @@ export class Slot {
   change = 0;
   /** When its entry in the expiry queue comes up, Unix seconds; `undefined`: it has none. Kept by that queue. */
   dueAt: number | undefined = undefined;
+  /** Its places in the three lines of the update queue, and kept by them. */
+  neededAt = 0;
+  waitingAt = 0;
+  requestedAt = 0;
 
   constructor(lease: Lease) {
     this.lease = lease;

@@ -3,12 +3,34 @@
  * needed, those on their way, and the answer to an UPDREQ or UPDREQALL. It goes by slots; what their leases say is not
  * its business.
  */
+import { UNACKED_BNDUPD_MAX } from './config.ts';
 import type { Lease } from './lease.ts';
-import { Line } from './line.ts';
+import { Line, type Place } from './line.ts';
 import type { Slot } from './slot.ts';
 
 /** Transaction-ids have 24 bits (§5.2). */
 const TRANSACTION_IDS = 2 ** 24;
+/** Places for what is on its way: a power of two, and enough that even those that are slow leave most of them free. */
+const PLACES = 2 * UNACKED_BNDUPD_MAX;
+
+const NEEDED: Place<Slot> = {
+  get: (slot) => slot.neededAt,
+  set(slot, place) {
+    slot.neededAt = place;
+  },
+};
+const WAITING: Place<Slot> = {
+  get: (slot) => slot.waitingAt,
+  set(slot, place) {
+    slot.waitingAt = place;
+  },
+};
+const REQUESTED: Place<Slot> = {
+  get: (slot) => slot.requestedAt,
+  set(slot, place) {
+    slot.requestedAt = place;
+  },
+};
 
 /** One lease of a BNDUPD. */
 export interface Told {
@@ -21,6 +43,7 @@ export interface Told {
 
 /** A BNDUPD that is on its way. */
 interface Unacked {
+  readonly transactionId: number;
   readonly told: readonly Told[];
   /** Unix milliseconds. */
   readonly sentAt: number;
@@ -38,10 +61,14 @@ interface Request {
 
 export class UpdateQueue {
   /** What the partner has yet to acknowledge: slots whose `change` is not 0. */
-  private readonly needed = new Set<Slot>();
+  private readonly needed = new Line(NEEDED);
   /** Those of them that wait to be sent, oldest first. */
-  private readonly waiting = new Line<Slot>();
-  private readonly unacked = new Map<number, Unacked>();
+  private readonly waiting = new Line(WAITING);
+  /** What is on its way; the last bits of its transaction-id are its place. */
+  private readonly unacked = new Array<Unacked | undefined>(PLACES).fill(undefined);
+  private unackedNow = 0;
+  /** Nothing on its way has a transaction-id before this one. */
+  private oldestId: number;
   private request: Request | undefined;
   /** The transaction-id of our own UPDREQ or UPDREQALL that has no UPDDONE yet. */
   private askedWith: number | undefined;
@@ -51,6 +78,7 @@ export class UpdateQueue {
   /** `firstId`: where transaction-ids begin. */
   constructor(firstId = 0) {
     this.lastId = firstId;
+    this.oldestId = firstId;
   }
 
   get neededCount(): number {
@@ -58,17 +86,20 @@ export class UpdateQueue {
   }
 
   get unackedCount(): number {
-    return this.unacked.size;
+    return this.unackedNow;
   }
 
   get waitingCount(): number {
     return this.waiting.size;
   }
 
-  /** A transaction-id that none of our outstanding messages has; UPDREQ may be outstanding for long (§5.4). */
+  /**
+   * A transaction-id that none of our outstanding messages has; UPDREQ may be outstanding for long (§5.4). One whose
+   * place is taken by an update that the partner is slow to answer is left out.
+   */
   newTransactionId(): number {
-    do this.lastId = (this.lastId + 1) % TRANSACTION_IDS;
-    while (this.unacked.has(this.lastId) || this.lastId === this.askedWith);
+    do this.lastId = nextId(this.lastId);
+    while (this.unacked[placeOf(this.lastId)] !== undefined || this.lastId === this.askedWith);
     return this.lastId;
   }
 
@@ -99,7 +130,7 @@ export class UpdateQueue {
   /** Sends all that is needed and not on its way: on entering NORMAL (§8.8), and at each scan (§7.5.4). */
   offerAll(): void {
     const onTheirWay = new Set<Slot>();
-    for (const { told } of this.unacked.values()) for (const { slot } of told) onTheirWay.add(slot);
+    for (const update of this.unacked) for (const { slot } of update?.told ?? []) onTheirWay.add(slot);
     for (const slot of this.needed) if (!onTheirWay.has(slot)) this.waiting.add(slot);
   }
 
@@ -108,7 +139,8 @@ export class UpdateQueue {
    * that comes while one is being answered replaces it.
    */
   startRequest(transactionId: number, everything?: Iterator<Slot>): void {
-    const slots = new Line(everything === undefined ? this.needed : []);
+    const slots = new Line(REQUESTED);
+    if (everything === undefined) for (const slot of this.needed) slots.add(slot);
     this.request = { transactionId, slots, walk: everything, unacked: new Set() };
   }
 
@@ -153,30 +185,41 @@ export class UpdateQueue {
     this.request?.slots.delete(slot);
   }
 
-  /** The leases of these slots, as they are, are on their way in one BNDUPD. */
+  /** The leases of these slots, as they are, are on their way in one BNDUPD. `transactionId`: the newest. */
   sent(transactionId: number, slots: readonly Slot[], now: number): void {
     const told = slots.map((slot) => this.tell(slot, transactionId));
-    this.unacked.set(transactionId, { told, sentAt: now });
+    this.unacked[placeOf(transactionId)] = { transactionId, told, sentAt: now };
+    this.unackedNow++;
   }
 
   /** The BNDREPLY came: what it answers, or `undefined` if nothing with this transaction-id is on its way. */
   answered(transactionId: number): readonly Told[] | undefined {
-    const update = this.unacked.get(transactionId);
-    if (update === undefined) return undefined;
-    this.unacked.delete(transactionId);
+    const place = placeOf(transactionId);
+    const update = this.unacked[place];
+    if (update?.transactionId !== transactionId) return undefined;
+    this.unacked[place] = undefined;
+    this.unackedNow--;
     this.request?.unacked.delete(transactionId);
     return update.told;
   }
 
   /** When the oldest update on its way was sent, Unix milliseconds. */
   oldestSentAt(): number | undefined {
-    for (const { sentAt } of this.unacked.values()) return sentAt;
-    return undefined;
+    if (this.unackedNow === 0) {
+      this.oldestId = this.lastId;
+      return undefined;
+    }
+    for (;;) {
+      const oldest = this.unacked[placeOf(this.oldestId)];
+      if (oldest?.transactionId === this.oldestId) return oldest.sentAt;
+      this.oldestId = nextId(this.oldestId);
+    }
   }
 
   /** The connection is gone: nothing is on its way, and the partner will ask again if it wants to. */
   disconnected(): void {
-    this.unacked.clear();
+    this.unacked.fill(undefined);
+    this.unackedNow = 0;
     this.request = undefined;
     this.askedWith = undefined;
   }
@@ -187,4 +230,12 @@ export class UpdateQueue {
     if (request?.slots.delete(slot) === true) request.unacked.add(transactionId);
     return { slot, lease: slot.lease, change: slot.change };
   }
+}
+
+function nextId(transactionId: number): number {
+  return (transactionId + 1) % TRANSACTION_IDS;
+}
+
+function placeOf(transactionId: number): number {
+  return transactionId % PLACES;
 }

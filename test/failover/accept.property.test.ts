@@ -96,7 +96,7 @@ describe('figure 5', () => {
         if (read === undefined || isStatus(read)) throw new Error(read?.message);
         const kept = accept(lease(now, receiver, false), read, wired(now));
         // §7.2: whose it was is told along.
-        expect(read.holder?.duid).toEqual(client(1).duid);
+        expect(read.client?.duid).toEqual(client(1).duid);
         expect(kept.status).toBe(status === 'FREE-BACKUP' ? status : 'FREE');
         expect([kept.stateExpirationTime, kept.expirationTime, kept.ackedPartnerLifetime]).toEqual([
           undefined,
