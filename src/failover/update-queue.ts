@@ -49,6 +49,8 @@ interface Unacked {
   readonly sentAt: number;
 }
 
+const NOTHING: readonly Unacked[] = [];
+
 /** An UPDREQ or UPDREQALL that is being answered. */
 interface Request {
   readonly transactionId: number;
@@ -130,7 +132,7 @@ export class UpdateQueue {
   /** Sends all that is needed and not on its way: on entering NORMAL (§8.8), and at each scan (§7.5.4). */
   offerAll(): void {
     const onTheirWay = new Set<Slot>();
-    for (const update of this.unacked) for (const { slot } of update?.told ?? []) onTheirWay.add(slot);
+    for (const { told } of this.allUnacked()) for (const { slot } of told) onTheirWay.add(slot);
     for (const slot of this.needed) if (!onTheirWay.has(slot)) this.waiting.add(slot);
   }
 
@@ -218,10 +220,14 @@ export class UpdateQueue {
 
   /** The connection is gone: nothing is on its way, and the partner will ask again if it wants to. */
   disconnected(): void {
-    this.unacked.fill(undefined);
+    for (const { transactionId } of this.allUnacked()) this.unacked[placeOf(transactionId)] = undefined;
     this.unackedNow = 0;
     this.request = undefined;
     this.askedWith = undefined;
+  }
+
+  private allUnacked(): readonly Unacked[] {
+    return this.unackedNow === 0 ? NOTHING : this.unacked.filter((update) => update !== undefined);
   }
 
   private tell(slot: Slot, transactionId: number): Told {
