@@ -22,4 +22,11 @@ export interface Problem {
  */
 export class InputError extends Error {
   override readonly name = 'InputError';
+  /** Keys and positions that lead to what is wrong, where the input is a tree; whoever knows its lines tells the line. */
+  readonly at: readonly (string | number)[];
+
+  constructor(message: string, at: readonly (string | number)[] = []) {
+    super(message);
+    this.at = at;
+  }
 }

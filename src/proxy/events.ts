@@ -16,6 +16,9 @@ import type { FaultHit } from './stage.ts';
 export type Verdict = 'forwarded' | 'changed' | 'dropped' | 'injected' | 'late';
 
 /** An armed fault, as lists, log lines and the control API show it. */
+/** Held messages that are named; what is behind them counts only in octets. */
+export const WAITING_NAMED_MAX = 100;
+
 /** What a fault holds until it is released; its place in the list is its position for `release`. */
 export interface WaitingMessage {
   readonly direction: 'p>s' | 's>p';
@@ -43,7 +46,7 @@ export interface FaultView {
   readonly hits: number;
   /** Octets that it holds back now. */
   readonly heldOctets: number;
-  /** What can be released, the oldest first: the first 100; absent if there is none. */
+  /** What can be released, the oldest first, as far as it is named; absent if there is none. */
   readonly waiting?: readonly WaitingMessage[];
   readonly armedMillis: number;
   /** While it holds messages: Unix milliseconds at which their receiver gives the connection up (RFC 8156 §6.5). */

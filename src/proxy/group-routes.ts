@@ -9,9 +9,14 @@ import { type ControlAnswer, type ControlRequest, json, metrics, Refused } from 
 import { answerOf, partOf, populate, specsOf } from './control-routes.ts';
 import type { ProxyGroup, RelationshipView } from './group.ts';
 import type { GroupMetrics } from './metrics.ts';
-import { changedRelationship, relationshipFromObject } from './relationship.ts';
+import { changedRelationship, type RelationshipSettings, relationshipFromObject } from './relationship.ts';
 
 export interface ControlTarget {
+  /**
+   * The settings as they may be served, for a control that may not name every file; throws InputError. `before` is what
+   * they were until now.
+   */
+  readonly confine?: (settings: RelationshipSettings, before?: RelationshipSettings) => RelationshipSettings;
   readonly group: ProxyGroup;
   readonly metrics: GroupMetrics;
   readonly version: string;
@@ -25,12 +30,15 @@ export const GROUP_ROUTES: Readonly<Record<string, Route>> = {
   'GET /version': ({ version }) => json({ version }),
   'GET /metrics': ({ group, metrics: counted }) => metrics(counted.text(group)),
   'GET /proxies': ({ group }) => json(group.relationships().map(relationshipJson)),
-  'POST /proxies': async ({ group }, { body }) =>
-    json(relationshipJson(await group.add(relationshipFromObject(body))), 201),
+  'POST /proxies': async (target, { body }) =>
+    json(relationshipJson(await target.group.add(confined(target, relationshipFromObject(body)))), 201),
   'GET /proxies/{name}': ({ group }, _, name) => json(relationshipJson(existing(group, name))),
-  'PATCH /proxies/{name}': async ({ group }, { body }, name) => {
+  'PATCH /proxies/{name}': async (target, { body }, name) => {
+    const { group } = target;
     existing(group, name);
-    const view = await group.change(name, (settings) => changedRelationship(settings, body));
+    const view = await group.change(name, (settings) =>
+      confined(target, changedRelationship(settings, body), settings),
+    );
     return json(relationshipJson(view));
   },
   'DELETE /proxies/{name}': async ({ group, metrics: counted }, _, name) => {
@@ -68,6 +76,14 @@ function routed(target: ControlTarget, request: ControlRequest): Answer {
   return route(target, request, name);
 }
 
+function confined(
+  { confine }: ControlTarget,
+  settings: RelationshipSettings,
+  before?: RelationshipSettings,
+): RelationshipSettings {
+  return confine === undefined ? settings : confine(settings, before);
+}
+
 function existing(group: ProxyGroup, name: string): RelationshipView {
   const view = group.relationships().find(({ settings }) => settings.name === name);
   if (view === undefined)
@@ -79,15 +95,19 @@ function existing(group: ProxyGroup, name: string): RelationshipView {
  * `{"relationships": […], "faults": […]}`, the same as the file of `leasetap proxy --config`: relationships are created
  * or changed, faults armed. Everything is read before anything is done.
  */
-async function populateAll({ group }: ControlTarget, body: unknown): Promise<ControlAnswer> {
+async function populateAll(target: ControlTarget, body: unknown): Promise<ControlAnswer> {
+  const { group } = target;
   if (typeof body !== 'object' || body === null)
     throw new InputError('expected a list of faults, or an object with relationships and faults');
   const { relationships = [], faults = [] } = body as { relationships?: unknown; faults?: unknown };
   if (!Array.isArray(relationships)) throw new InputError('relationships: expected a list');
-  const wanted = relationships.map(relationshipFromObject);
+  const known = new Map(group.relationships().map(({ settings }) => [settings.name, settings]));
+  const wanted = relationships.map((value) => {
+    const settings = relationshipFromObject(value);
+    return confined(target, settings, known.get(settings.name));
+  });
   const specs = specsOf(faults);
   for (const spec of specs) group.checkFault(spec);
-  const known = new Set(group.relationships().map(({ settings }) => settings.name));
   for (const settings of wanted)
     await (known.has(settings.name) ? group.change(settings.name, () => settings) : group.add(settings));
   const armed = populate(group, specs);

@@ -4,11 +4,8 @@
  */
 import type { Direction } from '../base/flow.ts';
 import type { Conversation } from './conversation.ts';
-import type { WaitingMessage } from './events.ts';
+import { WAITING_NAMED_MAX, type WaitingMessage } from './events.ts';
 import type { InFlight } from './stage.ts';
-
-/** Messages that are named; what is behind them counts only in octets. */
-const NAMED_MAX = 100;
 
 interface Held {
   readonly conversation: Conversation;
@@ -21,7 +18,7 @@ interface Held {
 type Conversations = Iterable<Conversation>;
 
 export function waitingOf(conversations: Conversations, id: string): readonly WaitingMessage[] {
-  return heldBy(conversations, id).slice(0, NAMED_MAX).map(told);
+  return heldBy(conversations, id).slice(0, WAITING_NAMED_MAX).map(told);
 }
 
 /** Lets go what is at these positions, in this order; without positions everything. `false` if nothing could be. */

@@ -38,7 +38,7 @@ export interface RelationshipSettings {
 /** Files by the name of their option without `--tls-`, e.g. `cert`, `key`, `ca`. */
 export type TlsPaths = Readonly<Partial<Record<(typeof TLS_PATHS)[number], string>>>;
 
-const TLS_PATHS = ['cert', 'key', 'to-cert', 'to-key', 'ca', 'ca-key', 'keylog'] as const;
+export const TLS_PATHS = ['cert', 'key', 'to-cert', 'to-key', 'ca', 'ca-key', 'keylog'] as const;
 
 type Draft = { -readonly [K in keyof RelationshipSettings]?: RelationshipSettings[K] };
 
@@ -77,7 +77,7 @@ const KEYS: Readonly<Record<string, (draft: Draft, value: unknown, key: string) 
   },
   faults: (draft, value, key) => {
     if (!Array.isArray(value)) throw mismatch(key, 'a list of faults', value);
-    draft.faults = value.map(faultFromObject);
+    draft.faults = value.map((fault, at) => located(['faults', at], () => faultFromObject(fault)));
   },
 };
 
@@ -100,6 +100,24 @@ export function changedRelationship(settings: RelationshipSettings, changes: unk
   return checked({ ...settings, ...draft });
 }
 
+/** The settings with every file that they name replaced by what `of` makes of it. */
+export function withFiles(
+  settings: RelationshipSettings,
+  of: (path: string, key: string) => string,
+): RelationshipSettings {
+  const { record, log, tls } = settings;
+  const files =
+    typeof tls === 'object'
+      ? Object.fromEntries(Object.entries(tls).map(([name, path]) => [name, of(path, `tls.${name}`)]))
+      : tls;
+  return {
+    ...settings,
+    ...(record !== undefined && { record: of(record, 'record') }),
+    ...(log !== undefined && { log: of(log, 'log') }),
+    ...(files !== undefined && { tls: files }),
+  };
+}
+
 function drafted(value: unknown): Draft {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw mismatch('relationship', 'an object with name, listen and to', value);
@@ -115,7 +133,7 @@ function drafted(value: unknown): Draft {
 function checked(settings: RelationshipSettings): RelationshipSettings {
   const { name, from, to, faults } = settings;
   if (from !== undefined && from.includes(':') !== to.address.includes(':'))
-    throw new InputError(`${name}: from ${from} and to ${to.address} are of different IP versions`);
+    throw new InputError(`${name}: from ${from} and to ${to.address} are of different IP versions`, ['from']);
   for (const { relationship } of faults) {
     if (relationship !== undefined && relationship !== name)
       throw new InputError(`${name}: a fault names the relationship ${relationship}`);
@@ -128,7 +146,7 @@ function tlsPaths(value: unknown, key: string): TlsPaths {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(key, wanted, value);
   const known: readonly string[] = TLS_PATHS;
   for (const [name, path] of Object.entries(value)) {
-    if (!known.includes(name)) throw mismatch(key, wanted, name);
+    if (!known.includes(name)) throw mismatch(key, wanted, name, [key, name]);
     text(path, `${key}.${name}`);
   }
   return value;
@@ -137,7 +155,7 @@ function tlsPaths(value: unknown, key: string): TlsPaths {
 function unknownKey(key: string): InputError {
   const near = nearest(key, Object.keys(KEYS));
   const hint = near === undefined ? `expected ${Object.keys(KEYS).join(', ')}` : `did you mean ${near}?`;
-  return new InputError(`unknown key "${key}"; ${hint}`);
+  return new InputError(`unknown key "${key}"; ${hint}`, [key]);
 }
 
 function end(value: unknown, key: string): Endpoint {
@@ -151,6 +169,16 @@ function text(value: unknown, key: string): string {
   throw mismatch(key, 'text', value);
 }
 
-function mismatch(key: string, wanted: string, got: unknown): InputError {
-  return new InputError(`${key}: expected ${wanted}, got ${JSON.stringify(got)}`);
+function mismatch(key: string, wanted: string, got: unknown, at = key.split('.')): InputError {
+  return new InputError(`${key}: expected ${wanted}, got ${JSON.stringify(got)}`, at);
+}
+
+/** What `read` throws is at this place. */
+export function located<T>(at: InputError['at'], read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(error.message, at);
+    throw error;
+  }
 }

@@ -229,11 +229,11 @@ faults:
     ]);
     expect(await says('--config', file(entry('fron: ::1')))).toEqual([
       2,
-      'leasetap: FOLDER/pairs.yaml:2: unknown key "fron"; did you mean from?',
+      'leasetap: FOLDER/pairs.yaml:5: unknown key "fron"; did you mean from?',
     ]);
     expect(await says('--config', file(entry('from: 127.0.0.1')))).toEqual([
       2,
-      'leasetap: FOLDER/pairs.yaml:2: a: from 127.0.0.1 and to ::1 are of different IP versions',
+      'leasetap: FOLDER/pairs.yaml:5: a: from 127.0.0.1 and to ::1 are of different IP versions',
     ]);
     expect(await says('--config', file('relations: []'))).toEqual([
       2,

@@ -20,6 +20,7 @@ import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
+import { confinedTo } from '../proxy/confined.ts';
 import { printDryRun } from '../proxy/dry-run.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
 import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
@@ -27,10 +28,10 @@ import { readScenario } from '../proxy/scenario-file.ts';
 import { type NamedEnd, proxyGroup, type RelationshipOptions, relationshipsOf } from '../proxy/setup.ts';
 import { steppingCommand, steppingOf } from '../proxy/stepping.ts';
 import { addSubcommands } from '../proxy/subcommands.ts';
-import { addTlsOptions, type TlsOptions, terminationOf } from '../proxy/tls.ts';
+import { addTlsOptions, tlsOf } from '../proxy/tls.ts';
 import { hasTerminal, showSession } from '../show-session.ts';
 
-interface Options extends RelationshipOptions, TlsOptions {
+interface Options extends RelationshipOptions {
   readonly rotateSize?: number;
   readonly rotateEvery?: number;
   readonly keep?: number;
@@ -45,6 +46,7 @@ interface Options extends RelationshipOptions, TlsOptions {
   readonly dryRun?: string;
   readonly control?: string;
   readonly controlToken?: string;
+  readonly controlFolder: readonly string[];
   readonly seed?: number;
   readonly maxConnections: number;
 }
@@ -102,6 +104,7 @@ export function register(program: Command): void {
     .option('--dry-run <capture>', 'relay nothing; tell what the faults would have hit in a capture')
     .option('-C, --control <place>', 'control: a path for a unix socket, or ADDRESS:PORT with a token')
     .option('--control-token <file>', 'token of a control on TCP')
+    .option('--control-folder <folder>', 'where a control on TCP may name files, e.g. recordings', gather, [])
     .option('--alive-set <family/table/set>', 'sign of life for the rules of `leasetap proxy plan`')
     .option('--seed <number>', 'of the random decisions of faults', wholeNumber)
     .option('--max-connections <number>', 'at the same time', wholeNumber, CONNECTIONS_DEFAULT_MAX)
@@ -135,9 +138,9 @@ async function runProxy(options: Options, version: string): Promise<void> {
   }
   if (options.tui === true && !hasTerminal()) throw new InputError('--tui needs a terminal');
   const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
-  const relationships = relationshipsOf(options, faults);
+  const relationships = relationshipsOf(options, faults, dissectors);
   const stage = stageOf(options, relationships);
-  const tls = terminationOf(options);
+  const tls = tlsOf(options);
   const interrupt = onInterrupt();
   const group = proxyGroup({
     dissectors,
@@ -189,16 +192,14 @@ function stageOf(
 
 async function openControlOf(
   group: ProxyGroup,
-  { control, controlToken }: Options,
+  { control, controlToken, controlFolder }: Options,
   version: string,
 ): Promise<OpenControl | undefined> {
   if (control === undefined) return undefined;
   const metrics = new GroupMetrics();
-  const opened = await openProxyControl(controlPlace(control, controlToken, '--control-token'), {
-    group,
-    metrics,
-    version,
-  });
+  const place = controlPlace(control, controlToken, '--control-token');
+  const confine = place.kind === 'tcp' ? { confine: confinedTo(controlFolder) } : {};
+  const opened = await openProxyControl(place, { group, metrics, version, ...confine });
   process.stderr.write(`control at ${placeText(opened.place)}\n`);
   return opened;
 }

@@ -5,9 +5,17 @@
 import { dirname, resolve } from 'node:path';
 import { isMap, type Node } from 'yaml';
 import { InputError } from '../../base/problem.ts';
-import { faultFromObject } from '../../proxy/faults/object-form.ts';
+import type { Dissectors } from '../../dissect/compile.ts';
+import { checkFault } from '../../proxy/faults/armed.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
-import { type RelationshipSettings, relationshipFromObject } from '../../proxy/relationship.ts';
+import {
+  located,
+  type RelationshipSettings,
+  relationshipFromObject,
+  withFiles,
+} from '../../proxy/relationship.ts';
+import { faultsIn } from './faults-file.ts';
+import { terminationFor } from './tls.ts';
 import { listOf, readYaml } from './yaml-file.ts';
 
 export interface ProxyConfig {
@@ -19,7 +27,7 @@ export interface ProxyConfig {
 const KEYS: readonly unknown[] = ['relationships', 'faults'];
 
 /** Paths in the file are relative to it. Throws InputError that names file, line and what was expected. */
-export function readProxyConfig(path: string): ProxyConfig {
+export function readProxyConfig(path: string, dissectors: Dissectors): ProxyConfig {
   const file = readYaml(path);
   const top = file.document.contents;
   if (!isMap(top)) throw new InputError(`${path}: expected "relationships:" with a list`);
@@ -30,16 +38,15 @@ export function readProxyConfig(path: string): ProxyConfig {
         `${file.where((key as Node).range?.[0] ?? 0)}: unknown key "${name}"; expected ${KEYS.join(' or ')}`,
       );
   }
-  const here = (name: string | undefined) => (name === undefined ? undefined : resolve(dirname(path), name));
-  const relationships = listOf(file, path, 'relationships', relationshipFromObject).map((settings) => {
-    const record = here(settings.record);
-    const log = here(settings.log);
-    const tls =
-      typeof settings.tls === 'object'
-        ? Object.fromEntries(Object.entries(settings.tls).map(([name, file]) => [name, here(file)]))
-        : settings.tls;
-    return { ...settings, ...(record && { record }), ...(log && { log }), ...(tls && { tls }) };
+  const here = (name: string): string => resolve(dirname(path), name);
+  const relationships = listOf(file, path, 'relationships', (value) => {
+    const settings = withFiles(relationshipFromObject(value), here);
+    for (const [at, fault] of settings.faults.entries())
+      located(['faults', at], () => checkFault(fault, dissectors));
+    // Opened once to see that they are good, while the line can be told.
+    if (settings.tls !== undefined) terminationFor(settings.tls);
+    return settings;
   });
   if (relationships.length === 0) throw new InputError(`${path}: expected "relationships:" with a list`);
-  return { relationships, faults: listOf(file, path, 'faults', faultFromObject) };
+  return { relationships, faults: faultsIn(file, path, dissectors) };
 }

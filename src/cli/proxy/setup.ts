@@ -14,13 +14,12 @@ import type { FaultSpec } from '../../proxy/faults/spec.ts';
 import { ProxyGroup, type Serving } from '../../proxy/group.ts';
 import { Numbering } from '../../proxy/numbering.ts';
 import type { Rotation } from '../../proxy/recorder-file.ts';
-import { type RelationshipSettings, UNNAMED } from '../../proxy/relationship.ts';
+import { type RelationshipSettings, type TlsPaths, UNNAMED } from '../../proxy/relationship.ts';
 import { type ProxyOptions, ProxySession } from '../../proxy/relay.ts';
-import type { TlsTermination } from '../../proxy/tls/terminate.ts';
 import { describeSystemError } from '../system-error.ts';
 import { keepAlive, parseAliveSet } from './alive.ts';
-import { readProxyConfig } from './config-file.ts';
-import { terminationFor } from './tls.ts';
+import { type ProxyConfig, readProxyConfig } from './config-file.ts';
+import { checkTlsNames, checkTlsOptions, type TlsOptions, terminationFor, tlsOf } from './tls.ts';
 
 /** `[::1]:647`, or with a name of the relationship before it: `campus=[::1]:647`. */
 export interface NamedEnd {
@@ -29,7 +28,7 @@ export interface NamedEnd {
 }
 
 /** The options that say which relationships there are. */
-export interface RelationshipOptions {
+export interface RelationshipOptions extends TlsOptions {
   readonly config?: string;
   readonly listen: readonly Endpoint[];
   readonly to: readonly NamedEnd[];
@@ -43,16 +42,31 @@ export interface RelationshipOptions {
 export function relationshipsOf(
   options: RelationshipOptions,
   faults: readonly FaultSpec[],
+  dissectors: Dissectors,
 ): readonly RelationshipSettings[] {
-  const { config, listen, to } = options;
-  if (config === undefined) return withFaults(fromOptions(options), faults);
-  if (listen.length > 0 || to.length > 0 || options.from !== undefined)
-    throw new InputError('expected --config, or --listen and --to; not both');
-  const read = readProxyConfig(config);
-  return withFaults(
-    read.relationships.map((settings) => ({ ...filesOf(options, settings.name), ...settings })),
-    [...read.faults, ...faults],
+  checkTlsOptions(tlsOf(options));
+  const { config } = options;
+  const read =
+    config === undefined
+      ? { relationships: fromOptions(options), faults: [] }
+      : fromFile(config, options, dissectors);
+  checkTlsNames(
+    options,
+    read.relationships.map(({ name }) => name),
   );
+  return withFaults(read.relationships, [...read.faults, ...faults]);
+}
+
+function fromFile(path: string, options: RelationshipOptions, dissectors: Dissectors): ProxyConfig {
+  if (options.listen.length > 0 || options.to.length > 0 || options.from !== undefined)
+    throw new InputError('expected --config, or --listen and --to; not both');
+  const { relationships, faults } = readProxyConfig(path, dissectors);
+  const whole = (settings: RelationshipSettings): RelationshipSettings => ({
+    ...filesOf(options, settings.name),
+    ...tlsFor(options, settings.name),
+    ...settings,
+  });
+  return { relationships: relationships.map(whole), faults };
 }
 
 function fromOptions(options: RelationshipOptions): readonly RelationshipSettings[] {
@@ -76,8 +90,15 @@ function fromOptions(options: RelationshipOptions): readonly RelationshipSetting
       faults: [],
       ...(from === undefined ? {} : { from }),
       ...filesOf(options, name),
+      ...tlsFor(options, name),
     };
   });
+}
+
+function tlsFor(options: RelationshipOptions, name: string): Pick<RelationshipSettings, 'tls'> {
+  const tls = tlsOf(options, name);
+  checkTlsOptions(tls);
+  return tls === undefined ? {} : { tls };
 }
 
 /** One file each: `tap.pcapng` becomes `tap-campus.pcapng`. */
@@ -122,7 +143,8 @@ export interface Common {
   readonly version: string;
   readonly connectionsMax: number;
   readonly rotation?: Rotation;
-  readonly tls?: TlsTermination;
+  /** Of relationships that say nothing about it. */
+  readonly tls?: 'pass' | TlsPaths;
   /** For the headers of recordings. */
   readonly scenarios: readonly string[];
   readonly tell: (line: string) => void;
@@ -187,7 +209,7 @@ function withEnd(session: ProxySession, before: () => Promise<void>): Serving {
 function sessionOptions(settings: RelationshipSettings, run: number, shared: Shared): ProxyOptions {
   const { name, listen, to, from, faults, record, log } = settings;
   const { dissectors, random, numbering, connectionsMax, rotation, tell } = shared;
-  const tls = settings.tls === undefined ? shared.tls : terminationFor(settings.tls);
+  const tls = terminationFor(settings.tls ?? shared.tls ?? 'pass');
   const again = (path: string): string => (run === 1 ? path : withSuffix(path, run));
   return {
     listen,

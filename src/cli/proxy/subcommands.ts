@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import { UNNAMED } from '../../proxy/relationship.ts';
 import { bareAddress, duration, wholeNumber } from '../arguments.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { checkPrimary, checkSecondary } from './check.ts';
 import { planLines } from './plan.ts';
@@ -50,7 +51,7 @@ export function addSubcommands(proxy: Command): void {
 async function runCheck(_: unknown, command: Command): Promise<void> {
   // --listen, --to, --from and --config are those of the parent command.
   const { wait, ...options } = command.optsWithGlobals<CheckOptions>();
-  const relationships = relationshipsOf(options, []);
+  const relationships = relationshipsOf(options, [], dissectorsInUse());
   const legs = await Promise.all(
     relationships.map(async ({ name, listen, to, from }) => {
       const input = { listen, to, from, seconds: wait };

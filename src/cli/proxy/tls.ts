@@ -1,119 +1,166 @@
-/** The options of `leasetap proxy` about TLS: what is done with it, with which certificates, and where keys go. */
+/**
+ * What `leasetap proxy` is told about TLS, by options, a file or the control: whether it is terminated, with which
+ * certificates, and where keys go; for all relationships or for one of them.
+ */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { InputError } from '../../base/problem.ts';
-import type { TlsPaths } from '../../proxy/relationship.ts';
+import { TLS_PATHS, type TlsPaths } from '../../proxy/relationship.ts';
 import type { TlsIdentity } from '../../proxy/tls/handshake.ts';
 import type { TlsTermination } from '../../proxy/tls/terminate.ts';
 import { keyLogFile } from '../../tls/key-log-file.ts';
+import { gather } from '../arguments.ts';
+import { describeSystemError } from '../system-error.ts';
 
+type PathKey = keyof TlsPaths;
+
+/** Each value may have the name of a relationship before it: `campus=terminate`. */
 export interface TlsOptions {
-  readonly tls: 'pass' | 'terminate';
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly tlsToCert?: string;
-  readonly tlsToKey?: string;
-  readonly tlsCa?: string;
-  readonly tlsCaKey?: string;
-  readonly tlsKeylog?: string;
+  readonly tls: readonly string[];
+  readonly tlsCert: readonly string[];
+  readonly tlsKey: readonly string[];
+  readonly tlsToCert: readonly string[];
+  readonly tlsToKey: readonly string[];
+  readonly tlsCa: readonly string[];
+  readonly tlsCaKey: readonly string[];
+  readonly tlsKeylog: readonly string[];
 }
+
+const OPTIONS: Readonly<Record<PathKey, { readonly of: keyof TlsOptions; readonly help: string }>> = {
+  cert: {
+    of: 'tlsCert',
+    help: 'certificate chain (PEM) shown to the primary, in the place of the secondary',
+  },
+  key: { of: 'tlsKey', help: 'its private key' },
+  'to-cert': {
+    of: 'tlsToCert',
+    help: 'the one shown to the secondary, in the place of the primary; else the same',
+  },
+  'to-key': { of: 'tlsToKey', help: 'its private key' },
+  ca: { of: 'tlsCa', help: 'who must have signed the certificates of both servers; else any will do' },
+  'ca-key': { of: 'tlsCaKey', help: "that authority's private key, with which wrong-certificate can sign" },
+  keylog: { of: 'tlsKeylog', help: 'write the secrets of all connections here (NSS key log)' },
+};
 
 export function addTlsOptions(command: Command): void {
-  command
-    .addOption(
-      new Option('--tls <what>', 'with TLS behind STARTTLS: pass it on unread, or terminate it on both sides')
-        .choices(['pass', 'terminate'])
-        .default('pass'),
-    )
-    .option(
-      '--tls-cert <file>',
-      'certificate chain (PEM) shown to the primary, in the place of the secondary',
-    )
-    .option('--tls-key <file>', 'its private key')
-    .option(
-      '--tls-to-cert <file>',
-      'the one shown to the secondary, in the place of the primary; else the same',
-    )
-    .option('--tls-to-key <file>', 'its private key')
-    .option('--tls-ca <file>', 'who must have signed the certificates of both servers; else any will do')
-    .option('--tls-ca-key <file>', "that authority's private key, with which wrong-certificate can sign")
-    .option('--tls-keylog <file>', 'write the secrets of all connections here (NSS key log)');
+  command.option(
+    '--tls <[name=]what>',
+    'with TLS behind STARTTLS: pass it on unread (unless told), or terminate it on both sides; as all of these for one relationship or for each',
+    gather,
+    [],
+  );
+  for (const key of TLS_PATHS) command.option(`--tls-${key} <[name=]file>`, OPTIONS[key].help, gather, []);
 }
 
-/** The same for a relationship of a file or of the control. @throws InputError */
-export function terminationFor(tls: 'pass' | TlsPaths): TlsTermination | undefined {
-  if (tls === 'pass') return undefined;
-  const option = (name: string) =>
-    `tls-${name}`.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const paths = Object.entries(tls).map(([name, path]) => [option(name), path]);
-  return terminationOf({ tls: 'terminate', ...Object.fromEntries(paths) });
+/** What the options say for one relationship, or for those without a word of their own. @throws InputError */
+export function tlsOf(options: TlsOptions, name?: string): 'pass' | TlsPaths | undefined {
+  const mode = lastFor(options.tls, name);
+  const given = TLS_PATHS.flatMap((key) => {
+    const path = lastFor(options[OPTIONS[key].of], name);
+    return path === undefined ? [] : [[key, path] as const];
+  });
+  if (mode === 'terminate') return Object.fromEntries(given);
+  if (mode !== undefined && mode !== 'pass')
+    throw new InputError(`--tls ${mode}: expected pass or terminate, or NAME=pass or NAME=terminate`);
+  if (given.length > 0 && !options.tls.some((value) => /(^|=)terminate$/.test(value)))
+    throw new InputError('--tls-cert, --tls-key, --tls-ca, --tls-keylog and the like need --tls terminate');
+  return mode;
 }
 
-/** `undefined` if TLS is only passed on. @throws InputError for files that are missing or no good */
-export function terminationOf(options: TlsOptions): TlsTermination | undefined {
-  const { tls, tlsCert, tlsKey, tlsToCert, tlsToKey, tlsCa, tlsCaKey, tlsKeylog } = options;
-  if (tls === 'pass') {
-    const given = { tlsCert, tlsKey, tlsToCert, tlsToKey, tlsCa, tlsCaKey, tlsKeylog };
-    if (Object.values(given).some((value) => value !== undefined)) {
-      throw new InputError('--tls-cert, --tls-key, --tls-ca, --tls-keylog and the like need --tls terminate');
+/** Throws InputError for a value that is for a relationship that there is not. A file of such a name is `./a=b.pem`. */
+export function checkTlsNames(options: TlsOptions, names: readonly string[]): void {
+  const all: readonly (readonly [string, readonly string[]])[] = [
+    ['--tls', options.tls],
+    ...TLS_PATHS.map((key) => [`--tls-${key}`, options[OPTIONS[key].of]] as const),
+  ];
+  for (const [option, values] of all) {
+    for (const value of values) {
+      const name = NAMED.exec(value)?.[1];
+      if (name !== undefined && !names.includes(name))
+        throw new InputError(
+          `${option} ${value}: there is no relationship "${name}", expected ${names.join(', ')}`,
+        );
     }
-    return undefined;
   }
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new InputError('--tls terminate needs --tls-cert and --tls-key');
-  }
-  if ((tlsToCert === undefined) !== (tlsToKey === undefined)) {
-    throw new InputError('--tls-to-cert and --tls-to-key go together');
-  }
-  if (tlsCaKey !== undefined && tlsCa === undefined) throw new InputError('--tls-ca-key needs --tls-ca');
-  const shown = identityOf(tlsCert, tlsKey);
+}
+
+const NAMED = /^([A-Za-z][\w.-]*)=/;
+
+/** The last value for this relationship; if there is none, the last for all. */
+function lastFor(values: readonly string[], name: string | undefined): string | undefined {
+  const own = name === undefined ? undefined : values.findLast((value) => value.startsWith(`${name}=`));
+  return own?.slice(`${name}=`.length) ?? values.findLast((value) => !NAMED.test(value));
+}
+
+/**
+ * `undefined` if TLS is only passed on. `called` is what the user knows a file by, e.g. `--tls-cert`.
+ * @throws InputError for files that are missing or no good
+ */
+export function terminationFor(
+  tls: 'pass' | TlsPaths,
+  called = (key: PathKey): string => `tls.${key}`,
+): TlsTermination | undefined {
+  if (tls === 'pass') return undefined;
+  const wrong = (key: PathKey, what: string): InputError =>
+    new InputError(`${called(key)}: ${what}`, ['tls', key]);
+  const read = (key: PathKey): string => {
+    const file = tls[key];
+    if (file === undefined) throw wrong(key, 'is needed where TLS is terminated');
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      throw wrong(key, describeSystemError(error) ?? (error as Error).message);
+    }
+  };
+  const identity = (certKey: 'cert' | 'to-cert' | 'ca', keyKey: 'key' | 'to-key' | 'ca-key'): TlsIdentity => {
+    const shown = { cert: read(certKey), key: read(keyKey) };
+    checkCertificates(shown.cert, (why) => wrong(certKey, `${tls[certKey]}: ${why}`));
+    try {
+      createSecureContext(shown);
+    } catch (error) {
+      const why = (error as Error).message;
+      throw wrong(keyKey, `${tls[keyKey]}: ${why}; expected the private key (PEM) of ${tls[certKey]}`);
+    }
+    return shown;
+  };
+  const shown = identity('cert', 'key');
+  const toOther = tls['to-cert'] !== undefined || tls['to-key'] !== undefined;
+  const { ca, keylog } = tls;
+  if (tls['ca-key'] !== undefined && ca === undefined) throw wrong('ca-key', `needs ${called('ca')}`);
   return {
-    identities: [
-      shown,
-      tlsToCert === undefined || tlsToKey === undefined ? shown : identityOf(tlsToCert, tlsToKey),
-    ],
-    ...(tlsCa === undefined ? {} : { ca: authoritiesOf(tlsCa) }),
-    ...(tlsCa === undefined || tlsCaKey === undefined ? {} : { authority: identityOf(tlsCa, tlsCaKey) }),
-    ...(tlsKeylog === undefined ? {} : { keylog: keylogInto(tlsKeylog) }),
+    identities: [shown, toOther ? identity('to-cert', 'to-key') : shown],
+    ...(ca === undefined ? {} : { ca: authorities(read('ca'), (why) => wrong('ca', `${ca}: ${why}`)) }),
+    ...(tls['ca-key'] === undefined ? {} : { authority: identity('ca', 'ca-key') }),
+    ...(keylog === undefined ? {} : { keylog: keylogInto(keylog, (why) => wrong('keylog', why)) }),
   };
 }
 
-function identityOf(certFile: string, keyFile: string): TlsIdentity {
-  const identity = { cert: textOf(certFile), key: textOf(keyFile) };
-  try {
-    createSecureContext(identity);
-  } catch (error) {
-    throw new InputError(
-      `${certFile}, ${keyFile}: ${(error as Error).message}; expected a certificate and its key (PEM)`,
-    );
-  }
-  return identity;
+/** What the options say, with the files opened: mistakes are told with the names of the options. @throws InputError */
+export function checkTlsOptions(tls: 'pass' | TlsPaths | undefined): void {
+  if (tls !== undefined) terminationFor(tls, (key) => `--tls-${key}`);
 }
 
-function authoritiesOf(file: string): string {
-  const ca = textOf(file);
-  try {
-    new X509Certificate(ca);
-  } catch (error) {
-    throw new InputError(`${file}: ${(error as Error).message}; expected certificates (PEM)`);
-  }
-  return ca;
-}
+type Wrong = (why: string) => InputError;
 
-function textOf(file: string): string {
+function checkCertificates(pem: string, wrong: Wrong): void {
   try {
-    return readFileSync(file, 'utf8');
+    new X509Certificate(pem);
   } catch (error) {
-    throw new InputError(`${file}: ${(error as Error).message}`);
+    throw wrong(`${(error as Error).message}; expected certificates (PEM)`);
   }
 }
 
-function keylogInto(file: string): (line: string) => void {
+function authorities(pem: string, wrong: Wrong): string {
+  checkCertificates(pem, wrong);
+  return pem;
+}
+
+function keylogInto(file: string, wrong: Wrong): (line: string) => void {
   try {
     return keyLogFile(file);
   } catch (error) {
-    throw new InputError(`${file}: ${(error as Error).message}`);
+    throw wrong(describeSystemError(error) ?? (error as Error).message);
   }
 }

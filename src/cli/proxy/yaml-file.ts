@@ -1,6 +1,6 @@
 /** YAML files of the proxy: faults and scenarios. Mistakes name file and line. */
 import { readFileSync } from 'node:fs';
-import { type Document, isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InputError } from '../../base/problem.ts';
 
 /** Largest file that is read. */
@@ -45,7 +45,26 @@ export function listOf<T>(
       return read(item.toJS(file.document));
     } catch (problem) {
       if (!(problem instanceof InputError)) throw problem;
-      throw new InputError(`${file.where(item.range?.[0] ?? 0)}: ${problem.message}`);
+      throw new InputError(`${file.where(offsetOf(item, problem.at))}: ${problem.message}`);
     }
   });
+}
+
+/** Where the key or item at the end of the path begins, or as much of it as there is. */
+function offsetOf(node: Node, path: InputError['at']): number {
+  let offset = node.range?.[0] ?? 0;
+  let inner: unknown = node;
+  for (const step of path) {
+    let next: unknown;
+    if (isMap(inner)) {
+      const pair = inner.items.find(({ key }) => isScalar(key) && key.value === step);
+      next = pair?.value;
+      if (isScalar(pair?.key)) offset = pair.key.range?.[0] ?? offset;
+    } else if (isSeq(inner)) {
+      next = inner.items[Number(step)];
+      if (isNode(next)) offset = next.range?.[0] ?? offset;
+    }
+    inner = next;
+  }
+  return offset;
 }

@@ -258,7 +258,8 @@ export class ScenarioRun {
   }
 
   private sincePhase(now: number): number {
-    return (now - this.phaseBeganMillis) / 1000;
+    // An event may have happened just before the phase of which it decides something.
+    return Math.max(0, now - this.phaseBeganMillis) / 1000;
   }
 
   private scene(now: number): Scene {

@@ -1,11 +1,13 @@
 /** Armed faults with what they do and how often they did it; and the list of what happened. */
-import type { FaultView } from '../../proxy/events.ts';
+import { type FaultView, WAITING_NAMED_MAX } from '../../proxy/events.ts';
 import { padText, safeText } from '../../render/escape.ts';
 import { type Line, span } from '../../render/style.ts';
 import { listLines } from '../draw.ts';
 import { contentRows, type Place } from '../layout.ts';
 import type { Model } from '../model.ts';
 import { rangeOf } from '../rows.ts';
+
+const ID_COLUMNS_MAX = 20;
 
 export function faultsLines(model: Model, place: Place, focused: boolean): Line[] {
   if (!model.canFault) return [[span(' nothing can be faulted here: no proxy is running', 'dim')]];
@@ -26,7 +28,7 @@ function faultLine(fault: FaultView, now: number): Line {
       ? ''
       : `, heals in ${Math.max(0, Math.ceil((fault.endsMillis - now) / 1000))}s`;
   return [
-    span(padText(safeText(fault.id), 4), 'strong'),
+    span(padText(safeText(fault.id), Math.max(4, Math.min(fault.id.length + 1, ID_COLUMNS_MAX))), 'strong'),
     span(padText(`${fault.hits}${times} hits`, 11), fault.hits > 0 ? 'bad' : 'plain'),
     span(`${heldText(fault, now)}${safeText(fault.sentence)}${ends}`, fault.heldOctets > 0 ? 'bad' : 'plain'),
   ];
@@ -35,7 +37,10 @@ function faultLine(fault: FaultView, now: number): Line {
 /** In front of the sentence: on a narrow terminal it is what must be seen. */
 function heldText({ heldOctets, waiting = [], keepaliveEndsMillis }: FaultView, now: number): string {
   if (heldOctets === 0) return '';
-  const what = waiting.length > 0 ? `${waiting.length} messages` : `${heldOctets} octets`;
+  const what =
+    waiting.length > 0
+      ? `${waiting.length}${waiting.length < WAITING_NAMED_MAX ? '' : '+'} messages`
+      : `${heldOctets} octets`;
   const left = keepaliveEndsMillis === undefined ? undefined : Math.ceil((keepaliveEndsMillis - now) / 1000);
   if (left === undefined) return `HOLDS ${what}: `;
   return `HOLDS ${what}, receiver gives up ${left > 0 ? `in ${left}s` : 'now'}: `;

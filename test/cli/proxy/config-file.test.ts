@@ -1,13 +1,17 @@
 /** The file of `leasetap proxy --config`: what it says arrives, and what is wrong is told with its line. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readProxyConfig } from '../../../src/cli/proxy/config-file.ts';
 import { terminationFor } from '../../../src/cli/proxy/tls.ts';
+import { DISSECTORS } from '../../dissect/captured.ts';
 import { temporaryFolder } from '../../support/process.ts';
 
 const certificate = fileURLToPath(new URL('../../../fixtures/tls/primary.pem', import.meta.url));
+
+const stranger = certificate.replace('primary.pem', 'stranger.key');
+const ENTRY = 'relationships:\n  - name: a\n    listen: ":1"\n    to: "[::1]:2"\n';
 
 function file(text: string): string {
   const path = join(temporaryFolder(), 'pairs.yaml');
@@ -25,13 +29,16 @@ describe('a file of relationships', () => {
     record: campus.pcapng
     log: /var/log/campus.jsonl
     alive-set: ip6/leasetap/alive
-    tls: { cert: ${certificate}, key: tap.key }
+    tls:
+      cert: ${certificate}
+      key: ${certificate.replace('.pem', '.key')}
+      keylog: keys.txt
     faults: [drop s>p BNDREPLY times 2]
   - { name: branch, listen: ":1648", to: 192.0.2.2:647, tls: pass, enabled: false }
 faults:
   - { do: delay, by: 1s, relationship: branch }
 `);
-    const { relationships, faults } = readProxyConfig(path);
+    const { relationships, faults } = readProxyConfig(path, DISSECTORS);
     expect(relationships).toMatchObject([
       {
         name: 'campus',
@@ -42,7 +49,11 @@ faults:
         record: path.replace('pairs.yaml', 'campus.pcapng'),
         log: '/var/log/campus.jsonl',
         aliveSet: 'ip6/leasetap/alive',
-        tls: { cert: certificate, key: path.replace('pairs.yaml', 'tap.key') },
+        tls: {
+          cert: certificate,
+          key: certificate.replace('.pem', '.key'),
+          keylog: path.replace('pairs.yaml', 'keys.txt'),
+        },
         faults: [{ action: 'drop', direction: 's>p', types: ['BNDREPLY'], times: 2 }],
       },
       {
@@ -58,7 +69,17 @@ faults:
 
   it.each([
     ['relationships:\n  - name: a b\n', ':2: name: expected a letter, then'],
-    ['relationships:\n  - name: a\n    listen: nowhere\n', ':2: listen: expected ADDRESS:PORT'],
+    ['relationships:\n  - name: a\n    listen: nowhere\n', ':3: listen: expected ADDRESS:PORT'],
+    [`${ENTRY}    faults:\n      - drop\n      - dorp\n`, ':7: unknown fault "dorp"; there are:'],
+    [`${ENTRY}    faults: [drop BNDUDP]\n`, ':5: fault drop: there is no message BNDUDP; did you mean'],
+    [`${ENTRY}    tls:\n      cert: a.pem\n      key: a.key\n`, ':6: tls.cert: FOLDER/a.pem: no such file'],
+    [`${ENTRY}    tls:\n      cert: ${certificate}\n`, ':5: tls.key: is needed where TLS is terminated'],
+    [`${ENTRY}    tls:\n      cert: ${certificate}\n      key: ${stranger}\n`, `:7: tls.key: ${stranger}: `],
+    [`${ENTRY}    tls:\n      cert: ${stranger}\n      key: ${stranger}\n`, `:6: tls.cert: ${stranger}: `],
+    [
+      `${ENTRY}    tls: { cert: ${certificate}, key: ${certificate.replace('.pem', '.key')}, ca: ${stranger} }\n`,
+      `:5: tls.ca: ${stranger}: `,
+    ],
     ['relationships:\n  - { name: a, listen: ":1" }\n', ':2: relationship a: expected to'],
     ['relationships:\n  - { name: a, tls: { crt: x } }\n', ':2: tls: expected pass, or the files cert, key'],
     ['relationships:\n  - { name: a, tls: maybe }\n', ':2: tls: expected pass, or the files'],
@@ -67,7 +88,8 @@ faults:
     ['- a\n', ': expected "relationships:" with a list'],
   ])('%j says where it is wrong', (text, message) => {
     const path = file(text);
-    expect(() => readProxyConfig(path)).toThrow(`${path}${message}`);
+    const wanted = message.replace('FOLDER', dirname(path));
+    expect(() => readProxyConfig(path, DISSECTORS)).toThrow(`${path}${wanted}`);
   });
 });
 
@@ -77,7 +99,9 @@ describe('TLS of one relationship', () => {
     const key = certificate.replace('.pem', '.key');
     const ca = certificate.replace('primary', 'ca');
     expect(terminationFor({ cert: certificate, key, ca })).toBeDefined();
-    expect(() => terminationFor({ cert: certificate })).toThrow('--tls terminate needs');
-    expect(() => terminationFor({ cert: certificate, key, 'ca-key': key })).toThrow('needs --tls-ca');
+    expect(() => terminationFor({ cert: certificate })).toThrow('tls.key: is needed where TLS is terminated');
+    expect(() => terminationFor({ cert: certificate, key, 'ca-key': key })).toThrow(
+      'tls.ca-key: needs tls.ca',
+    );
   });
 });
