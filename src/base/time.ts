@@ -40,6 +40,11 @@ export function isClearlyAfter(a: number, b: number): boolean {
   return secondsBetween(b, a) > SAME_TIME_SECONDS;
 }
 
+/** Whether both count as the same time (§7.5.1). */
+export function isSameTime(a: number, b: number): boolean {
+  return !isClearlyAfter(a, b) && !isClearlyAfter(b, a);
+}
+
 /** The later of two absolute times. */
 export function laterOf(a: number, b: number): number {
   return isAfter(a, b) ? a : b;

@@ -3,7 +3,7 @@
  * judgement between the two is conflict.ts.
  */
 import { equalBytes } from '../base/bytes.ts';
-import { addSeconds, isAfter, laterOf } from '../base/time.ts';
+import { addSeconds, isAfter, isSameTime, laterOf } from '../base/time.ts';
 import { OptionCode, StatusCode } from '../wire/codes.ts';
 import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
 import { isTooLarge } from './binding-update.ts';
@@ -172,7 +172,7 @@ function acceptActive(known: Lease | undefined, received: ReceivedLease, client:
   const partnerRawCltTime = cltTime ?? same?.partnerRawCltTime;
   const clientLastTransactionTime = latest(same?.clientLastTransactionTime, info.partnerRawCltTime);
   const partnerLifetime = latest(same?.partnerLifetime, unlessZero(info.expirationTime));
-  const ours = same !== undefined && sawClientLater(same, received);
+  const ours = same !== undefined && keepsOwnPromise(same, received);
   return {
     kind: info.kind,
     address: known?.address ?? info.address,
@@ -193,14 +193,20 @@ function acceptActive(known: Lease | undefined, received: ReceivedLease, client:
 }
 
 /**
- * Both servers renewed the lease and our renewal, which the partner has yet to learn of, is the later one. The update
- * is accepted (footnote 3 of figure 4), but what the client was told last stays.
+ * Both servers renewed the lease. The update is accepted (footnote 3 of figure 4), but what the client was told last stays:
+ * ours, if it is later and the partner has yet to learn of it. Within 5 seconds (§7.5.1) both may have answered the same
+ * message, and which answer the client took nobody can tell: then the longer promise stays.
  */
-function sawClientLater(same: Lease, received: ReceivedLease): boolean {
-  if (same.status !== 'ACTIVE' || !same.updateNeeded) return false;
-  const ownTime = same.clientLastTransactionTime;
-  if (ownTime === undefined) return false;
-  return isAfter(ownTime, received.cltTime ?? received.startTimeOfState);
+function keepsOwnPromise(same: Lease, received: ReceivedLease): boolean {
+  if (same.status !== 'ACTIVE' || same.stateExpirationTime === undefined) return false;
+  const own = same.clientLastTransactionTime;
+  if (own === undefined) return false;
+  const { cltTime, startTimeOfState, info } = received;
+  if (cltTime !== undefined && isSameTime(own, cltTime)) {
+    const theirEnd = info.stateExpirationTime as number;
+    if (!isSameTime(same.stateExpirationTime, theirEnd)) return isAfter(same.stateExpirationTime, theirEnd);
+  }
+  return same.updateNeeded && isAfter(own, cltTime ?? startTimeOfState);
 }
 
 /** A lease that is nobody's: the last client stays as a hint, and no promise is left (§7.2). */

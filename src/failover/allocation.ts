@@ -17,6 +17,11 @@ export interface Situation {
   readonly mclt: number;
   /** Absolute; while in PARTNER-DOWN. */
   readonly partnerDownTime: number | undefined;
+  /**
+   * In PARTNER-DOWN, and nothing was heard of the partner since. A partner that is back has its updates once: what is given
+   * from then on it may not know of when it has to go on alone, so that the MCLT counts again and its pool is its own.
+   */
+  readonly alone: boolean;
 }
 
 /** Which of several reasons lets this client have this resource; the lower the better (§8.4.1: own pool first). */
@@ -71,11 +76,9 @@ function poolOf(situation: Situation, lease: Lease | undefined, resource: Resour
 }
 
 /** §4.2.2.1, §8.4.1: the partner's delegable prefixes, the MCLT after entering PARTNER-DOWN. */
-function partnersPoolIsUsable({ state, partnerDownTime, mclt }: Situation, now: number): boolean {
+function partnersPoolIsUsable({ alone, partnerDownTime, mclt }: Situation, now: number): boolean {
   return (
-    state === 'PARTNER-DOWN' &&
-    partnerDownTime !== undefined &&
-    isAfter(toEpoch2000(now), addSeconds(partnerDownTime, mclt))
+    alone && partnerDownTime !== undefined && isAfter(toEpoch2000(now), addSeconds(partnerDownTime, mclt))
   );
 }
 

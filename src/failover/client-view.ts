@@ -89,8 +89,7 @@ export class ClientView<Reply> implements ClientLeases {
   grantableLifetime(resource: Resource, client: ClientIa, desiredLifetime: number, now: number): number {
     const lease = this.find(resource);
     const same = lease?.holder !== undefined && sameClientIa(lease.holder, client) ? lease : undefined;
-    const { mclt, state } = this.situation();
-    const time = toEpoch2000(now);
-    return actualLifetime(desiredLifetime, ackedFor(lease, same), mclt, time, state === 'PARTNER-DOWN');
+    const { mclt, alone } = this.situation();
+    return actualLifetime(desiredLifetime, ackedFor(lease, same), mclt, toEpoch2000(now), alone);
   }
 }

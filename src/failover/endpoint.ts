@@ -380,6 +380,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
   private situation(): Situation {
     const { record, current } = this.states;
     const { partnerDownTime, mclt } = record;
-    return { role: this.config.role, state: current, mclt, partnerDownTime };
+    const alone = current === 'PARTNER-DOWN' && record.partnerIsBack !== true;
+    return { role: this.config.role, state: current, mclt, partnerDownTime, alone };
   }
 }

@@ -108,6 +108,8 @@ export interface EndpointRecord {
   readonly updateAllNeeded: boolean;
   /** Neither side knows of any earlier failover operation: no need to wait in RECOVER-WAIT (§8.6.2). */
   readonly firstRun: boolean;
+  /** The partner was heard again since PARTNER-DOWN was entered; absent: it was not, or this is another state. */
+  readonly partnerIsBack?: boolean;
 }
 
 /** What the store held when the process began. `endpoint` is absent on a disk that never saw this endpoint. */

@@ -175,13 +175,7 @@ export class Leases<Reply> {
     );
     const same = known?.holder !== undefined && sameClientIa(known.holder, holder) ? known : undefined;
     const acked = ackedFor(known, same);
-    const longest = actualLifetime(
-      desiredLifetime,
-      acked,
-      situation.mclt,
-      time,
-      situation.state === 'PARTNER-DOWN',
-    );
+    const longest = actualLifetime(desiredLifetime, acked, situation.mclt, time, situation.alone);
     // The service worked it out a moment ago.
     const { validLifetime } = holder;
     invariant(validLifetime <= longest + SAME_TIME_SECONDS, 'a valid lifetime is at most what §4.4 allows');
@@ -250,6 +244,7 @@ export class Leases<Reply> {
       const lease = accept(known, received, context.time);
       const accepted = this.store(slot, lease);
       if (!lease.updateNeeded) queue.forget(accepted);
+      else if (accepted.change === 0) queue.need(accepted, 'now');
       return undefined;
     }
     if (code === StatusCode.OutdatedBindingInformation && slot?.change === 0) {

@@ -4,17 +4,17 @@ import { LIFETIME_MAX_SECONDS } from './config.ts';
 
 /**
  * The valid lifetime that a client may be given: the desired one, but not more than the MCLT beyond the later of now and
- * the partner lifetime that the partner acknowledged. In PARTNER-DOWN there is no such bound (§8.4.1).
+ * the partner lifetime that the partner acknowledged. Alone in PARTNER-DOWN there is no such bound (§8.4.1).
  */
 export function actualLifetime(
   desired: number,
   ackedPartnerLifetime: number | undefined,
   mclt: number,
   now: number,
-  partnerDown: boolean,
+  alone: boolean,
 ): number {
   const wanted = Math.min(desired, LIFETIME_MAX_SECONDS);
-  if (partnerDown) return wanted;
+  if (alone) return wanted;
   const remainder =
     ackedPartnerLifetime === undefined ? 0 : Math.max(0, secondsBetween(now, ackedPartnerLifetime));
   return Math.min(wanted, remainder + mclt);

@@ -110,6 +110,7 @@ export class States<Reply> {
       partnerFlags: serverFlags,
       communicated: true,
       lastMessageTime: this.context.time,
+      ...(before.state === 'PARTNER-DOWN' && { partnerIsBack: true }),
       ...(partnerState === 'PARTNER-DOWN' && {
         partnerDownTimeOfPartner: message.partnerDownTime ?? startTimeOfState,
       }),
@@ -317,7 +318,7 @@ function withLeaseTime(record: EndpointRecord, lastLeaseTime: number | undefined
 }
 
 function enteredRecord(record: EndpointRecord, state: LastingState, now: number): EndpointRecord {
-  const { partnerDownTime: _, ...rest } = record;
+  const { partnerDownTime: _, partnerIsBack: __, ...rest } = record;
   return {
     ...rest,
     previousState: record.state,

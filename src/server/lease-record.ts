@@ -58,6 +58,7 @@ export const endpointRecord: ValueCodec<EndpointRecord> = record<EndpointRecord>
   timeOfFailure: u32,
   updateAllNeeded: boolean,
   firstRun: boolean,
+  partnerIsBack: boolean,
 });
 
 function lastingStateCodes(): Readonly<Record<LastingState, number>> {

@@ -3,6 +3,7 @@ import {
   addSeconds,
   isClearlyAfter,
   isoOfEpoch2000,
+  isSameTime,
   laterOf,
   secondsBetween,
   toEpoch2000,
@@ -27,5 +28,11 @@ describe('2000-epoch time', () => {
     expect(isClearlyAfter(106, 100)).toBe(true);
     expect(isClearlyAfter(1, 0xfffffffe)).toBe(false);
     expect(isClearlyAfter(5, 0xfffffffe)).toBe(true);
+    expect([isSameTime(100, 105), isSameTime(105, 100), isSameTime(0xfffffffe, 3)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect([isSameTime(100, 106), isSameTime(106, 100)]).toEqual([false, false]);
   });
 });

@@ -51,6 +51,15 @@ function lease(now: number, one: Times, updateNeeded: boolean): Lease {
   };
 }
 
+/**
+ * Both answered one message of the client (§7.5.1: within 5 seconds is the same time) and the receiver promised more: then
+ * its promise stays and is told.
+ */
+function receiverPromisedMore(sender: Times, receiver: Times): boolean {
+  if (sender.contact === undefined || receiver.contact === undefined) return false;
+  return Math.abs(sender.contact - receiver.contact) <= 5 && receiver.end - sender.end > 5;
+}
+
 const latest = (...moments: (number | undefined)[]): number | undefined => {
   const known = moments.filter((moment) => moment !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
@@ -70,10 +79,11 @@ describe('figure 5', () => {
           seconds === undefined ? undefined : wired(now + seconds);
         // §7.4: with nothing to tell, or with less than the client has, it is what the client has.
         const told = latest(sender.partnerLifetime, sender.end);
+        const longer = receiverPromisedMore(sender, receiver);
         expect(kept).toMatchObject({
           startTimeOfState: as(sender.start),
-          stateExpirationTime: as(sender.end),
-          updateNeeded: false,
+          stateExpirationTime: as(longer ? receiver.end : sender.end),
+          updateNeeded: longer,
         });
         expect(kept.expirationTime).toBe(as(latest(told, receiver.expiration)));
         expect(kept.partnerRawCltTime).toBe(as(sender.contact ?? receiver.partnerContact));
@@ -84,6 +94,26 @@ describe('figure 5', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it.each([
+    { apart: 0, kept: 3600 },
+    { apart: 5, kept: 3600 },
+    { apart: 6, kept: 1800 },
+  ])('keeps the longer promise of two made within 5 s, and tells it: $apart s apart', ({ apart, kept }) => {
+    const now = 800_000_000;
+    const none = { partnerContact: undefined, partnerLifetime: undefined, expiration: undefined };
+    const mine = lease(now, { ...none, contact: -100 - apart, start: -500, end: 3600 }, false);
+    const theirs = lease(now, { ...none, contact: -100, start: -500, end: 1800 }, true);
+    const [read] = readUpdate(overTheWire(bindingUpdate([theirs], 7, now))).leases;
+    if (read === undefined || isStatus(read)) throw new Error(read?.message);
+    const after = accept(mine, read, now);
+    expect([after.stateExpirationTime, after.updateNeeded]).toEqual([now + kept, apart < 6]);
+    // The other way round the longer one is taken, and there is nothing to add.
+    const [back] = readUpdate(overTheWire(bindingUpdate([{ ...mine, updateNeeded: true }], 8, now))).leases;
+    if (back === undefined || isStatus(back)) throw new Error(back?.message);
+    const partner = accept({ ...theirs, updateNeeded: false }, back, now);
+    expect([partner.stateExpirationTime, partner.updateNeeded]).toEqual([now + 3600, false]);
   });
 
   it('promises nothing any longer for a lease that has ended', () => {

@@ -30,6 +30,7 @@ const question = fc.record({
   lastOctet: fc.nat(255),
   role,
   state: fc.oneof(fc.constantFrom(...ENDPOINT_STATES), fc.constant('PARTNER-DOWN' as const)),
+  alone: fc.boolean(),
   partnerDown: past,
   status: fc.constantFrom(...BINDING_STATUSES),
   onRecord: fc.boolean(),
@@ -45,11 +46,11 @@ const question = fc.record({
 type Question = typeof question extends fc.Arbitrary<infer T> ? T : never;
 
 function oracle(one: Question): boolean {
-  const alone = one.state === 'PARTNER-DOWN';
+  const partnerDown = one.state === 'PARTNER-DOWN';
   const times = [one.partnerDown, one.start, one.end, one.partnerLifetime, one.acked, one.expiration];
   // §8.4.1, §4.2.2.1: the MCLT after whatever may have been promised, by either server.
-  const over = alone && times.every((time) => time === undefined || 0 > time + MCLT);
-  const partnersPool = alone && 0 > one.partnerDown + MCLT;
+  const over = partnerDown && times.every((time) => time === undefined || 0 > time + MCLT);
+  const partnersPool = partnerDown && one.alone && 0 > one.partnerDown + MCLT;
   const odd = one.lastOctet % 2 === 1;
   const ownAddress = odd === (one.role === 'primary');
   const ofPool = (backup: boolean): boolean =>
@@ -101,6 +102,7 @@ describe('claimable', () => {
           state: one.state,
           mclt: MCLT,
           partnerDownTime: one.state === 'PARTNER-DOWN' ? wired(NOW + one.partnerDown) : undefined,
+          alone: one.state === 'PARTNER-DOWN' && one.alone,
         };
         const known = one.onRecord ? lease : undefined;
         const may = claimable(situation, known, resource, client(1), NOW_MILLIS) !== undefined;
@@ -161,6 +163,7 @@ describe('independent allocation (§4.2.1.1)', () => {
           state: 'NORMAL',
           mclt: MCLT,
           partnerDownTime: undefined,
+          alone: false,
         };
         const hint = one.hint === null ? undefined : numbered(one.hint);
         const found = pick(situation, bindings, use, client(one.who), NOW_MILLIS, hint, []);
@@ -219,6 +222,7 @@ describe('delegable prefixes (§4.2.2, §8.4.1)', () => {
           state: one.alone ? 'PARTNER-DOWN' : 'COMMUNICATIONS-INTERRUPTED',
           mclt: MCLT,
           partnerDownTime: one.alone ? NOW + one.down : undefined,
+          alone: one.alone,
         };
         const [use] = bindings.pools;
         if (use === undefined) throw new Error('a pool');

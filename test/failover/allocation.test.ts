@@ -7,9 +7,21 @@ import type { BindingStatus } from '../../src/failover/state.ts';
 import { address, addressOf, client, holder, prefix } from './samples.ts';
 
 const NOW = 1_767_225_600_000;
-const NORMAL: Situation = { role: 'primary', state: 'NORMAL', mclt: 3600, partnerDownTime: undefined };
+const NORMAL: Situation = {
+  role: 'primary',
+  state: 'NORMAL',
+  mclt: 3600,
+  partnerDownTime: undefined,
+  alone: false,
+};
 /** Since an hour before NOW, which is 820540800 in seconds since 2000. */
-const ALONE: Situation = { role: 'primary', state: 'PARTNER-DOWN', mclt: 3600, partnerDownTime: 820_537_200 };
+const ALONE: Situation = {
+  role: 'primary',
+  state: 'PARTNER-DOWN',
+  mclt: 3600,
+  partnerDownTime: 820_537_200,
+  alone: true,
+};
 
 function lease(resource: Resource, status: BindingStatus): Lease {
   return {

@@ -65,6 +65,36 @@ describe('a released lease', () => {
   });
 });
 
+describe('one message of a client that both servers answer', () => {
+  /** The client may have taken either answer: the longer stays on both (seed 4566). */
+  it.each([
+    { order: 'while they are apart', apart: true },
+    { order: 'one after the other has acknowledged the first answer', apart: false },
+  ])('leaves the longer promise on both, $order', ({ apart }) => {
+    const pair = new Pair();
+    pair.start();
+    const renewed = (side: 'primary' | 'secondary', valid: number) =>
+      pair.input(side, { kind: 'client', changes: [bind(LEASE, client(1), valid, 86_400)], reply: '' });
+    renewed('primary', 3600);
+    pair.advance(60);
+    if (apart) {
+      pair.reachable = false;
+      pair.cut();
+    }
+    renewed('primary', 20_000);
+    const end = pair.endpoint('primary').clients.find(LEASE)?.stateExpirationTime as number;
+    pair.advance(2);
+    // The partner acknowledged nothing to the secondary, which may give the MCLT and no more.
+    renewed('secondary', 3600);
+    pair.reachable = true;
+    pair.advance(60);
+    for (const side of ['primary', 'secondary'] as const) {
+      expect(pair.endpoint(side).clients.find(LEASE)?.stateExpirationTime).toBe(end);
+      expect(pair.endpoint(side).explain().updatesNeeded).toBe(0);
+    }
+  });
+});
+
 describe('a lease that its client leaves to itself', () => {
   it('expires, and is FREE on both', () => {
     const pair = leased();

@@ -119,6 +119,12 @@ describe('out of STARTUP (§8.3.2)', () => {
     expect(leaveStartup({ ...facts, partnerState: 'NORMAL' }).to).toBe('COMMUNICATIONS-INTERRUPTED');
   });
 
+  it('step 5: a recovering server asks for what its partner gave since it went PARTNER-DOWN', () => {
+    for (const previous of ['RECOVER', 'RECOVER-WAIT', 'RECOVER-DONE'] as const) {
+      expect(leaveStartup({ ...facts, previous }).to).toBe('RECOVER');
+    }
+  });
+
   it('goes on with a recovery that had begun', () => {
     expect(leaveStartup({ ...facts, previous: 'RECOVER-WAIT', lastOperationTime: 3000 }).to).toBe(
       'RECOVER-WAIT',

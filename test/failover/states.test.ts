@@ -216,6 +216,59 @@ describe('a restart', () => {
   });
 });
 
+describe('PARTNER-DOWN', () => {
+  /**
+   * The partner asks for updates once. If this server dies as soon as both are in NORMAL, the partner goes on alone and
+   * knows only that nothing was given for longer than the MCLT since (§4.4).
+   */
+  it('has no MCLT and, in time, both pools, but only until the partner is back', () => {
+    const pair = new Pair();
+    pair.start();
+    pair.advance(60);
+    pair.kill('secondary');
+    const primary = () => pair.endpoint('primary').clients;
+    const longest = () => primary().grantableLifetime(address('2001:db8::1'), client(1), 86_400, pair.now);
+    expect(longest()).toBe(3600);
+    pair.advance(30);
+    pair.input('primary', { kind: 'operator', command: { kind: 'partner-down' } });
+    expect(longest()).toBe(86_400);
+    const partners = [...pair.endpoint('primary').allLeases()].find(({ status }) => status === 'FREE-BACKUP');
+    if (partners === undefined) throw new Error('the secondary has prefixes');
+    const mayUsePartners = () => primary().mayBind(partners, client(1, 'IA_PD'), pair.now);
+    expect(mayUsePartners()).toBe(false);
+    pair.advance(3601);
+    expect(mayUsePartners()).toBe(true);
+    // It comes back after so long that it has nothing to wait for, but UPDDONE is lost.
+    pair.drop = (from, { type }) => from === 'primary' && type === 'UPDDONE';
+    pair.restart('secondary');
+    pair.advance(9);
+    expect(pair.states).toBe('primary PARTNER-DOWN, secondary RECOVER');
+    expect([longest(), mayUsePartners()]).toEqual([3600, false]);
+    pair.reachable = false;
+    pair.cut();
+    pair.restart('primary');
+    pair.advance(11);
+    expect(pair.endpoint('primary').state).toBe('PARTNER-DOWN');
+    expect([longest(), mayUsePartners()]).toEqual([3600, false]);
+  });
+
+  it('counts anew the next time', () => {
+    const pair = new Pair();
+    pair.start();
+    for (let time = 0; time < 2; time++) {
+      pair.kill('secondary');
+      pair.advance(30);
+      pair.input('primary', { kind: 'operator', command: { kind: 'partner-down' } });
+      const { clients } = pair.endpoint('primary');
+      expect(clients.grantableLifetime(address('2001:db8::1'), client(1), 86_400, pair.now)).toBe(86_400);
+      pair.advance(60);
+      pair.restart('secondary');
+      pair.advance(3700);
+      expect(pair.states).toBe('primary NORMAL, secondary NORMAL');
+    }
+  });
+});
+
 describe('an alarm in RESOLUTION-INTERRUPTED', () => {
   it('is raised when the partner is lost while conflicts are being resolved', () => {
     const pair = new Pair();

@@ -88,6 +88,7 @@ const endpoint: fc.Arbitrary<EndpointRecord> = fc.record(
     timeOfFailure: u32,
     updateAllNeeded: fc.boolean(),
     firstRun: fc.boolean(),
+    partnerIsBack: fc.boolean(),
   },
   {
     requiredKeys: [
@@ -120,12 +121,12 @@ describe('records', () => {
   test('of endpoints come back whole, and a cut one is noticed', () => returns(endpointRecord, endpoint));
 
   test('one of a version with fewer fields is read, one of a version with more is refused', () => {
-    const bytes = Uint8Array.from(encodeRecord(endpointRecord, ENDPOINT));
-    expect(bytes[0]).toBe(15);
-    // Fifteen fields need two octets of bits; the last field here is one octet long.
-    const older = Uint8Array.from([14, ...bytes.subarray(1, -1)]);
-    expect(decodeRecord(endpointRecord, older)).toEqual({ ...ENDPOINT, firstRun: undefined });
-    expect(() => decodeRecord(endpointRecord, Uint8Array.from([16, ...bytes.subarray(1)]))).toThrow(
+    const bytes = Uint8Array.from(encodeRecord(endpointRecord, { ...ENDPOINT, partnerIsBack: true }));
+    expect(bytes[0]).toBe(16);
+    // Sixteen fields need two octets of bits, as fifteen do; the last field here is one octet long.
+    const older = Uint8Array.from([15, ...bytes.subarray(1, -1)]);
+    expect(decodeRecord(endpointRecord, older)).toEqual(ENDPOINT);
+    expect(() => decodeRecord(endpointRecord, Uint8Array.from([17, ...bytes.subarray(1)]))).toThrow(
       /newer version/,
     );
   });
