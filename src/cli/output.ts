@@ -24,12 +24,8 @@ export class Output implements LineSink {
 
   constructor(stream: Writable) {
     this.#stream = stream;
-    const end = () => {
-      this.#closed = true;
-      this.#wake();
-    };
-    stream.on('error', end);
-    stream.on('close', end);
+    stream.on('error', () => this.abandon());
+    stream.on('close', () => this.abandon());
     stream.on('drain', () => {
       this.#full = false;
       this.#wake();
@@ -57,12 +53,6 @@ export class Output implements LineSink {
     if (this.#buffer.length >= BATCH_OCTETS) this.#write();
   }
 
-  /** Adds lines made elsewhere; `taken` is called when their octets may change. */
-  pass(octets: Uint8Array, taken: () => void): void {
-    this.#write();
-    this.#send(octets, taken);
-  }
-
   /** Resolves when the reader has taken enough for more to be made. Call it between pieces of work. */
   async ready(): Promise<void> {
     if (!this.#full || this.#closed) return;
@@ -73,6 +63,18 @@ export class Output implements LineSink {
   async flush(): Promise<void> {
     this.#write();
     await this.ready();
+  }
+
+  /** Resolves when nothing is left that the stream would write later: others may write where it does. */
+  async emptied(): Promise<void> {
+    this.#write();
+    await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
+  }
+
+  /** Said by who has found that the reader is gone. */
+  abandon(): void {
+    this.#closed = true;
+    this.#wake();
   }
 
   /** Octets and text are never gathered at the same time, so their order is kept. */

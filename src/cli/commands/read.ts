@@ -73,7 +73,7 @@ export function register(program: Command): void {
     .option('--stats', 'instead of messages: counts, reply times, rejections, window use, skew')
     .option(
       '-j, --jobs <number>',
-      'threads that print, beside the one that reads; 1: none (default: up to 2 for large files)',
+      'threads that read and print; 1: no other ones (default: up to 3 for large files)',
       wholeNumber,
     )
     .option('--tui', 'look at the messages in the terminal UI')
@@ -83,14 +83,19 @@ export function register(program: Command): void {
 }
 
 /** With more threads the process would take more than 128 MiB. */
-const THREADS_MAX = 2;
+const THREADS_MAX = 3;
 
 /** Of a ladder that goes to a file or a pipe. */
 const LADDER_COLUMNS = 120;
 
+/**
+ * Nothing of a message lives longer than its line, so more room for new objects would only be more memory. The first is
+ * for this thread, which has begun, the second for others.
+ */
+const SMALL_YOUNG_SPACE = ['--semi-space-growth-factor=1', '--max-semi-space-size=1'];
+
 async function runRead(files: readonly string[], options: Options): Promise<void> {
-  // Nothing of a message lives longer than its line, so more room for new objects would only be more memory.
-  if (options.tui !== true) setFlagsFromString('--semi-space-growth-factor=1');
+  if (options.tui !== true) for (const flag of SMALL_YOUNG_SPACE) setFlagsFromString(flag);
   const dissectors = dissectorsInUse();
   const filter = await filterOf(options, dissectors);
   if (options.tui === true) return showFiles(files, options, dissectors);
@@ -125,11 +130,19 @@ async function printMessages(
     width: process.stdout.columns ?? LADDER_COLUMNS,
     dissectors,
   };
-  // A plain line of text costs little more than handing its message to another thread.
-  const isPlainText = choice.type === 'text' && colour === 'none' && !choice.hex;
-  const threads = options.jobs ?? (isPlainText ? 1 : Math.min(availableParallelism() - 1, THREADS_MAX));
-  const printing = new Printing({ choice, filter, out, threads, atOnce: options.jobs !== undefined });
-  const replies = wantsReplies(files, options, filter) ? new ReplyIndex() : undefined;
+  const twoPass = wantsReplies(files, options, filter);
+  const printing = new Printing({
+    choice,
+    filter,
+    out,
+    files,
+    options,
+    twoPass,
+    // One processor is left to who reads the lines.
+    threads: options.jobs ?? Math.min(availableParallelism() - 1, THREADS_MAX),
+    atOnce: options.jobs !== undefined,
+  });
+  const replies = twoPass ? new ReplyIndex() : undefined;
   const annotator = new Annotator(replies, options.type === 'ladder');
   try {
     await printing.begin();
@@ -144,7 +157,7 @@ async function printMessages(
         printing.push(message, notes, change);
       },
       pause: (progress) => printing.pause(progress),
-      finish: () => printing.finish(),
+      finish: (whole) => printing.finish(whole),
     });
   } finally {
     await printing.close();

@@ -60,10 +60,10 @@ export interface CaptureJob {
   readonly firstPass?: (message: Message) => void;
   /** The message is overwritten by the next one, here and in the first pass. */
   readonly onMessage: (message: Message) => void;
-  /** Between pieces of work, to wait for what takes the messages; without it only the output is waited for. */
+  /** Between pieces of work, in both passes, to wait for what takes the messages; without it for the output alone. */
   readonly pause?: (progress: CaptureProgress) => Promise<void>;
-  /** After the last message, also if the run was cut short: what was told is to be handed to the output. */
-  readonly finish?: () => Promise<void>;
+  /** After the last message, also if the run was cut short (not `whole`): what was told is to be handed to the output. */
+  readonly finish?: (whole: boolean) => Promise<void>;
   /** Nothing is written before `onEnd`. */
   readonly silent?: boolean;
   /** After the last message; not called if the run was cut short. */
@@ -87,7 +87,10 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     await readMessages(files.map(fileSource), dissectors, events, readerOptions, {
       signal: stop.signal,
       interfaces: options.interface,
-      afterChunk: async (progress) => bar?.update(progress, 'first of two rounds'),
+      afterChunk: async (progress) => {
+        await job.pause?.(progress);
+        bar?.update(progress, 'first of two rounds');
+      },
     });
     bar?.restart();
   }
@@ -112,7 +115,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     },
   );
   bar?.erase();
-  await job.finish?.();
+  await job.finish?.(!stop.signal.aborted);
   if (!stop.signal.aborted) job.onEnd?.();
   await out.flush();
   report.interfaces(summary, options.interface);

@@ -1,27 +1,34 @@
 /**
- * Threads that print blocks of messages while this one reads. Lines come out in the order of the messages whichever
- * thread is first; blocks on their way are bounded, and their memory is used again.
+ * Threads that read the same files as this one, and print and write their share of the lines beside it. Starting and
+ * ending them, and what this thread does to wait for them without turning deaf.
  */
 import { Worker } from 'node:worker_threads';
-import type { Annotations } from '../../../dissect/annotations.ts';
-import type { Message } from '../../../dissect/message.ts';
-import type { Output } from '../../output.ts';
-import { type BlockMemory, BlockWriter } from './block.ts';
-import type { BlockToPrint, FromThread, PrintOrder } from './orders.ts';
+import type { DefinitionFile } from '../../../dissect/definition.ts';
+import type { FormatChoice } from '../format.ts';
+import type { CaptureOptions } from '../input.ts';
+import type { Share } from './share.ts';
+import type { Turns } from './turns.ts';
 
-/** Blocks that a thread has before it, or whose lines wait for those of others. */
-const BLOCKS_PER_THREAD = 3;
-/** Octets for the lines of a block, to begin with. */
-const LINES_OCTETS = 256 * 1024;
-/** Memory for lines that one block made larger than this is not kept. */
-const LINES_OCTETS_MAX = 8 * LINES_OCTETS;
-/** What a thread may allocate beside the blocks: small, because nothing of a message lives longer than its line. */
-const THREAD_HEAP_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 };
+/** What a thread may allocate. */
+const THREAD_HEAP_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 };
+
+/** With which a thread begins. Everything in it survives being copied. */
+export interface PrintOrder {
+  readonly files: readonly string[];
+  readonly options: CaptureOptions;
+  /** Reads the files once before. */
+  readonly twoPass: boolean;
+  readonly choice: Omit<FormatChoice, 'dissectors'>;
+  readonly filter: string | undefined;
+  readonly definitions: readonly DefinitionFile[];
+  /** Memory of the turns. */
+  readonly turns: SharedArrayBuffer;
+}
 
 /** What a pool wants of a thread: a part of `Worker`. */
 export interface Thread {
-  postMessage(message: BlockToPrint, handedOver: readonly ArrayBuffer[]): void;
-  on(event: 'message', listener: (message: FromThread) => void): unknown;
+  /** The only message: that it has begun. */
+  on(event: 'message', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   terminate(): Promise<unknown>;
 }
@@ -31,123 +38,84 @@ export function startThread(order: PrintOrder): Thread {
   return new Worker(new URL('./print-thread.js', import.meta.url), {
     workerData: order,
     resourceLimits: THREAD_HEAP_LIMITS,
-    // Nothing may come between the lines of the main thread.
+    // Nothing may come between the lines.
     stdout: false,
     stderr: false,
   });
 }
 
-/** A block on its way, and its lines when they are there. */
-interface Waiting {
-  lines: Uint8Array<ArrayBuffer> | undefined;
-}
-
-/** A thread and the blocks that it has before it, in order. */
-interface Lane {
-  readonly thread: Thread;
-  readonly given: Waiting[];
-}
+const NEVER = new Promise<void>(() => undefined);
 
 export class PrintPool {
-  readonly #out: Output;
-  readonly #lanes: readonly Lane[];
-  /** Blocks whose lines were not written yet, in order. */
-  readonly #waiting: Waiting[] = [];
-  readonly #blockMemory: BlockMemory[] = [];
-  readonly #lineMemory: ArrayBuffer[] = [];
-  #writer: BlockWriter;
-  #next = 0;
-  #readyThreads = 0;
+  readonly #turns: Turns;
+  readonly #share: Share;
+  readonly #threads: readonly Thread[];
+  #begun = 0;
   #failure: Error | undefined;
   #changed: () => void = () => undefined;
 
-  constructor(out: Output, threads: readonly Thread[], writer = new BlockWriter()) {
-    this.#out = out;
-    this.#writer = writer;
-    this.#lanes = threads.map((thread) => ({ thread, given: [] }));
-    for (const lane of this.#lanes) this.#listen(lane);
-  }
-
-  /** Whether all threads have begun. */
-  get ready(): boolean {
-    return this.#readyThreads === this.#lanes.length;
+  /** `share` is this thread's. */
+  constructor(turns: Turns, share: Share, threads: readonly Thread[]) {
+    this.#turns = turns;
+    this.#share = share;
+    this.#threads = threads;
+    for (const thread of threads) {
+      thread.on('message', () => {
+        this.#begun++;
+        this.#changed();
+      });
+      thread.on('error', (error) => {
+        this.#failure ??= error;
+        this.#changed();
+      });
+    }
   }
 
   /** Resolves when all threads have begun. @throws what a thread has thrown */
   async begun(): Promise<void> {
-    await this.#until(() => this.ready);
+    await this.#until(() => (this.#begun === this.#threads.length ? undefined : NEVER));
   }
 
-  /** Takes the next message; nothing of it is kept. */
-  add(message: Message, notes: Annotations): void {
-    if (this.#writer.isFull) this.#send();
-    this.#writer.add(message, notes);
-  }
-
-  /** Resolves when not too many blocks are on their way. @throws what a thread has thrown */
+  /** Resolves when not too much is printed that cannot be written yet. @throws what a thread has thrown */
   async room(): Promise<void> {
-    await this.#until(() => this.#waiting.length < this.#lanes.length * BLOCKS_PER_THREAD);
+    await this.#until(() => this.#turnOf(this.#share.overdue));
   }
 
-  /** Resolves when the lines of all messages were handed to the output. @throws what a thread has thrown */
-  async drain(): Promise<void> {
-    if (!this.#writer.isEmpty) this.#send();
-    await this.#until(() => this.#waiting.length === 0);
+  /**
+   * After the last message: resolves when the lines of all are written. If reading was cut short, of all messages up to
+   * some place about where it stopped. @throws what a thread has thrown
+   */
+  async drain(whole: boolean): Promise<void> {
+    let end: number;
+    if (!whole && this.#share.drop()) end = this.#share.block;
+    else {
+      this.#share.end();
+      end = this.#turns.stop();
+    }
+    await this.#until(() => this.#turnOf(this.#share.first));
+    await this.#until(() => this.#turnOf(this.#turns.written < end ? end : undefined));
   }
 
   /** Ends the threads, whatever they are doing. */
   async close(): Promise<void> {
-    await Promise.all(this.#lanes.map(({ thread }) => thread.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
-  #listen({ thread, given }: Lane): void {
-    thread.on('message', (message) => {
-      if (message === 'ready') this.#readyThreads++;
-      else {
-        this.#blockMemory.push(message.memory);
-        const block = given.shift();
-        if (block !== undefined) block.lines = message.lines;
-        this.#write();
-      }
-      this.#changed();
-    });
-    thread.on('error', (error) => {
-      this.#failure ??= error;
-      this.#changed();
-    });
+  #turnOf(block: number | undefined): Promise<void> | undefined {
+    return block === undefined ? undefined : this.#turns.waited(block);
   }
 
-  #send(): void {
-    const { thread, given } = this.#lanes[this.#next] as Lane;
-    this.#next = (this.#next + 1) % this.#lanes.length;
-    const block = this.#writer.take(this.#blockMemory.pop());
-    const memory = this.#lineMemory.pop() ?? new ArrayBuffer(LINES_OCTETS);
-    const waiting: Waiting = { lines: undefined };
-    this.#waiting.push(waiting);
-    given.push(waiting);
-    thread.postMessage({ block, memory }, [block.rows.buffer, block.octets.buffer, memory]);
-  }
-
-  /** Hands on the lines of all blocks that are done and have none before them that is not. */
-  #write(): void {
+  /** Waits for what `next` says until that is nothing. Meanwhile this thread writes what it has to. */
+  async #until(next: () => Promise<void> | undefined): Promise<void> {
     for (;;) {
-      const lines = this.#waiting[0]?.lines;
-      if (lines === undefined) return;
-      this.#waiting.shift();
-      const { buffer } = lines;
-      this.#out.pass(lines, () => {
-        if (buffer.byteLength <= LINES_OCTETS_MAX) this.#lineMemory.push(buffer);
-      });
-    }
-  }
-
-  async #until(done: () => boolean): Promise<void> {
-    while (this.#failure === undefined && !done()) {
-      await new Promise<void>((resolve) => {
+      this.#share.writeDue();
+      if (this.#failure !== undefined) throw this.#failure;
+      const wanted = next();
+      if (wanted === undefined) return;
+      const changed = new Promise<void>((resolve) => {
         this.#changed = resolve;
       });
+      await Promise.race([changed, wanted]);
     }
-    if (this.#failure !== undefined) throw this.#failure;
-    await this.#out.ready();
   }
 }

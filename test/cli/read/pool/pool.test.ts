@@ -1,27 +1,21 @@
-/** That lines come out in order whichever thread is first, that blocks on their way are bounded, and what errors do. */
-import { Writable } from 'node:stream';
+/** What the main thread waits for: threads that begin, turns that come, and what it does when a thread breaks. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Output } from '../../../../src/cli/output.ts';
-import { BlockWriter, readBlock } from '../../../../src/cli/read/pool/block.ts';
-import type { BlockToPrint, FromThread } from '../../../../src/cli/read/pool/orders.ts';
+import { Blocks } from '../../../../src/cli/read/pool/blocks.ts';
 import { PrintPool, type Thread } from '../../../../src/cli/read/pool/pool.ts';
+import { Share } from '../../../../src/cli/read/pool/share.ts';
+import { Turns } from '../../../../src/cli/read/pool/turns.ts';
+import { DISSECTORS } from '../../../dissect/captured.ts';
 import { handMessage } from '../../../support/messages.ts';
 
-/** Writes the index of each message, one a line; prints a block when it is told to. */
-class SlowThread implements Thread {
-  readonly blocks: BlockToPrint[] = [];
+class FakeThread implements Thread {
   ended = false;
-  #onMessage: (message: FromThread) => void = () => undefined;
+  #onMessage: () => void = () => undefined;
   #onError: (error: Error) => void = () => undefined;
 
-  postMessage(message: BlockToPrint, handedOver: readonly ArrayBuffer[]): void {
-    this.blocks.push(structuredClone(message, { transfer: [...handedOver] }));
-  }
-
-  on(event: 'message' | 'error', listener: ((message: FromThread) => void) | ((error: Error) => void)): void {
-    if (event === 'message') this.#onMessage = listener as (message: FromThread) => void;
-    else this.#onError = listener as (error: Error) => void;
+  on(event: 'message' | 'error', listener: (() => void) | ((error: Error) => void)): void {
+    if (event === 'message') this.#onMessage = listener as () => void;
+    else this.#onError = listener;
   }
 
   async terminate(): Promise<void> {
@@ -29,18 +23,7 @@ class SlowThread implements Thread {
   }
 
   begin(): void {
-    this.#onMessage('ready');
-  }
-
-  print(): void {
-    const given = this.blocks.shift();
-    if (given === undefined) return;
-    let text = '';
-    readBlock(given.block, (_frame, index) => {
-      text += `${index}\n`;
-    });
-    const { rows, octets } = given.block;
-    this.#onMessage({ lines: new TextEncoder().encode(text), memory: { rows, octets } });
+    this.#onMessage();
   }
 
   fail(error: Error): void {
@@ -48,77 +31,113 @@ class SlowThread implements Thread {
   }
 }
 
-function collected(): { readonly stream: Writable; text(): string } {
-  let text = '';
-  const stream = new Writable({
-    write(piece: Buffer, _encoding, done) {
-      text += piece.toString();
-      done();
+function setUp(threads: readonly FakeThread[] = [new FakeThread()]) {
+  const turns = new Turns();
+  const written: string[] = [];
+  const share = new Share({
+    choice: {
+      type: 'text',
+      hex: false,
+      columns: 'index',
+      fields: [],
+      fieldSettings: [],
+      colour: 'none',
+      width: 80,
+      dissectors: DISSECTORS,
     },
+    filter: undefined,
+    turns,
+    blocks: new Blocks(2),
+    write: (octets) => written.push(new TextDecoder().decode(octets)) > 0,
+    wait: () => undefined,
   });
-  return { stream, text: () => text };
+  let next = 0;
+  const push = (count: number) => {
+    for (; count > 0; count--) share.push(handMessage({ hex: '22 000007 2d799b90', index: next++ }), {});
+  };
+  return { turns, written, push, pool: new PrintPool(turns, share, threads) };
 }
 
-/** A message of 8 octets; four fill a block. */
-const message = (index: number) => handMessage({ hex: '22 000007 2d799b90', index });
-
-function pool(threads: readonly SlowThread[], stream: Writable): PrintPool {
-  return new PrintPool(new Output(stream), threads, new BlockWriter(undefined, 32));
+/** Whether a promise is fulfilled by now. */
+async function isDone(promise: Promise<void>): Promise<boolean> {
+  let done = false;
+  void promise.then(() => {
+    done = true;
+  });
+  for (let count = 0; count < 5; count++) await turn();
+  return done;
 }
 
 describe('PrintPool', () => {
-  it('writes the lines of blocks in their order, whichever thread is first', async () => {
-    const threads = [new SlowThread(), new SlowThread(), new SlowThread()];
-    const { stream, text } = collected();
-    const printed = pool(threads, stream);
-    for (let index = 0; index < 100; index++) printed.add(message(index), {});
-    const drained = printed.drain();
-    expect(threads.map(({ blocks }) => blocks.length)).toEqual([9, 8, 8]);
-    for (const thread of [...threads].reverse()) while (thread.blocks.length > 0) thread.print();
-    await drained;
-    expect(text()).toBe(Array.from({ length: 100 }, (_, index) => `${index}\n`).join(''));
-  });
-
-  it('has room again only when threads keep up', async () => {
-    const thread = new SlowThread();
-    const { stream } = collected();
-    const printed = pool([thread], stream);
-    await printed.room();
-    for (let index = 0; index < 13; index++) printed.add(message(index), {});
-    expect(thread.blocks).toHaveLength(3);
-    let room = false;
-    const waiting = printed.room().then(() => {
-      room = true;
-    });
-    await turn();
-    expect(room).toBe(false);
-    thread.print();
-    await waiting;
-    expect(room).toBe(true);
-  });
-
-  it('is ready when all threads are', () => {
-    const threads = [new SlowThread(), new SlowThread()];
-    const printed = pool(threads, collected().stream);
-    threads[0]?.begin();
-    expect(printed.ready).toBe(false);
+  it('has begun when all threads have', async () => {
+    const threads = [new FakeThread(), new FakeThread()];
+    const { pool } = setUp(threads);
+    const begun = pool.begun();
     threads[1]?.begin();
-    expect(printed.ready).toBe(true);
+    expect(await isDone(begun)).toBe(false);
+    threads[0]?.begin();
+    await begun;
+  });
+
+  it('has room unless blocks of its own wait for those of others, and writes them when it is their turn', async () => {
+    const { pool, push, turns, written } = setUp();
+    turns.take(0);
+    push(10);
+    await pool.room();
+    push(4);
+    const room = pool.room();
+    expect([await isDone(room), written]).toEqual([false, []]);
+    turns.done(0);
+    await room;
+    expect(written).toEqual(['2\n3\n', '4\n5\n', '6\n7\n', '8\n9\n', '10\n11\n']);
+  });
+
+  it('is drained when all blocks that were taken are written, by whomever', async () => {
+    const { pool, push, turns, written } = setUp();
+    push(4);
+    turns.take(2);
+    push(3);
+    const drained = pool.drain(true);
+    expect([await isDone(drained), written]).toEqual([false, ['0\n1\n', '2\n3\n']]);
+    turns.done(2);
+    await drained;
+    expect([written.at(-1), turns.take(4)]).toEqual(['6\n', false]);
+  });
+
+  it('leaves out the block in which reading was cut short', async () => {
+    const { pool, push, written } = setUp();
+    push(5);
+    await pool.drain(false);
+    expect(written).toEqual(['0\n1\n', '2\n3\n']);
+  });
+
+  it('writes everything that was taken if reading was cut short in a block of another', async () => {
+    const { pool, push, turns, written } = setUp();
+    push(2);
+    turns.take(1);
+    push(1);
+    const drained = pool.drain(false);
+    expect(await isDone(drained)).toBe(false);
+    turns.done(1);
+    await drained;
+    expect(written).toEqual(['0\n1\n']);
   });
 
   it('throws what a thread has thrown, to whoever waits and to whoever asks later', async () => {
-    const thread = new SlowThread();
-    const printed = pool([thread], collected().stream);
-    printed.add(message(0), {});
-    const drained = printed.drain();
+    const thread = new FakeThread();
+    const { pool, push, turns } = setUp([thread]);
+    turns.take(0);
+    push(4);
+    const drained = pool.drain(true);
     thread.fail(new Error('no memory'));
     await expect(drained).rejects.toThrow('no memory');
-    await expect(printed.room()).rejects.toThrow('no memory');
+    await expect(pool.room()).rejects.toThrow('no memory');
+    await expect(pool.begun()).rejects.toThrow('no memory');
   });
 
   it('ends its threads', async () => {
-    const threads = [new SlowThread(), new SlowThread()];
-    await pool(threads, collected().stream).close();
+    const threads = [new FakeThread(), new FakeThread()];
+    await setUp(threads).pool.close();
     expect(threads.map(({ ended }) => ended)).toEqual([true, true]);
   });
 });
