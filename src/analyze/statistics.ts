@@ -3,7 +3,7 @@
  * direction, reply times, rejections by status code, window use, per connection and per minute. Bounded: connections
  * and minutes beyond their limit are summed in the last one, reply times go into classes of 2 % width.
  */
-import type { Direction } from '../base/flow.ts';
+import type { Direction, Seen } from '../base/flow.ts';
 import type { Connection, ProtocolName } from '../base/frame.ts';
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
@@ -61,36 +61,46 @@ export class Statistics {
 
   readonly #byFlow = new Map<number, ConnectionStatistics>();
   readonly #pending = new PendingRequests();
+  /** Packet and connection of the message before: many come in one packet, and most on the same connection. */
+  #seen: Seen | undefined;
+  #atMillis = 0;
+  #atSeconds = 0;
+  #minute: MinuteStatistics | undefined;
+  #connection: ConnectionStatistics | undefined;
 
   add(message: Message): void {
     const { frame, msgType } = message;
-    const atMillis = timestampMillis(frame.seen.time);
+    const minute = this.#minuteOf(frame.seen);
+    const connection = this.#connectionOf(frame.connection);
     const octets = frame.end - frame.start;
-    const connection = this.#connection(frame.connection, atMillis);
-    const minute = this.#minute(atMillis);
     this.messages++;
     this.octets += octets;
     minute.messages++;
     minute.octets += octets;
-    connection.lastMillis = atMillis;
+    connection.lastMillis = this.#atMillis;
     connection.octets[frame.direction] += octets;
     // A message without octets has no type and still was one.
     (connection.messages[frame.direction][Math.max(0, msgType)] as number)++;
     const type = failoverType(frame.connection.protocol, msgType);
-    if (type !== NO_MEANING) this.#failover(message, type, atMillis, connection, minute);
+    if (type !== NO_MEANING) this.#failover(message, type, connection, minute);
   }
 
-  #connection(connection: Connection, atMillis: number): ConnectionStatistics {
-    const known = this.#byFlow.get(connection.flow.id);
-    if (known !== undefined) return known;
+  #connectionOf(connection: Connection): ConnectionStatistics {
+    if (this.#connection?.connection === connection) return this.#connection;
+    const known = this.#byFlow.get(connection.flow.id) ?? this.#newConnection(connection);
+    this.#connection = known;
+    return known;
+  }
+
+  #newConnection(connection: Connection): ConnectionStatistics {
     const last = this.connections.at(-1);
     if (this.connections.length >= CONNECTIONS_MAX && last !== undefined) return last;
     const statistics: ConnectionStatistics = {
       connection,
       messages: [new Float64Array(TYPES), new Float64Array(TYPES)],
       octets: [0, 0],
-      firstMillis: atMillis,
-      lastMillis: atMillis,
+      firstMillis: this.#atMillis,
+      lastMillis: this.#atMillis,
       unacked: [0, 0],
       unackedMost: [0, 0],
       skew: [noSkew(), noSkew()],
@@ -100,19 +110,23 @@ export class Statistics {
     return statistics;
   }
 
-  #minute(atMillis: number): MinuteStatistics {
-    const minute = Math.floor(atMillis / 60_000);
-    const last = this.minutes.at(-1);
-    if (last !== undefined && (minute <= last.minute || this.minutes.length >= MINUTES_MAX)) return last;
-    const next: MinuteStatistics = { minute, messages: 0, octets: 0, rejects: 0 };
-    this.minutes.push(next);
-    return next;
+  /** Takes note of the time, too. */
+  #minuteOf(seen: Seen): MinuteStatistics {
+    if (this.#minute !== undefined && seen === this.#seen) return this.#minute;
+    this.#seen = seen;
+    this.#atMillis = timestampMillis(seen.time);
+    this.#atSeconds = toEpoch2000(this.#atMillis);
+    const minute = Math.floor(this.#atMillis / 60_000);
+    if (this.#minute === undefined || (minute > this.#minute.minute && this.minutes.length < MINUTES_MAX)) {
+      this.#minute = { minute, messages: 0, octets: 0, rejects: 0 };
+      this.minutes.push(this.#minute);
+    }
+    return this.#minute;
   }
 
   #failover(
     message: Message,
     type: number,
-    atMillis: number,
     connection: ConnectionStatistics,
     minute: MinuteStatistics,
   ): void {
@@ -120,7 +134,7 @@ export class Statistics {
     if (transactionId === null || sentTime === null) return;
     const { direction } = message.frame;
     if (type >= MessageType.BNDUPD && type <= MessageType.CONTACT) {
-      addSkew(connection.skew[direction], sentTime, atMillis);
+      addSkew(connection.skew[direction], sentTime, this.#atSeconds);
     }
     if (type === MessageType.BNDUPD) {
       const unacked = ++connection.unacked[direction];
@@ -129,17 +143,17 @@ export class Statistics {
     const asked = REQUEST_OF[type];
     const flow = message.frame.connection.flow.id;
     if (asked === ASKS) {
-      this.#pending.remember(flow, direction, transactionId, type, message.index, atMillis);
+      this.#pending.remember(flow, direction, transactionId, type, message.index, this.#atMillis);
     } else if (asked !== undefined) {
       const other = direction === 0 ? 1 : 0;
       const place = this.#pending.find(flow, other, transactionId);
-      if (place !== NOT_FOUND) this.#answer(asked, place, other, atMillis, connection);
+      if (place !== NOT_FOUND) this.#answer(asked, place, other, connection);
     }
     if (CAN_REJECT[type] === true) this.#reject(message, minute);
   }
 
   #reject(message: Message, minute: MinuteStatistics): void {
-    const { statusCode } = message.glance();
+    const statusCode = message.statusCode();
     if (statusCode === ABSENT || statusCode === STATUS_SUCCESS) return;
     const counts = this.rejects.get(message.protocol) ?? new Map<number, number>();
     counts.set(statusCode, (counts.get(statusCode) ?? 0) + 1);
@@ -147,13 +161,7 @@ export class Statistics {
     minute.rejects++;
   }
 
-  #answer(
-    asked: number,
-    place: number,
-    asker: Direction,
-    atMillis: number,
-    connection: ConnectionStatistics,
-  ): void {
+  #answer(asked: number, place: number, asker: Direction, connection: ConnectionStatistics): void {
     const askedMillis = this.#pending.millisAt(place);
     this.#pending.forget(place);
     if (asked === MessageType.BNDUPD && connection.unacked[asker] > 0) connection.unacked[asker]--;
@@ -162,7 +170,7 @@ export class Statistics {
       times = new ReplyTimes();
       this.replyTimes.set(asked, times);
     }
-    times.add(atMillis - askedMillis);
+    times.add(this.#atMillis - askedMillis);
   }
 }
 
@@ -175,8 +183,8 @@ function noSkew(): SkewRange {
   return { count: 0, sum: 0, least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY };
 }
 
-function addSkew(range: SkewRange, sentTime: number, atMillis: number): void {
-  const seconds = secondsBetween(toEpoch2000(atMillis), sentTime);
+function addSkew(range: SkewRange, sentTime: number, atSeconds: number): void {
+  const seconds = secondsBetween(atSeconds, sentTime);
   range.count++;
   range.sum += seconds;
   if (seconds < range.least) range.least = seconds;

@@ -18,6 +18,7 @@ import { PROBLEMS_MAX } from './limits.ts';
 import type { Message, ReadProblem, TreeNode } from './message.ts';
 import type { Facts } from './message-facts.ts';
 import type { CompiledProtocol, MessageCodec } from './space.ts';
+import { statusAt } from './status-walk.ts';
 import { messageTree } from './tree.ts';
 import { optionObjects } from './tree-json.ts';
 import { messageCodecAt } from './walk.ts';
@@ -130,6 +131,11 @@ export class DissectedMessage implements Message {
     const glance = this.glance();
     lastFacts ??= factsFrom(glance);
     return lastFacts;
+  }
+
+  statusCode(): number {
+    const { bytes, start, end } = this.frame;
+    return statusAt(this.#protocol, bytes, start, end);
   }
 
   problems(): readonly ReadProblem[] {

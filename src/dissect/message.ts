@@ -75,6 +75,8 @@ export interface Message {
   glance(): Glance;
   /** The same as values that may be kept. */
   facts(): Facts;
+  /** The status code that a glance would find, without all the rest. */
+  statusCode(): number;
   /** Everything that could not be read as its dissector says, over the whole tree. */
   problems(): readonly ReadProblem[];
   /** The whole tree; built once, on demand. */

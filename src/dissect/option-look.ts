@@ -75,6 +75,8 @@ export class OptionLook {
   validLifetime = ABSENT;
   /** Of the text beside a status code. */
   said = ABSENT;
+  /** Whether it is a status code, or one inside it would count. */
+  tellsStatus = false;
 }
 
 /** By option name: the slots of its fields in their order. */
@@ -126,6 +128,9 @@ const OTHERS: Readonly<Record<string, { role: number; field?: string; weak?: tru
   'relationship-name': { role: Role.relationship, field: 'relationship-name' },
 };
 
+/** What passes on what is inside it. */
+const HOLDERS: ReadonlySet<number> = new Set([Role.group, Role.association, Role.lease]);
+
 /** What a definition comes to. */
 export interface LookedAt {
   readonly name: string;
@@ -161,6 +166,7 @@ export function optionLook({ name, definitions, fields, inside, unixTimes }: Loo
     look.preferredLifetime = offsetOf(fields, 'preferred-lifetime');
     look.validLifetime = offsetOf(fields, 'valid-lifetime');
     look.said = offsetOf(fields, 'status-message');
+    look.tellsStatus = look.role === Role.status || (inside !== 'none' && HOLDERS.has(look.role));
   }
   return look;
 }

@@ -182,11 +182,17 @@ export class MessageReader implements FlowSink {
 
   /** What is known of a flow; one that had to be forgotten is met again in the middle. */
   #following(flow: Flow, seen: Seen): Following {
-    if (flow === this.#lastFlow) return this.#lastFollowing as Following;
-    if (!this.#flows.has(flow)) this.open(flow, seen, true);
-    this.#lastFollowing = this.#flows.get(flow) as Following;
+    if (flow !== this.#lastFlow && !this.#flows.has(flow)) this.open(flow, seen, true);
+    return this.#known(flow) as Following;
+  }
+
+  #known(flow: Flow): Following | undefined {
+    if (flow === this.#lastFlow) return this.#lastFollowing;
+    const following = this.#flows.get(flow);
+    if (following === undefined) return undefined;
+    this.#lastFollowing = following;
     this.#lastFlow = flow;
-    return this.#lastFollowing;
+    return following;
   }
 
   #forgetOldest(seen: Seen): void {
@@ -290,7 +296,7 @@ export class MessageReader implements FlowSink {
   }
 
   #frame(state: FlowState, direction: Direction, cut: CutFrame, seen: Seen): void {
-    const following = this.#flows.get(state.flow);
+    const following = this.#known(state.flow);
     const connection = following?.connection;
     if (following === undefined || connection === undefined) return;
     const { bytes, start, end } = cut;

@@ -207,6 +207,7 @@ function compare(message: Message): void {
     tree.leases.map((lease) => present(lease, LEASE_FACTS)),
   );
   expect(message.glance().clean).toBe(message.problems().length === 0);
+  expect(message.statusCode()).toBe(message.glance().statusCode);
 }
 
 const FIXTURES = new URL('../../fixtures/captures/', import.meta.url);

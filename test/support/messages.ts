@@ -98,6 +98,7 @@ export function handMessage(parts: MessageParts): Message {
     size: bytes.length,
     glance: () => read.glance(),
     facts: () => read.facts(),
+    statusCode: () => read.statusCode(),
     problems: () => tree.problems,
     tree: () => tree,
     writeJson: (out) => out.putText(json),
