@@ -1,9 +1,10 @@
 /** Opens captures: files and standard input, plain or compressed. With decompress.ts the only files here that do I/O. */
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { decompressed } from './decompress.ts';
 import type { CaptureSource, Compression } from './source.ts';
 
-/** Octets of a file read at once; the next read runs while these are looked at. */
+/** Octets read at once. */
 export const CHUNK_OCTETS = 256 * 1024;
 
 /**
@@ -48,8 +49,32 @@ function source(
 }
 
 async function* fileChunks(path: string, opened: (size: number) => void): AsyncGenerator<Uint8Array> {
+  yield* statSync(path).isFile() ? storedChunks(path, opened) : arrivingChunks(path);
+}
+
+/**
+ * Read by this thread: the system reads ahead by itself, and handing each read to another thread costs as much as the
+ * read. Between chunks everything else in the process has its turn.
+ */
+async function* storedChunks(path: string, opened: (size: number) => void): AsyncGenerator<Uint8Array> {
+  const file = openSync(path, 'r');
+  try {
+    opened(fstatSync(file).size);
+    for (;;) {
+      const buffer = Buffer.allocUnsafeSlow(CHUNK_OCTETS);
+      const octets = readInto(file, buffer, path);
+      if (octets === 0) return;
+      yield buffer.subarray(0, octets);
+      if (octets === CHUNK_OCTETS) await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What may have to be waited for, such as a named pipe; the next read runs while the last octets are looked at. */
+async function* arrivingChunks(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path, 'r');
-  opened((await file.stat()).size);
   let ahead = readChunk(file, path);
   try {
     for (;;) {
@@ -71,7 +96,19 @@ async function readChunk(file: FileHandle, path: string): Promise<Uint8Array> {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK_OCTETS), 0, CHUNK_OCTETS);
     return buffer.subarray(0, bytesRead);
   } catch (error) {
-    // Reading a directory fails without naming it.
-    throw error instanceof Error ? Object.assign(error, { path }) : error;
+    throw naming(path, error);
   }
+}
+
+function readInto(file: number, buffer: Buffer, path: string): number {
+  try {
+    return readSync(file, buffer);
+  } catch (error) {
+    throw naming(path, error);
+  }
+}
+
+/** Reading fails without saying of what, e.g. of a directory. */
+function naming(path: string, error: unknown): unknown {
+  return error instanceof Error ? Object.assign(error, { path }) : error;
 }

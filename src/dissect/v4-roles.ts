@@ -24,6 +24,8 @@ export class V4Roles {
   readonly #primaries = new RecentMap<string, string>(PAIRS_MAX);
   /** Flows for which earlier connections have been asked. */
   readonly #asked = new WeakSet<Flow>();
+  /** The last one of them, of which most messages are. */
+  #lastAsked: Flow | undefined;
 
   /**
    * Looks at the next message of a connection and gives it its `primaryEnd` as soon as that is known. `true` if the
@@ -39,6 +41,8 @@ export class V4Roles {
       this.#primaries.set(pairOf(flow), flow.ends[shown].address);
       return otherwise;
     }
+    if (flow === this.#lastAsked) return false;
+    this.#lastAsked = flow;
     if (this.#asked.has(flow)) return false;
     this.#asked.add(flow);
     const known = this.#primaries.get(pairOf(flow));

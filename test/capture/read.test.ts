@@ -1,5 +1,7 @@
 /** Goal: sources of any chunking and number read alike; callers can wait, watch and stop; the summary is right. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -179,6 +181,18 @@ describe('files', () => {
     expect(summary.sources[0]).toMatchObject({ name: path, packets: 2000, damage: null });
     expect(progress.length).toBeGreaterThanOrEqual(3);
     expect(progress.at(-1)).toBe(1);
+  });
+
+  // Waiting for its writer must not stop everything else.
+  it('that are named pipes', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const sink = new Collector();
+    const reading = readCapture([fileSource(path)], sink);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await writeFile(path, pcap([at(0, 'slow', 1)]));
+    expect((await reading).packets).toBe(1);
+    expect(story(sink.told, 0)).toBe('slow');
   });
 
   // Nothing comes out of the first block: that is damage, not an empty file.
