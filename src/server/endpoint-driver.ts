@@ -7,6 +7,7 @@ import type { EndpointConfig } from '../failover/config.ts';
 import { Endpoint } from '../failover/endpoint.ts';
 import type { Input, LeaseChange, Note, OperatorCommand, Output } from '../failover/io.ts';
 import type { Lease } from '../failover/lease.ts';
+import { TLS_TROUBLE } from './starttls.ts';
 import type { LeaseStore } from './store.ts';
 
 /** Commits that we wait for before we read more from the partner: what it sends has to be stored first. */
@@ -45,6 +46,14 @@ export interface Remembered {
   readonly section: string;
 }
 
+/** Why the latest attempts to connect have failed. */
+export interface Trouble {
+  /** Of the first that failed for this reason, Unix milliseconds. */
+  readonly since: number;
+  readonly attempts: number;
+  readonly why: string;
+}
+
 /** What happened, for logs, events and views. */
 export type EndpointNews =
   | Note
@@ -69,6 +78,7 @@ export class EndpointDriver {
   #paused = false;
   #done: (() => void) | undefined;
   #stopped = false;
+  #trouble: Trouble | undefined;
 
   constructor(name: string, config: EndpointConfig, world: World, tell: (news: EndpointNews) => void) {
     this.name = name;
@@ -84,6 +94,11 @@ export class EndpointDriver {
   /** How the endpoint came to be what it is: the latest transitions and alarms, oldest first. */
   get history(): readonly Remembered[] {
     return this.#history;
+  }
+
+  /** Absent once the partner has said something. */
+  get trouble(): Trouble | undefined {
+    return this.#trouble;
   }
 
   /** Ends everything at once, without a word to the partner: what is stored is stored. */
@@ -115,7 +130,7 @@ export class EndpointDriver {
   /** A secondary's connection, chosen by its CONNECT, which is in `first`. It replaces one that is there. */
   accept(stream: PartnerStream, first: Uint8Array): void {
     this.#stream?.close();
-    this.#connected(stream);
+    this.#connected(stream, true);
     this.#feed({ kind: 'bytes', bytes: first });
   }
 
@@ -125,17 +140,23 @@ export class EndpointDriver {
     return this.#stream !== undefined;
   }
 
-  #connected(stream: PartnerStream): void {
+  /** `spoken`: the partner has said something on it. */
+  #connected(stream: PartnerStream, spoken = false): void {
     this.#stream = stream;
     this.#paused = false;
     this.#feed({ kind: 'connected' });
+    let heard = spoken;
     stream.handle({
       bytes: (bytes) => {
-        if (this.#stream === stream) this.#feed({ kind: 'bytes', bytes });
+        if (this.#stream !== stream) return;
+        this.#trouble = undefined;
+        heard = true;
+        this.#feed({ kind: 'bytes', bytes });
       },
       closed: (why) => {
         if (this.#stream !== stream) return;
         this.#stream = undefined;
+        if (!heard) this.#failed(why);
         this.#feed({ kind: 'closed', why });
       },
     });
@@ -193,9 +214,22 @@ export class EndpointDriver {
         else this.#connected(stream);
       },
       (error: Error) => {
-        if (!connecting.signal.aborted) this.#feed({ kind: 'closed', why: error.message });
+        if (connecting.signal.aborted) return;
+        this.#failed(error.message);
+        this.#feed({ kind: 'closed', why: error.message });
       },
     );
+  }
+
+  /** A partner that is away is tried again and again: what is wrong is told once, until it is something else. */
+  #failed(why: string): void {
+    const now = this.#world.clock.nowMillis();
+    const { since, attempts } = this.#trouble?.why === why ? this.#trouble : { since: now, attempts: 0 };
+    this.#trouble = { since, attempts: attempts + 1, why };
+    if (attempts > 0 || this.#stopped) return;
+    const text = `no connection to the partner: ${why}`;
+    if (why.startsWith(TLS_TROUBLE)) this.#carryOut({ kind: 'alarm', text, section: '§10' });
+    else this.#tell({ kind: 'note', event: 'connection', text, section: '§6.1' });
   }
 
   #persist({ token, records }: Extract<Output, { kind: 'persist' }>): void {

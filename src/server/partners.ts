@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import { Acceptor, CONNECT_WAIT_MILLIS, isPartner, type Relationship } from '../failover/acceptor.ts';
 import type { RelationshipConfig } from './config.ts';
 import { dial, type Stream } from './sockets.ts';
-import { FirstMessage, StartTlsAnswer, startTlsMessage, startTlsReply } from './starttls.ts';
+import { FirstMessage, StartTlsAnswer, startTlsMessage, startTlsReply, TLS_TROUBLE } from './starttls.ts';
 import {
   HANDSHAKE_MILLIS,
   isPartnerCertificate,
@@ -61,7 +61,7 @@ export class Partners {
     const { partner, dialFrom, security } = relationship;
     const stream = await dial(partner, dialFrom, signal);
     if (security === 'none' || this.#tls === undefined) return stream;
-    const taken = stream.abortAfter(HANDSHAKE_MILLIS, 'no answer to STARTTLS');
+    const taken = stream.abortAfter(HANDSHAKE_MILLIS, `${TLS_TROUBLE}no answer to STARTTLS`);
     try {
       await this.#askForTls(stream);
       return await secureAsPrimary(stream, this.#tls, partner);
@@ -146,10 +146,12 @@ export class Partners {
   /** RFC 7653 §8.2 */
   async #askForTls(stream: Stream): Promise<void> {
     const answer = new StartTlsAnswer();
-    const collected = collect(stream, (bytes) => answer.push(bytes));
+    const collected = collect(stream, (bytes) => answer.push(bytes)).catch((error: Error) => {
+      throw new Error(`${TLS_TROUBLE}before an answer to STARTTLS: ${error.message}`);
+    });
     stream.send(startTlsMessage(this.#newTransactionId()));
     const outcome = await collected;
-    if (outcome !== 'begin') throw new Error(outcome.refused);
+    if (outcome !== 'begin') throw new Error(`${TLS_TROUBLE}${outcome.refused}`);
   }
 }
 

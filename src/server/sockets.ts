@@ -18,6 +18,8 @@ const CONNECT_MILLIS = 10_000;
 /** Receive buffer of a UDP socket, to ride out a commit under load. */
 const UDP_BUFFER_BYTES = 4 << 20;
 
+const CLOSED = 'closed by the other side';
+
 /** Who is told what happens on a stream. */
 export interface StreamHandler {
   bytes(bytes: Uint8Array): void;
@@ -30,14 +32,21 @@ export class Stream {
   readonly remote: Endpoint;
   readonly local: Endpoint;
   readonly #socket: Socket;
+  readonly #ifSilent: string;
+  #heard = false;
   #handler: StreamHandler | undefined;
   #failure: string | undefined;
   #corked = false;
-  readonly #onData = (bytes: Uint8Array): void => this.#handler?.bytes(bytes);
+  readonly #onData = (bytes: Uint8Array): void => {
+    this.#heard = true;
+    this.#handler?.bytes(bytes);
+  };
   readonly #onClose = (): void => this.#ended();
 
-  constructor(socket: Socket) {
+  /** `ifSilent`: why it was probably closed, if it is before anything has come. */
+  constructor(socket: Socket, ifSilent = CLOSED) {
     this.#socket = socket;
+    this.#ifSilent = ifSilent;
     this.remote = {
       address: normalAddress(socket.remoteAddress ?? '') ?? '::',
       port: socket.remotePort ?? 0,
@@ -46,7 +55,7 @@ export class Stream {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#failure ??= error.code ?? error.message;
+      this.#failure ??= isFromTls(error) ? `TLS: ${tlsReason(error)}` : (error.code ?? error.message);
     });
   }
 
@@ -132,8 +141,17 @@ export class Stream {
   #ended(): void {
     const handler = this.#handler;
     this.#handler = undefined;
-    handler?.closed(this.#failure ?? 'closed by the other side');
+    handler?.closed(this.#failure ?? (this.#heard ? CLOSED : this.#ifSilent));
   }
+}
+
+/** What OpenSSL says in a few words, e.g. `tlsv1 alert unknown ca`. */
+export function tlsReason(error: Error): string {
+  return isFromTls(error) ? error.reason : error.message;
+}
+
+function isFromTls(error: Error): error is Error & { readonly reason: string } {
+  return 'reason' in error && typeof error.reason === 'string';
 }
 
 /** Connects within CONNECT_MILLIS; rejects with a one-line reason. `from`: our own address. */

@@ -10,6 +10,9 @@ import { decodeFailoverMessage, encodeFailoverFrame } from '../wire/failover.ts'
 const MESSAGE_BYTES_MAX = 1024;
 const PREFIX = 2;
 
+/** Before the reasons for which there is no connection where TLS is to blame. */
+export const TLS_TROUBLE = 'TLS: ';
+
 /** What a new connection begins with. */
 export type Beginning =
   | { readonly kind: 'wait' }
@@ -64,9 +67,8 @@ export class StartTlsAnswer {
     const { message } = decodeFailoverMessage(received, PREFIX, PREFIX + length);
     if (message.type !== 'REPLY') return { refused: `the answer to STARTTLS is ${message.type}` };
     if (message.status !== undefined && message.status.code !== StatusCode.Success) {
-      return {
-        refused: `the partner refused TLS: ${message.status.message} (status ${message.status.code})`,
-      };
+      const said = message.status.message === '' ? '' : `: ${message.status.message}`;
+      return { refused: `the partner refuses it${said} (status ${message.status.code})` };
     }
     return received.length === PREFIX + length
       ? 'begin'

@@ -34,6 +34,8 @@ export interface RelationshipStatus {
   readonly since_iso: string;
   readonly communications: 'ok' | 'interrupted';
   readonly partner_address: string;
+  /** Why the latest attempts to connect have failed; `null` if they have not. A secondary does not try. */
+  readonly connection_trouble: ConnectionTrouble | null;
   /** As last heard; `null` if never. */
   readonly partner_state: string | null;
   readonly partner_since: number | null;
@@ -54,6 +56,12 @@ export interface RelationshipStatus {
   readonly pools: readonly PoolStatus[];
   /** The latest transitions and alarms since the server started, oldest first. */
   readonly history: readonly HistoryEntry[];
+}
+
+export interface ConnectionTrouble {
+  readonly since_iso: string;
+  readonly attempts: number;
+  readonly why: string;
 }
 
 export interface HistoryEntry {
@@ -133,7 +141,7 @@ function relationshipStatus(
   driver: EndpointDriver,
   now: number,
 ): RelationshipStatus {
-  const { endpoint } = driver;
+  const { endpoint, trouble } = driver;
   const told = endpoint.explain();
   return {
     name: config.name,
@@ -143,6 +151,10 @@ function relationshipStatus(
     since_iso: isoOfEpoch2000(told.since),
     communications: told.communicationsOk ? 'ok' : 'interrupted',
     partner_address: config.partner.address,
+    connection_trouble:
+      trouble === undefined
+        ? null
+        : { since_iso: new Date(trouble.since).toISOString(), attempts: trouble.attempts, why: trouble.why },
     partner_state: told.partnerState ?? null,
     partner_since: told.partnerSince ?? null,
     partner_since_iso: isoOrNull(told.partnerSince),

@@ -16,7 +16,8 @@ import { InputError } from '../base/problem.ts';
 import { normalAddress } from '../base/socket-address.ts';
 import { keyLogFile } from '../tls/key-log-file.ts';
 import type { PartnerConfig, TlsFiles } from './config.ts';
-import { Stream } from './sockets.ts';
+import { Stream, tlsReason } from './sockets.ts';
+import { TLS_TROUBLE } from './starttls.ts';
 
 /** Our certificate, its key, and whom we believe. */
 export interface TlsContext {
@@ -27,6 +28,12 @@ export interface TlsContext {
 
 /** How long STARTTLS, its answer and the handshake may take together. */
 export const HANDSHAKE_MILLIS = 10_000;
+
+/**
+ * A client is done with the handshake of TLS 1.3 before the server has looked at its certificate (RFC 8446 §4.4), so
+ * that a refusal is seen as this.
+ */
+const AFTER_HANDSHAKE = `${TLS_TROUBLE}closed by the partner right behind the handshake, perhaps because of our certificate; its log may tell`;
 
 /** @throws InputError if a file cannot be read or is not what it should be */
 export function loadTls(files: TlsFiles): TlsContext {
@@ -112,10 +119,10 @@ export function secureAsPrimary(
     const fail = (why: string) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(new Error(`TLS: ${why}`));
+      reject(new Error(`${TLS_TROUBLE}${why}`));
     };
     const timer = setTimeout(() => fail('no handshake in time'), HANDSHAKE_MILLIS);
-    const onError = (error: Error) => fail(error.message);
+    const onError = (error: Error) => fail(untrusted(socket) ?? tlsReason(error));
     const onClose = () => fail('closed during the handshake');
     socket.once('error', onError);
     socket.once('close', onClose);
@@ -125,7 +132,7 @@ export function secureAsPrimary(
       clearTimeout(timer);
       socket.off('error', onError);
       socket.off('close', onClose);
-      resolve(new Stream(socket));
+      resolve(new Stream(socket, AFTER_HANDSHAKE));
     });
   });
 }
@@ -144,7 +151,7 @@ export function secureAsSecondary(
     const fail = (why: string) => {
       clearTimeout(timer);
       raw.destroy();
-      reject(new Error(`TLS: ${why}`));
+      reject(new Error(`${TLS_TROUBLE}${why}`));
     };
     const timer = setTimeout(() => fail('no handshake in time'), HANDSHAKE_MILLIS);
     // What is not authorized is refused below, with a reason.
@@ -161,7 +168,7 @@ export function secureAsSecondary(
       resolve(new Stream(socket));
     });
     server.on('keylog', (line) => context.keylog(line.toString('latin1')));
-    server.on('tlsClientError', (error) => fail(error.message));
+    server.on('tlsClientError', (error) => fail(tlsReason(error)));
     raw.once('close', () => fail('closed during the handshake'));
     server.emit('connection', raw);
     raw.resume();
@@ -172,6 +179,13 @@ function reasonToRefuse(
   socket: TLSSocket,
   good: (certificate: PeerCertificate) => boolean,
 ): string | undefined {
-  if (!socket.authorized) return `the certificate is not good: ${socket.authorizationError}`;
-  return good(socket.getPeerCertificate()) ? undefined : "the certificate is not a partner's";
+  return (
+    untrusted(socket) ??
+    (good(socket.getPeerCertificate()) ? undefined : "the certificate is not a partner's")
+  );
+}
+
+function untrusted(socket: TLSSocket): string | undefined {
+  const { authorized, authorizationError } = socket;
+  return authorized || !authorizationError ? undefined : `the certificate is not good: ${authorizationError}`;
 }

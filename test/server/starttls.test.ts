@@ -50,7 +50,7 @@ test('the answer is known when its last octet is there', () => {
 });
 
 test.each([
-  ['a refusal', REFUSED, /refused TLS: {2}\(status 15\)/],
+  ['a refusal', REFUSED, /refuses it \(status 15\)/],
   ['a status that says Success', '000a 07 0000a1 000d 0002 0000', undefined],
   ['another message', '0004 21 0000a1', /the answer to STARTTLS is/],
   ['octets behind it', `${BEGIN} 15`, /octets between REPLY and/],

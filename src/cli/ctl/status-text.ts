@@ -28,6 +28,7 @@ function relationshipLines(one: RelationshipStatus): readonly string[] {
   return [
     `${safeText(one.name)}: ${one.role}, ${one.state} since ${timeText(one.since_iso)}, ${one.responsiveness}`,
     `  partner ${one.partner_address}: ${partner}, communications ${one.communications}${skew}`,
+    ...troubleLines(one.connection_trouble),
     ...(['sent', 'received'] as const).flatMap((direction) => {
       const counts = countsText(one.messages[direction]);
       return counts === '' ? [] : [`  ${direction}: ${counts}`];
@@ -44,6 +45,14 @@ function relationshipLines(one: RelationshipStatus): readonly string[] {
         ({ time_iso, kind, text, section }) =>
           `  ${timeText(time_iso)} ${kind}: ${safeText(text)} (${section})`,
       ),
+  ];
+}
+
+function troubleLines(trouble: RelationshipStatus['connection_trouble']): readonly string[] {
+  if (trouble === null) return [];
+  const { why, attempts, since_iso } = trouble;
+  return [
+    `  NO CONNECTION: ${safeText(why)} (${attempts === 1 ? 'once' : `${attempts} times`} since ${timeText(since_iso)})`,
   ];
 }
 

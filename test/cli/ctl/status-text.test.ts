@@ -18,6 +18,7 @@ const STATUS: ServerStatus = {
       since: 848_534_400,
       since_iso: '2026-11-21T00:00:00Z',
       communications: 'interrupted',
+      connection_trouble: { since_iso: '2026-11-21T00:00:00.000Z', attempts: 3, why: 'TLS: \u001b[2J' },
       partner_address: '2001:db8::1',
       partner_state: 'NORMAL',
       partner_since: 848_534_000,
@@ -71,6 +72,7 @@ clients: answered 2 ADVERTISE, 5 REPLY
 
 campus: secondary, COMMUNICATIONS-INTERRUPTED since 2026-11-21 00:00:00, responsive
   partner 2001:db8::1: NORMAL since 2026-11-20 23:53:20, communications interrupted, its clock -1.3 s
+  NO CONNECTION: TLS: \\x1b[2J (3 times since 2026-11-21 00:00:00)
   sent: 1 CONNECTREPLY, 2 STATE
   updates: 3 to be acknowledged, 0 under way
   in 116 min enter PARTNER-DOWN by itself (RFC 8156 §8.9.2)
