@@ -3,6 +3,7 @@
  * judgement between the two is conflict.ts.
  */
 import { equalBytes } from '../base/bytes.ts';
+import { added } from '../base/short-list.ts';
 import { addSeconds, isAfter, isSameTime, laterOf } from '../base/time.ts';
 import { OptionCode, StatusCode } from '../wire/codes.ts';
 import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
@@ -66,10 +67,10 @@ function readClientData(data: ClientData): ReceivedUpdate {
   }
   if (isTooLarge(data)) return { overall: TOO_LARGE, leases: [] };
   const { clientId, baseTime } = data;
-  const leases: (ReceivedLease | Status)[] = [];
+  let leases: (ReceivedLease | Status)[] = [];
   for (const ia of data.ias) {
     const client = { duid: clientId, iaKind: ia.kind, iaid: ia.iaid, data, ia };
-    for (const info of ia.leases) leases.push(readLease(info, baseTime, client));
+    for (const info of ia.leases) leases = added(leases, readLease(info, baseTime, client));
   }
   return leases.length === 0 ? { overall: missing('no address and no prefix'), leases } : { leases };
 }

@@ -6,9 +6,10 @@ import { equalBytes } from '../base/bytes.ts';
 import { laterOf, SAME_TIME_SECONDS, secondsBetween, toEpoch2000 } from '../base/time.ts';
 import type { Pool } from './config.ts';
 import { ExpiryQueue } from './expiry.ts';
-import { type ClientIa, clientKey, type Lease, type Resource, resourceKey, sameClientIa } from './lease.ts';
+import { type ClientIa, clientKey, type Lease, type Resource, sameClientIa } from './lease.ts';
 import { type PoolMap, poolMap } from './pool.ts';
 import { Slot } from './slot.ts';
+import { SlotTable } from './slot-table.ts';
 import type { EndpointState } from './state.ts';
 
 /** Counts and members of one pool. */
@@ -26,7 +27,7 @@ const NO_LEASES: readonly Lease[] = [];
 
 export class Bindings {
   readonly pools: readonly PoolUse[];
-  private readonly byResource = new Map<string, Slot>();
+  private readonly table = new SlotTable();
   /** Slots of a client by DUID; most clients have one or two. */
   private readonly byClient = new Map<string, Slot[]>();
   private readonly expiry = new ExpiryQueue();
@@ -40,12 +41,8 @@ export class Bindings {
     }));
   }
 
-  get size(): number {
-    return this.byResource.size;
-  }
-
   at(resource: Resource): Slot | undefined {
-    return this.byResource.get(resourceKey(resource));
+    return this.table.at(resource);
   }
 
   find(resource: Resource): Lease | undefined {
@@ -54,12 +51,12 @@ export class Bindings {
 
   /** Every slot; may be walked while leases change. */
   slots(): IterableIterator<Slot> {
-    return this.byResource.values();
+    return this.table.all();
   }
 
   /** Every lease; may be walked while leases change. */
   *leases(): IterableIterator<Lease> {
-    for (const { lease } of this.byResource.values()) yield lease;
+    for (const { lease } of this.table.all()) yield lease;
   }
 
   /** Leases whose last holder is this client, whatever their status. */
@@ -89,7 +86,7 @@ export class Bindings {
       return known;
     }
     const slot = new Slot(lease);
-    this.byResource.set(resourceKey(lease), slot);
+    this.table.add(slot);
     this.changed(slot, undefined, now);
     return slot;
   }

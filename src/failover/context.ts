@@ -1,4 +1,5 @@
 /** What the parts of one endpoint share: configuration, the present moment, timers, and where outputs go. */
+import { added } from '../base/short-list.ts';
 import { toEpoch2000 } from '../base/time.ts';
 import { writeFailoverFrame } from '../wire/failover.ts';
 import type { FailoverMessage } from '../wire/messages.ts';
@@ -19,8 +20,7 @@ export class Context<Reply> {
   /** The same in absolute seconds since 2000. */
   time: number;
   private readonly writer = new Writer();
-  /** Outputs of the input that is being handled. */
-  outputs: Output<Reply>[] = [];
+  private outputs: Output<Reply>[] = [];
 
   constructor(config: EndpointConfig, now: number) {
     this.config = config;
@@ -41,17 +41,29 @@ export class Context<Reply> {
   }
 
   note(event: Note['event'], text: string, section: string): void {
-    this.outputs.push({ kind: 'note', event, text, section });
+    this.emit({ kind: 'note', event, text, section });
   }
 
   alarm(text: string, section: string): void {
-    this.outputs.push({ kind: 'alarm', text, section });
+    this.emit({ kind: 'alarm', text, section });
   }
 
   /** Sends past everything that waits: for the message that ends a connection. */
   sendNow(message: FailoverMessage): void {
     this.tally.countSent(message.type);
     writeFailoverFrame(this.writer, 'sentTime' in message ? { ...message, sentTime: this.time } : message);
-    this.outputs.push({ kind: 'send', bytes: this.writer.take() });
+    this.emit({ kind: 'send', bytes: this.writer.take() });
+  }
+
+  /** Something comes of the input that is being handled. */
+  emit(output: Output<Reply>): void {
+    this.outputs = added(this.outputs, output);
+  }
+
+  /** All that came of the input. */
+  takeOutputs(): Output<Reply>[] {
+    const { outputs } = this;
+    this.outputs = [];
+    return outputs;
   }
 }

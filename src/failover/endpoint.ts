@@ -75,9 +75,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     }
     this.take(input);
     this.work();
-    const { outputs } = context;
-    context.outputs = [];
-    return outputs;
+    return context.takeOutputs();
   }
 
   /** When to feed a `tick` if nothing comes before, Unix milliseconds; `undefined`: never. */
@@ -234,7 +232,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
       if (normal) this.prefixes.request();
     }
     if (this.shuttingDown) this.shutDown();
-    context.outbox.flush(context.time, context.outputs, (message) => link.sent(message));
+    context.outbox.flush(context.time, link);
     if (this.shuttingDown && !this.finished) this.shutDown();
   }
 
@@ -333,7 +331,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     this.finished = true;
     this.link.disconnect(StatusCode.ServerShuttingDown, 'the server is shutting down');
     for (const name of ['shutdown', 'reconnect'] as const) this.context.timers.clear(name);
-    this.context.outputs.push({ kind: 'done' });
+    this.context.emit({ kind: 'done' });
   }
 
   /** Its UPDDONE lets the partner serve clients, which is wrong for as long as we do not know in what state it is. */

@@ -47,7 +47,7 @@ export class Line<T> {
   delete(item: T): boolean {
     if (!this.has(item)) return false;
     this.items[this.place.get(item)] = undefined;
-    this.waiting--;
+    if (--this.waiting === 0) this.head = this.items.length;
     return true;
   }
 
@@ -60,7 +60,10 @@ export class Line<T> {
 
   /** All of them, the one that waits longest first. */
   *[Symbol.iterator](): IterableIterator<T> {
-    for (const item of this.items) if (item !== undefined) yield item;
+    for (let place = this.head; place < this.items.length; place++) {
+      const item = this.items[place];
+      if (item !== undefined) yield item;
+    }
   }
 
   private moveUp(): void {

@@ -5,7 +5,7 @@
 
 import { StatusCode } from '../wire/codes.ts';
 import { decodeFailoverMessage } from '../wire/failover.ts';
-import { FrameSplitter } from '../wire/framing.ts';
+import { FrameSplitter, type MessageSink } from '../wire/framing.ts';
 import type {
   Binding,
   Connect,
@@ -25,6 +25,8 @@ import {
   connectMessage,
   rejectingReply,
 } from './handshake.ts';
+import type { Output } from './io.ts';
+import type { Exit } from './outbox.ts';
 import { SkewMeter } from './skew.ts';
 
 /** What the link tells the rest of the endpoint. */
@@ -39,11 +41,12 @@ export interface LinkListener {
 
 type Phase = 'down' | 'opening' | 'awaiting-connect' | 'awaiting-connectreply' | 'open';
 
-export class Link<Reply> {
+export class Link<Reply> implements Exit<Reply> {
   /** The partner's clock against ours on this connection. */
   readonly skew: SkewMeter;
   private phase: Phase = 'down';
   private splitter = new FrameSplitter();
+  private readonly sink: MessageSink = (bytes, start, end) => this.frame(bytes, start, end);
   /** Seconds of silence after which a CONTACT is due: the partner's keepalive time, divided (§6.6). */
   private contactSeconds: number;
   private readonly context: Context<Reply>;
@@ -70,7 +73,7 @@ export class Link<Reply> {
     if (context.config.role !== 'primary' || this.phase !== 'down') return;
     context.timers.clear('reconnect');
     this.phase = 'opening';
-    context.outputs.push({ kind: 'connect' });
+    context.emit({ kind: 'connect' });
   }
 
   connected(): void {
@@ -90,7 +93,7 @@ export class Link<Reply> {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.splitter.push(bytes, (message, start, end) => this.frame(message, start, end));
+    this.splitter.push(bytes, this.sink);
   }
 
   /** Says why and closes (§5.3.10). The primary tries again, later if `rejected`. */
@@ -115,6 +118,10 @@ export class Link<Reply> {
       transactionId: this.listener.newTransactionId(),
       sentTime: 0,
     });
+  }
+
+  emit(output: Output<Reply>): void {
+    this.context.emit(output);
   }
 
   /** A message left: the next CONTACT can wait (§6.6). */
@@ -219,7 +226,7 @@ export class Link<Reply> {
   }
 
   private close(why: string, rejected: boolean): void {
-    this.context.outputs.push({ kind: 'close', why });
+    this.context.emit({ kind: 'close', why });
     this.ended(why, rejected);
   }
 

@@ -12,6 +12,13 @@ import type { Output, StoreRecord } from './io.ts';
 /** Octets that go into one `send` before the next begins. */
 const SEND_BYTES = 16 * 1024;
 
+/** Where things leave. */
+export interface Exit<Reply> {
+  emit(output: Output<Reply>): void;
+  /** Hears of each message whose octets leave. */
+  sent(message: FailoverMessage): void;
+}
+
 export class Outbox<Reply> {
   private readonly messages = new Held<FailoverMessage>();
   private readonly replies = new Held<Reply>();
@@ -54,24 +61,24 @@ export class Outbox<Reply> {
     this.messages.clear();
   }
 
-  /** Moves what may leave at `time` (absolute) into `outputs`. `sent` hears of each message. */
-  flush(time: number, outputs: Output<Reply>[], sent: (message: FailoverMessage) => void): void {
+  /** Lets out what may leave at `time`, which is absolute. */
+  flush(time: number, exit: Exit<Reply>): void {
     if (this.records !== undefined) {
       this.issued++;
-      outputs.push({ kind: 'persist', token: this.issued, records: this.records });
+      exit.emit({ kind: 'persist', token: this.issued, records: this.records });
       this.records = undefined;
     }
     const { messages, replies, stored, writer } = this;
-    while (replies.mayLeave(stored)) outputs.push({ kind: 'reply', reply: replies.take() });
+    while (replies.mayLeave(stored)) exit.emit({ kind: 'reply', reply: replies.take() });
     while (messages.mayLeave(stored)) {
       const message = messages.take();
       // Made by us and not yet seen by anybody.
       if ('sentTime' in message) (message as { sentTime: number }).sentTime = time;
       writeFailoverFrame(writer, message);
-      sent(message);
-      if (writer.length >= SEND_BYTES) outputs.push({ kind: 'send', bytes: writer.take() });
+      exit.sent(message);
+      if (writer.length >= SEND_BYTES) exit.emit({ kind: 'send', bytes: writer.take() });
     }
-    if (writer.length > 0) outputs.push({ kind: 'send', bytes: writer.take() });
+    if (writer.length > 0) exit.emit({ kind: 'send', bytes: writer.take() });
   }
 
   private token(): number {

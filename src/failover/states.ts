@@ -239,7 +239,7 @@ export class States<Reply> {
     this.persist();
     if (this.listener.linkIsOpen()) this.sendState();
     const text = `${from} to ${state}: ${why}`;
-    context.outputs.push({ kind: 'note', event: 'transition', text, section: move.section, from, to: state });
+    context.emit({ kind: 'note', event: 'transition', text, section: move.section, from, to: state });
     this.listener.entered(state);
   }
 

@@ -57,7 +57,16 @@ export const clientData: Codec<ClientData> = {
   size: 0,
   open: true,
   read(reader) {
-    const client: Draft<ClientData> = { ias: [] };
+    // All fields in one order, so that all have one shape in memory.
+    const client: Draft<ClientData> = {
+      status: undefined,
+      clientId: undefined,
+      baseTime: undefined,
+      vss: undefined,
+      reconfigureData: undefined,
+      relayData: undefined,
+      ias: [],
+    };
     clientDataOptions.read(reader, client);
     return client;
   },

@@ -4,12 +4,15 @@
  * has a wrong length is kept as a RawOption in `extra`, so that encoding what was decoded loses nothing.
  */
 import { invariant } from '../base/invariant.ts';
+import { added } from '../base/short-list.ts';
 import type { RawOption, Status } from './messages.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
 /** How the contents of an option are read and written. */
 export interface Codec<T> {
+  /** A number of `size` octets and nothing else: tables read and write these by themselves. */
+  readonly plain?: true;
   /** Octets: exactly so many, or at least so many if `open`. Looked at before `read` is called. */
   readonly size: number;
   readonly open: boolean;
@@ -19,6 +22,7 @@ export interface Codec<T> {
 }
 
 export const u8: Codec<number> = {
+  plain: true,
   size: 1,
   open: false,
   read: (reader) => reader.u8(),
@@ -26,6 +30,7 @@ export const u8: Codec<number> = {
 };
 
 export const u16: Codec<number> = {
+  plain: true,
   size: 2,
   open: false,
   read: (reader) => reader.u16(),
@@ -33,6 +38,7 @@ export const u16: Codec<number> = {
 };
 
 export const u32: Codec<number> = {
+  plain: true,
   size: 4,
   open: false,
   read: (reader) => reader.u32(),
@@ -86,6 +92,8 @@ interface Row {
   readonly code: number;
   readonly field: string;
   readonly codec: Codec<unknown>;
+  /** Octets of a plain number; 0: it is something else. */
+  readonly width: number;
   readonly get: (source: unknown) => unknown;
   /** Set where the field is a list: whether this row writes the item. */
   readonly writes: ((item: unknown) => boolean) | undefined;
@@ -119,6 +127,7 @@ export class OptionTable<T> {
       code,
       field,
       codec: codec as Codec<unknown>,
+      width: codec.plain ? codec.size : 0,
       get: get as Row['get'],
       writes: undefined,
     });
@@ -135,6 +144,7 @@ export class OptionTable<T> {
       code,
       field,
       codec: codec as Codec<unknown>,
+      width: 0,
       get: ((source: T) => source[field]) as Row['get'],
       writes: writes as (item: unknown) => boolean,
     });
@@ -159,8 +169,12 @@ export class OptionTable<T> {
         reader.path.pop();
         break;
       }
-      reader.end = end;
       const row = this.byCode[code];
+      if (row !== undefined && row.width === length && length > 0 && fields[row.field] === undefined) {
+        fields[row.field] = reader.number(length);
+        continue;
+      }
+      reader.end = end;
       if (row === undefined) keepRaw(fields, code, reader);
       else readOption(reader, row, fields);
       reader.end = outer;
@@ -176,7 +190,8 @@ export class OptionTable<T> {
       const row = rows[index] as Row;
       const value = row.get(source);
       if (value === undefined) continue;
-      if (row.writes === undefined) writeOption(writer, row, value);
+      if (row.width > 0) writer.numberOption(row.code, row.width, value as number);
+      else if (row.writes === undefined) writeOption(writer, row, value);
       else index = this.writeList(writer, index, value as readonly unknown[]);
     }
     const { extra } = source as Fields;
@@ -236,7 +251,7 @@ function readOption(reader: Reader, row: Row, fields: Fields): void {
       reader.at = start;
       keepRaw(fields, code, reader);
     } else if (row.writes === undefined) fields[row.field] = value;
-    else addTo(fields, row.field, value);
+    else fields[row.field] = added(fields[row.field] as unknown[], value);
   }
   reader.path.pop();
 }
@@ -257,13 +272,6 @@ function writeOption(writer: Writer, row: Row, value: unknown): void {
   const mark = writer.beginOption(code);
   codec.write(writer, value);
   writer.endLength(mark);
-}
-
-/** Most lists have one item: an array that is made with it takes a fraction of the room of one that begins empty. */
-function addTo(fields: Fields, field: string, item: unknown): void {
-  const list = fields[field] as unknown[];
-  if (list.length === 0) fields[field] = [item];
-  else list.push(item);
 }
 
 function keepRaw(fields: Fields, code: number, reader: Reader): void {

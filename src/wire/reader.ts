@@ -79,6 +79,12 @@ export class Reader {
     );
   }
 
+  /** An unsigned number of 1, 2 or 4 octets. */
+  number(octets: number): number {
+    if (octets === 4) return this.u32();
+    return octets === 1 ? this.u8() : this.u16();
+  }
+
   /** A copy of the next `length` octets: what was decoded does not keep the chunk alive that it came in. */
   take(length: number): Uint8Array {
     const copy = copyOf(this.bytes, this.at, this.at + length);

@@ -84,6 +84,17 @@ export class Writer {
     this.at += 4;
   }
 
+  /** An option that holds a number of 1, 2 or 4 octets. */
+  numberOption(code: number, octets: number, value: number): void {
+    if (this.at + 8 > this.bytes.length) this.grow(8);
+    const { view, at } = this;
+    view.setUint32(at, (code << 16) | octets);
+    if (octets === 4) view.setUint32(at + 4, value);
+    else if (octets === 1) view.setUint8(at + 4, value);
+    else view.setUint16(at + 4, value);
+    this.at = at + 4 + octets;
+  }
+
   /** The code of an option, and room for its length; hand the result to `endLength`. */
   beginOption(code: number): number {
     this.optionHeader(code, 0);

@@ -21,7 +21,7 @@ const contact = (transactionId: number) => ({ type: 'CONTACT', transactionId, se
 
 function flush(outbox: Outbox<string>, now = START): Output<string>[] {
   const outputs: Output<string>[] = [];
-  outbox.flush(toEpoch2000(now), outputs, () => {});
+  outbox.flush(toEpoch2000(now), { emit: (output) => outputs.push(output), sent: () => {} });
   return outputs;
 }
 
