@@ -6,13 +6,16 @@ import { fileSource } from '../../capture/files.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
 import { Replay, type ReplayOutput } from '../../proxy/replay/replay.ts';
+import type { TlsTermination } from '../../proxy/tls/terminate.ts';
 import { TEXT_COLUMNS, textLine } from '../../render/text.ts';
 import { duration, socketAddress, wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { terminationFor } from '../proxy/tls.ts';
 import { readMessages } from '../read/messages.ts';
 import { meet, type Place, play } from '../replay/player.ts';
+import { secure } from '../replay/secure.ts';
 
 interface Options {
   readonly as: 'primary' | 'secondary';
@@ -21,6 +24,10 @@ interface Options {
   readonly connection: number;
   readonly speed?: number;
   readonly patience: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly tlsKeylog?: string;
 }
 
 /** Messages of one connection that are played at most. */
@@ -33,6 +40,7 @@ transaction-ids of the live requests. What the server means otherwise than captu
 Examples:
   leasetap replay vendor.pcapng --as primary --to [::1]:647
   leasetap replay vendor.pcapng --as secondary --listen [::]:647 --speed real
+  leasetap replay tls.pcapng --as primary --to [::1]:647 --tls-cert primary.pem --tls-key primary.key --tls-ca ca.pem
 
 Exit status: 0 the server meant the same, 1 it did not, 2 bad usage or input.`;
 
@@ -51,14 +59,19 @@ export function register(program: Command): void {
     .option('--connection <number>', 'which connection of the capture', wholeNumber, 0)
     .option('--speed <speed>', 'real, max (unless told), or how many times faster', speed)
     .option('--patience <time>', 'how long the server may take for what it said', duration, 10)
+    .option('--tls-cert <file>', 'turn to TLS behind STARTTLS, and show this certificate chain (PEM)')
+    .option('--tls-key <file>', 'its private key')
+    .option('--tls-ca <file>', "who must have signed the server's certificate; else any will do")
+    .option('--tls-keylog <file>', 'keys with which the capture is read, if it has none itself')
     .addHelpText('after', HELP)
     .action(runReplay);
 }
 
 async function runReplay(file: string, options: Options): Promise<void> {
   const place = placeOf(options);
+  const tls = tlsOf(options);
   const dissectors = dissectorsInUse();
-  const script = await readScript(file, options.connection, dissectors);
+  const script = await readScript(file, options, dissectors);
   const side = options.as === 'primary' ? 0 : 1;
   const replay = new Replay(script, {
     side,
@@ -70,8 +83,28 @@ async function runReplay(file: string, options: Options): Promise<void> {
     process.stderr.write(`waiting for the primary at ${where}\n`);
   };
   const socket = await meet(place, waiting, interrupt.signal);
-  await play(socket, { replay, side, dissectors, tell, heard: printMessage, signal: interrupt.signal });
+  const stream = tls === undefined ? socket : await secure(socket, side, tls, handshaken);
+  await play(socket, stream, {
+    replay,
+    side,
+    dissectors,
+    tell,
+    heard: printMessage,
+    signal: interrupt.signal,
+  });
   interrupt.release();
+}
+
+/** With a certificate the replay asks for TLS, or answers who asks. */
+function tlsOf({ tlsCert, tlsKey, tlsCa }: Options): TlsTermination | undefined {
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
+  const files = { cert: tlsCert, key: tlsKey, ca: tlsCa };
+  const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined));
+  return terminationFor(given, (key) => `--tls-${key}`);
+}
+
+function handshaken(about: string): void {
+  process.stderr.write(`TLS with the server: ${about}\n`);
 }
 
 function placeOf({ as, to, listen }: Options): Place {
@@ -85,7 +118,7 @@ function placeOf({ as, to, listen }: Options): Place {
 /** The messages of one connection. */
 async function readScript(
   file: string,
-  connection: number,
+  { connection, tlsKeylog }: Options,
   dissectors: Dissectors,
 ): Promise<readonly Message[]> {
   const script: Message[] = [];
@@ -95,7 +128,14 @@ async function readScript(
     if (message.frame.connection.index !== connection) others++;
     else if (script.length < SCRIPT_MAX) script.push(message);
   };
-  const summary = await readMessages([fileSource(file)], dissectors, { onMessage });
+  const summary = await readMessages(
+    [fileSource(file)],
+    dissectors,
+    { onMessage },
+    {
+      ...(tlsKeylog === undefined ? {} : { tlsKeylog }),
+    },
+  );
   const [damage] = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
   if (script.length === 0) {
     const why =
@@ -106,14 +146,15 @@ async function readScript(
   return script;
 }
 
-/** The replay speaks in the clear, whatever the captured servers did: it asks for no TLS. */
+/** Whether there is TLS under a replay is for its options, whatever the captured servers did. */
 function isAboutTls({ msgName }: Message): boolean {
   return msgName === 'STARTTLS' || msgName === 'REPLY';
 }
 
 function tell(output: ReplayOutput): void {
-  if (output.kind === 'send') printMessage(output.captured);
-  else if (output.kind === 'difference') process.stdout.write(`  != ${output.text}\n`);
+  if (output.kind === 'send') {
+    if (output.captured !== null) printMessage(output.captured);
+  } else if (output.kind === 'difference') process.stdout.write(`  != ${output.text}\n`);
   else {
     const { sent, answered, differences } = output;
     process.stderr.write(

@@ -1,5 +1,6 @@
 /** A replay with its socket: dials or listens, frames what comes, and drives the replay by the clock. */
 import { connect, createServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Direction, Endpoint } from '../../base/flow.ts';
 import type { Connection } from '../../base/frame.ts';
 import { formatSocketAddress } from '../../base/socket-address.ts';
@@ -48,8 +49,8 @@ export function meet(place: Place, waiting: (where: string) => void, signal: Abo
   });
 }
 
-/** Plays to the end; resolves when the replay has finished, or was interrupted. */
-export function play(socket: Socket, setup: PlayerSetup): Promise<void> {
+/** Plays to the end; resolves when the replay has finished, or was interrupted. `stream`: what is inside the socket. */
+export function play(socket: Socket, stream: Duplex, setup: PlayerSetup): Promise<void> {
   const { replay, side, signal } = setup;
   const dialect = new ConnectionDialect(new Set(setup.dissectors.protocols.keys()));
   const cutter = new Cutter(dialect);
@@ -58,7 +59,7 @@ export function play(socket: Socket, setup: PlayerSetup): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const carryOut = (outputs: readonly ReplayOutput[]): void => {
       for (const output of outputs) {
-        if (output.kind === 'send' && socket.writable) socket.write(output.octets);
+        if (output.kind === 'send' && stream.writable) stream.write(output.octets);
         setup.tell(output);
         if (output.kind === 'finished') finish();
       }
@@ -69,12 +70,12 @@ export function play(socket: Socket, setup: PlayerSetup): Promise<void> {
     };
     const finish = (): void => {
       clearTimeout(timer);
-      socket.end();
+      stream.end();
       setTimeout(() => socket.destroy(), 500).unref();
       resolve();
     };
     signal.addEventListener('abort', finish);
-    socket.on('data', (chunk: Buffer) => {
+    stream.on('data', (chunk: Buffer) => {
       for (const { kind, octets } of cutter.push(new Uint8Array(chunk))) {
         if (kind !== 'message') continue;
         const message = read(octets);
@@ -82,8 +83,9 @@ export function play(socket: Socket, setup: PlayerSetup): Promise<void> {
         carryOut(replay.receive(message, Date.now()));
       }
     });
-    socket.on('error', () => undefined);
-    socket.on('close', () => carryOut(replay.closed()));
+    stream.on('error', () => undefined);
+    stream.on('close', () => carryOut(replay.closed()));
+    stream.resume();
     carryOut(replay.start(Date.now()));
   });
 }

@@ -15,7 +15,8 @@ import { shiftTimes } from '../faults/times.ts';
 import { differences, subjectOf } from './compare.ts';
 
 export type ReplayOutput =
-  | { readonly kind: 'send'; readonly octets: Uint8Array; readonly captured: Message }
+  /** `captured`: as it was; `null` for a CONTACT of our own. */
+  | { readonly kind: 'send'; readonly octets: Uint8Array; readonly captured: Message | null }
   | { readonly kind: 'difference'; readonly text: string }
   | {
       readonly kind: 'finished';
@@ -35,6 +36,11 @@ export interface ReplaySettings {
 
 /** Keepalives come when they come. */
 const CONTACT = 'CONTACT';
+const CONTACT_TYPE = 35;
+/** The header of a message: type, transaction-id, sent-time (RFC 8156 §5.2). */
+const CONTACT_OCTETS = 8;
+/** So often within the live server's keepalive-time it hears something, however long it lets us wait (RFC 8156 §6.6). */
+const CONTACTS_PER_KEEPALIVE = 3;
 
 interface Step {
   readonly message: Message;
@@ -52,6 +58,12 @@ export class Replay {
   private position = 0;
   private beganMillis = 0;
   private waitingSince = 0;
+  private lastSentMillis = 0;
+  /** How often we say something; unknown until the live server has said what it expects. */
+  private contactMillis = Number.POSITIVE_INFINITY;
+  private nextContactId = 1;
+  /** What the live server has announced last. */
+  private state: number | undefined;
   private sent = 0;
   private answered = 0;
   private different = 0;
@@ -74,13 +86,18 @@ export class Replay {
   /** A message of the live server. */
   receive(live: Message, now: number): ReplayOutput[] {
     if (this.over) return [];
-    const step = live.msgName === CONTACT ? undefined : this.expectedBy(live);
+    const { keepaliveTime, serverState } = live.facts();
+    if (keepaliveTime !== undefined && keepaliveTime > 0)
+      this.contactMillis = (keepaliveTime * 1000) / CONTACTS_PER_KEEPALIVE;
+    const repeated = serverState !== undefined && serverState === this.state;
+    this.state = serverState ?? this.state;
+    const step = live.msgName === CONTACT || repeated ? undefined : this.expectedBy(live);
     if (step !== undefined) {
       step.live = live;
       this.answered++;
       this.waitingSince = now;
       for (const text of differences(step.message, live)) this.differ(`${nameOf(step.message)} ${text}`);
-    } else if (live.msgName !== CONTACT) {
+    } else if (live.msgName !== CONTACT && !repeated) {
       this.differ(
         `${live.msgName ?? live.msgType} ${subjectOf(live)} was not in the capture`.replace('  ', ' '),
       );
@@ -105,7 +122,8 @@ export class Replay {
     if (this.over) return undefined;
     const step = this.steps[this.position];
     if (step === undefined) return undefined;
-    return step.mine ? this.dueMillis(step) : this.waitingSince + this.settings.patienceMillis;
+    const due = step.mine ? this.dueMillis(step) : this.waitingSince + this.settings.patienceMillis;
+    return Math.min(due, this.lastSentMillis + this.contactMillis);
   }
 
   tick(now: number): ReplayOutput[] {
@@ -123,6 +141,7 @@ export class Replay {
       this.waitingSince = now;
     }
     this.advance(now);
+    if (!this.over && now >= this.lastSentMillis + this.contactMillis) this.contact(now);
     return this.take();
   }
 
@@ -152,7 +171,18 @@ export class Replay {
     if (request !== undefined && request.transactionId !== null)
       writeTransactionId(octets, request.transactionId);
     this.sent++;
+    this.lastSentMillis = now;
     this.outputs.push({ kind: 'send', octets, captured: step.message });
+  }
+
+  private contact(now: number): void {
+    this.lastSentMillis = now;
+    const octets = new Uint8Array(PREFIX_OCTETS + CONTACT_OCTETS);
+    const view = new DataView(octets.buffer);
+    view.setUint16(0, CONTACT_OCTETS);
+    view.setUint32(PREFIX_OCTETS, CONTACT_TYPE * 2 ** 24 + this.nextContactId++);
+    view.setUint32(PREFIX_OCTETS + 4, toEpoch2000(now));
+    this.outputs.push({ kind: 'send', octets, captured: null });
   }
 
   private dueMillis({ message }: Step): number {
@@ -195,10 +225,17 @@ function stepsOf(script: readonly Message[], side: Direction): Step[] {
   const exchanges = new Exchanges();
   const positions = new Map<number, number>();
   const steps: Step[] = [];
+  let state: number | undefined;
   for (const message of script) {
     const exchange = exchanges.push(message);
     const mine = message.frame.direction === side;
     if (message.msgName === CONTACT && !mine) continue;
+    const { serverState } = message.facts();
+    if (!mine && serverState !== undefined) {
+      // A server may announce its state again (RFC 8156 §6.3): that says nothing new.
+      if (serverState === state) continue;
+      state = serverState;
+    }
     positions.set(message.index, steps.length);
     const answers = exchange === undefined ? undefined : positions.get(exchange.request.index);
     steps.push({ message, mine, answers, live: undefined });

@@ -113,6 +113,43 @@ describe('a replay as the primary', () => {
   });
 });
 
+/** RFC 8156 §5.5.16, §5.5.12: server-state NORMAL is 2, RECOVER 6; a keepalive-time of 12 seconds. */
+describe('a live server that says more than it said', () => {
+  const NORMAL = option(132, '02');
+  const announce = (state: string): Uint8Array => unit(34, 60, state);
+
+  it('may announce its state again', () => {
+    const states: readonly (readonly [Direction, Uint8Array])[] = [
+      [0, unit(31, 1)],
+      [1, announce(NORMAL)],
+      [1, announce(NORMAL)],
+      [0, unit(30, 50)],
+    ];
+    const captured = states.map(([direction, octets], index) => read(octets, direction, index, index));
+    const replay = new Replay(captured, settings);
+    replay.start(NOW);
+    expect(told(replay.receive(live(announce(NORMAL)), NOW))).toEqual([
+      'UPDDONE 50 762944400',
+      { kind: 'finished', sent: 2, answered: 1, differences: 0 },
+    ]);
+    const again = new Replay(script, settings);
+    again.start(NOW);
+    expect(told(again.receive(live(announce(NORMAL)), NOW))).toEqual(['STATE was not in the capture']);
+    expect(told(again.receive(live(announce(NORMAL)), NOW))).toEqual([]);
+  });
+
+  it('hears of us while it lets us wait', () => {
+    const replay = new Replay(script, { ...settings, patienceMillis: 60_000 });
+    replay.start(NOW);
+    expect(replay.deadline()).toBe(NOW + 60_000);
+    replay.receive(live(unit(32, 1, option(128, '0000000c'))), NOW);
+    expect(replay.deadline()).toBe(NOW + 4000);
+    expect(told(replay.tick(NOW + 3999))).toEqual([]);
+    expect(told(replay.tick(NOW + 4000))).toEqual(['CONTACT 1 762944404']);
+    expect(replay.deadline()).toBe(NOW + 8000);
+  });
+});
+
 describe('a replay as the secondary', () => {
   it('answers with the transaction-ids of the live primary', () => {
     const replay = new Replay(script, { ...settings, side: 1 });
