@@ -1,5 +1,8 @@
 /** "Sometimes": what runs have been through. A simulator that never gets somewhere proves nothing about it. */
 
+/** What `Coverage` counts messages under that the dissectors have read too. */
+export const DISSECTED = 'dissected';
+
 export class Coverage {
   readonly counts = new Map<string, number>();
 

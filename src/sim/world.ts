@@ -7,10 +7,11 @@ import type { EndpointState } from '../failover/state.ts';
 import { type Bond, differenceIn } from './bond.ts';
 import { Checks } from './checks.ts';
 import { SimClock } from './clock.ts';
-import { Coverage } from './coverage.ts';
+import { Coverage, DISSECTED } from './coverage.ts';
 import { SimDisk } from './disk.ts';
 import { CONVERGENCE, WHERE_MESSAGES_ARE_FORGED, WHERE_OPERATORS_ERR } from './excused.ts';
 import { Holdings } from './holdings.ts';
+import { Sample } from './inspect.ts';
 import { type Ends, Network } from './network.ts';
 import type { Around, Party } from './party.ts';
 import type { Plan } from './plan.ts';
@@ -39,6 +40,8 @@ const DUPLICATES = 0.002;
 export interface RunOptions {
   /** Looks at each message that a server sends; says what is wrong with it, or nothing. */
   readonly inspect?: (message: Uint8Array) => string | undefined;
+  /** `inspect` looks at all of them, and not at a sample. */
+  readonly inspectAll?: boolean;
   /** What proxies read messages with; needed where a plan has them. */
   readonly dissectors?: Dissectors;
   /** Hears all that happens. */
@@ -76,6 +79,7 @@ class World {
   private readonly options: RunOptions;
   private readonly schedule = new Schedule(START);
   private readonly coverage = new Coverage();
+  private readonly sample: Sample;
   private readonly holdings: Holdings;
   private readonly servers = new Map<ServerName, SimServer>();
   private readonly bonds: readonly Bond[];
@@ -85,6 +89,7 @@ class World {
   constructor(plan: Plan, options: RunOptions) {
     this.plan = plan;
     this.options = options;
+    this.sample = new Sample(plan.seed);
     const { schedule, coverage } = this;
     const relationships: readonly Relationship[] = TOPOLOGIES[plan.topology];
     this.holdings = new Holdings(excusedIn(plan));
@@ -137,7 +142,7 @@ class World {
   }
 
   private newBond(relationship: Relationship, index: number): Bond {
-    const { plan, schedule, options } = this;
+    const { plan, schedule } = this;
     const name = namesOf(TOPOLOGIES[plan.topology])[index] as string;
     const checks = new Checks(this.coverage, plan.mclt, excusedIn(plan));
     const party = (role: Role): Party => {
@@ -161,12 +166,19 @@ class World {
       bytes: (role, bytes) => ends[role].bytes(bytes),
       closed: (role, why) => ends[role].closed(why),
       sees: (from, message, when) => {
-        if (when === 'sent') checks.sent(ends[from].view, message, options.inspect?.(message));
+        if (when === 'sent') checks.sent(ends[from].view, message, this.inspected(message));
         else checks.arrived(ends[otherRole(from)].view, message);
       },
     };
     const network: Network = new Network(schedule, randomness, carried, this.newProxy(index));
     return { index, name, ends, network, checks };
+  }
+
+  private inspected(message: Uint8Array): string | undefined {
+    const { inspect, inspectAll } = this.options;
+    if (inspect === undefined || !(inspectAll === true || this.sample.takes(message))) return undefined;
+    this.coverage.saw(DISSECTED);
+    return inspect(message);
   }
 
   private newProxy(relationship: number): Stages | undefined {

@@ -114,7 +114,7 @@ describe('the proxy in the simulated network', () => {
     });
     const found = run(plan, { dissectors });
     expect(found.violation).toBeDefined();
-    const { faults: left } = shrink(found, { dissectors }).plan;
+    const { faults: left } = shrink(found, (plan) => run(plan, { dissectors })).result.plan;
     expect(left.map(({ fault }) => fault.kind === 'proxy' && fault.fault)).toEqual([`${faults[1]} seed 1`]);
   });
 });

@@ -48,6 +48,7 @@ describe('a run', () => {
     for (const seed of [2, 3]) {
       const result = run(planOf({ seed, seconds: 6 * HOUR, clients: 10, marked: false }), {
         inspect: looked,
+        inspectAll: true,
       });
       expect(result.violation).toBeUndefined();
     }

@@ -63,7 +63,7 @@ export function register(program: Command): void {
     .option('--jobs <number>', 'processes to spread the seeds over', jobs, 1)
     .option('--keep-going', 'after a failure too; tells each in one line')
     .option('--coverage', 'print all that the runs have been through')
-    .option('--dissect', 'read every message with the dissectors too (slow)')
+    .option('--dissect', 'read every message with the dissectors too, not only a sample (slow)')
     .option('--only <numbers>', 'keep only these faults of the plan, e.g. 0,3, or none', listOfNumbers)
     .option('--trace', 'print all that happens')
     .option('--scenario <file>', 'play a scenario instead; may be given several times', gather, [])
@@ -78,7 +78,8 @@ export function register(program: Command): void {
 async function simulate(options: Options, command: Command): Promise<void> {
   const out = new Output(process.stdout);
   const dissectors = dissectorsInUse();
-  const runOptions: RunOptions = { dissectors, ...(options.dissect && { inspect: inspector(dissectors) }) };
+  const inspect = inspector(dissectors);
+  const runOptions: RunOptions = { dissectors, inspect, inspectAll: options.dissect === true };
   if (options.worker) {
     await serveAsJob((seed) => outcomeOf(run(chosenPlan(options, seed), runOptions)));
     return;
