@@ -2,6 +2,7 @@
  * Everything that messages mean together, fed one by one, the same for files and live traffic. Views ask it for
  * relationships, leases and annotations; they compute nothing themselves.
  */
+import { timestampMillis } from '../base/timestamp.ts';
 import type { Message } from '../dissect/message.ts';
 import { type Exchange, Exchanges } from './exchanges.ts';
 import { Leases, type LeaseView } from './leases.ts';
@@ -15,6 +16,8 @@ export type AnalysisEvent =
 export class Analysis {
   readonly exchanges = new Exchanges();
   readonly leases: Leases;
+  /** Time of the last message, Unix milliseconds; 0 before the first. */
+  lastMillis = 0;
   readonly #relationships = new Relationships();
 
   /** `leasesMax`: how many leases to follow; 0 for none. */
@@ -28,6 +31,7 @@ export class Analysis {
    */
   push(message: Message, delivered = true): AnalysisEvent[] {
     const events: AnalysisEvent[] = [];
+    this.lastMillis = timestampMillis(message.frame.seen.time);
     const exchange = this.exchanges.push(message);
     if (exchange !== undefined) events.push({ kind: 'exchange', exchange });
     const change = this.#relationships.push(message);

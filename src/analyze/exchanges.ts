@@ -70,6 +70,11 @@ function meaningIn(protocol: ProtocolName): Meaning {
   return protocol === 'dhcpv4-failover' ? V4_FAILOVER : CLIENT;
 }
 
+/** Whether a message of this type waits for an answer. */
+export function asksForReply(protocol: ProtocolName, msgType: number): boolean {
+  return meaningIn(protocol).asks[msgType] === true;
+}
+
 export class Exchanges {
   readonly #pending = new PendingRequests();
   /** Of the request whose reply `completes` has met last. */
@@ -78,6 +83,8 @@ export class Exchanges {
   requestMillis = 0;
   /** From there to the reply. */
   rttMillis = 0;
+  /** Whether the last message asks again for what was not answered yet. */
+  repeats = false;
 
   /** Takes the next message; returns the exchange that it completes. */
   push(message: Message): Exchange | undefined {
@@ -93,6 +100,7 @@ export class Exchanges {
   /** The same without making anything: whether it completes one, which then stands in the fields. */
   completes(message: Message): boolean {
     const { transactionId, frame, msgType } = message;
+    this.repeats = false;
     if (transactionId === null) return false;
     const { answers, asks } = meaningIn(frame.connection.protocol);
     const { flow } = frame.connection;
@@ -107,7 +115,14 @@ export class Exchanges {
     }
     if (asks[msgType] === true) {
       const atMillis = timestampMillis(frame.seen.time);
-      this.#pending.remember(flow.id, frame.direction, transactionId, msgType, message.index, atMillis);
+      this.repeats = this.#pending.remember(
+        flow.id,
+        frame.direction,
+        transactionId,
+        msgType,
+        message.index,
+        atMillis,
+      );
     }
     return false;
   }

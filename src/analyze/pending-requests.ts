@@ -29,7 +29,7 @@ export class PendingRequests {
   #requests = new Float64Array(FIELDS * PLACES_MIN);
   #lastPlace = PLACES_MIN - 1;
 
-  /** The sender's last request with this transaction-id is this one. */
+  /** The sender's last request with this transaction-id is this one. Whether it repeats one that waits. */
   remember(
     flow: number,
     direction: number,
@@ -37,7 +37,7 @@ export class PendingRequests {
     type: number,
     index: number,
     atMillis: number,
-  ): void {
+  ): boolean {
     const sender = senderOf(flow, direction);
     let place = this.#placeFor(sender, transactionId);
     while (this.#isOthers(place, sender, transactionId) && this.#lastPlace + 1 < PENDING_REQUESTS_MAX) {
@@ -45,10 +45,15 @@ export class PendingRequests {
       place = this.#placeFor(sender, transactionId);
     }
     const requests = this.#requests;
+    const repeats =
+      requests[place + SENDER] === sender &&
+      requests[place + TRANSACTION_ID] === transactionId &&
+      (requests[place + INDEX_AND_TYPE] as number) % TYPES === type;
     requests[place + SENDER] = sender;
     requests[place + TRANSACTION_ID] = transactionId;
     requests[place + MILLIS] = atMillis;
     requests[place + INDEX_AND_TYPE] = index * TYPES + type;
+    return repeats;
   }
 
   /** The place of a request, for the methods below; valid until the next request is remembered. */

@@ -7,16 +7,28 @@ import type { CaptureSource, Compression } from './source.ts';
 /** Octets read at once. */
 export const CHUNK_OCTETS = 256 * 1024;
 
+/** Gets octets of a file and the offset of the first one. */
+export type ChunkListener = (offset: number, chunk: Uint8Array) => void;
+
 /**
  * A capture file by its path. Nothing is opened before its octets are asked for; what the operating system then
  * refuses is thrown as it says it, with `code` and `path`.
  */
 export function fileSource(path: string): CaptureSource {
+  return openedSource(path, undefined);
+}
+
+/** The same; `onChunk` is told of all that can be read again where it stands: nothing of a pipe. */
+export function rereadableSource(path: string, onChunk: ChunkListener): CaptureSource {
+  return openedSource(path, onChunk);
+}
+
+function openedSource(path: string, onChunk: ChunkListener | undefined): CaptureSource {
   let size: number | undefined;
-  const chunks = fileChunks(path, (found) => {
+  const opened = (found: number): void => {
     size = found;
-  });
-  return source(path, chunks, () => size);
+  };
+  return source(path, fileChunks(path, opened, onChunk), () => size);
 }
 
 /** Octets that come from elsewhere, e.g. `process.stdin`. */
@@ -48,23 +60,35 @@ function source(
   };
 }
 
-async function* fileChunks(path: string, opened: (size: number) => void): AsyncGenerator<Uint8Array> {
-  yield* statSync(path).isFile() ? storedChunks(path, opened) : arrivingChunks(path);
+async function* fileChunks(
+  path: string,
+  opened: (size: number) => void,
+  onChunk: ChunkListener | undefined,
+): AsyncGenerator<Uint8Array> {
+  yield* statSync(path).isFile() ? storedChunks(path, opened, onChunk) : arrivingChunks(path);
 }
 
 /**
  * Read by this thread: the system reads ahead by itself, and handing each read to another thread costs as much as the
  * read. Between chunks everything else in the process has its turn.
  */
-async function* storedChunks(path: string, opened: (size: number) => void): AsyncGenerator<Uint8Array> {
+async function* storedChunks(
+  path: string,
+  opened: (size: number) => void,
+  onChunk: ChunkListener | undefined,
+): AsyncGenerator<Uint8Array> {
   const file = openSync(path, 'r');
+  let offset = 0;
   try {
     opened(fstatSync(file).size);
     for (;;) {
       const buffer = Buffer.allocUnsafeSlow(CHUNK_OCTETS);
       const octets = readInto(file, buffer, path);
       if (octets === 0) return;
-      yield buffer.subarray(0, octets);
+      const chunk = buffer.subarray(0, octets);
+      onChunk?.(offset, chunk);
+      offset += octets;
+      yield chunk;
       if (octets === CHUNK_OCTETS) await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {

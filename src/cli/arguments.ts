@@ -1,5 +1,5 @@
 /** Values as people type them after an option, each with what was expected if it is something else. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Endpoint } from '../base/flow.ts';
 import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
 import { parseSeconds } from '../proxy/faults/kind.ts';
@@ -51,4 +51,14 @@ export function duration(text: string): number {
   const value = parseSeconds(text);
   if (value !== undefined && value > 0) return value;
   throw new InvalidArgumentError('expected a time such as 30s, 5m or 1h.');
+}
+
+/** Names a file with colour rules for everything that has a terminal UI. */
+export const COLOUR_RULES_VARIABLE = 'LEASETAP_COLOR_RULES';
+
+export function colourRulesOption(): Option {
+  return new Option(
+    '--color-rules <file>',
+    'YAML with filters and the styles of what matches, for --tui and -T text',
+  ).env(COLOUR_RULES_VARIABLE);
 }

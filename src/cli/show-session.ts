@@ -1,7 +1,9 @@
 /** A live session in the terminal UI, until its user quits or the signal comes. */
 import type { Dissectors } from '../dissect/compile.ts';
-import { requireFilter } from '../filter/compile.ts';
 import type { Session } from '../tui/session.ts';
+import { COLOUR_RULES_VARIABLE } from './arguments.ts';
+import { colourRules } from './colour-rules.ts';
+import { filterCompiler } from './read/filter-compiler.ts';
 
 /** Whether there is a terminal to show it on. */
 export function hasTerminal(): boolean {
@@ -18,10 +20,8 @@ export async function showSession(
     input: process.stdin,
     output: process.stdout,
     environment: process.env,
-    compileFilter: (text) => {
-      const filter = requireFilter(text, dissectors);
-      return (message, notes) => filter.matches(message, notes);
-    },
+    compileFilter: filterCompiler(dissectors),
+    colourRules: colourRules(dissectors, process.env[COLOUR_RULES_VARIABLE]),
     signal,
   });
 }

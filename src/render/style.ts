@@ -74,6 +74,11 @@ export function lineText(line: Line): string {
   return text;
 }
 
+/** The line in one style, whatever styles it had. */
+export function inStyle(line: Line, style: Style): Line {
+  return line.map((part) => span(part.text, style));
+}
+
 /** The text, wrapped in the escape codes of its meaning. */
 export function paint(text: string, style: Style, depth: ColourDepth): string {
   const parameters = depth === 'mono' ? (SGR_MONO[style] ?? '') : SGR[style];

@@ -19,6 +19,8 @@ export interface TreeRow {
   readonly line: Line;
   readonly start: number;
   readonly end: number;
+  /** What the row is about, e.g. the name of its field: the same in another message. */
+  readonly key: string;
 }
 
 /** The rows of a message: a heading about frame, connection and header, then its options. */
@@ -50,6 +52,7 @@ function headingRow(message: Message): TreeRow {
     ],
     start: frame.start,
     end: frame.end,
+    key: 'message',
   };
 }
 
@@ -81,7 +84,8 @@ function addContents(rows: TreeRow[], node: TreeNode, depth: number): void {
     const name = child.name === null ? 'unknown option' : safeText(child.name);
     const code = child.code === null ? '' : ` (${child.code})`;
     const title = `${name}${code}, ${child.end - child.start} octets`;
-    rows.push(row(depth, title, child.name === null ? 'warn' : 'strong', child.start, child.end));
+    const style = child.name === null ? 'warn' : 'strong';
+    rows.push(row(depth, title, style, child.start, child.end, `option ${child.code}`));
     addContents(rows, child, depth + 1);
   }
 }
@@ -96,8 +100,8 @@ function isRepetition(field: Field): boolean {
   );
 }
 
-function row(depth: number, text: string, style: Style, start: number, end: number): TreeRow {
-  return { line: [span(INDENT.repeat(depth)), span(text, style)], start, end };
+function row(depth: number, text: string, style: Style, start: number, end: number, about = text): TreeRow {
+  return { line: [span(INDENT.repeat(depth)), span(text, style)], start, end, key: `${depth} ${about}` };
 }
 
 function fieldRow(field: Field, depth: number): TreeRow {
@@ -112,6 +116,7 @@ function fieldRow(field: Field, depth: number): TreeRow {
     ],
     start: field.start,
     end: field.end,
+    key: `${depth} ${field.name}`,
   };
 }
 

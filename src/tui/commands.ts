@@ -5,9 +5,11 @@
 import { InputError } from '../base/problem.ts';
 import { parseFault } from '../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../proxy/faults/spec.ts';
+import { comparing } from './comparing.ts';
 import { clamp } from './draw.ts';
-import { setFilter } from './filtering.ts';
-import { contentRows, LEASE_HEADINGS, placeOf } from './layout.ts';
+import { find, selected, setFilter } from './filtering.ts';
+import { contentRows, helpRows, LEASE_HEADINGS, placeOf } from './layout.ts';
+import { nextMark, toggledMark } from './marks.ts';
 import { type Effect, type ListState, type Model, PANES, type PaneName, type Step } from './model.ts';
 import { leaseRows, rangeOf, shownRelationship } from './rows.ts';
 
@@ -29,7 +31,7 @@ export const ASK = 'ask';
 
 const LIST: readonly Command[] = [
   { name: 'quit', help: 'leave', run: (model) => [model, [{ kind: 'quit' }]] },
-  { name: 'help', help: 'show or hide this page', run: (model) => [{ ...model, help: !model.help }, []] },
+  { name: 'help', help: 'show this page, the next one, or none', run: (model) => [nextHelp(model), []] },
   {
     name: 'next-pane',
     takes: '[STEP]',
@@ -105,15 +107,39 @@ const LIST: readonly Command[] = [
     run: (model, rest) => [setFilter(model, rest), []],
   },
   {
+    name: 'find',
+    takes: '[FILTER]',
+    help: 'go to the next message that matches',
+    run: (model, rest) => [find(model, 1, rest === '' ? undefined : rest), []],
+  },
+  {
+    name: 'find-again',
+    takes: '[STEP]',
+    help: 'the next or the last message that matched',
+    run: (model, rest) => [find(model, stepOf(rest)), []],
+  },
+  { name: 'mark', help: 'mark the message, or no longer', run: (model) => [toggledMark(model), []] },
+  {
+    name: 'next-mark',
+    takes: '[STEP]',
+    help: 'go to the next mark, or back',
+    run: (model, rest) => [nextMark(model, stepOf(rest)), []],
+  },
+  {
+    name: 'compare',
+    help: 'two marked messages, or request and reply',
+    run: (model) => [comparing(model), []],
+  },
+  {
     name: ASK,
-    takes: 'command|filter',
+    takes: 'command|filter|find',
     help: 'open the line at the bottom',
     run: (model, rest) => [
       {
         ...model,
         prompt: {
-          kind: oneOf(rest, ['command', 'filter']),
-          text: rest === 'filter' ? model.filterText : '',
+          kind: oneOf(rest, ['command', 'filter', 'find']),
+          text: rest === 'filter' ? model.filterText : rest === 'find' ? model.findText : '',
           problem: undefined,
         },
       },
@@ -123,6 +149,9 @@ const LIST: readonly Command[] = [
 ];
 
 export const COMMANDS: ReadonlyMap<string, Command> = new Map(LIST.map((command) => [command.name, command]));
+
+/** What the help tells of, a row each. The keys that open the line at the bottom stand beside what is asked there. */
+export const HELP_COMMANDS: readonly Command[] = LIST.filter(({ name }) => name !== ASK);
 
 /** Runs a command line; one that this registry does not know goes to the session. */
 export function runCommand(model: Model, line: string): Step {
@@ -144,7 +173,12 @@ export function answered(model: Model, text: string, alarming: boolean): Model {
 }
 
 function focused(model: Model, focus: PaneName): Step {
-  return [{ ...model, focus, help: false }, []];
+  return [{ ...model, focus, help: 0 }, []];
+}
+
+function nextHelp(model: Model): Model {
+  const pages = Math.ceil(HELP_COMMANDS.length / helpRows(model.size));
+  return { ...model, help: (model.help + 1) % (pages + 1) };
 }
 
 function neighbour(pane: PaneName, step: number): PaneName {
@@ -152,7 +186,9 @@ function neighbour(pane: PaneName, step: number): PaneName {
 }
 
 function back(model: Model): Step {
-  if (model.help) return [{ ...model, help: false }, []];
+  if (model.help > 0) return [{ ...model, help: 0 }, []];
+  if (model.search !== undefined) return [{ ...model, search: undefined }, []];
+  if (model.comparison !== undefined) return [comparing(model), []];
   if (model.focus !== 'messages') return focused(model, 'messages');
   return [model.filterText === '' ? model : setFilter(model, ''), []];
 }
@@ -161,10 +197,9 @@ function moved(model: Model, rows: number): Step {
   const pane = model.focus;
   const range = rangeOf(model, pane);
   const cursor = Math.max(range.begin, Math.min(range.end - 1, model.lists[pane].cursor + rows));
-  const next = withList(model, pane, { ...model.lists[pane], cursor });
-  if (pane !== 'messages') return [next, []];
+  if (pane !== 'messages') return [withList(model, pane, { ...model.lists[pane], cursor }), []];
   const atEnd = cursor === range.end - 1 && model.pausedAt === undefined;
-  return [{ ...withList(next, 'detail', { cursor: 0, top: 0 }), follow: atEnd && model.live }, []];
+  return [{ ...selected(model, cursor), wanted: undefined, follow: atEnd && model.live }, []];
 }
 
 /** The model with a list moved, its first visible row following the cursor. */
@@ -226,6 +261,11 @@ function followLease(model: Model): Step {
   const lease = leaseRows(model)[model.lists.leases.cursor];
   if (lease === undefined) return [model, []];
   return focused(setFilter(model, `lease == ${lease.text}`), 'messages');
+}
+
+/** 1 unless a negative number is given. */
+function stepOf(word: string): 1 | -1 {
+  return word !== '' && wholeNumber(word) < 0 ? -1 : 1;
 }
 
 function oneOf<T extends string>(word: string, choices: readonly T[]): T {

@@ -1,6 +1,6 @@
 /** Lines that fit: cutting and filling styled lines, titles of panes, the visible window of a list. */
 import { cutText, displayWidth } from '../render/escape.ts';
-import { type Line, type Span, type Style, span } from '../render/style.ts';
+import { inStyle, type Line, type Span, type Style, span } from '../render/style.ts';
 import type { ListState } from './model.ts';
 import type { Range } from './rows.ts';
 
@@ -17,11 +17,6 @@ export function fitLine(line: Line, columns: number, fill: Style = 'plain'): Lin
   }
   if (left > 0) parts.push(span(' '.repeat(left), fill));
   return parts;
-}
-
-/** The line in one style, whatever styles it had: a selected row. */
-export function inStyle(line: Line, style: Style): Line {
-  return line.map((part) => span(part.text, style));
 }
 
 /** `── Messages ─────────── 3 of 12 ──` */

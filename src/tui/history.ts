@@ -1,120 +1,114 @@
 /**
- * The messages that the UI can show, in the order of their coming, within a limit. It grows in place: copying tens of
- * thousands of rows for every message would make a pure model useless. Positions are absolute, so that a cursor stays
- * on its row when old ones go.
+ * The messages that the UI can show, in the order of their coming. It grows in place: copying rows for every message
+ * would make a pure model useless. A position is the number of a row, or, behind a filter, that of a row among those
+ * that pass; so a cursor stays on its row when old ones go. A filter is tried on so many rows at a time as a frame
+ * leaves room for.
  */
-
 import type { Annotations } from '../dissect/annotations.ts';
 import type { Message } from '../dissect/message.ts';
-import type { Verdict } from '../proxy/events.ts';
-import type { FaultHit } from '../proxy/stage.ts';
-
-/** Messages kept; a tenth goes at once when there are more. */
-export const ROWS_MAX = 50_000;
-
-export interface Row {
-  readonly message: Message;
-  readonly verdict: Verdict;
-  readonly hits: readonly FaultHit[];
-  /** Known when the reply came. */
-  replyIn: number | undefined;
-  readonly replyTo: number | undefined;
-  readonly rttMillis: number | undefined;
-}
-
-/** What the analysis knows of a row's message, for its line and for filters. */
-export function annotationsOf(row: Row): Annotations {
-  return {
-    ...(row.replyTo === undefined ? {} : { replyTo: row.replyTo }),
-    ...(row.replyIn === undefined ? {} : { replyIn: row.replyIn }),
-    ...(row.rttMillis === undefined ? {} : { rttMillis: row.rttMillis }),
-  };
-}
+import { NumberList } from './columns.ts';
+import { type Row, type RowStore, RowWindow } from './row-store.ts';
 
 /** Makes a predicate of a display filter. Throws InputError. */
 export type FilterCompiler = (text: string) => (message: Message, notes: Annotations) => boolean;
 
 export type RowTest = (row: Row) => boolean;
 
-export class History {
-  readonly #limit: number;
-  #rows: Row[] = [];
-  /** Rows that pass the filter; `#rows` itself while there is none. */
-  #shown: Row[] = this.#rows;
-  #test: RowTest | undefined;
-  #gone = 0;
-  #total = 0;
-  /** By protocol and number of the message. */
-  readonly #byNumber = new Map<string, Map<number, Row>>();
+/** Rows on which a filter is tried at once, before it is seen what else there is to do. */
+export const SCAN_ROWS = 2_000;
 
-  constructor(limit = ROWS_MAX) {
-    this.#limit = limit;
+export class History {
+  readonly #store: RowStore;
+  #test: RowTest | undefined;
+  /** Numbers of the rows that pass the filter; unused while there is none. */
+  #passing = new NumberList();
+  /** Number of the first row on which the filter was not tried. */
+  #tried = 0;
+
+  constructor(store: RowStore = new RowWindow()) {
+    this.#store = store;
   }
 
   /** Position of the first row that is still there, of those that pass the filter. */
   get begin(): number {
-    return this.#gone;
+    return this.#test === undefined ? this.#store.first : this.#passing.firstFrom(this.#store.first);
   }
 
   /** Position after the last row. */
   get end(): number {
-    return this.#gone + this.#shown.length;
+    return this.#test === undefined ? this.#store.total : this.#passing.length;
   }
 
   /** Rows that ever came. */
   get total(): number {
-    return this.#total;
+    return this.#store.total;
   }
 
   /** Rows kept, whether they pass the filter or not. */
   get size(): number {
-    return this.#rows.length;
+    return this.#store.total - this.#store.first;
+  }
+
+  /** Rows on which the filter has still to be tried. */
+  get untried(): number {
+    return this.#test === undefined ? 0 : this.#store.total - this.#tried;
   }
 
   at(position: number): Row | undefined {
-    return this.#shown[position - this.#gone];
+    const number = this.numberAt(position);
+    return number === undefined ? undefined : this.#store.at(number);
+  }
+
+  /** Number of the row at a position. */
+  numberAt(position: number): number | undefined {
+    if (this.#test !== undefined) return this.#passing.at(position);
+    return position >= this.#store.first && position < this.#store.total ? position : undefined;
+  }
+
+  /** Position of a row, or of the next one that is shown; `end` if there is none. */
+  positionOf(number: number): number {
+    if (this.#test === undefined) return Math.max(this.begin, Math.min(number, this.end));
+    return this.#passing.firstFrom(number);
+  }
+
+  /** The row with a number, shown or not. */
+  row(number: number): Row | undefined {
+    return this.#store.at(number);
+  }
+
+  numberOf(protocol: Message['protocol'], index: number): number | undefined {
+    return this.#store.numberOf(protocol, index);
   }
 
   add(row: Row): void {
-    if (this.#rows.length >= this.#limit) this.#forget(Math.ceil(this.#limit / 10));
-    this.#rows.push(row);
-    this.#total++;
-    this.#numbers(row.message.protocol).set(row.message.index, row);
-    if (this.#test?.(row)) this.#shown.push(row);
+    this.#store.add(row);
+    // While older rows are still to be tried, this one waits behind them.
+    if (this.#test === undefined || this.untried > 1) return;
+    if (this.#test(row)) this.#passing.push(this.#tried);
+    this.#tried++;
   }
 
-  /** Shows only rows that pass; `undefined` shows all. Positions begin anew. */
+  /** Shows only rows that pass; `undefined` shows all. Positions begin anew; the first rows are tried at once. */
   filter(test: RowTest | undefined): void {
     this.#test = test;
-    this.#gone = 0;
-    this.#shown = test === undefined ? this.#rows : this.#rows.filter(test);
+    this.#passing = new NumberList();
+    this.#tried = this.#store.first;
+    this.scan(SCAN_ROWS);
+  }
+
+  /** Tries the filter on so many further rows. */
+  scan(rows: number): void {
+    if (this.#test === undefined) return;
+    const end = Math.min(this.#store.total, this.#tried + rows);
+    for (let number = Math.max(this.#tried, this.#store.first); number < end; number++) {
+      const row = this.#store.at(number);
+      if (row !== undefined && this.#test(row)) this.#passing.push(number);
+    }
+    this.#tried = end;
   }
 
   /** Notes the answer on the row of the request, if it is still there. Messages are numbered by protocol. */
-  answer(protocol: string, index: number, replyIn: number): void {
-    const row = this.#byNumber.get(protocol)?.get(index);
-    if (row !== undefined) row.replyIn = replyIn;
-  }
-
-  #forget(count: number): void {
-    const gone = this.#rows.slice(0, count);
-    for (const { message } of gone) this.#numbers(message.protocol).delete(message.index);
-    this.#rows = this.#rows.slice(count);
-    const before = this.#shown.length;
-    if (this.#test === undefined) this.#shown = this.#rows;
-    else {
-      const forgotten = new Set(gone);
-      this.#shown = this.#shown.filter((row) => !forgotten.has(row));
-    }
-    this.#gone += before - this.#shown.length;
-  }
-
-  #numbers(protocol: string): Map<number, Row> {
-    let numbers = this.#byNumber.get(protocol);
-    if (numbers === undefined) {
-      numbers = new Map();
-      this.#byNumber.set(protocol, numbers);
-    }
-    return numbers;
+  answer(protocol: Message['protocol'], index: number, replyIn: number): void {
+    this.#store.answer(protocol, index, replyIn);
   }
 }

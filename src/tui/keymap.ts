@@ -43,7 +43,14 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['S-s'], command: 'skew primary 7' },
   { keys: ['S-r'], command: 'disarm all', hint: 'heal' },
   { keys: ['v'], command: 'divergent', hint: 'divergent', panes: ['leases'] },
+  { keys: ['m'], command: 'mark', panes: ['messages'] },
+  { keys: [']'], command: 'next-mark' },
+  { keys: ['['], command: 'next-mark -1' },
+  { keys: ['='], command: 'compare' },
   { keys: ['/'], command: 'ask filter', hint: 'filter' },
+  { keys: ['f'], command: 'ask find' },
+  { keys: ['n'], command: 'find-again' },
+  { keys: ['S-n'], command: 'find-again -1' },
   { keys: [':'], command: 'ask command', hint: 'cmd' },
 ];
 
@@ -55,6 +62,7 @@ export function bindingOf(key: string, pane: PaneName): Binding | undefined {
 
 const SHOWN: Readonly<Record<string, string>> = {
   'S-g': 'G',
+  'S-n': 'N',
   'S-s': 'S',
   'S-r': 'R',
   'S-tab': 'S-Tab',

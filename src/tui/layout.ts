@@ -27,6 +27,11 @@ export function contentRows(place: Place): number {
   return Math.max(0, place.rows - 1);
 }
 
+/** Commands on one page of the help, whose last row says whether there is more. */
+export function helpRows(size: Size): number {
+  return size.rows - HEADER_ROWS - FOOTER_ROWS - 1;
+}
+
 export function isWide(size: Size): boolean {
   return size.columns >= WIDE.columns && size.rows >= WIDE.rows;
 }

@@ -3,9 +3,13 @@
  * and analysis grow in place (see history.ts); all the rest is replaced.
  */
 import { Analysis } from '../analyze/analysis.ts';
+import type { Message } from '../dissect/message.ts';
 import type { FaultView } from '../proxy/events.ts';
 import type { FaultSpec } from '../proxy/faults/spec.ts';
-import { type FilterCompiler, History } from './history.ts';
+import type { ColourRule } from '../render/colour-rules.ts';
+import type { ComparedRow } from '../render/compare.ts';
+import { type FilterCompiler, History, type RowTest } from './history.ts';
+import type { RowStore } from './row-store.ts';
 import type { ServerStatus } from './session.ts';
 
 export const PANES = ['messages', 'detail', 'leases', 'faults', 'events'] as const;
@@ -30,7 +34,7 @@ export interface EventRow {
 }
 
 export interface Prompt {
-  readonly kind: 'command' | 'filter';
+  readonly kind: 'command' | 'filter' | 'find';
   readonly text: string;
   /** What is wrong with the text, if something is. */
   readonly problem: string | undefined;
@@ -43,16 +47,39 @@ export interface Answer {
   readonly untilMillis: number;
 }
 
+/** Looking for the next row that passes `test`. */
+export interface Search {
+  readonly test: RowTest;
+  /** Position that is tried next. */
+  readonly position: number;
+  readonly step: 1 | -1;
+}
+
+export interface ComparedMessage {
+  /** For people, e.g. `#12`. */
+  readonly name: string;
+  readonly message: Message;
+}
+
+/** Two messages beside each other. */
+export interface Comparison {
+  readonly left: ComparedMessage;
+  readonly right: ComparedMessage;
+  readonly rows: readonly ComparedRow[];
+}
+
 export interface Model {
   readonly title: string;
   readonly live: boolean;
   /** Whether the session can be faulted. */
   readonly canFault: boolean;
   readonly compileFilter: FilterCompiler | undefined;
+  readonly colourRules: readonly ColourRule[];
   readonly size: Size;
   readonly nowMillis: number;
   readonly focus: PaneName;
-  readonly help: boolean;
+  /** Page of the help that is shown, from 1; 0 for none. */
+  readonly help: number;
   readonly prompt: Prompt | undefined;
   readonly answer: Answer | undefined;
   /** Position in the history up to which rows are shown while paused. */
@@ -61,6 +88,15 @@ export interface Model {
   /** Key of the relationship that the header shows; absent: the one whose connection is the newest. */
   readonly shown: string | undefined;
   readonly filterText: string;
+  /** Number of the row that is to be selected once it passed the filter, or one behind it did. */
+  readonly wanted: number | undefined;
+  /** What was looked for last, and the search that is under way. */
+  readonly findText: string;
+  readonly search: Search | undefined;
+  /** Numbers of the rows that were marked, in order. */
+  readonly marks: readonly number[];
+  /** Two messages beside each other in the detail pane. */
+  readonly comparison: Comparison | undefined;
   readonly onlyDivergent: boolean;
   readonly lists: Readonly<Record<PaneName, ListState>>;
   readonly faults: readonly FaultView[];
@@ -88,27 +124,40 @@ export interface SessionFacts {
   readonly live: boolean;
   readonly canFault: boolean;
   readonly compileFilter: FilterCompiler | undefined;
+  readonly colourRules?: readonly ColourRule[] | undefined;
+  /** Absent: a window of the newest messages. */
+  readonly rows?: RowStore | undefined;
 }
 
-export function initialModel(session: SessionFacts, size: Size, nowMillis: number): Model {
+export function initialModel(
+  { rows, colourRules = [], ...session }: SessionFacts,
+  size: Size,
+  nowMillis: number,
+): Model {
   return {
     ...session,
+    colourRules,
     size,
     nowMillis,
     focus: 'messages',
-    help: false,
+    help: 0,
     prompt: undefined,
     answer: undefined,
     pausedAt: undefined,
     follow: session.live,
     shown: undefined,
     filterText: '',
+    wanted: undefined,
+    findText: '',
+    search: undefined,
+    marks: [],
+    comparison: undefined,
     onlyDivergent: false,
     lists: { messages: START, detail: START, leases: START, faults: START, events: START },
     faults: [],
     servers: [],
     ended: undefined,
-    history: new History(),
+    history: new History(rows),
     analysis: new Analysis(),
     events: [],
   };

@@ -1,10 +1,14 @@
 /** What each pane lists at this moment: shared by the drawing and by the moving of cursors. */
-import { divergenceOf, type LeaseView } from '../analyze/leases.ts';
+import { asksForReply } from '../analyze/exchanges.ts';
+import { ANSWER_PATIENCE_MILLIS, divergenceOf, type LeaseView } from '../analyze/leases.ts';
 import type { Relationship } from '../analyze/relationships.ts';
+import { timestampMillis } from '../base/timestamp.ts';
+import type { Annotations } from '../dissect/annotations.ts';
 import type { Message } from '../dissect/message.ts';
 import { type TreeRow, treeRows } from '../render/tree.ts';
-import type { Row } from './history.ts';
+import { comparedRows } from './comparing.ts';
 import type { Model, PaneName } from './model.ts';
+import { annotationsOf, type Row } from './row-store.ts';
 
 /** The relationship at the top of the screen: the chosen one, or the one whose connection is the newest. */
 export function shownRelationship({ analysis, shown }: Model): Relationship | undefined {
@@ -26,7 +30,7 @@ export function rangeOf(model: Model, pane: PaneName): Range {
         end: Math.min(model.history.end, model.pausedAt ?? model.history.end),
       };
     case 'detail':
-      return { begin: 0, end: detailRows(model).length };
+      return { begin: 0, end: (comparedRows(model) ?? detailRows(model)).length };
     case 'leases':
       return { begin: 0, end: leaseRows(model).length };
     case 'faults':
@@ -41,6 +45,17 @@ export function selectedRow(model: Model): Row | undefined {
 }
 
 const trees = new WeakMap<Message, readonly TreeRow[]>();
+
+/** What is known of a row's message, with what follows for a request: that it asks again, that nobody answered. */
+export function notesOf(model: Model, row: Row): Annotations {
+  const notes = annotationsOf(row);
+  const { message } = row;
+  if (notes.replyIn !== undefined || !asksForReply(message.protocol, message.msgType)) return notes;
+  const findings = row.repeats === true ? ['repeated'] : [];
+  const age = timeOf(model) - timestampMillis(message.frame.seen.time);
+  if (age > ANSWER_PATIENCE_MILLIS) findings.push('unanswered');
+  return findings.length === 0 ? notes : { ...notes, findings };
+}
 
 /** The tree of the selected message. */
 export function detailRows(model: Model): readonly TreeRow[] {
@@ -92,5 +107,5 @@ export function leaseRows(model: Model): readonly LeaseView[] {
 /** Now, for a live session; the time of the last message, for a file. */
 export function timeOf(model: Model): number {
   if (model.live && model.ended === undefined) return model.nowMillis;
-  return Math.max(0, ...model.analysis.relationships().map((one) => one.lastMillis));
+  return model.analysis.lastMillis;
 }

@@ -7,6 +7,7 @@ import type { Notice } from '../dissect/notice.ts';
 import type { FaultView, Verdict } from '../proxy/events.ts';
 import type { FaultSpec } from '../proxy/faults/spec.ts';
 import type { FaultHit } from '../proxy/stage.ts';
+import type { RowStore } from './row-store.ts';
 
 /** What a server says about itself through its control connection. What it says on the wire is in the analysis. */
 export interface ServerStatus {
@@ -52,6 +53,11 @@ export interface Session {
   readonly title: string;
   /** Whether time goes on: timers count down against the clock; in a file they stand at its last message. */
   readonly live: boolean;
+  /**
+   * Where its messages are kept so that all of them can be shown; absent: the newest ones are kept as objects. With it, a
+   * message of an item is overwritten by the next one.
+   */
+  readonly rows?: RowStore;
   /** Calls `listener` for everything that has been (as far as it is kept) and will be; returns how to stop that. */
   subscribe(listener: (item: SessionItem) => void): () => void;
   /** Absent where nothing can be faulted. Both resolve when done and reject with InputError when refused. */

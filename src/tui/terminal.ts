@@ -8,8 +8,9 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import blessed from 'blessed';
 import { InputError } from '../base/problem.ts';
+import type { ColourRule } from '../render/colour-rules.ts';
 import { type ColourDepth, paintLine } from '../render/style.ts';
-import { setFilter } from './filtering.ts';
+import { hasWork, setFilter } from './filtering.ts';
 import type { FilterCompiler } from './history.ts';
 import { type Effect, initialModel, type Model, type Size } from './model.ts';
 import type { Session } from './session.ts';
@@ -33,6 +34,8 @@ export interface TuiOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Absent: the UI has no filters. */
   readonly compileFilter?: FilterCompiler;
+  /** How messages look in the list; the first rule that fits counts. */
+  readonly colourRules?: readonly ColourRule[];
   /** The filter to begin with. It must compile. */
   readonly filter?: string;
   /** Aborted when the program shall end: the terminal is restored and `runTui` returns. */
@@ -61,16 +64,18 @@ class Ui {
   readonly #unsubscribe: () => void;
   readonly #ticking: NodeJS.Timeout;
   #frame: NodeJS.Timeout | undefined;
+  #working: NodeJS.Immediate | undefined;
   #model: Model;
   #closed = false;
 
   constructor(session: Session, terminal: Terminal, options: TuiOptions, finished: () => void) {
-    const { compileFilter, filter = '' } = options;
+    const { compileFilter, colourRules, filter = '' } = options;
     this.#session = session;
     this.#terminal = terminal;
     this.#finished = finished;
     const { title, live } = session;
-    const facts = { title, live, canFault: session.faults !== undefined, compileFilter };
+    const { rows } = session;
+    const facts = { title, live, canFault: session.faults !== undefined, compileFilter, colourRules, rows };
     this.#model = setFilter(initialModel(facts, terminal.size(), Date.now()), filter);
     terminal.onKey = (key, character) =>
       this.#take(character === undefined ? { kind: 'key', key } : { kind: 'key', key, character });
@@ -86,6 +91,7 @@ class Ui {
     this.#unsubscribe();
     clearInterval(this.#ticking);
     clearTimeout(this.#frame);
+    clearImmediate(this.#working);
     this.#finished();
   }
 
@@ -95,6 +101,13 @@ class Ui {
     this.#model = next;
     for (const effect of effects) this.#carryOut(effect);
     this.#frame ??= setTimeout(() => this.#draw(), FRAME_MILLIS);
+    // Keys and what the session tells come in between.
+    if (hasWork(next)) this.#working ??= setImmediate(() => this.#work());
+  }
+
+  #work(): void {
+    this.#working = undefined;
+    this.#take({ kind: 'work' });
   }
 
   #draw(): void {

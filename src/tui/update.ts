@@ -3,7 +3,7 @@
 import { InputError } from '../base/problem.ts';
 import { timestampMillis } from '../base/timestamp.ts';
 import { answered, runCommand, withList } from './commands.ts';
-import { setFilter } from './filtering.ts';
+import { find, setFilter, work } from './filtering.ts';
 import { bindingOf } from './keymap.ts';
 import type { EventRow, Model, Prompt, Size, Step } from './model.ts';
 import { PANES } from './model.ts';
@@ -15,6 +15,8 @@ export type Input =
   | { readonly kind: 'item'; readonly item: SessionItem }
   | { readonly kind: 'tick'; readonly nowMillis: number }
   | { readonly kind: 'resize'; readonly size: Size }
+  /** There was time for a piece of what `hasWork` tells of. */
+  | { readonly kind: 'work' }
   /** What became of an effect. */
   | { readonly kind: 'answer'; readonly text: string; readonly alarming: boolean };
 
@@ -33,6 +35,8 @@ export function update(model: Model, input: Input): Step {
       return [ticked(model, input.nowMillis), []];
     case 'resize':
       return [resized(model, input.size), []];
+    case 'work':
+      return [work(model), []];
     case 'answer':
       return [answered(model, input.text, input.alarming), []];
   }
@@ -61,7 +65,7 @@ function entered(model: Model, prompt: Prompt): Step {
   const closed: Model = { ...model, prompt: undefined };
   if (prompt.kind === 'command') return runCommand(closed, prompt.text);
   try {
-    return [setFilter(closed, prompt.text), []];
+    return [prompt.kind === 'find' ? find(closed, 1, prompt.text) : setFilter(closed, prompt.text), []];
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return [{ ...model, prompt: { ...prompt, problem: error.message } }, []];
@@ -88,9 +92,17 @@ function received(model: Model, item: SessionItem): Model {
     case 'servers':
       return { ...model, servers: item.servers };
     case 'end':
-      return { ...model, ended: item.text };
+      return ended(model, item.text);
   }
 }
+
+/** What was known of replies while a capture was being read may have hidden what a filter asked for. */
+function ended(model: Model, text: string): Model {
+  const next = { ...model, ended: text };
+  return !model.live && ASKS_FOR_REPLIES.test(model.filterText) ? setFilter(next, model.filterText) : next;
+}
+
+const ASKS_FOR_REPLIES = /reply|finding/i;
 
 function withMessage(model: Model, item: Extract<SessionItem, { kind: 'message' }>): Model {
   const { history, analysis } = model;
@@ -112,11 +124,13 @@ function withMessage(model: Model, item: Extract<SessionItem, { kind: 'message' 
   }
   history.add({
     message: item.message,
+    onward: item.onward,
     verdict: item.verdict,
     hits: item.hits,
     replyTo,
     rttMillis,
     replyIn: undefined,
+    repeats: analysis.exchanges.repeats,
   });
   if (!model.follow) return next;
   return withList(next, 'messages', { cursor: history.end - 1, top: next.lists.messages.top });

@@ -1,12 +1,12 @@
 /** The whole screen as lines of styled text, from the model alone. Nothing here writes to a terminal. */
 import { padText, safeText } from '../render/escape.ts';
 import { type Line, type Span, span } from '../render/style.ts';
-import { ASK, COMMANDS } from './commands.ts';
+import { ASK, COMMANDS, HELP_COMMANDS } from './commands.ts';
 import { block, fitLine, titleLine } from './draw.ts';
 import { KEYMAP, keyText } from './keymap.ts';
-import { contentRows, FOOTER_ROWS, HEADER_ROWS, layout, type Place, SMALLEST } from './layout.ts';
+import { contentRows, FOOTER_ROWS, HEADER_ROWS, helpRows, layout, type Place, SMALLEST } from './layout.ts';
 import { type Model, PANES, type PaneName } from './model.ts';
-import { detailLines } from './panes/detail.ts';
+import { detailLines, detailTitle } from './panes/detail.ts';
 import { eventsLines, faultsLines } from './panes/faults.ts';
 import { headerLines } from './panes/header.ts';
 import { leasesLines, leasesTitle } from './panes/leases.ts';
@@ -21,7 +21,7 @@ interface Pane {
 
 const PANE: Readonly<Record<PaneName, Pane>> = {
   messages: { title: messagesTitle, lines: messagesLines, count: messagesCount },
-  detail: { title: () => 'Detail', lines: detailLines, count: () => '' },
+  detail: { title: detailTitle, lines: detailLines, count: () => '' },
   leases: { title: leasesTitle, lines: leasesLines, count: (model) => `${rangeOf(model, 'leases').end}` },
   faults: { title: () => 'Faults', lines: faultsLines, count: (model) => `${model.faults.length} armed` },
   events: { title: () => 'Events', lines: eventsLines, count: (model) => `${model.events.length}` },
@@ -32,7 +32,7 @@ export function view(model: Model): Line[] {
   const { columns, rows } = model.size;
   if (columns < SMALLEST.columns || rows < SMALLEST.rows) return tooSmall(model);
   const middle = rows - HEADER_ROWS - FOOTER_ROWS;
-  const body = model.help ? block(helpLines(columns), columns, middle) : bodyLines(model, middle);
+  const body = model.help > 0 ? block(helpLines(model), columns, middle) : bodyLines(model, middle);
   return [...headerLines(model), ...body, bottomLine(model), keysLine(model)];
 }
 
@@ -61,11 +61,13 @@ function paneLines(model: Model, place: Place): Line[] {
   return [title, ...block(pane.lines(model, place, focused), place.columns, contentRows(place))];
 }
 
+const PROMPT_SIGN = { command: ':', filter: '/', find: 'find: ' } as const;
+
 function bottomLine(model: Model): Line {
   const { prompt, answer } = model;
   const { columns } = model.size;
   if (prompt !== undefined) {
-    const sign = prompt.kind === 'command' ? ':' : '/';
+    const sign = PROMPT_SIGN[prompt.kind];
     const problem = prompt.problem === undefined ? '' : `   ${safeText(prompt.problem)}`;
     return fitLine(
       [span(`${sign}${prompt.text}`, 'strong'), span(' ', 'mark'), span(problem, 'bad')],
@@ -88,19 +90,22 @@ function keysLine(model: Model): Line {
 /** From this width on the help says what stands behind a command. */
 const HELP_WITH_ARGUMENTS_COLUMNS = 120;
 
-/** One row a command, with all its keys. */
-function helpLines(columns: number): Line[] {
-  const roomy = columns >= HELP_WITH_ARGUMENTS_COLUMNS;
+/** One row a command, with all its keys; as many as there is room for. */
+function helpLines({ help, size }: Model): Line[] {
+  const roomy = size.columns >= HELP_WITH_ARGUMENTS_COLUMNS;
   const keys = new Map<string, string[]>([...COMMANDS.keys()].map((name) => [name, []]));
   for (const row of KEYMAP) {
     const [name = '', what = ''] = row.command.split(' ');
     keys.get(name === ASK ? what : name)?.push(...row.keys.map(keyText));
   }
-  // The keys that open the line at the bottom stand beside what is asked there.
-  const told = [...COMMANDS.values()].filter(({ name }) => name !== ASK);
-  return told.map((command) => [
-    span(padText((keys.get(command.name) ?? []).join(' '), roomy ? 26 : 18), 'key'),
-    span(padText(`:${command.name} ${roomy ? (command.takes ?? '') : ''}`, roomy ? 46 : 15), 'strong'),
-    span(command.help),
-  ]);
+  const rows = helpRows(size);
+  const lines = HELP_COMMANDS.slice((help - 1) * rows, help * rows).map(
+    (command): Line => [
+      span(padText((keys.get(command.name) ?? []).join(' '), roomy ? 26 : 18), 'key'),
+      span(padText(`:${command.name} ${roomy ? (command.takes ?? '') : ''}`, roomy ? 46 : 15), 'strong'),
+      span(command.help),
+    ],
+  );
+  if (help * rows < HELP_COMMANDS.length) lines.push([span('? shows more', 'dim')]);
+  return lines;
 }

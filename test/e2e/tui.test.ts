@@ -138,6 +138,16 @@ describe.runIf(HAS_TMUX)('the terminal UI', () => {
     tmux('send-keys', '-t', 'ui', '-l', 'status == OutdatedBindingInformation');
     press('Enter');
     await until(/Messages where status == Outdated.* 1 of 1/);
+    // By itself, or it would be Alt and f.
+    press('Escape');
+    await until(/1 Messages\].* of 37/);
+    press('f');
+    tmux('send-keys', '-t', 'ui', '-l', 'type == POOLRESP');
+    press('Enter');
+    await until(/^> .*POOLRESP/m);
+    press('=');
+    await until(/Compared: #\d+ POOLREQ \| #\d+ POOLRESP/);
+    await until(/msg-type: POOLREQ \(26\) +! +msg-type: POOLRESP \(27\)/);
     press('q');
     await until(/code=0/);
   });

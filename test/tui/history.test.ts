@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { History, type Row } from '../../src/tui/history.ts';
+import { History, SCAN_ROWS } from '../../src/tui/history.ts';
+import { type Row, RowWindow } from '../../src/tui/row-store.ts';
 import { Dialogue } from '../support/dialogue.ts';
 
 function rows(count: number): Row[] {
@@ -18,7 +19,7 @@ const indexAt = (history: History, position: number) => history.at(position)?.me
 
 describe('history', () => {
   it('keeps the newest rows under the positions that they had', () => {
-    const history = new History(10);
+    const history = new History(new RowWindow(10));
     for (const row of rows(25)) history.add(row);
     expect(history.size).toBeLessThanOrEqual(10);
     expect(history.total).toBe(25);
@@ -28,7 +29,7 @@ describe('history', () => {
   });
 
   it('lists only what passes a filter, before and after rows go', () => {
-    const history = new History(10);
+    const history = new History(new RowWindow(10));
     const all = rows(25);
     for (const row of all.slice(0, 8)) history.add(row);
     history.filter((row) => row.message.frame.direction === 1);
@@ -40,8 +41,25 @@ describe('history', () => {
     expect(indexAt(history, history.end - 1)).toBe(24);
   });
 
+  it('tries a filter on many rows piece by piece, on new ones in their turn', () => {
+    const all = rows(3 * SCAN_ROWS + 2);
+    const history = new History();
+    for (const row of all.slice(0, -2)) history.add(row);
+    history.filter((row) => row.message.index % 1000 === 1);
+    expect([history.end, history.untried]).toEqual([2, 2 * SCAN_ROWS]);
+    // It comes behind rows that were not tried yet.
+    for (const row of all.slice(-2)) history.add(row);
+    expect([history.end, history.untried]).toEqual([2, 2 * SCAN_ROWS + 2]);
+    while (history.untried > 0) history.scan(SCAN_ROWS);
+    const passing = Array.from({ length: history.end }, (_, at) => indexAt(history, at));
+    expect(passing).toEqual([1, 1001, 2001, 3001, 4001, 5001, 6001]);
+    expect(history.positionOf(3000)).toBe(3);
+    expect(history.numberAt(3)).toBe(3001);
+    expect(history.positionOf(6002)).toBe(history.end);
+  });
+
   it('notes answers on requests of the same protocol, and forgets with the row', () => {
-    const history = new History(10);
+    const history = new History(new RowWindow(10));
     const all = rows(12);
     for (const row of all.slice(0, 3)) history.add(row);
     history.answer('dhcpv6-failover', 1, 2);
@@ -50,6 +68,7 @@ describe('history', () => {
     expect(history.at(0)?.replyIn).toBeUndefined();
     for (const row of all.slice(3)) history.add(row);
     history.answer('dhcpv6-failover', 0, 5);
-    expect(all[0]?.replyIn).toBeUndefined();
+    expect(history.at(0)).toBeUndefined();
+    expect(history.row(history.begin)?.replyIn).toBeUndefined();
   });
 });

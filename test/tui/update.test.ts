@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { loadDissectors } from '../../src/dissect/load.ts';
+import { requireFilter } from '../../src/filter/compile.ts';
 import type { FaultView } from '../../src/proxy/events.ts';
 import { lineText } from '../../src/render/style.ts';
 import { COMMANDS, runCommand } from '../../src/tui/commands.ts';
+import { hasWork } from '../../src/tui/filtering.ts';
+import { SCAN_ROWS } from '../../src/tui/history.ts';
 import { KEYMAP } from '../../src/tui/keymap.ts';
 import { type Effect, initialModel, type Model } from '../../src/tui/model.ts';
 import type { SessionItem } from '../../src/tui/session.ts';
@@ -11,6 +15,8 @@ import { clientLease, Dialogue } from '../support/dialogue.ts';
 import { BEGIN_MILLIS, failoverConnection } from '../support/messages.ts';
 
 const SIZE = { columns: 80, rows: 24 };
+const dissectors = loadDissectors();
+const compileFilter = (text: string) => requireFilter(text, dissectors).matches;
 
 function model(live = true): Model {
   return initialModel({ title: 'test', live, canFault: live, compileFilter: undefined }, SIZE, BEGIN_MILLIS);
@@ -152,6 +158,136 @@ describe('the list of messages', () => {
     expect(after.history.at(0)?.replyIn).toBe(1);
     expect(after.history.at(1)).toMatchObject({ replyTo: 0, rttMillis: 4 });
     expect(after.analysis.relationships()[0]?.secondary.skewSeconds).toBeCloseTo(7.5, 1);
+  });
+});
+
+describe("finding one's way in a capture", () => {
+  const SLICES = 3;
+  const many = updates(SLICES * SCAN_ROWS);
+
+  function capture(inputs: readonly Input[]): Model {
+    const facts = { title: 'test', live: false, canFault: false, compileFilter };
+    return play(initialModel(facts, SIZE, BEGIN_MILLIS), inputs)[0];
+  }
+  const asked = (key: string, text: string): Input[] => keys(key, ...text, 'enter');
+  function worked(from: Model): Model {
+    let at = from;
+    while (hasWork(at)) [at] = update(at, { kind: 'work' });
+    return at;
+  }
+  const selectedIndex = (at: Model) => at.history.at(at.lists.messages.cursor)?.message.index;
+
+  it('looks for the next message that matches, further, back, and says when there is none', () => {
+    const wanted = (SLICES - 1) * SCAN_ROWS + 7;
+    const begun = capture([...many, ...asked('f', `xid in {${wanted} ${wanted + 3}}`)]);
+    expect(view(begun).map(lineText).join('')).toContain('searching');
+    const found = worked(begun);
+    expect(selectedIndex(found)).toBe(wanted);
+    const further = worked(play(found, keys('n'))[0]);
+    expect(selectedIndex(further)).toBe(wanted + 3);
+    const none = worked(play(further, keys('n'))[0]);
+    expect(selectedIndex(none)).toBe(wanted + 3);
+    expect(none.answer?.text).toContain('no message further down');
+    expect(selectedIndex(worked(play(none, keys('S-n'))[0]))).toBe(wanted);
+    const stopped = play(begun, keys('escape'))[0];
+    expect([hasWork(stopped), selectedIndex(stopped)]).toEqual([false, 0]);
+    expect(capture(keys('n')).answer).toMatchObject({ alarming: true });
+  });
+
+  it('stays on its message when the list is filtered, or goes to the next that is left', () => {
+    const down = capture([...many, ...keys('end', 'up', 'up')]);
+    const wanted = SLICES * SCAN_ROWS - 3;
+    expect(selectedIndex(down)).toBe(wanted);
+    const same = worked(play(down, asked('/', `xid >= ${wanted}`))[0]);
+    expect([selectedIndex(same), same.history.end]).toEqual([wanted, 3]);
+    const next = worked(play(down, asked('/', `xid in {1 ${wanted + 1}}`))[0]);
+    expect(selectedIndex(next)).toBe(wanted + 1);
+    const last = worked(play(down, asked('/', 'xid in {1 2}'))[0]);
+    expect(selectedIndex(last)).toBe(2);
+    expect(selectedIndex(worked(play(last, keys('escape'))[0]))).toBe(2);
+  });
+
+  it('marks messages and goes from mark to mark, around the ends and through filters', () => {
+    const marked = capture([...many.slice(0, 9), ...keys('down', 'm', 'down', 'down', 'm', 'down', 'm')]);
+    expect(marked.marks).toEqual([1, 3, 4]);
+    const around = ['[', '[', '[', ']', ']'].map((_, at, all) =>
+      selectedIndex(play(marked, keys(...all.slice(0, at + 1)))[0]),
+    );
+    expect(around).toEqual([3, 1, 4, 1, 3]);
+    expect(play(marked, keys('m'))[0].marks).toEqual([1, 3]);
+    expect(capture(keys(']')).answer).toMatchObject({ alarming: true });
+    expect(
+      view(marked)
+        .map(lineText)
+        .filter((line) => /^[> ]M/.test(line)),
+    ).toHaveLength(3);
+    // The list is the same one in every model, so this comes last.
+    const [filtered] = play(marked, [...asked('/', 'xid in {0 3 8}'), ...keys(']')]);
+    expect(selectedIndex(filtered)).toBe(3);
+  });
+
+  it('compares two marked messages, a request with its reply, and what was sent with what came', () => {
+    const dialogue = new Dialogue();
+    const ask = dialogue.say('p', 24, 7, 0, clientLease('2001:db8::1'));
+    const answer = dialogue.say('s', 25, 7, 4, clientLease('2001:db8::1'));
+    const other = dialogue.say('p', 24, 8, 5, clientLease('2001:db8::2'));
+    const skewed = new Dialogue();
+    skewed.ahead.p = 7;
+    const onward = { ...skewed.say('p', 24, 8, 5, clientLease('2001:db8::2')), index: 2 };
+    const items = [ask, answer, other].map(
+      (message): Input => ({
+        kind: 'item',
+        item: {
+          kind: 'message',
+          message,
+          verdict: 'forwarded',
+          hits: [],
+          ...(message === other && { onward }),
+        },
+      }),
+    );
+    const names = (at: Model) => [at.comparison?.left.name, at.comparison?.right.name];
+    const pair = ['#0 BNDUPD', '#1 BNDREPLY'];
+    expect(names(capture([...items, ...keys('=')]))).toEqual(pair);
+    expect(names(capture([...items, ...keys('down', '=')]))).toEqual(pair);
+    expect(names(capture([...items, ...keys('end', '=')]))).toEqual(['#2 as sent', 'as received']);
+    const two = capture([...items, ...keys('m', 'end', 'm', '=')]);
+    expect(names(two)).toEqual(['#0 BNDUPD', '#2 BNDUPD']);
+    expect(play(two, keys('='))[0].comparison).toBeUndefined();
+    expect(play(two, keys('escape'))[0].comparison).toBeUndefined();
+    expect(capture([...many.slice(0, 1), ...keys('=')]).answer).toMatchObject({ alarming: true });
+  });
+});
+
+describe('colour rules', () => {
+  it('give the whole line the style of the first rule that fits, unanswered and repeated requests too', () => {
+    const texts = { good: 'finding == repeated', warn: 'finding == unanswered', bad: 'type == BNDREPLY' };
+    const rules = (['good', 'warn', 'bad'] as const).map((style) => ({
+      name: style,
+      style,
+      matches: compileFilter(texts[style]),
+    }));
+    const facts = { title: 'test', live: false, canFault: false, compileFilter, colourRules: rules };
+    const dialogue = new Dialogue();
+    const lease = clientLease('2001:db8::1');
+    const messages = [
+      dialogue.say('p', 24, 1, 0, lease),
+      dialogue.say('p', 24, 2, 1, lease),
+      dialogue.say('s', 25, 2, 2, lease),
+      dialogue.say('p', 24, 1, 3, lease),
+      dialogue.say('p', 24, 3, 9_000, lease),
+    ];
+    const items = messages.map(
+      (message): Input => ({
+        kind: 'item',
+        item: { kind: 'message', message, verdict: 'forwarded', hits: [] },
+      }),
+    );
+    const [at] = play(initialModel(facts, SIZE, BEGIN_MILLIS), [...items, ...keys('end')]);
+    const styles = view(at)
+      .filter((line) => /BND(UPD|REPLY) +x/.test(lineText(line)))
+      .map((line) => line.find((part) => part.text.startsWith('BND'))?.style);
+    expect(styles).toEqual(['warn', 'strong', 'bad', 'good', 'selected']);
   });
 });
 

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
-import { gather, seconds, wholeNumber } from '../arguments.ts';
+import { COLOUR_RULES_VARIABLE, gather, seconds, wholeNumber } from '../arguments.ts';
+import { colourRules } from '../colour-rules.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -119,6 +120,7 @@ async function showLab(lab: Lab, ends: AbortSignal, dissectors: Dissectors): Pro
     output: process.stdout,
     environment: process.env,
     compileFilter: filterCompiler(dissectors),
+    colourRules: colourRules(dissectors, process.env[COLOUR_RULES_VARIABLE]),
     signal: ends,
   });
   await Promise.all([lab.start(), shown]);

@@ -6,9 +6,10 @@ import { ReplyIndex } from '../../analyze/reply-index.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Filter } from '../../filter/compile.ts';
+import type { ColourRule } from '../../render/colour-rules.ts';
 import { type ColourDepth, colourDepth, paintLine } from '../../render/style.ts';
 import { TEXT_COLUMNS } from '../../render/text.ts';
-import { gather, wholeNumber } from '../arguments.ts';
+import { colourRulesOption, gather, wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
@@ -29,6 +30,7 @@ interface Options extends CaptureOptions {
   readonly jobs?: number;
   readonly stats?: boolean;
   readonly tui?: boolean;
+  readonly colorRules?: string;
   readonly color: 'auto' | 'always' | 'never';
 }
 
@@ -77,6 +79,7 @@ export function register(program: Command): void {
       wholeNumber,
     )
     .option('--tui', 'look at the messages in the terminal UI')
+    .addOption(colourRulesOption())
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .addHelpText('after', HELP)
     .action(runRead);
@@ -112,6 +115,16 @@ async function filterOf({ filter }: Options, dissectors: Dissectors): Promise<Fi
   return requireFilter(filter, dissectors);
 }
 
+/** Only those that were asked for: lines of text have colours of their own. */
+async function rulesOf(
+  { colorRules }: Options,
+  dissectors: Dissectors,
+): Promise<readonly ColourRule[] | undefined> {
+  if (colorRules === undefined) return undefined;
+  const { colourRules } = await import('../colour-rules.ts');
+  return colourRules(dissectors, colorRules);
+}
+
 async function printMessages(
   files: readonly string[],
   options: Options,
@@ -120,6 +133,8 @@ async function printMessages(
   out: Output,
   colour: ColourDepth,
 ): Promise<void> {
+  // They stay in this thread, so there is no other then.
+  const rules = colour === 'none' ? undefined : await rulesOf(options, dissectors);
   const choice: FormatChoice = {
     type: options.type,
     hex: options.hex === true,
@@ -127,6 +142,7 @@ async function printMessages(
     fields: options.field,
     fieldSettings: options.fieldSetting,
     colour,
+    colourRules: rules,
     width: process.stdout.columns ?? LADDER_COLUMNS,
     dissectors,
   };
@@ -138,8 +154,7 @@ async function printMessages(
     files,
     options,
     twoPass,
-    // One processor is left to who reads the lines.
-    threads: options.jobs ?? Math.min(availableParallelism() - 1, THREADS_MAX),
+    threads: rules === undefined ? threadsOf(options) : 1,
     atOnce: options.jobs !== undefined,
   });
   const replies = twoPass ? new ReplyIndex() : undefined;
@@ -162,6 +177,11 @@ async function printMessages(
   } finally {
     await printing.close();
   }
+}
+
+/** One processor is left to who reads the lines. */
+function threadsOf({ jobs }: Options): number {
+  return jobs ?? Math.min(availableParallelism() - 1, THREADS_MAX);
 }
 
 /** A filter that asks for replies needs two passes, whether told or not. */
@@ -213,14 +233,21 @@ async function showFiles(files: readonly string[], options: Options, dissectors:
   const { runTui } = await import('../../tui/terminal.ts');
   const { fileSession } = await import('../read/file-session.ts');
   const { filterCompiler } = await import('../read/filter-compiler.ts');
+  const { colourRules } = await import('../colour-rules.ts');
   const interrupt = onInterrupt();
-  await runTui(fileSession(files, options, dissectors, interrupt.signal), {
-    input: process.stdin,
-    output: process.stdout,
-    environment: process.env,
-    compileFilter: filterCompiler(dissectors),
-    signal: interrupt.signal,
-    ...(options.filter === undefined ? {} : { filter: options.filter }),
-  });
+  const session = fileSession(files, options, dissectors, interrupt.signal);
+  try {
+    await runTui(session, {
+      input: process.stdin,
+      output: process.stdout,
+      environment: process.env,
+      compileFilter: filterCompiler(dissectors),
+      colourRules: colourRules(dissectors, options.colorRules),
+      signal: interrupt.signal,
+      ...(options.filter === undefined ? {} : { filter: options.filter }),
+    });
+  } finally {
+    session.close();
+  }
   interrupt.release();
 }

@@ -1,29 +1,40 @@
 /** Captures as a session of the terminal UI: read in the background once, shown as far as they are read. */
-import { fileSource } from '../../capture/files.ts';
+import { rereadableSource } from '../../capture/files.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
+import { dissect } from '../../dissect/dissect.ts';
+import { MessageIndex } from '../../tui/message-index.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
 import type { CaptureOptions } from './input.ts';
 import { readMessages } from './messages.ts';
+import { OctetStore } from './octet-store.ts';
+
+/** A session to be closed when nobody looks at it any more. */
+export interface FileSession extends Session {
+  close(): void;
+}
 
 export function fileSession(
   files: readonly string[],
   options: CaptureOptions,
   dissectors: Dissectors,
   signal: AbortSignal,
-): Session {
+): FileSession {
+  const octets = new OctetStore(files);
   return {
     title: files.length === 1 ? (files[0] as string) : `${files.length} captures`,
     live: false,
+    rows: new MessageIndex(octets, (frame, index) => dissect(dissectors, frame, index)),
     subscribe: (listener) => {
       const stop = new AbortController();
       signal.addEventListener('abort', () => stop.abort());
-      readAll(files, options, dissectors, stop.signal, listener).then(
+      readAll(files, octets, options, dissectors, stop.signal, listener).then(
         (text) => listener({ kind: 'end', text }),
         (error: unknown) =>
           listener({ kind: 'end', text: error instanceof Error ? error.message : String(error) }),
       );
       return () => stop.abort();
     },
+    close: () => octets.close(),
   };
 }
 
@@ -32,19 +43,20 @@ const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 async function readAll(
   files: readonly string[],
+  octets: OctetStore,
   options: CaptureOptions,
   dissectors: Dissectors,
   signal: AbortSignal,
   listener: (item: SessionItem) => void,
 ): Promise<string> {
   const summary = await readMessages(
-    files.map(fileSource),
+    files.map((path, file) => rereadableSource(path, (offset, chunk) => octets.chunk(file, offset, chunk))),
     dissectors,
     {
       onMessage: (message) => listener({ kind: 'message', message, verdict: 'forwarded', hits: [] }),
       onNotice: (notice) => listener({ kind: 'notice', notice }),
     },
-    options,
+    { ...options, overwrite: true },
     { signal, interfaces: options.interface, afterChunk: breathe },
   );
   const damage = summary.sources.find((source) => source.damage !== null)?.damage;

@@ -4,6 +4,7 @@ import type { Annotations } from '../../dissect/annotations.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { JsonBuffer } from '../../dissect/json-buffer.ts';
 import type { Message } from '../../dissect/message.ts';
+import type { ColourRule } from '../../render/colour-rules.ts';
 import type { ColourDepth } from '../../render/style.ts';
 
 /** Their names, as `-T` takes them. */
@@ -20,6 +21,8 @@ export interface FormatChoice {
   readonly fields: readonly string[];
   readonly fieldSettings: readonly string[];
   readonly colour: ColourDepth;
+  /** Rules for the lines of `text`. */
+  readonly colourRules?: readonly ColourRule[] | undefined;
   /** Columns of the terminal, for `ladder`. */
   readonly width: number;
   /** Goes on behind lines that were made elsewhere, of which the first was of a message at this time. */

@@ -5,11 +5,12 @@
 import { Option } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
+import { colourOf } from '../../render/colour-rules.ts';
 import { putEkLines } from '../../render/ek.ts';
 import { hexDump } from '../../render/hex.ts';
 import { putJsonLine } from '../../render/json.ts';
 import { Ladder } from '../../render/ladder.ts';
-import { paintLine } from '../../render/style.ts';
+import { inStyle, paintLine } from '../../render/style.ts';
 import {
   type Column,
   DEFAULT_COLUMNS,
@@ -65,7 +66,11 @@ function textFormat(choice: FormatChoice, out: LineSink): Format {
       putTextLine(out.buffer, message, columns, context, notes);
       out.buffer.putCode(NEWLINE);
       out.written();
-    } else out.line(paintLine(styledTextLine(message, columns, context, notes), choice.colour));
+    } else {
+      const line = styledTextLine(message, columns, context, notes);
+      const style = colourOf(choice.colourRules ?? [], message, notes);
+      out.line(paintLine(style === undefined ? line : inStyle(line, style), choice.colour));
+    }
   };
 }
 

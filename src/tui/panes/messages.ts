@@ -2,14 +2,15 @@
 
 import type { Annotations } from '../../dissect/annotations.ts';
 import type { Verdict } from '../../proxy/events.ts';
+import { colourOf } from '../../render/colour-rules.ts';
 import { padText, safeText } from '../../render/escape.ts';
-import { type Line, type Span, type Style, span } from '../../render/style.ts';
+import { inStyle, type Line, type Span, type Style, span } from '../../render/style.ts';
 import { type Column, styledTextLine, TEXT_COLUMNS, type TextContext } from '../../render/text.ts';
 import { listLines } from '../draw.ts';
-import { annotationsOf, type Row } from '../history.ts';
 import { contentRows, type Place } from '../layout.ts';
 import type { Model } from '../model.ts';
-import { rangeOf } from '../rows.ts';
+import { annotationsOf, type Row } from '../row-store.ts';
+import { notesOf, rangeOf } from '../rows.ts';
 
 const named = (...names: string[]): Column[] => names.flatMap((name) => TEXT_COLUMNS.get(name) ?? []);
 const COLUMNS = named('clock', 'dir', 'type', 'xid', 'info');
@@ -39,17 +40,23 @@ export function messagesLines(model: Model, place: Place, focused: boolean): Lin
   const columns = place.columns >= ROOMY_FROM_COLUMNS ? ROOMY_COLUMNS : COLUMNS;
   return listLines(model.lists.messages, range, size, focused, (at) => {
     const row = model.history.at(at);
-    return row === undefined ? [] : messageLine(row, columns);
+    return row === undefined ? [] : messageLine(model, at, row, columns);
   });
 }
 
-function messageLine(row: Row, columns: readonly Column[]): Line {
-  const [mark, style] = VERDICT_MARK[row.verdict];
-  const parts: Span[] = [span(mark, style)];
+function messageLine(model: Model, at: number, row: Row, columns: readonly Column[]): Line {
+  const [verdict, style] = VERDICT_MARK[row.verdict];
+  const isMarked = model.marks.includes(model.history.numberAt(at) ?? -1);
+  const parts: Span[] = [isMarked ? span('M', 'mark') : span(verdict, style)];
   const { relationship } = row.message.frame.connection;
   if (relationship !== undefined)
     parts.push(span(`${padText(safeText(relationship), NAME_WIDTH)} `, 'strong'));
-  parts.push(...styledTextLine(row.message, columns, CONTEXT, shownNotes(row)));
+  const line = styledTextLine(row.message, columns, CONTEXT, shownNotes(row));
+  const colour =
+    model.colourRules.length === 0
+      ? undefined
+      : colourOf(model.colourRules, row.message, notesOf(model, row));
+  parts.push(...(colour === undefined ? line : inStyle(line, colour)));
   for (const hit of row.hits) {
     parts.push(
       span(` [${hit.fault} ${hit.action} ${hit.count}${hit.detail === '' ? '' : ` ${hit.detail}`}]`, 'bad'),
@@ -70,5 +77,11 @@ export function messagesCount(model: Model): string {
   if (end === begin) return 'none yet';
   const at = Math.max(begin, Math.min(end - 1, model.lists.messages.cursor));
   const more = model.history.end - end;
-  return `${at - begin + 1} of ${end - begin}${more > 0 ? `, ${more} new` : ''}${model.follow ? ', following' : ''}`;
+  const rest = [
+    more > 0 ? `, ${more} new` : '',
+    model.history.untried > 0 ? `, ${model.history.untried} to try` : '',
+    model.search === undefined ? '' : ', searching',
+    model.follow ? ', following' : '',
+  ];
+  return `${at - begin + 1} of ${end - begin}${rest.join('')}`;
 }
