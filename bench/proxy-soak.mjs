@@ -5,9 +5,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { median } from './measure.mjs';
 import { startWays } from './proxy-ways.mjs';
 
 const SAMPLE_MILLIS = 1000;
+/** A line for every so many samples. */
+const SAMPLES_A_LINE = 60;
 /** Octets in each step of the stream: 20 messages of 200. */
 const STEP_OCTETS = 4000;
 const STEP_MILLIS = 10;
@@ -28,6 +31,7 @@ export async function soak(seconds, folder, children, print) {
   const elapsed = () => (performance.now() - began) / 1000;
   const sampler = setInterval(() => {
     samples.push({ at: elapsed(), mebibytes: residentMebibytes(tap.child.pid) });
+    if (samples.length % SAMPLES_A_LINE === 0) progress(samples.slice(-SAMPLES_A_LINE), print);
   }, SAMPLE_MILLIS);
   let sent = 0;
   for (let step = 1; elapsed() < seconds; step++) {
@@ -56,6 +60,14 @@ function messages(octets) {
 function residentMebibytes(pid) {
   const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(match?.[1] ?? 0) / 1024;
+}
+
+function progress(samples, print) {
+  const values = samples.map(({ mebibytes }) => mebibytes);
+  const [low, middle, high] = [Math.min(...values), median(values), Math.max(...values)].map((each) =>
+    each.toFixed(1),
+  );
+  print(`${Math.round(samples.at(-1).at)} s: ${low} to ${high} MiB, median ${middle}`);
 }
 
 function report(samples, seconds, sent, back, print) {

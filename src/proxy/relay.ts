@@ -313,6 +313,7 @@ export class ProxySession implements ProxyHandle {
   private tick(): void {
     this.timer = undefined;
     this.engine.tick();
+    this.keeping?.handOver();
     this.afterFaultsMoved();
     this.schedule();
   }

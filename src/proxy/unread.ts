@@ -7,39 +7,50 @@ import type { Direction } from '../base/flow.ts';
 import type { Conversation } from './conversation.ts';
 
 /** Octets that may wait to be read. */
-const UNREAD_OCTETS_MAX = 512 * 1024;
+export const UNREAD_OCTETS_MAX = 256 * 1024;
+/** From here on octets have many messages in them already, and are read at once instead of being copied. */
+const WORTH_READING_OCTETS = 8 * 1024;
+
+type Read = Pick<Conversation, 'forward' | 'read'>;
 
 interface Entry {
-  readonly conversation: Conversation;
+  readonly conversation: Read;
   readonly direction: Direction;
-  readonly bytes: Uint8Array;
-  /** See LegPort.write. */
-  readonly haveLeft: boolean;
+  readonly start: number;
+  readonly end: number;
   readonly now: number;
 }
 
 export class Unread {
+  /** Used again and again: what was read from sockets is free at once, so that little memory is in use, and warm. */
+  private readonly memory = new Uint8Array(UNREAD_OCTETS_MAX);
+  private used = 0;
   private entries: Entry[] = [];
-  private octets = 0;
 
   /** Sends octets on; `false`, and nothing is done, if that is not all that is to be done with them. */
-  forward(conversation: Conversation, direction: Direction, bytes: Uint8Array, now: number): boolean {
+  forward(conversation: Read, direction: Direction, bytes: Uint8Array, now: number): boolean {
     const haveLeft = conversation.forward(direction, bytes);
     if (haveLeft === undefined) return false;
-    this.entries.push({ conversation, direction, bytes, haveLeft, now });
-    this.octets += bytes.length;
-    if (this.octets > UNREAD_OCTETS_MAX) this.catchUp();
+    const isLong = bytes.length >= WORTH_READING_OCTETS;
+    if (isLong || this.used + bytes.length > UNREAD_OCTETS_MAX) this.catchUp();
+    if (isLong) conversation.read(direction, bytes, haveLeft, now);
+    else {
+      const start = this.used;
+      this.memory.set(bytes, start);
+      this.used += bytes.length;
+      this.entries.push({ conversation, direction, start, end: this.used, now });
+    }
     return true;
   }
 
   /** Reads everything that was sent on, in order. */
   catchUp(): void {
-    if (this.entries.length === 0) return;
-    const { entries } = this;
+    if (this.used === 0) return;
+    const { entries, memory } = this;
     this.entries = [];
-    this.octets = 0;
-    for (const { conversation, direction, bytes, haveLeft, now } of entries)
-      conversation.read(direction, bytes, haveLeft, now);
+    this.used = 0;
+    for (const { conversation, direction, start, end, now } of entries)
+      conversation.read(direction, memory.subarray(start, end), false, now);
   }
 
   /** When the oldest octets that are not read were sent on, Unix milliseconds. */

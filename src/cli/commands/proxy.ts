@@ -14,6 +14,7 @@ import type { Rotation } from '../../proxy/recorder-file.ts';
 import type { RelationshipSettings } from '../../proxy/relationship.ts';
 import { CONNECTIONS_DEFAULT_MAX } from '../../proxy/relay.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
+import { keepFreedMemory } from '../../proxy/warm-memory.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import { bareAddress, duration, gather, octets, socketAddress, wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
@@ -141,6 +142,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
   const relationships = relationshipsOf(options, faults, dissectors);
   const stage = stageOf(options, relationships);
   const tls = tlsOf(options);
+  keepFreedMemory();
   const interrupt = onInterrupt();
   const group = proxyGroup({
     dissectors,

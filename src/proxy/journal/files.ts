@@ -46,6 +46,8 @@ export class JournalFiles implements Keeping {
     return false;
   }
 
+  handOver(): void {}
+
   async close(): Promise<void> {
     this.recording?.close();
     this.log?.close();

@@ -4,7 +4,7 @@
  * in the recording.
  */
 import { setPriority } from 'node:os';
-import { parentPort, workerData } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { loadDissectors } from '../../dissect/load.ts';
 import { type Batch, BatchReader, usedOctets } from './batch.ts';
 import { JournalFiles, type KeptFiles } from './files.ts';
@@ -22,12 +22,17 @@ class JournalKeeping {
   private readonly files: JournalFiles;
   private readonly reader = new BatchReader();
   private readonly unlogged: Batch[] = [];
+  /** Has no other end: what is handed over to it is free at once, and not when garbage is collected. */
+  private readonly nowhere: MessagePort;
   private unloggedOctets = 0;
   private recorded = 0;
   private planned = false;
   private ending = false;
 
   constructor(files: KeptFiles) {
+    const { port1, port2 } = new MessageChannel();
+    port2.close();
+    this.nowhere = port1;
     this.files = new JournalFiles(files, loadDissectors(), (path, error) =>
       say({ kind: 'failed', path, error: plain(error) }),
     );
@@ -68,6 +73,7 @@ class JournalKeeping {
         line: (line) => journal.lines(line),
       });
       if (this.unlogged.length === 0) log?.flush();
+      this.nowhere.postMessage(null, [...batch.attached]);
       say({ kind: 'done', recorded: this.recorded, memory: batch.memory }, [batch.memory]);
     }
     if (this.unlogged.length > 0) this.plan();

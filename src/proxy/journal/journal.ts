@@ -49,6 +49,8 @@ export interface Keeping {
   readonly journal: Journal;
   /** Whether it is so far behind that nothing more should happen for a while. */
   isBehind(): boolean;
+  /** Nothing more is expected to happen soon: what has happened may be written down. */
+  handOver(): void;
   /** Resolves when everything is in the files and they are closed. */
   close(): Promise<void>;
 }

@@ -17,6 +17,9 @@ export const BEHIND_MILLIS_MAX = 800;
 /** Memory that is kept for the next batches. */
 const SPARE_BATCHES_MAX = 16;
 
+/** Nothing that the thread makes lives long: more room for new objects would only be more memory. */
+const HEAP_LIMITS = { maxYoungGenerationSizeMb: 6 };
+
 export interface JournalThreadSetup {
   readonly files: KeptFiles;
   /** A file could not be written any more, or the thread has failed; nothing more is kept in it. */
@@ -65,7 +68,10 @@ export class JournalThread implements Keeping {
 
   /** Resolves when the files are open. Rejects with the operating system's error if one cannot be made. */
   static async start(setup: JournalThreadSetup): Promise<JournalThread> {
-    const worker = new Worker(new URL('./journal-worker.js', import.meta.url), { workerData: setup.files });
+    const worker = new Worker(new URL('./journal-worker.js', import.meta.url), {
+      workerData: setup.files,
+      resourceLimits: HEAP_LIMITS,
+    });
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
       worker.once('message', (message: FromThread) => {
@@ -84,9 +90,10 @@ export class JournalThread implements Keeping {
       log: setup.files.logPath !== undefined,
       memory: () => this.spare.pop() ?? new ArrayBuffer(BATCH_OCTETS),
       begun: () => {
-        this.timer = setTimeout(() => this.handOver(this.writer.take()), GATHER_MILLIS);
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.handOver(), GATHER_MILLIS);
       },
-      full: (batch) => queueMicrotask(() => this.handOver(batch)),
+      full: (batch) => queueMicrotask(() => this.post(batch)),
     });
     this.journal = this.writer;
     worker.on('message', (message: FromThread) => this.hear(message));
@@ -109,22 +116,26 @@ export class JournalThread implements Keeping {
     return late || this.behindOctets > BEHIND_OCTETS_MAX;
   }
 
+  handOver(): void {
+    clearTimeout(this.timer);
+    this.post(this.writer.take());
+  }
+
   async close(): Promise<void> {
-    this.handOver(this.writer.take());
-    this.post({ kind: 'end' });
+    this.handOver();
+    this.say({ kind: 'end' });
     await this.ended;
   }
 
-  private handOver(batch: Batch | undefined): void {
-    clearTimeout(this.timer);
+  private post(batch: Batch | undefined): void {
     if (batch === undefined || this.gone) return;
     this.behindOctets += octetsOf(batch);
     this.undone.push(octetsOf(batch));
     this.unrecorded.push(performance.now());
-    this.post({ kind: 'batch', batch }, [batch.memory, ...batch.attached]);
+    this.say({ kind: 'batch', batch }, [batch.memory, ...batch.attached]);
   }
 
-  private post(message: ToThread, transfer: ArrayBuffer[] = []): void {
+  private say(message: ToThread, transfer: ArrayBuffer[] = []): void {
     this.worker.postMessage(message, transfer);
   }
 
