@@ -4,6 +4,7 @@
  */
 import { type Random, seededRandom } from '../base/clock.ts';
 import { faultsOf, type Ground, proxyFaultsOf, type TimedFault } from './fault.ts';
+import { hasPlots, PLOTTED, plotsOf } from './plots.ts';
 import type { ProxyPart } from './stages-plan.ts';
 import { type ServerName, serversOf, TOPOLOGIES, TOPOLOGY_NAMES, type TopologyName } from './topology.ts';
 
@@ -68,7 +69,8 @@ export function planOf(options: PlanOptions): Plan {
   const topology = topologyFor(random, servers);
   const chosen = clientsFor(random);
   const mclt = of([60, 300, 900, 3600]);
-  const calm = of([0.5, 1, 1, 4]);
+  const usualCalm = of([0.5, 1, 1, 4]);
+  const plotted = hasPlots(seed);
   const plan = {
     seed,
     seconds,
@@ -81,9 +83,15 @@ export function planOf(options: PlanOptions): Plan {
     clocks: { A: clock(), B: clock(), C: clock() },
     whimsPerDay: of([2, 8, 40]),
     addressesPerClient: of([1.5, 3, 3]),
+    ...(plotted && PLOTTED),
   };
   const ground: Ground = { relationships: TOPOLOGIES[topology], mclt, marked };
-  const faults = [...faultsOf(random, ground, seconds, calm), ...proxyFaultsOf(seed, ground, seconds, proxy)];
+  const calm = plotted ? 4 : usualCalm;
+  const faults = [
+    ...faultsOf(random, ground, seconds, calm),
+    ...proxyFaultsOf(seed, ground, seconds, proxy),
+    ...(plotted ? plotsOf(seed, ground, seconds) : []),
+  ];
   return { ...plan, faults: faults.sort((a, b) => a.at - b.at) };
 }
 

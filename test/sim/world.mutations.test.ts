@@ -75,6 +75,13 @@ const BUGS: readonly Bug[] = [
     breaks: /own pool only|no two clients/,
   },
   {
+    bug: 'a lease goes to another client in PARTNER-DOWN as soon as it ends, without the MCLT',
+    file: 'failover/allocation.js',
+    from: 'addSeconds(latest, situation.mclt)',
+    to: 'latest',
+    breaks: /no two clients/,
+  },
+  {
     bug: 'the partner’s prefixes are used at once in PARTNER-DOWN',
     file: 'failover/allocation.js',
     from: 'isAfter(toEpoch2000(now), addSeconds(partnerDownTime, mclt))',

@@ -40,8 +40,8 @@ everywhere. A run has so many hours with faults, then all heals and both servers
                                                 a scenario on servers with these files: an MCLT of an hour in a moment
 
 In every fourth seed a proxy between the servers drops, delays, cuts off and the like; in every sixteenth it also forges what
-they say; in every eighth the operators err and say partner-down when it is not. --proxy and --operators-err say it for all
-seeds. Where contents are forged or operators err, invariants that cannot hold are not checked.`;
+they say; in every eighth the operators err and say partner-down when it is not; every tenth is about what one server gave and
+the other never heard of. --proxy and --operators-err say it for all seeds. Where contents are forged or operators err, invariants that cannot hold are not checked.`;
 
 export function register(program: Command): void {
   program
