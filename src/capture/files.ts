@@ -2,10 +2,13 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { decompressed } from './decompress.ts';
+import { REACH_OCTETS } from './recent-data.ts';
 import type { CaptureSource, Compression } from './source.ts';
 
 /** Octets read at once. */
 export const CHUNK_OCTETS = 256 * 1024;
+/** The one that is looked at, those before it that are remembered, and one more for good measure. */
+const CHUNKS_IN_USE_MAX = REACH_OCTETS / CHUNK_OCTETS + 2;
 
 /** Gets octets of a file and the offset of the first one. */
 export type ChunkListener = (offset: number, chunk: Uint8Array) => void;
@@ -15,20 +18,31 @@ export type ChunkListener = (offset: number, chunk: Uint8Array) => void;
  * refuses is thrown as it says it, with `code` and `path`.
  */
 export function fileSource(path: string): CaptureSource {
-  return openedSource(path, undefined);
+  return openedSource(path, undefined, false);
 }
 
 /** The same; `onChunk` is told of all that can be read again where it stands: nothing of a pipe. */
 export function rereadableSource(path: string, onChunk: ChunkListener): CaptureSource {
-  return openedSource(path, onChunk);
+  return openedSource(path, onChunk, false);
 }
 
-function openedSource(path: string, onChunk: ChunkListener | undefined): CaptureSource {
+/** The same for those who keep no messages: memory is written over when nothing here looks at it any more. */
+export function recyclingFileSource(path: string): CaptureSource {
+  return openedSource(path, undefined, true);
+}
+
+function openedSource(path: string, onChunk: ChunkListener | undefined, recycle: boolean): CaptureSource {
   let size: number | undefined;
-  const opened = (found: number): void => {
-    size = found;
-  };
-  return source(path, fileChunks(path, opened, onChunk), () => size);
+  const chunks = fileChunks(path, {
+    opened: (found) => {
+      size = found;
+    },
+    onChunk,
+    // What is compressed is the decompressor's, as long as that likes.
+    mayRecycle: () => recycle && made.compression?.() === null,
+  });
+  const made = source(path, chunks, () => size);
+  return made;
 }
 
 /** Octets that come from elsewhere, e.g. `process.stdin`. */
@@ -60,36 +74,39 @@ function source(
   };
 }
 
-async function* fileChunks(
-  path: string,
-  opened: (size: number) => void,
-  onChunk: ChunkListener | undefined,
-): AsyncGenerator<Uint8Array> {
-  yield* statSync(path).isFile() ? storedChunks(path, opened, onChunk) : arrivingChunks(path);
+/** What those who read a file want of it. */
+interface FileUse {
+  opened(size: number): void;
+  readonly onChunk: ChunkListener | undefined;
+  mayRecycle(): boolean;
+}
+
+async function* fileChunks(path: string, use: FileUse): AsyncGenerator<Uint8Array> {
+  yield* statSync(path).isFile() ? storedChunks(path, use) : arrivingChunks(path);
 }
 
 /**
  * Read by this thread: the system reads ahead by itself, and handing each read to another thread costs as much as the
  * read. Between chunks everything else in the process has its turn.
  */
-async function* storedChunks(
-  path: string,
-  opened: (size: number) => void,
-  onChunk: ChunkListener | undefined,
-): AsyncGenerator<Uint8Array> {
+async function* storedChunks(path: string, use: FileUse): AsyncGenerator<Uint8Array> {
   const file = openSync(path, 'r');
   let offset = 0;
+  /** Whole ones, in the order in which they were read. */
+  const used: Uint8Array[] = [];
   try {
-    opened(fstatSync(file).size);
+    use.opened(fstatSync(file).size);
     for (;;) {
-      const buffer = Buffer.allocUnsafeSlow(CHUNK_OCTETS);
-      const octets = readInto(file, buffer, path);
+      const memory = (used.length === CHUNKS_IN_USE_MAX ? used.shift() : undefined) ?? newChunk();
+      const octets = readInto(file, memory, path);
       if (octets === 0) return;
-      const chunk = buffer.subarray(0, octets);
-      onChunk?.(offset, chunk);
+      const chunk = memory.subarray(0, octets);
+      use.onChunk?.(offset, chunk);
       offset += octets;
       yield chunk;
-      if (octets === CHUNK_OCTETS) await new Promise((resolve) => setImmediate(resolve));
+      if (octets < CHUNK_OCTETS) continue;
+      if (use.mayRecycle()) used.push(memory);
+      await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
     closeSync(file);
@@ -115,16 +132,21 @@ async function* arrivingChunks(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** No `Buffer`, so that all octets that are looked at are of one class, whether read or copied: V8 likes that. */
+function newChunk(): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(CHUNK_OCTETS).buffer);
+}
+
 async function readChunk(file: FileHandle, path: string): Promise<Uint8Array> {
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK_OCTETS), 0, CHUNK_OCTETS);
+    const { bytesRead, buffer } = await file.read(newChunk(), 0, CHUNK_OCTETS);
     return buffer.subarray(0, bytesRead);
   } catch (error) {
     throw naming(path, error);
   }
 }
 
-function readInto(file: number, buffer: Buffer, path: string): number {
+function readInto(file: number, buffer: Uint8Array, path: string): number {
   try {
     return readSync(file, buffer);
   } catch (error) {

@@ -54,7 +54,6 @@ export class Packets {
   take(record: PacketRecord): void {
     this.moment.advance(record);
     if (record.unwanted) return;
-    this.tally.recent.position += record.end - record.start;
     this.network(record);
     this.sink.settle(record.end - record.start, record.unixSeconds);
   }

@@ -98,6 +98,7 @@ class Reading {
     input.ready = reader.next();
     while (!input.ready && reader.damage === null && !reader.cursor.ended) {
       const chunk = await this.nextChunk(input);
+      this.tally.recent.advance(chunk?.length ?? 0);
       if (chunk === undefined && input.broken !== null && reader.cursor.fed === 0)
         throw new InputError(`${input.source.name}: ${input.broken}`);
       if (chunk === undefined) reader.cursor.finish();

@@ -5,8 +5,8 @@
 
 const SEGMENTS = 512;
 const SEGMENTS_MASK = SEGMENTS - 1;
-/** How far back in the capture, in octets of packets, a segment is remembered. */
-const REACH_OCTETS = 2 * 1024 * 1024;
+/** How far back in the capture, in octets that were read, a segment is remembered. */
+export const REACH_OCTETS = 2 * 1024 * 1024;
 
 interface Segment {
   stream: object | null;
@@ -18,8 +18,8 @@ interface Segment {
 }
 
 export class RecentData {
-  /** Octets of packets so far; set by the caller. */
-  position = 0;
+  /** Octets read so far. */
+  private position = 0;
   private readonly ring: Segment[] = Array.from({ length: SEGMENTS }, () => ({
     stream: null,
     sequence: 0,
@@ -31,6 +31,12 @@ export class RecentData {
   private head = 0;
   private tail = 0;
 
+  /** So many more octets were read. What lies too far back is remembered no more: its memory may change from now on. */
+  advance(octets: number): void {
+    this.position += octets;
+    this.forget();
+  }
+
   /** `bytes[start, end)` of `stream` was told; its first octet has the number `sequence`. */
   remember(stream: object, sequence: number, bytes: Uint8Array, start: number, end: number): void {
     const segment = this.ring[this.head++ & SEGMENTS_MASK] as Segment;
@@ -41,7 +47,6 @@ export class RecentData {
     segment.end = end;
     segment.position = this.position;
     if (this.head - this.tail > SEGMENTS) this.tail++;
-    this.forget();
   }
 
   /** How many octets of the repeated `bytes[start, end)` differ from the remembered ones. */

@@ -2,7 +2,7 @@
  * One TCP flow on its way from octets to frames: undecided while nobody knows what speaks on it, then one framer for
  * each direction, or left alone. Tells its owner what happened; makes no messages itself.
  */
-import { concatBytes } from '../base/bytes.ts';
+import { concatBytes, copyBytes } from '../base/bytes.ts';
 import type { Direction, Flow, Seen } from '../base/flow.ts';
 import type { FrameTest } from './frame-test.ts';
 import type { Speaker } from './frame-tests.ts';
@@ -90,7 +90,7 @@ export class FlowState {
       this.#framers[direction].push(bytes, start, end, seen);
       return;
     }
-    this.#held.push({ direction, bytes: bytes.slice(start, end), missing: 0, seen });
+    this.#held.push({ direction, bytes: copyBytes(bytes, start, end), missing: 0, seen });
     this.#heldOctets += end - start;
     this.#decide(seen);
   }

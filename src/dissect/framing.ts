@@ -4,7 +4,7 @@
  * the same after a gap, after nonsense and at a beginning that was not seen. Sans-IO; which octets look like a frame
  * is told by the protocol's `FrameTest`.
  */
-import { concatBytes, NO_BYTES, readU16 } from '../base/bytes.ts';
+import { concatBytes, copyBytes, NO_BYTES, readU16 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
 import type { FrameTest } from './frame-test.ts';
 import { PREFIX_OCTETS } from './frame-test.ts';
@@ -165,7 +165,7 @@ export class Framer {
 
   #emit(bytes: Uint8Array, at: number, end: number, seen: Seen, claimed?: number): void {
     const fine = claimed === undefined && this.#test.isWhole(bytes, at, end);
-    this.#doubtful = fine ? undefined : bytes.subarray(at, end);
+    this.#doubtful = fine ? undefined : copyBytes(bytes, at, end);
     const cut = this.#cutFrame;
     cut.bytes = bytes;
     cut.start = at + PREFIX_OCTETS;

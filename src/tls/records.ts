@@ -1,5 +1,5 @@
 /** Cuts one direction of TLS into records (RFC 8446 §5.1). Keeps at most one record that is not whole. */
-import { concatBytes, NO_BYTES, readU16 } from '../base/bytes.ts';
+import { concatBytes, copyBytes, NO_BYTES, readU16 } from '../base/bytes.ts';
 import { RECORD_OCTETS_MAX } from './limits.ts';
 
 export const RECORD_HEADER_OCTETS = 5;
@@ -55,7 +55,7 @@ export class RecordCutter {
       records.push({ type: octets[at] as number, octets: octets.subarray(at, next) });
       at = next;
     }
-    this.#rest = octets.slice(at);
+    this.#rest = copyBytes(octets, at);
     return { records, broken: false };
   }
 

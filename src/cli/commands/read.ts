@@ -91,14 +91,9 @@ const THREADS_MAX = 3;
 /** Of a ladder that goes to a file or a pipe. */
 const LADDER_COLUMNS = 120;
 
-/**
- * Nothing of a message lives longer than its line, so more room for new objects would only be more memory. The first is
- * for this thread, which has begun, the second for others.
- */
-const SMALL_YOUNG_SPACE = ['--semi-space-growth-factor=1', '--max-semi-space-size=1'];
-
 async function runRead(files: readonly string[], options: Options): Promise<void> {
-  if (options.tui !== true) for (const flag of SMALL_YOUNG_SPACE) setFlagsFromString(flag);
+  // Nothing of a message lives longer than its line, so more room for new objects would only be more memory.
+  if (options.tui !== true) setFlagsFromString('--semi-space-growth-factor=1');
   const dissectors = dissectorsInUse();
   const filter = await filterOf(options, dissectors);
   if (options.tui === true) return showFiles(files, options, dissectors);

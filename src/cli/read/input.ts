@@ -4,7 +4,7 @@
  */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ProtocolName } from '../../base/frame.ts';
-import { fileSource, streamSource } from '../../capture/files.ts';
+import { recyclingFileSource, streamSource } from '../../capture/files.ts';
 import type { CaptureProgress } from '../../capture/options.ts';
 import type { CaptureSource } from '../../capture/source.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
@@ -84,7 +84,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   const readerOptions = { ...options, overwrite: true, v4Roles: new V4Roles() };
   if (job.firstPass !== undefined) {
     const events = { onMessage: job.firstPass };
-    await readMessages(files.map(fileSource), dissectors, events, readerOptions, {
+    await readMessages(files.map(recyclingFileSource), dissectors, events, readerOptions, {
       signal: stop.signal,
       interfaces: options.interface,
       afterChunk: async (progress) => {
@@ -100,7 +100,9 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     job.onMessage(message);
   };
   const summary = await readMessages(
-    files.map((file) => (file === '-' ? standardInput(stop.signal, () => out.flush()) : fileSource(file))),
+    files.map((file) =>
+      file === '-' ? standardInput(stop.signal, () => out.flush()) : recyclingFileSource(file),
+    ),
     dissectors,
     { onMessage, onNotice: (notice) => report.notice(notice) },
     readerOptions,

@@ -1,4 +1,5 @@
 /** Addresses and prefixes: IPv4, IPv6, and the prefix that sends only the octets it needs (RFC 7598). */
+import { copyBytes } from '../../base/bytes.ts';
 import { formatIpv4, formatIpv6, parseIpv6, parsePrefix } from '../../base/ipv6.ts';
 import type { FieldCodec } from '../codec.ts';
 import { jsonKey, QUOTE } from '../codec.ts';
@@ -23,7 +24,7 @@ export function ipv6Codec(name: string): FieldCodec {
 /** `reversed`: the octets come last first, as some Microsoft options have them. */
 export function ipv4Codec(name: string, reversed = false): FieldCodec {
   const text = (bytes: Uint8Array, start: number): string =>
-    reversed ? formatIpv4(bytes.slice(start, start + 4).reverse()) : formatIpv4(bytes, start);
+    reversed ? formatIpv4(copyBytes(bytes, start, start + 4).reverse()) : formatIpv4(bytes, start);
   return {
     name,
     jsonLead: jsonKey(name),

@@ -2,6 +2,7 @@
  * Threads that read the same files as this one, and print and write their share of the lines beside it. Starting and
  * ending them, and what this thread does to wait for them without turning deaf.
  */
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { DefinitionFile } from '../../../dissect/definition.ts';
 import type { FormatChoice } from '../format.ts';
@@ -35,6 +36,8 @@ export interface Thread {
 
 /** A real thread. */
 export function startThread(order: PrintOrder): Thread {
+  // Nothing of a message lives longer than its line. Less than a heap's limits can ask for; it holds for heaps to come.
+  setFlagsFromString('--max-semi-space-size=1');
   return new Worker(new URL('./print-thread.js', import.meta.url), {
     workerData: order,
     resourceLimits: THREAD_HEAP_LIMITS,

@@ -1,7 +1,7 @@
 /** A thread that reads captures and prints its share of their messages. The bundle has it as a file of its own. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { ReplyIndex } from '../../../analyze/reply-index.ts';
-import { fileSource } from '../../../capture/files.ts';
+import { recyclingFileSource } from '../../../capture/files.ts';
 import type { CaptureOptions } from '../../../capture/options.ts';
 import { compileDissectors } from '../../../dissect/compile.ts';
 import type { Message } from '../../../dissect/message.ts';
@@ -45,7 +45,13 @@ share.drain();
 
 /** Everything else that reading has to say is said by the main thread. */
 async function read(onMessage: (message: Message) => void): Promise<void> {
-  await readMessages(files.map(fileSource), dissectors, { onMessage }, readerOptions, captureOptions);
+  await readMessages(
+    files.map(recyclingFileSource),
+    dissectors,
+    { onMessage },
+    readerOptions,
+    captureOptions,
+  );
 }
 
 /** Loaded on demand: the parser is much of what a thread needs to begin. */
