@@ -92,11 +92,11 @@ export interface Rotation {
 
 /**
  * A file, or with rotation a row of files: `tap.pcapng` becomes `tap-00001.pcapng`, `tap-00002.pcapng`, …. Each file
- * begins with the same blocks, so that each can be read alone.
+ * begins with what `beginning` gives then, so that each can be read alone.
  */
 export class FileRow {
   private readonly path: string;
-  private readonly beginning: readonly Uint8Array[];
+  private readonly beginning: () => readonly Uint8Array[];
   private readonly rotation: Rotation | undefined;
   private readonly onError: (path: string, error: Error) => void;
   private readonly isPrivate: boolean;
@@ -109,7 +109,7 @@ export class FileRow {
   /** Throws the operating system's error if the first file cannot be made. */
   constructor(
     path: string,
-    beginning: readonly Uint8Array[],
+    beginning: () => readonly Uint8Array[],
     rotation: Rotation | undefined,
     onError: (path: string, error: Error) => void,
     isPrivate = false,
@@ -164,7 +164,7 @@ export class FileRow {
     const path = this.nameOf(this.number);
     const file = new GrowingFile(path, (error) => this.onError(path, error), this.isPrivate);
     this.written.push(path);
-    for (const block of this.beginning) file.add(block);
+    for (const block of this.beginning()) file.add(block);
     return file;
   }
 

@@ -17,9 +17,15 @@ import {
 } from '../capture/pcapng-writer.ts';
 import { type SynthPacket, TcpSynth, type TcpSynthOptions } from '../capture/tcp-synth.ts';
 import type { FaultHit } from './stage.ts';
+import { TlsContinuation } from './tls/continuation.ts';
 
 /** The leg between the primary and the proxy, and the one between the proxy and the secondary. */
 export type RecordedLeg = 0 | 1;
+
+const LEGS: readonly RecordedLeg[] = [0, 1];
+
+/** The ends of both legs, each with the side that opened it first. */
+export type RecordedLegs = readonly [readonly [Endpoint, Endpoint], readonly [Endpoint, Endpoint]];
 
 /** What a conversation tells of its legs for the recording. */
 export interface Recorder {
@@ -78,6 +84,10 @@ export function recordingBeginning(header: RecordingHeader): Uint8Array[] {
 /** Records one relayed connection. */
 export class ConnectionRecorder implements WireRecorder {
   private readonly write: (block: Uint8Array) => void;
+  private readonly legs: RecordedLegs;
+  private secretLines = '';
+  /** By leg; followed from the first octet, told once there are secrets. */
+  private readonly continuations = [new TlsContinuation(), new TlsContinuation()] as const;
   private readonly synths: readonly [TcpSynth, TcpSynth];
   /** Where packets are made, with room around each for its block; written, it is used again. */
   private memory = new ArrayBuffer(MEMORY_OCTETS);
@@ -88,12 +98,9 @@ export class ConnectionRecorder implements WireRecorder {
     [false, false],
   ];
 
-  /** `legs`: the ends of both legs, each with the side that opened it first. `serial` tells reused addresses apart. */
-  constructor(
-    legs: readonly [readonly [Endpoint, Endpoint], readonly [Endpoint, Endpoint]],
-    serial: number,
-    write: (block: Uint8Array) => void,
-  ) {
+  /** `serial` tells reused addresses apart. */
+  constructor(legs: RecordedLegs, serial: number, write: (block: Uint8Array) => void) {
+    this.legs = legs;
     this.write = write;
     const take = (octets: number): Uint8Array => this.take(octets);
     this.synths = [
@@ -107,8 +114,8 @@ export class ConnectionRecorder implements WireRecorder {
   }
 
   passed(direction: Direction, octets: Uint8Array, now: number): void {
-    this.data(direction, direction, octets, NO_HITS, now);
-    this.data(direction === 0 ? 1 : 0, direction, octets, NO_HITS, now);
+    this.packets(direction, direction, octets, NO_HITS, now);
+    this.packets(direction === 0 ? 1 : 0, direction, octets, NO_HITS, now);
   }
 
   data(
@@ -118,8 +125,12 @@ export class ConnectionRecorder implements WireRecorder {
     hits: readonly FaultHit[],
     now: number,
   ): void {
-    if (this.finished[leg][direction]) return;
-    this.put(leg, this.synths[leg].data(direction, octets), now, hits);
+    // A file may end behind any packet: what is to be known of TLS then is what was in packets until then.
+    for (let at = 0; at < octets.length; at += SEGMENT_OCTETS_MAX) {
+      const segment = octets.subarray(at, at + SEGMENT_OCTETS_MAX);
+      this.packets(leg, direction, segment, at === 0 ? hits : NO_HITS, now);
+      this.continuations[leg].push(direction, segment);
+    }
   }
 
   fin(leg: RecordedLeg, direction: Direction, hits: readonly FaultHit[], now: number): void {
@@ -136,7 +147,29 @@ export class ConnectionRecorder implements WireRecorder {
   }
 
   secrets(text: string): void {
+    this.secretLines += text;
     this.write(secretsBlock(new TextEncoder().encode(text)));
+  }
+
+  /** The same secrets again, and how far TLS has come on both legs, for a file that begins here; empty without TLS. */
+  continuation(): string {
+    if (this.secretLines === '' || this.isOver) return '';
+    return `${this.secretLines}${LEGS.map((leg) => this.continuations[leg].line(this.legs[leg])).join('')}`;
+  }
+
+  /** Nothing more comes. */
+  get isOver(): boolean {
+    return this.finished.every(([primary, secondary]) => primary && secondary);
+  }
+
+  private packets(
+    leg: RecordedLeg,
+    direction: Direction,
+    octets: Uint8Array,
+    hits: readonly FaultHit[],
+    now: number,
+  ): void {
+    if (!this.finished[leg][direction]) this.put(leg, this.synths[leg].data(direction, octets), now, hits);
   }
 
   /** The comments are on the first packet: the one with the data. */

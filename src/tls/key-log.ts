@@ -3,7 +3,10 @@
  * random of the ClientHello, and the secret, all in hex. Lines that are none of these are passed over.
  */
 import { fromHex, toHex } from '../base/bytes.ts';
-import { KEY_LOG_LINE_MAX, SECRETS_MAX } from './limits.ts';
+import type { Endpoint } from '../base/flow.ts';
+import { formatSocketAddress } from '../base/socket-address.ts';
+import { type Continued, continuedOf } from './continued.ts';
+import { KEY_LOG_LINE_MAX, SECRETS_MAX, SESSIONS_MAX } from './limits.ts';
 
 /** Labels of what a reader needs; a log may hold others. */
 export type SecretLabel =
@@ -25,6 +28,7 @@ const LINE = /^([A-Z0-9_]+) ([0-9a-fA-F]{64}) ((?:[0-9a-fA-F]{2}){1,64})$/;
 
 export class KeyLog {
   readonly #secrets = new Map<string, string>();
+  readonly #continued = new Map<string, Continued>();
   readonly #more: () => string;
 
   /** `more` is asked when a secret is missing: whole lines that came since it was asked last. */
@@ -41,6 +45,8 @@ export class KeyLog {
   add(text: string): number {
     let taken = 0;
     for (const raw of text.split('\n')) {
+      const continued = raw.startsWith('#') ? continuedOf(raw) : undefined;
+      if (continued !== undefined) this.#continue(continued);
       const match = raw.length > KEY_LOG_LINE_MAX ? null : LINE.exec(raw.trim());
       if (match === null) continue;
       const [, label = '', random = '', secret = ''] = match;
@@ -51,10 +57,24 @@ export class KeyLog {
     return taken;
   }
 
+  /** What is known of a connection between these ends that began in a recording before. */
+  continued([one, other]: readonly [Endpoint, Endpoint]): Continued | undefined {
+    return this.#continued.get(placeOf(one, other)) ?? this.#continued.get(placeOf(other, one));
+  }
+
+  #continue(continued: Continued): void {
+    const { client, server } = continued;
+    if (this.#continued.size < SESSIONS_MAX) this.#continued.set(placeOf(client, server), continued);
+  }
+
   find(label: SecretLabel, clientRandom: Uint8Array): Uint8Array | undefined {
     const key = `${label} ${toHex(clientRandom)}`;
     if (!this.#secrets.has(key)) this.add(this.#more());
     const secret = this.#secrets.get(key);
     return secret === undefined ? undefined : fromHex(secret);
   }
+}
+
+function placeOf(client: Endpoint, server: Endpoint): string {
+  return `${formatSocketAddress(client)} ${formatSocketAddress(server)}`;
 }

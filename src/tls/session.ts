@@ -5,6 +5,7 @@
 import { toHex } from '../base/bytes.ts';
 import type { Direction } from '../base/flow.ts';
 import { alertText } from './alerts.ts';
+import type { ContinuedSide } from './continued.ts';
 import {
   type HandshakeMessage,
   HandshakeReader,
@@ -13,7 +14,8 @@ import {
   readServerHello,
 } from './handshake.ts';
 import type { KeyLog, SecretLabel } from './key-log.ts';
-import { type Opener, openersTls12, Tls13Opener } from './opener.ts';
+import { HANDSHAKE_RECORDS_MAX } from './limits.ts';
+import { type Opened, type Opener, openersTls12, Tls13Opener } from './opener.ts';
 import { RecordSearch } from './record-search.ts';
 import { ContentType, RECORD_HEADER_OCTETS, RecordCutter, type TlsRecord } from './records.ts';
 import { CIPHER_SUITES, type CipherSuite } from './suites.ts';
@@ -53,6 +55,10 @@ interface Side {
   opener: Opener | undefined;
   /** While a record is looked for behind octets that never came. */
   search: RecordSearch | undefined;
+  /** Octets of a record that began before we listened. */
+  skip: number;
+  /** Records that were sealed before we listened, until the first that we open. */
+  before: number | undefined;
   /** Nothing more of this direction can be read. */
   dead: boolean;
 }
@@ -80,10 +86,32 @@ export class TlsSession {
     this.#sink = sink;
   }
 
+  /** Goes on with a connection of which somebody has told how far it had come; before the first octet. */
+  continue(client: Direction, sides: readonly [ContinuedSide, ContinuedSide]): void {
+    const directions = client === 0 ? ([0, 1] as const) : ([1, 0] as const);
+    for (const [role, direction] of directions.entries()) {
+      const { clear } = sides[role as 0 | 1];
+      this.#records(direction, this.#sides[direction], clear, 0, clear.length);
+    }
+    if (this.#agreed === undefined) this.#fail([0, 1], 'it was shaking hands when the recording began');
+    for (const [role, direction] of directions.entries()) {
+      const side = this.#sides[direction];
+      const { left, header, sealed } = sides[role as 0 | 1];
+      side.skip = left;
+      side.records.clear();
+      side.records.push(header, 0, header.length);
+      if (sealed === 0) continue;
+      side.stage = 'data';
+      side.before = sealed;
+    }
+  }
+
   /** In-order octets of a direction. */
-  push(direction: Direction, bytes: Uint8Array, start: number, end: number): void {
+  push(direction: Direction, bytes: Uint8Array, from: number, end: number): void {
     const side = this.#sides[direction];
     if (side.dead) return;
+    const start = from + Math.min(side.skip, end - from);
+    side.skip -= start - from;
     if (side.search === undefined) this.#records(direction, side, bytes, start, end);
     else this.#search(direction, side, side.search, bytes.subarray(start, end));
   }
@@ -143,7 +171,11 @@ export class TlsSession {
   #sealed(direction: Direction, side: Side, record: TlsRecord): void {
     side.opener ??= this.#openerOf(direction, side.stage);
     if (side.opener === undefined) return;
-    const opened = side.opener.open(record);
+    const opened =
+      side.before === undefined
+        ? side.opener.open(record)
+        : this.#continued(direction, side, record, side.before);
+    if (opened !== undefined) side.before = undefined;
     if (opened === undefined) {
       const early = this.#earlyData !== 'none' && direction === this.#client && side.stage === 'handshake';
       if (early) this.#passEarlyData();
@@ -157,6 +189,18 @@ export class TlsSession {
     if (direction === this.#client) this.#earlyData = 'none';
     this.#tellOpened();
     this.#content(direction, side, opened.type, opened.octets);
+  }
+
+  /** The first record behind `before` others, mostly with the keys of the data, or else still with those of the handshake. */
+  #continued(direction: Direction, side: Side, record: TlsRecord, before: number): Opened | undefined {
+    const opened = side.opener && openBehind(side.opener, record, before);
+    if (opened !== undefined || this.#agreed?.version !== TLS13) return opened;
+    const shaking = this.#openerOf(direction, 'handshake');
+    const found = shaking && openBehind(shaking, record, before);
+    if (found === undefined) return undefined;
+    side.opener = shaking;
+    side.stage = 'handshake';
+    return found;
   }
 
   #content(direction: Direction, side: Side, type: number, octets: Uint8Array): void {
@@ -271,6 +315,15 @@ export class TlsSession {
   }
 }
 
+/** The number of a record begins anew behind the handshake, whose records were counted, too. */
+function openBehind(opener: Opener, record: TlsRecord, before: number): Opened | undefined {
+  for (let number = before; number >= 0 && number >= before - HANDSHAKE_RECORDS_MAX; number--) {
+    const opened = opener.open(record, number);
+    if (opened !== undefined) return opened;
+  }
+  return undefined;
+}
+
 function newSide(): Side {
   return {
     records: new RecordCutter(),
@@ -278,6 +331,8 @@ function newSide(): Side {
     stage: 'clear',
     opener: undefined,
     search: undefined,
+    skip: 0,
+    before: undefined,
     dead: false,
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Direction, Flow, FlowSink, Seen, TlsNews } from '../base/flow.ts';
 import { Beginning } from './beginning.ts';
+import type { Continued } from './continued.ts';
 import type { KeyLog } from './key-log.ts';
 import { SESSIONS_MAX } from './limits.ts';
 import { TlsSession } from './session.ts';
@@ -32,8 +33,12 @@ export class TlsStage implements FlowSink {
   }
 
   open(flow: Flow, seen: Seen, midStream: boolean): void {
-    if (flow.transport === 'tcp') this.#watched.set(flow, newlyWatched(seen));
     this.#next.open(flow, seen, midStream);
+    if (flow.transport !== 'tcp') return;
+    const watched = newlyWatched(seen);
+    this.#watched.set(flow, watched);
+    const continued = midStream ? this.#keys.continued(flow.ends) : undefined;
+    if (continued !== undefined) this.#continue(flow, watched, continued);
   }
 
   data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
@@ -76,6 +81,14 @@ export class TlsStage implements FlowSink {
       }
     }
     this.#next.close(flow, direction, how, seen);
+  }
+
+  #continue(flow: Flow, watched: Watched, { client, sides }: Continued): void {
+    for (const beginning of watched.beginnings) beginning.verdict = 'tls';
+    const session = this.#sessionOf(flow, watched);
+    const [first] = flow.ends;
+    const isFirst = first.address === client.address && first.port === client.port;
+    if (session !== 'refused') session.continue(isFirst ? 0 : 1, sides);
   }
 
   #sessionOf(flow: Flow, watched: Watched): TlsSession | 'refused' {

@@ -12,7 +12,7 @@ const fail = (path: string, error: Error): void => {
 describe('a file that grows', () => {
   it('has everything after the interval, without being closed', async () => {
     const path = join(temporaryFolder(), 'a.bin');
-    const row = new FileRow(path, [HEAD], undefined, fail);
+    const row = new FileRow(path, () => [HEAD], undefined, fail);
     row.add(Uint8Array.of(4));
     await new Promise((resolve) => setTimeout(resolve, 3 * FLUSH_INTERVAL_MILLIS));
     expect([...readFileSync(path)]).toEqual([1, 2, 3, 4]);
@@ -21,7 +21,7 @@ describe('a file that grows', () => {
 
   it('goes on in the next file after its size, each with its beginning, and keeps the newest', async () => {
     const folder = temporaryFolder();
-    const row = new FileRow(join(folder, 'tap.pcapng'), [HEAD], { octets: 10, keep: 2 }, fail);
+    const row = new FileRow(join(folder, 'tap.pcapng'), () => [HEAD], { octets: 10, keep: 2 }, fail);
     for (let block = 0; block < 10; block++) row.add(new Uint8Array(5).fill(block));
     await row.close();
     expect(readdirSync(folder).sort()).toEqual(['tap-00004.pcapng', 'tap-00005.pcapng']);
@@ -32,7 +32,7 @@ describe('a file that grows', () => {
 
   it('goes on in the next file after its time', async () => {
     const folder = temporaryFolder();
-    const row = new FileRow(join(folder, 'tap.pcapng'), [HEAD], { seconds: 0.05 }, fail);
+    const row = new FileRow(join(folder, 'tap.pcapng'), () => [HEAD], { seconds: 0.05 }, fail);
     row.add(Uint8Array.of(4));
     await new Promise((resolve) => setTimeout(resolve, 80));
     row.add(Uint8Array.of(5));

@@ -28,10 +28,12 @@ export class JournalFiles implements Keeping {
     dissectors: Dissectors,
     onError: (path: string, error: Error) => void,
   ) {
-    const open = (path: string, beginning: readonly Uint8Array[]): FileRow =>
+    const open = (path: string, beginning: () => readonly Uint8Array[]): FileRow =>
       new FileRow(path, beginning, rotation, onError, isPrivate);
-    const recording = record && open(record.path, recordingBeginning(record.header));
-    const log = logPath === undefined ? undefined : open(logPath, []);
+    let continuations = (): readonly Uint8Array[] => [];
+    const recording =
+      record && open(record.path, () => [...recordingBeginning(record.header), ...continuations()]);
+    const log = logPath === undefined ? undefined : open(logPath, () => []);
     this.recording = recording;
     this.log = log;
     this.journal = new Keeper({
@@ -39,6 +41,7 @@ export class JournalFiles implements Keeping {
       ...(recording && { record: (block) => recording.add(block) }),
       ...(log && { log: (line) => log.add(line) }),
     });
+    continuations = () => this.journal.continuations();
   }
 
   /** What happens waits until it is written. */

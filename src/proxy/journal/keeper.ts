@@ -3,12 +3,16 @@
  * the files. Sans-IO.
  */
 import type { Connection } from '../../base/frame.ts';
+import { secretsBlock } from '../../capture/pcapng-writer.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { ProxyEvent } from '../events.ts';
 import { LogLines } from '../log.ts';
 import { ConnectionRecorder, type WireRecorder } from '../recorder.ts';
 import type { ConversationEnds, Journal, MessageRun } from './journal.ts';
 import { messagesAtHand } from './run.ts';
+
+/** Connections whose TLS can be read in further files of a recording. */
+const RECORDERS_MAX = 256;
 
 const nothing = (): void => undefined;
 const NO_RECORDER: WireRecorder = {
@@ -30,6 +34,8 @@ export interface KeeperSetup {
 export class Keeper implements Journal {
   private readonly setup: KeeperSetup;
   private readonly logLines = new LogLines();
+  /** Connections that may go on in a further file. */
+  private readonly recorders = new Set<ConnectionRecorder>();
 
   constructor(setup: KeeperSetup) {
     this.setup = setup;
@@ -42,12 +48,20 @@ export class Keeper implements Journal {
       [ends.dialling, ends.secondary],
     ] as const;
     const recorder = new ConnectionRecorder(legs, flow.id, this.setup.record);
+    for (const known of this.recorders) if (known.isOver) this.recorders.delete(known);
+    if (this.recorders.size < RECORDERS_MAX) this.recorders.add(recorder);
     recorder.open(0, now);
     recorder.open(1, now);
     return recorder;
   }
 
   closed(): void {}
+
+  /** Blocks with which a further file of the recording has to begin, so that it can be read alone. */
+  continuations(): readonly Uint8Array[] {
+    const text = [...this.recorders].map((recorder) => recorder.continuation()).join('');
+    return text === '' ? [] : [secretsBlock(new TextEncoder().encode(text))];
+  }
 
   run(run: MessageRun, isBrief = false): void {
     const { log, dissectors } = this.setup;

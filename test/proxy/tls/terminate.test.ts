@@ -1,5 +1,5 @@
 /** Our own pair with TLS between them, through a proxy that terminates it: it reads, records, disturbs and tells. */
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { seededRandom } from '../../../src/base/clock.ts';
@@ -81,6 +81,49 @@ it('shows the messages inside, and the pair does not notice', async () => {
   expect(tlsHandshakes).toEqual({ 'primary secured': 1, 'secondary secured': 1 });
   expect(tlsRecords).toEqual({});
   await proxy.close();
+});
+
+// A failover connection lasts for months: the file in which it began is long gone when somebody looks.
+it('records so that each file of a rotated recording opens alone', async () => {
+  const folder = scratch();
+  const { proxy, pair } = await through(TERMINATION, {
+    record: { path: join(folder, 'tap.pcapng'), header: { application: 'leasetap test', comments: [] } },
+    rotation: { octets: 16_000 },
+  });
+  await bothNormal(pair);
+  await serveClients([pair.primary, pair.secondary], 12);
+  await vi.waitFor(() => expect(bindingsOf(pair.secondary)).toHaveLength(24), PATIENCE);
+  await proxy.close();
+  const files = readdirSync(folder)
+    .filter((name) => name.startsWith('tap-'))
+    .sort()
+    .map((name) => join(folder, name));
+  expect(files.length).toBeGreaterThan(2);
+  const read = async (paths: readonly string[], leg: string) => {
+    const found: string[] = [];
+    const problems: string[] = [];
+    await readMessages(
+      paths.map(fileSource),
+      DISSECTORS,
+      {
+        onMessage: ({ msgName, transactionId, frame }) =>
+          found.push(`${msgName} ${transactionId} ${frame.seen.time.unixSeconds}.${frame.seen.time.ticks}`),
+        onNotice: ({ kind, message }) => kind === 'encrypted' && problems.push(message),
+      },
+      {},
+      { interfaces: [leg] },
+    );
+    expect(problems).toEqual([]);
+    return found;
+  };
+  for (const leg of ['primary-leg', 'secondary-leg']) {
+    const whole = await read(files, leg);
+    const alone = await Promise.all(files.map((file) => read([file], leg)));
+    for (const found of alone.slice(1)) expect(found.length).toBeGreaterThan(10);
+    // The first one holds the handshake; from then on nothing is lost: what is written at once is one packet.
+    expect(alone.flat().slice(-40)).toEqual(whole.slice(-40));
+    expect(whole.length - alone.flat().length).toBeLessThan(3);
+  }
 });
 
 it('records the wire with its secrets, and writes a key log', async () => {
