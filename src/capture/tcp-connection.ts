@@ -55,7 +55,7 @@ export class TcpConnection {
     const { flags, sequence } = segment;
     const stream = this.streams[direction];
     if ((flags & TCP_SYN) === 0) {
-      if (!this.closed || (segment.start === segment.end && segment.cut === 0)) return false;
+      if ((segment.start === segment.end && segment.cut === 0) || !this.closed) return false;
       const old = moment.seconds - this.closedSeconds > this.tally.limits.closedSecondsMax;
       return old || Math.abs(sequenceDistance(sequence, stream.next)) > REPEAT_DISTANCE_MAX;
     }

@@ -56,6 +56,8 @@ export class Framer {
   /** The frame before this place, with prefix, if something is wrong with it: then its length may have lied. */
   #doubtful: Uint8Array | undefined;
   readonly #cutFrame = new CutFrame();
+  /** What `push` is told, so that nothing has to be made for it. */
+  readonly #input: Input = { bytes: NO_BYTES, at: 0, end: 0 };
 
   constructor(test: FrameTest, sink: FrameSink) {
     this.#test = test;
@@ -83,7 +85,10 @@ export class Framer {
     const skipped = Math.min(this.#skip, end - start);
     this.#skip -= skipped;
     this.#offset += skipped;
-    const input: Input = { bytes, at: start + skipped, end };
+    const input = this.#input;
+    input.bytes = bytes;
+    input.at = start + skipped;
+    input.end = end;
     if (this.#partialLength > 0) this.#doubtPartial(input, seen);
     this.#consume(input, seen);
   }
