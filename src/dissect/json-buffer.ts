@@ -8,6 +8,7 @@ const INITIAL_CAPACITY = 1 << 16;
 /** Octets that may be written beyond the end of what is said, to be written over by what comes next. */
 const OVERRUN_OCTETS = 8;
 const COLON = 0x3a;
+const COLONS = 0x3a3a;
 const QUOTE = 0x22;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -141,10 +142,13 @@ export class JsonBuffer {
     this.#reserve(2 * (end - start));
     const view = this.#view;
     let at = this.#length;
-    for (let index = start; index < end; index++, at += 2) {
-      view.setUint16(at, HEX[bytes[index] as number] as number, true);
+    let index = start;
+    for (; index + 1 < end; index += 2, at += 4) {
+      const first = HEX[bytes[index] as number] as number;
+      view.setUint32(at, first | ((HEX[bytes[index + 1] as number] as number) << 16), true);
     }
-    this.#length = at;
+    if (index < end) view.setUint16(at, HEX[bytes[index] as number] as number, true);
+    this.#length += 2 * (end - start);
   }
 
   /** The same with colons between octets, as link-layer addresses are written. */
@@ -174,17 +178,19 @@ export class JsonBuffer {
       }
     }
     this.#reserve(40);
-    const out = this.#bytes;
+    const view = this.#view;
+    let end = this.#length;
     for (let group = 0; group < 8; group++) {
       if (group === bestStart) {
-        out[this.#length++] = COLON;
-        out[this.#length++] = COLON;
+        view.setUint16(end, COLONS);
+        end += 2;
         group = bestEnd - 1;
         continue;
       }
-      if (group > 0 && group !== bestEnd) out[this.#length++] = COLON;
-      this.#putGroup(((bytes[at + 2 * group] as number) << 8) | (bytes[at + 2 * group + 1] as number));
+      if (group > 0 && group !== bestEnd) view.setUint8(end++, COLON);
+      end = putGroup(view, end, bytes[at + 2 * group] as number, bytes[at + 2 * group + 1] as number);
     }
+    this.#length = end;
   }
 
   /** Appends the dotted text of the 4 octets at `at`, without quotes. */
@@ -235,14 +241,6 @@ export class JsonBuffer {
     this.#length += digits;
   }
 
-  /** Up to four hex digits without leading zeros. */
-  #putGroup(value: number): void {
-    const digits = value < 0x10 ? 1 : value < 0x100 ? 2 : value < 0x1000 ? 3 : 4;
-    const word = (HEX[value >> 8] as number) + ((HEX[value & 255] as number) << 16);
-    this.#view.setUint32(this.#length, word >>> (8 * (4 - digits)), true);
-    this.#length += digits;
-  }
-
   #reserve(more: number): void {
     if (this.#length + more + OVERRUN_OCTETS > this.#bytes.length) this.#grow(more);
   }
@@ -255,6 +253,14 @@ export class JsonBuffer {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
+}
+
+/** Writes two octets at `at` as up to four hex digits without leading zeros; returns where they end. */
+function putGroup(view: DataView, at: number, high: number, low: number): number {
+  const digits = high === 0 ? (low < 0x10 ? 1 : 2) : high < 0x10 ? 3 : 4;
+  const word = (HEX[high] as number) + ((HEX[low] as number) << 16);
+  view.setUint32(at, word >>> (8 * (4 - digits)), true);
+  return at + digits;
 }
 
 /** Whether JSON writes an ASCII character as it is. */

@@ -3,7 +3,6 @@
  * of our own files beside the compiled code, because parsing YAML would be most of the start-up time; a file whose text
  * is not the one that was parsed then is parsed anew, so that editing a dissector always works.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
@@ -23,8 +22,8 @@ const CACHE_FILE = fileURLToPath(new URL('./dissectors.json', import.meta.url));
 /** Largest dissector file that is read. */
 const FILE_OCTETS_MAX = 4 << 20;
 
-/** Parsed data of files, by the SHA-256 of their text. */
-type Cache = Readonly<Record<string, unknown>>;
+/** Texts of files and their parsed data. Not an object with texts as keys: it takes many times as long to read. */
+type Cache = readonly (readonly [text: string, data: unknown])[];
 
 export interface LoadOptions {
   /** More directories with dissector files; vendor files there add to and replace options of ours. */
@@ -43,15 +42,15 @@ export function loadDissectors(options: LoadOptions = {}): Dissectors {
 
 /** The definition in one file, without the others that it may refer to. Throws InputError. */
 export function loadDefinition(path: string): DefinitionFile {
-  return loadFile(path, path, {});
+  return loadFile(path, path, []);
 }
 
 /** Writes the parsed data of our own files beside this code; the build calls it. */
 export function writeDissectorCache(): void {
-  const cache: Record<string, unknown> = {};
+  const cache: [string, unknown][] = [];
   for (const path of yamlFiles(OWN_DIRECTORY)) {
     const text = readText(path);
-    cache[digest(text)] = parseYaml(text, path).toJS();
+    cache.push([text, parseYaml(text, path).toJS()]);
   }
   writeFileSync(CACHE_FILE, JSON.stringify(cache));
 }
@@ -74,7 +73,7 @@ function yamlFiles(directory: string): readonly string[] {
 
 function loadFile(path: string, name: string, cache: Cache): DefinitionFile {
   const text = readText(path);
-  const cached = cache[digest(text)];
+  const cached = cache.find(([known]) => known === text)?.[1];
   if (cached !== undefined)
     return { file: name, definition: parseDefinition(cached, (at) => keyPath(name, at)) };
   const document = parseYaml(text, name);
@@ -97,16 +96,12 @@ function readText(path: string): string {
   return text;
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
-}
-
 function readCache(): Cache {
-  if (!existsSync(CACHE_FILE)) return {};
+  if (!existsSync(CACHE_FILE)) return [];
   try {
     return JSON.parse(readFileSync(CACHE_FILE, 'utf8')) as Cache;
   } catch {
-    return {};
+    return [];
   }
 }
 

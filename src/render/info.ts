@@ -7,7 +7,7 @@ import type { ProtocolName } from '../base/frame.ts';
 import { isoOfEpoch2000 } from '../base/time.ts';
 import type { Annotations } from '../dissect/annotations.ts';
 import { ABSENT, type Glance, type LeaseGlance, Slot } from '../dissect/glance.ts';
-import { type JsonBuffer, Piece } from '../dissect/json-buffer.ts';
+import { JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
 import {
   bindingStatusName,
@@ -27,32 +27,38 @@ const SLASH = 0x2f;
 
 /** What the message says, and what is known of it. */
 export function putInfo(out: JsonBuffer, message: Message, notes: Annotations): void {
-  const words = new Words(out);
-  putFacts(words, message);
-  putRemarks(words, message, notes);
+  WORDS.begin(out);
+  putFacts(WORDS, message);
+  putRemarks(WORDS, message, notes);
 }
 
 /** What the message says, without notes on it. */
 export function infoOf(message: Message): string {
-  return written((out) => putFacts(new Words(out), message));
+  return written((out) => {
+    WORDS.begin(out);
+    putFacts(WORDS, message);
+  });
 }
 
 /** Parts of a text, with a space between any two. */
 class Words {
-  readonly out: JsonBuffer;
-  readonly #begin: number;
+  #out = new JsonBuffer(0);
+  #begin = 0;
 
-  constructor(out: JsonBuffer) {
-    this.out = out;
+  begin(out: JsonBuffer): void {
+    this.#out = out;
     this.#begin = out.length;
   }
 
   /** The buffer, ready for a further part. */
   next(): JsonBuffer {
-    if (this.out.length > this.#begin) this.out.putCode(SPACE);
-    return this.out;
+    if (this.#out.length > this.#begin) this.#out.putCode(SPACE);
+    return this.#out;
   }
 }
+
+/** One for all, because there are millions of texts, one after the other. */
+const WORDS = new Words();
 
 const REPLY_TO = new Piece('[to #');
 const AFTER = new Piece(' after ');

@@ -1,10 +1,12 @@
 /** The cryptographic functions that reading TLS needs, from Node's own library: octets in, octets out. */
-import { createDecipheriv, createHmac } from 'node:crypto';
 import { concatBytes } from '../base/bytes.ts';
 import type { AeadName, HashName } from './suites.ts';
 
 /** Of every AEAD here. */
 export const TAG_OCTETS = 16;
+
+/** Loaded when TLS is met: few captures have any, and it takes as long as reading a small one. */
+const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto');
 
 const ascii = new TextEncoder();
 
@@ -19,7 +21,7 @@ export function openAead(
   const length = sealed.length - TAG_OCTETS;
   if (length < 0) return undefined;
   // All three take the same calls; the types of Node have no common name for them.
-  const cipher = createDecipheriv(aead as 'aes-256-gcm', key, nonce, { authTagLength: TAG_OCTETS });
+  const cipher = crypto().createDecipheriv(aead as 'aes-256-gcm', key, nonce, { authTagLength: TAG_OCTETS });
   cipher.setAAD(aad, { plaintextLength: length });
   cipher.setAuthTag(sealed.subarray(length));
   const clear = cipher.update(sealed.subarray(0, length));
@@ -65,5 +67,5 @@ export function expandLabel(hash: HashName, secret: Uint8Array, label: string, o
 }
 
 function hmac(hash: HashName, key: Uint8Array, data: Uint8Array): Uint8Array {
-  return createHmac(hash, key).update(data).digest();
+  return crypto().createHmac(hash, key).update(data).digest();
 }
