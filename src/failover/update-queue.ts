@@ -138,12 +138,12 @@ export class UpdateQueue {
 
   /**
    * Answers an update request: all that is needed, and for UPDREQALL all that `everything` walks through. A request
-   * that comes while one is being answered replaces it, and waits for what was sent for that one too.
+   * that comes while one is being answered replaces it.
    */
   startRequest(transactionId: number, everything?: Iterator<Slot>): void {
     const slots = new Line(REQUESTED);
     if (everything === undefined) for (const slot of this.needed) slots.add(slot);
-    this.request = { transactionId, slots, walk: everything, unacked: new Set(this.request?.unacked) };
+    this.request = { transactionId, slots, walk: everything, unacked: new Set() };
   }
 
   /** The transaction-id to put into UPDDONE, once everything asked for is acknowledged; then the request is over. */

@@ -42,6 +42,8 @@ export interface ServerView {
 /** What one server has on its connection, as seen from outside. */
 interface Outstanding {
   readonly updates: Map<number, Binding>;
+  /** Updates that were sent before the partner asked for any; what they told is told again. */
+  readonly before: Set<number>;
   request: number | undefined;
 }
 
@@ -50,8 +52,8 @@ export class Checks {
   /** What partners acknowledged to each server, by resource and client (§4.4). */
   private readonly acked: Record<Role, Map<string, number>> = { primary: new Map(), secondary: new Map() };
   private readonly outstanding: Record<Role, Outstanding> = {
-    primary: { updates: new Map(), request: undefined },
-    secondary: { updates: new Map(), request: undefined },
+    primary: { updates: new Map(), before: new Set(), request: undefined },
+    secondary: { updates: new Map(), before: new Set(), request: undefined },
   };
 
   /** What each server had to tell when it was last asked for updates. */
@@ -73,6 +75,7 @@ export class Checks {
   /** A connection begins or ends: nothing is outstanding on it. */
   connectionReset(server: Role): void {
     this.outstanding[server].updates.clear();
+    this.outstanding[server].before.clear();
     this.outstanding[server].request = undefined;
     this.asked[server] = [];
   }
@@ -176,12 +179,7 @@ export class Checks {
         break;
       case 'UPDDONE':
         this.requestDone(server);
-        if (server.state !== 'NORMAL' && mine.updates.size > 0) {
-          throw new Violation(
-            'UPDDONE after the last BNDREPLY',
-            `${mine.updates.size} BNDUPDs are unanswered`,
-          );
-        }
+        this.requestAnswered(server, mine);
         break;
       default:
         break;
@@ -210,10 +208,21 @@ export class Checks {
   }
 
   private requested(server: ServerView): void {
+    const { updates, before } = this.outstanding[server.role];
+    before.clear();
+    for (const id of updates.keys()) before.add(id);
     const leases = [...server.disk.leases.values()];
     this.asked[server.role] = leases.filter(
       ({ updateNeeded, holder }) => updateNeeded && holder !== undefined,
     );
+  }
+
+  /** §5.3.7: what was sent for the request is answered. In NORMAL, others are on their way beside it. */
+  private requestAnswered({ state }: ServerView, { updates, before }: Outstanding): void {
+    if (state === 'NORMAL') return;
+    const unanswered = [...updates.keys()].filter((id) => !before.has(id));
+    if (unanswered.length === 0) return;
+    throw new Violation('UPDDONE after the last BNDREPLY', `${unanswered.length} BNDUPDs are unanswered`);
   }
 
   /** §5.3.6: nothing is left as it was that the partner had to be told. Each answer makes another record. */
@@ -279,6 +288,7 @@ export class Checks {
       throw new Violation('transaction-ids are unique (§5.4)', `${message.transactionId} again`);
     }
     mine.updates.set(message.transactionId, message);
+    mine.before.delete(message.transactionId);
     if (mine.updates.size > server.maxUnacked) {
       throw new Violation(
         'window of MAX_UNACKED_BNDUPD (§6.1)',

@@ -45,6 +45,7 @@ export class Holdings {
     if (
       other !== undefined &&
       other.client !== taken.client &&
+      other.doubtful !== true &&
       other.until - SLACK_MILLIS > now &&
       !this.excused.includes(NO_TWO_CLIENTS)
     ) {

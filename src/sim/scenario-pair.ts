@@ -15,6 +15,7 @@ import { Coverage } from './coverage.ts';
 import type { CrowdOptions } from './crowd.ts';
 import { SimDisk } from './disk.ts';
 import { Holdings } from './holdings.ts';
+import { inspector } from './inspect.ts';
 import { Network } from './network.ts';
 import type { Party } from './party.ts';
 import { ScenarioClients } from './scenario-clients.ts';
@@ -118,13 +119,14 @@ export class ScenarioPair {
 
   private newNetwork(): Network {
     const { ends, checks } = this;
+    const inspect = inspector(this.setup.dissectors);
     const carried = {
       isUp: (role: Role) => ends[role].isUp,
       connected: (role: Role) => ends[role].connected(),
       bytes: (role: Role, bytes: Uint8Array) => ends[role].bytes(bytes),
       closed: (role: Role, why: string) => ends[role].closed(why),
       sees: (from: Role, message: Uint8Array, when: 'sent' | 'arrived') => {
-        if (when === 'sent') checks.sent(ends[from].view, message, undefined);
+        if (when === 'sent') checks.sent(ends[from].view, message, inspect(message));
         else checks.arrived(ends[otherRole(from)].view, message);
       },
     };

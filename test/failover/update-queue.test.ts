@@ -124,20 +124,6 @@ describe('an UPDREQ', () => {
     expect(queue.takeFinishedRequest()).toBe(77);
   });
 
-  it('replaces the one before and waits for what was sent for that one too (§5.3.6)', () => {
-    const { a } = slots();
-    const queue = new UpdateQueue();
-    queue.need(a, 'now');
-    queue.startRequest(77);
-    expect(sendAll(queue, false)).toEqual(['1:a']);
-    queue.startRequest(78);
-    expect(sendAll(queue, false)).toEqual(['2:a']);
-    queue.answered(2);
-    expect(queue.takeFinishedRequest()).toBeUndefined();
-    queue.answered(1);
-    expect(queue.takeFinishedRequest()).toBe(78);
-  });
-
   it('is done at once when nothing is needed', () => {
     const queue = new UpdateQueue();
     queue.startRequest(77);

@@ -40,6 +40,10 @@ describe('holdings', () => {
     holdings.takes(held(2, 3 * HOUR), NOW + 1000 * HOUR);
     holdings.drops(2, LEASE);
     holdings.takes(held(3), NOW + 1000 * HOUR);
+    const doubtful = new Holdings([]);
+    doubtful.takes({ ...held(1), doubtful: true }, NOW);
+    doubtful.takes(held(2), NOW);
+    expect(() => doubtful.takes({ ...held(3), doubtful: true }, NOW)).toThrow('client 2 holds it');
     const excused = new Holdings([NO_TWO_CLIENTS]);
     excused.takes(held(1), NOW);
     excused.takes(held(2), NOW);
