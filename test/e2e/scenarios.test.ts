@@ -10,6 +10,7 @@ const CHOSEN = [
   'polite-shutdown',
   'partner-down-by-mistake',
   'connection-flood',
+  'unknown-address',
 ];
 
 it('passes, one after the other on one pair, and reports as JUnit', async () => {
@@ -29,5 +30,6 @@ it('passes, one after the other on one pair, and reports as JUnit', async () => 
     'polite shutdown 0',
     'partner-down by mistake 0',
     'connection flood 0',
+    'connections from unknown addresses 0',
   ]);
 }, 180_000);

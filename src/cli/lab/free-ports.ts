@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { InputError } from '../../base/problem.ts';
-import { type LabPorts, LOOPBACK } from './plan.ts';
+import { type LabPorts, LOOPBACK, STRANGERS_LOOPBACK } from './plan.ts';
 
 /**
  * Opens all at once, so that none is given twice, and closes them.
@@ -17,14 +17,20 @@ export async function freePorts(): Promise<LabPorts> {
       );
     },
   );
-  await Promise.all(opened.map((one) => one.close()));
+  const strangers = await openTcp(STRANGERS_LOOPBACK).catch(() => undefined);
+  await Promise.all([...opened, strangers].map((one) => one?.close()));
   const [proxy, failover, primary, secondary] = opened.map((one) => one.port) as [
     number,
     number,
     number,
     number,
   ];
-  return { proxy, failover, clients: { primary, secondary } };
+  return {
+    proxy,
+    failover,
+    ...(strangers && { strangers: strangers.port }),
+    clients: { primary, secondary },
+  };
 }
 
 interface Opened {
@@ -32,10 +38,10 @@ interface Opened {
   close(): Promise<void>;
 }
 
-function openTcp(): Promise<Opened> {
+function openTcp(host = LOOPBACK): Promise<Opened> {
   return new Promise((resolve, reject) => {
     const server = createServer().on('error', reject);
-    server.listen(0, LOOPBACK, () => {
+    server.listen(0, host, () => {
       const address = server.address();
       if (address === null || typeof address === 'string') return reject(new Error('no port'));
       resolve({ port: address.port, close: () => new Promise((done) => server.close(() => done())) });

@@ -35,9 +35,11 @@ import {
   secondaryListen,
   serverYaml,
   storeFolder,
+  strangersListen,
 } from './plan.ts';
 import { type ServerNews, ServerProcess } from './server-process.ts';
 import { type ServerWatch, watchServers } from './server-watch.ts';
+import { strangersCall } from './strangers.ts';
 
 /** The secondary listens before the primary dials, so that the first attempt already meets somebody. */
 const HEAD_START_MILLIS = 300;
@@ -195,6 +197,12 @@ export class Lab {
           if (name === 'primary' || !process.running)
             throw new InputError(`the ${name} takes no connections`);
           await flood(secondaryListen(this.#plan));
+        },
+        strangers: async () => {
+          const on = strangersListen(this.#plan);
+          if (name === 'primary' || !process.running || on === undefined)
+            throw new InputError(`the ${name} takes no connections from strangers`);
+          await strangersCall(on, this.#plan);
         },
         wipe: () => rmSync(storeFolder(this.#plan, name), { recursive: true, force: true }),
         control: async (order) => {

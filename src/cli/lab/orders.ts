@@ -15,6 +15,8 @@ export interface Orderable {
   stop(): Promise<void>;
   /** Connections to it that say nothing come from where its partner is; InputError if it takes none. */
   flood(): Promise<void>;
+  /** Connections to it come from an address that is no partner's; rejects if one is answered. */
+  strangers(): Promise<void>;
   /** Takes its store away; it does not run. */
   wipe(): void;
   /** Everything else, e.g. `partner-down`: the answer of the server in one line. */
@@ -64,6 +66,13 @@ const ORDERS: Readonly<Record<string, Order>> = {
     run: async (server, name) => {
       await server.flood();
       return `connections that say nothing come to the ${name}`;
+    },
+  },
+  strangers: {
+    help: 'connections from an address that is no partner, each with a perfect CONNECT',
+    run: async (server, name) => {
+      await server.strangers();
+      return `the ${name} has said nothing to strangers`;
     },
   },
   restart: {

@@ -7,6 +7,7 @@ import type { Endpoint } from '../../base/flow.ts';
 import { formatSocketAddress } from '../../base/socket-address.ts';
 
 export const LOOPBACK = '::1';
+export const STRANGERS_LOOPBACK = '127.0.0.1';
 
 export type ServerName = 'primary' | 'secondary';
 
@@ -39,6 +40,8 @@ export const LAB_CLIENTS = { count: 12, arrivalSeconds: 30, staySeconds: 60, awa
 export interface LabPorts {
   readonly proxy: number;
   readonly failover: number;
+  /** Of IPv4, where no partner is: absent on a machine without it. */
+  readonly strangers?: number;
   readonly clients: Readonly<Record<ServerName, number>>;
 }
 
@@ -75,6 +78,12 @@ export function secondaryListen(plan: LabPlan): Endpoint {
   return { address: LOOPBACK, port: plan.ports.failover };
 }
 
+/** Where the secondary hears connections from an address that is no partner's. */
+export function strangersListen(plan: LabPlan): Endpoint | undefined {
+  const { strangers } = plan.ports;
+  return strangers === undefined ? undefined : { address: STRANGERS_LOOPBACK, port: strangers };
+}
+
 /** Where a server answers clients and relays. */
 export function clientListen(plan: LabPlan, name: ServerName): Endpoint {
   return { address: LOOPBACK, port: plan.ports.clients[name] };
@@ -83,8 +92,10 @@ export function clientListen(plan: LabPlan, name: ServerName): Endpoint {
 /** The configuration of one server as YAML, as `leasetap serve` reads it. */
 export function serverYaml(plan: LabPlan, name: ServerName): string {
   const { times } = plan;
-  const listen =
-    name === 'secondary' ? `failover:\n  listen: "${formatSocketAddress(secondaryListen(plan))}"\n` : '';
+  const ends = [secondaryListen(plan), strangersListen(plan)].flatMap((end) =>
+    end === undefined ? [] : [JSON.stringify(formatSocketAddress(end))],
+  );
+  const listen = name === 'secondary' ? `failover:\n  listen: [${ends.join(', ')}]\n` : '';
   const partnerPort = name === 'primary' ? `, port: ${plan.ports.proxy}` : '';
   return `# The ${name} of a leasetap lab.
 store: ${JSON.stringify(storeFolder(plan, name))}

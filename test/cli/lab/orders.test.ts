@@ -20,6 +20,9 @@ class Fake implements Orderable {
   async flood(): Promise<void> {
     this.done.push('flood');
   }
+  async strangers(): Promise<void> {
+    this.done.push('strangers');
+  }
   wipe(): void {
     this.done.push('wipe');
   }
@@ -64,7 +67,7 @@ describe('orders to a lab', () => {
   it.each([
     ['', /expected primary or secondary first/],
     ['tertiary kill', /expected primary or secondary first, found "tertiary"/],
-    ['primary', /expected kill, stop, start, wipe, flood, restart/],
+    ['primary', /expected kill, stop, start, wipe, flood, strangers, restart/],
     ['primary start', /running already/],
   ])('refuse %j', async (line, message) => {
     await expect(carryOut(line, pair())).rejects.toThrow(message);

@@ -6,7 +6,12 @@ import { parseServerConfig } from '../../../src/server/config.ts';
 
 const plan: LabPlan = {
   folder: '/tmp/a lab: "quoted"',
-  ports: { proxy: 10_001, failover: 10_002, clients: { primary: 10_003, secondary: 10_004 } },
+  ports: {
+    proxy: 10_001,
+    failover: 10_002,
+    strangers: 10_005,
+    clients: { primary: 10_003, secondary: 10_004 },
+  },
   times: LAB_TIMES,
 };
 
@@ -16,7 +21,11 @@ const secondary = parseServerConfig('secondary.yaml', serverYaml(plan, 'secondar
 describe('the configurations of a lab', () => {
   it('send the primary to the proxy and let the secondary wait behind it', () => {
     expect(primary.relationships[0]?.partner).toMatchObject({ address: '::1', port: 10_001 });
-    expect(secondary.failover.listen).toEqual([{ address: '::1', port: 10_002 }]);
+    // The other one is where no partner is: for `secondary strangers`.
+    expect(secondary.failover.listen).toEqual([
+      { address: '::1', port: 10_002 },
+      { address: '127.0.0.1', port: 10_005 },
+    ]);
   });
 
   it('give both servers one relationship with the same times and pools', () => {
