@@ -2,6 +2,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProxyClient } from '../../src/cli/proxy/control-client.ts';
+import { remoteSession } from '../../src/cli/proxy/remote-session.ts';
 import type { OpenControl } from '../../src/control/http-server.ts';
 import type { ControlPlace } from '../../src/control/place.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
@@ -136,6 +137,20 @@ describe('the control of a proxy', () => {
     await post('/step');
     expect(await read(tap.primary, 10)).toEqual(unit(35, 9));
     expect(await post('/step')).toEqual({ released: false });
+  });
+
+  // Servers announce nothing anew for whoever comes to look later.
+  it('tells a view that comes late what was announced before', async () => {
+    tap.primary.write(unit(34, 1, '0084000102'));
+    await until(() => tap.proxy.stats().states.primary === 'NORMAL', 'the STATE');
+    const ends = new AbortController();
+    const session = await remoteSession(client, 'late', dissectors, ends.signal, () => undefined);
+    const notes: string[] = [];
+    session.subscribe((item) => {
+      if (item.kind === 'note') notes.push(item.text);
+    });
+    expect(notes).toEqual(['before: the primary announced NORMAL, the secondary has announced nothing yet']);
+    ends.abort();
   });
 
   it('has metrics for Prometheus', async () => {

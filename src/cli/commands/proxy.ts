@@ -26,7 +26,13 @@ import { printDryRun } from '../proxy/dry-run.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
 import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
-import { type NamedEnd, proxyGroup, type RelationshipOptions, relationshipsOf } from '../proxy/setup.ts';
+import {
+  type NamedEnd,
+  proxyGroup,
+  type RelationshipOptions,
+  relationshipsOf,
+  withSuffix,
+} from '../proxy/setup.ts';
 import { steppingCommand, steppingOf } from '../proxy/stepping.ts';
 import { addSubcommands } from '../proxy/subcommands.ts';
 import { addTlsOptions, tlsOf } from '../proxy/tls.ts';
@@ -175,7 +181,10 @@ async function runProxy(options: Options, version: string): Promise<void> {
     interrupt.release();
   }
   for (const { record } of relationships)
-    if (record !== undefined) process.stderr.write(`recorded in ${record}\n`);
+    if (record !== undefined)
+      process.stderr.write(
+        `recorded in ${options.rotateSize || options.rotateEvery ? withSuffix(record, '*') : record}\n`,
+      );
 }
 
 /** The relationship in which scenarios are played. */

@@ -3,7 +3,7 @@ import { ControlConnection } from '../../control/http-client.ts';
 import type { ControlPlace } from '../../control/place.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { eventFromJson } from '../../proxy/event-json.ts';
-import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
+import type { FaultView, ProxyEvent, ProxyStats } from '../../proxy/events.ts';
 import type { FaultDirection } from '../../proxy/faults/spec.ts';
 
 /** A relationship as the control tells it. */
@@ -64,6 +64,11 @@ export class ProxyClient {
   /** Names of the faults that were removed. */
   async reset(): Promise<readonly string[]> {
     return ((await this.call('POST', `${this.within}/reset`)) as { removed: readonly string[] }).removed;
+  }
+
+  /** What both servers announced last; rejects if there are several pairs. */
+  async states(): Promise<ProxyStats['states']> {
+    return ((await this.call('GET', `${this.within}/stats`)) as ProxyStats).states;
   }
 
   async relationships(): Promise<readonly RelationshipTold[]> {

@@ -1,7 +1,7 @@
 /** A proxy behind its control connection as a session, so that lines and the terminal UI see it as if it were here. */
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
+import type { FaultView, ProxyEvent, ProxyStats } from '../../proxy/events.ts';
 import type { ProxyHandle } from '../../proxy/handle.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
@@ -19,6 +19,8 @@ export async function remoteSession(
   ended: () => void,
 ): Promise<Session> {
   let faults = await client.list();
+  // They announce nothing anew for whoever comes later.
+  const states = await client.states().catch(() => undefined);
   const listeners = new Set<(event: ProxyEvent) => void>();
   const views = new Set<(item: SessionItem) => void>();
   const refresh = async (): Promise<void> => {
@@ -54,6 +56,7 @@ export async function remoteSession(
     subscribe: (view) => {
       const stop = session.subscribe(view);
       views.add(view);
+      if (states !== undefined) view(statesNote(states));
       return () => {
         views.delete(view);
         stop();
@@ -72,6 +75,13 @@ export async function remoteSession(
       },
     },
   };
+}
+
+function statesNote({ primary, secondary }: ProxyStats['states']): SessionItem {
+  const told = (who: string, state: string | null): string =>
+    state === null ? `the ${who} has announced nothing yet` : `the ${who} announced ${state}`;
+  const text = `before: ${told('primary', primary)}, ${told('secondary', secondary)}`;
+  return { kind: 'note', atMillis: Date.now(), text, alarming: false };
 }
 
 /** What can be seen of the proxy from here; orders go over the control. */

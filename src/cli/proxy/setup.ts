@@ -111,7 +111,8 @@ function filesOf({ write, log, aliveSet }: RelationshipOptions, name: string): P
   };
 }
 
-function withSuffix(path: string, suffix: string | number): string {
+/** `tap.pcapng` with `campus` is `tap-campus.pcapng`. */
+export function withSuffix(path: string, suffix: string | number): string {
   const { dir, name, ext } = parse(path);
   return join(dir, `${name}-${suffix}${ext}`);
 }
