@@ -105,12 +105,13 @@ export class Network {
   send(from: Role, bytes: Uint8Array): void {
     const { connection } = this;
     if (connection === undefined || !connection.open[from]) return;
-    const messages = split(bytes).filter((message) => {
+    const all = split(bytes);
+    const messages = all.filter((message) => {
       this.ends.sees(from, message, 'sent');
       return !this.isDropped(from, message);
     });
     if (messages.length === 0) return;
-    const left = join(messages);
+    const left = messages.length === all.length ? bytes : join(messages);
     if (connection.tapped === undefined) this.carry(connection, otherRole(from), left);
     else connection.tapped.bytes(from, left);
   }
@@ -217,9 +218,12 @@ export class Network {
 
   private carry(connection: Connection, to: Role, bytes: Uint8Array): void {
     const cutAt = this.random.fraction() < 0.05 ? 1 + this.random.below(bytes.length) : bytes.length;
-    const rest = bytes.subarray(cutAt);
+    if (cutAt === bytes.length) {
+      this.arrive(connection, to, () => this.deliver(connection, to, bytes));
+      return;
+    }
     this.arrive(connection, to, () => this.deliver(connection, to, bytes.subarray(0, cutAt)));
-    if (rest.length > 0) this.arrive(connection, to, () => this.deliver(connection, to, rest));
+    this.arrive(connection, to, () => this.deliver(connection, to, bytes.subarray(cutAt)));
   }
 
   private deliver(connection: Connection, to: Role, bytes: Uint8Array): void {

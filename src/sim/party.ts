@@ -63,6 +63,8 @@ export class Party {
   /** What it starts with the next time. */
   config: EndpointConfig;
   endpoint: Endpoint<ClientReply> | undefined;
+  /** As the checks see it, at any time. */
+  readonly view: ServerView;
   private readonly around: Around;
   /** A new connection whose CONNECT is not there yet. */
   private accepting: Acceptor<Party> | undefined;
@@ -77,6 +79,7 @@ export class Party {
     this.config = config;
     this.server = server;
     this.around = around;
+    this.view = viewOf(this, around.window);
   }
 
   /** Whether it takes part: false too after a shutdown in order, while the process waits for its other ends. */
@@ -86,17 +89,6 @@ export class Party {
 
   get state(): EndpointState | undefined {
     return this.endpoint?.state;
-  }
-
-  /** As the checks see it. */
-  get view(): ServerView {
-    return {
-      role: this.role,
-      state: this.state ?? 'STARTUP',
-      localNow: this.server.localNow,
-      disk: this.server.disk.volume(this.relationship),
-      maxUnacked: this.around.window,
-    };
   }
 
   start(): void {
@@ -229,4 +221,21 @@ export class Party {
       this.feed({ kind: 'tick' });
     });
   }
+}
+
+function viewOf(party: Party, maxUnacked: number): ServerView {
+  const { role, relationship, server } = party;
+  return {
+    role,
+    maxUnacked,
+    get state() {
+      return party.state ?? 'STARTUP';
+    },
+    get localNow() {
+      return server.localNow;
+    },
+    get disk() {
+      return server.disk.volume(relationship);
+    },
+  };
 }
