@@ -2,6 +2,7 @@
  * Leases into BNDUPD (RFC 8156 §7.4) and a received BNDUPD into the BNDREPLY that answers it (§7.6). Only shapes and
  * times: which leases go together is the update queue's business, what is accepted is accept.ts's.
  */
+import { added } from '../base/short-list.ts';
 import { laterOf, secondsBetween } from '../base/time.ts';
 import type { Binding, ClientData, IdentityAssociation, LeaseInfo, Status } from '../wire/messages.ts';
 import { LEASES_RECEIVED_MAX } from './config.ts';
@@ -113,7 +114,8 @@ export function bindingReply(update: Binding, verdicts: Verdicts): Binding {
 
 /** Whether there is more in it than we take up. */
 export function isTooLarge({ ias }: ClientData): boolean {
-  const leases = ias.reduce((count, ia) => count + ia.leases.length, 0);
+  let leases = 0;
+  for (const ia of ias) leases += ia.leases.length;
   return ias.length > LEASES_RECEIVED_MAX || leases > LEASES_RECEIVED_MAX;
 }
 
@@ -121,14 +123,14 @@ function echoes(
   ias: readonly IdentityAssociation[],
   verdicts: readonly (Status | undefined)[],
 ): IdentityAssociation[] {
+  let all: IdentityAssociation[] = [];
   let at = 0;
-  return ias.map(({ kind, iaid, t1, t2, leases }) => ({
-    kind,
-    iaid,
-    t1,
-    t2,
-    leases: leases.map((lease) => echo(lease, verdicts[at++])),
-  }));
+  for (const { kind, iaid, t1, t2, leases: received } of ias) {
+    let leases: LeaseInfo[] = [];
+    for (const lease of received) leases = added(leases, echo(lease, verdicts[at++]));
+    all = added(all, { kind, iaid, t1, t2, leases });
+  }
+  return all;
 }
 
 function echo(received: LeaseInfo, status: Status | undefined): LeaseInfo {

@@ -4,6 +4,7 @@
  */
 
 import { invariant } from '../base/invariant.ts';
+import { added } from '../base/short-list.ts';
 import { addSeconds, isAfter, laterOf, SAME_TIME_SECONDS } from '../base/time.ts';
 import { StatusCode } from '../wire/codes.ts';
 import type { Binding, Status } from '../wire/messages.ts';
@@ -109,7 +110,8 @@ export class Leases<Reply> {
   /** BNDUPD (§7.5). The BNDREPLY leaves after the changes are stored. */
   receivedUpdate(message: Binding): void {
     const update = readUpdate(message);
-    const statuses = update.leases.map((lease) => this.receivedLease(lease));
+    let statuses: (Status | undefined)[] = [];
+    for (const lease of update.leases) statuses = added(statuses, this.receivedLease(lease));
     const { overall } = update;
     const verdicts = overall === undefined ? { leases: statuses } : { overall, leases: [] };
     this.context.outbox.put(bindingReply(message, verdicts));
@@ -154,7 +156,8 @@ export class Leases<Reply> {
         continue;
       }
       const slots = this.together(slot, all);
-      const leases = slots.map((one) => this.markSent(one));
+      let leases: Lease[] = [];
+      for (const one of slots) leases = added(leases, this.markSent(one));
       const transactionId = queue.newTransactionId();
       context.outbox.put(bindingUpdate(leases, transactionId, context.time));
       queue.sent(transactionId, slots, context.now);

@@ -3,6 +3,7 @@
  * needed, those on their way, and the answer to an UPDREQ or UPDREQALL. It goes by slots; what their leases say is not
  * its business.
  */
+import { added } from '../base/short-list.ts';
 import { UNACKED_BNDUPD_MAX } from './config.ts';
 import type { Lease } from './lease.ts';
 import { Line, type Place } from './line.ts';
@@ -189,7 +190,8 @@ export class UpdateQueue {
 
   /** The leases of these slots, as they are, are on their way in one BNDUPD. `transactionId`: the newest. */
   sent(transactionId: number, slots: readonly Slot[], now: number): void {
-    const told = slots.map((slot) => this.tell(slot, transactionId));
+    let told: Told[] = [];
+    for (const slot of slots) told = added(told, this.tell(slot, transactionId));
     this.unacked[placeOf(transactionId)] = { transactionId, told, sentAt: now };
     this.unackedNow++;
   }
