@@ -117,6 +117,21 @@ export class TcpSynth {
     return [this.packet(direction, RST | ACK)];
   }
 
+  /** Writes into `to` the sequence numbers that follow, by direction. */
+  position(to: [number, number]): void {
+    [to[0], to[1]] = this.next;
+  }
+
+  /** An acknowledgement by the opener, without data, of when the connection was at this position; nothing else changes. */
+  resting(at: readonly [number, number]): SynthPacket {
+    const [next, unacknowledged] = [[...this.next] as const, this.unacknowledged[1]];
+    [this.next[0], this.next[1]] = at;
+    const packet = this.packet(0, ACK);
+    [this.next[0], this.next[1]] = next;
+    this.unacknowledged[1] = unacknowledged;
+    return packet;
+  }
+
   private packet(
     direction: Direction,
     flags: number,

@@ -89,6 +89,12 @@ export class ConnectionRecorder implements WireRecorder {
   /** By leg; followed from the first octet, told once there are secrets. */
   private readonly continuations = [new TlsContinuation(), new TlsContinuation()] as const;
   private readonly synths: readonly [TcpSynth, TcpSynth];
+  /** By leg: how far it is in what has been written, and when that was. */
+  private readonly written: readonly [[number, number], [number, number]] = [
+    [0, 0],
+    [0, 0],
+  ];
+  private writtenMillis = 0;
   /** Where packets are made, with room around each for its block; written, it is used again. */
   private memory = new ArrayBuffer(MEMORY_OCTETS);
   private used = 0;
@@ -153,8 +159,17 @@ export class ConnectionRecorder implements WireRecorder {
 
   /** The same secrets again, and how far TLS has come on both legs, for a file that begins here; empty without TLS. */
   continuation(): string {
-    if (this.secretLines === '' || this.isOver) return '';
+    if (this.secretLines === '') return '';
     return `${this.secretLines}${LEGS.map((leg) => this.continuations[leg].line(this.legs[leg])).join('')}`;
+  }
+
+  /** An empty packet of each leg's opener, for a file that begins here: who comes first is taken for the opener. */
+  resting(): readonly Uint8Array[] {
+    const time = timestampOfMillis(this.writtenMillis);
+    return LEGS.filter((leg) => !this.finished[leg][0] || !this.finished[leg][1]).map((interfaceId) => {
+      const { bytes } = this.synths[interfaceId].resting(this.written[interfaceId]);
+      return packetBlock({ interfaceId, time, bytes });
+    });
   }
 
   /** Nothing more comes. */
@@ -191,6 +206,8 @@ export class ConnectionRecorder implements WireRecorder {
       this.write(block);
     });
     this.used = 0;
+    this.synths[leg].position(this.written[leg]);
+    this.writtenMillis = now;
   }
 
   private take(octets: number): Uint8Array {

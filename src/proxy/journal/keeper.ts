@@ -59,8 +59,10 @@ export class Keeper implements Journal {
 
   /** Blocks with which a further file of the recording has to begin, so that it can be read alone. */
   continuations(): readonly Uint8Array[] {
-    const text = [...this.recorders].map((recorder) => recorder.continuation()).join('');
-    return text === '' ? [] : [secretsBlock(new TextEncoder().encode(text))];
+    const open = [...this.recorders].filter(({ isOver }) => !isOver);
+    const text = open.map((recorder) => recorder.continuation()).join('');
+    const secrets = text === '' ? [] : [secretsBlock(new TextEncoder().encode(text))];
+    return [...secrets, ...open.flatMap((recorder) => recorder.resting())];
   }
 
   run(run: MessageRun, isBrief = false): void {

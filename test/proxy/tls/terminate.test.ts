@@ -107,7 +107,9 @@ it('records so that each file of a rotated recording opens alone', async () => {
       DISSECTORS,
       {
         onMessage: ({ msgName, transactionId, frame }) =>
-          found.push(`${msgName} ${transactionId} ${frame.seen.time.unixSeconds}.${frame.seen.time.ticks}`),
+          found.push(
+            `${frame.direction} ${msgName} ${transactionId} ${frame.seen.time.unixSeconds}.${frame.seen.time.ticks}`,
+          ),
         onNotice: ({ kind, message }) => kind === 'encrypted' && problems.push(message),
       },
       {},
