@@ -7,6 +7,8 @@ export class SimClock {
   private offset: number;
   /** Seconds by which it was set and not set back. */
   private setBy = 0;
+  /** True time until which what it said while it was wrong may be taken for later than what happens. */
+  private misleadsUntil = 0;
 
   /** `drift`: parts of one that it runs too fast. */
   constructor(start: number, offsetSeconds: number, drift: number) {
@@ -25,14 +27,18 @@ export class SimClock {
     return this.start + (local - this.start - this.offset) / (1 + this.drift);
   }
 
-  /** Sets the clock forward, or back if negative. */
-  set(seconds: number): void {
+  /** Sets the clock forward, or back if negative, at `now` (true time). */
+  set(seconds: number, now: number): void {
+    if (this.isWrong(now)) this.misleadsUntil = now + 1000 * (Math.abs(this.setBy) + SAME_TIME_SECONDS);
     this.offset += 1000 * seconds;
     this.setBy += seconds;
   }
 
-  /** It was set so far off that its times compare wrongly with those of partners (RFC 8156 §7.5.1). */
-  get isWrong(): boolean {
-    return Math.abs(this.setBy) > SAME_TIME_SECONDS / 2;
+  /**
+   * Whether its times compare wrongly with those of partners (RFC 8156 §7.5.1) at `now`, true time: it is set far off, or was
+   * a moment ago.
+   */
+  isWrong(now: number): boolean {
+    return Math.abs(this.setBy) > SAME_TIME_SECONDS / 2 || now < this.misleadsUntil;
   }
 }

@@ -82,7 +82,7 @@ export class SimServer implements Host {
   }
 
   setClock(seconds: number): void {
-    this.clock.set(seconds);
+    this.clock.set(seconds, this.parts.schedule.now);
     for (const party of this.parties) party.clockWasSet();
   }
 

@@ -201,7 +201,7 @@ class World {
       schedule,
       holdings,
       coverage,
-      clocksAreWrong: () => [...this.servers.values()].some(({ clock }) => clock.isWrong),
+      clocksAreWrong: () => [...this.servers.values()].some(({ clock }) => clock.isWrong(schedule.now)),
       toServers: (relationship, client, datagram, access) => {
         const { ends } = this.bonds[relationship] as Bond;
         for (const role of ROLES) {
