@@ -5,7 +5,8 @@
 import { timestampMillis } from '../base/timestamp.ts';
 import type { Message } from '../dissect/message.ts';
 import { type Exchange, Exchanges } from './exchanges.ts';
-import { Leases, type LeaseView } from './leases.ts';
+import { Leases } from './lease-table.ts';
+import type { LeaseView } from './leases.ts';
 import { type Relationship, Relationships, type StateChange } from './relationships.ts';
 
 export type AnalysisEvent =
@@ -20,9 +21,9 @@ export class Analysis {
   lastMillis = 0;
   readonly #relationships = new Relationships();
 
-  /** `leasesMax`: how many leases to follow; 0 for none. */
-  constructor(leasesMax?: number) {
-    this.leases = new Leases(leasesMax);
+  /** `leasesMax`: how many leases to follow; 0 for none. `statementsMax`: of how long a history each, at least 2. */
+  constructor(leasesMax?: number, statementsMax?: number) {
+    this.leases = new Leases(leasesMax, statementsMax);
   }
 
   /**

@@ -117,6 +117,9 @@ export type Effect =
 
 export type Step = readonly [Model, readonly Effect[]];
 
+/** Of a lease: the screen tells what is held and agreed, and what was said last. */
+const STATEMENTS_MAX = 4;
+
 const START: ListState = { cursor: 0, top: 0 };
 
 export interface SessionFacts {
@@ -158,7 +161,7 @@ export function initialModel(
     servers: [],
     ended: undefined,
     history: new History(rows),
-    analysis: new Analysis(),
+    analysis: new Analysis(undefined, STATEMENTS_MAX),
     events: [],
   };
 }

@@ -114,7 +114,15 @@ describe('leases', () => {
     expect(lease).toMatchObject({
       text: ADDRESS,
       kind: 'address',
-      primary: { bindingStatus: 'ACTIVE', outcome: 'acked', client: '0003000102005e200001', replyIndex: 1 },
+      statements: [
+        {
+          by: 'primary',
+          bindingStatus: 'ACTIVE',
+          outcome: 'acked',
+          client: '0003000102005e200001',
+          replyIndex: 1,
+        },
+      ],
       acked: { messageIndex: 0 },
     });
     expect(divergenceOf(lease, BEGIN_MILLIS + 60_000)).toBeUndefined();
