@@ -21,14 +21,14 @@ export function fileSource(path: string): CaptureSource {
   return openedSource(path, undefined, false);
 }
 
-/** The same; `onChunk` is told of all that can be read again where it stands: nothing of a pipe. */
-export function rereadableSource(path: string, onChunk: ChunkListener): CaptureSource {
-  return openedSource(path, onChunk, false);
-}
-
 /** The same for those who keep no messages: memory is written over when nothing here looks at it any more. */
 export function recyclingFileSource(path: string): CaptureSource {
   return openedSource(path, undefined, true);
+}
+
+/** The same for those who keep places: `onChunk` is told of all that can be read again where it stands, nothing of a pipe. */
+export function rereadableSource(path: string, onChunk: ChunkListener): CaptureSource {
+  return openedSource(path, onChunk, true);
 }
 
 function openedSource(path: string, onChunk: ChunkListener | undefined, recycle: boolean): CaptureSource {

@@ -229,6 +229,8 @@ async function showFiles(files: readonly string[], options: Options, dissectors:
   const { fileSession } = await import('../read/file-session.ts');
   const { filterCompiler } = await import('../read/filter-compiler.ts');
   const { colourRules } = await import('../colour-rules.ts');
+  // What is old here is small, so little of what nobody needs any more may gather beside it.
+  setFlagsFromString('--heap-growing-percent=20');
   const interrupt = onInterrupt();
   const session = fileSession(files, options, dissectors, interrupt.signal);
   try {
