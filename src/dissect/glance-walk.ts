@@ -229,6 +229,8 @@ class GlanceWalk {
   #client(weak: boolean, from: number, end: number, container: Container): void {
     const { glance } = this;
     const { lease, insideLease } = container;
+    // An option that ends before its address names nobody.
+    if (from > end) return;
     if (lease !== undefined && !insideLease) {
       if (weak && lease.clientStart !== ABSENT) return;
       lease.clientStart = from;

@@ -274,6 +274,15 @@ describe('facts are those of the tree', () => {
     );
   });
 
+  it('where a hardware address ends before it begins (found with seed 1410307146)', () => {
+    // BNDUPD of 192.168.1.9 with an empty client-hardware-address.
+    const header = [3, 12, 0, 0, 0, 1, 0, 0, 0, 1];
+    const bytes = Uint8Array.of(...header, 0, 2, 0, 4, 192, 168, 1, 9, 0, 5, 0, 0);
+    const message = messageOf(bytes, 'dhcpv4-failover');
+    compare(message);
+    expect(message.facts().leases[0]?.client).toBeUndefined();
+  });
+
   it('in dialects: times since 1970 in RFC 8156 framing, another layout in DHCPv4 failover', () => {
     // STATE with START_TIME_OF_STATE 2024-03-05T09:00:00Z, counted from 1970.
     const unix = messageOf(
