@@ -9,6 +9,8 @@ export interface ProxySessionOptions {
   /** Both servers, where their control is reachable: calls back whenever something changed. */
   readonly watchServers?: (listener: (servers: readonly ServerStatus[]) => void) => () => void;
   readonly command?: (line: string) => Promise<string>;
+  /** Calls back about once a second: what a fault holds besides its own messages is told by no event. */
+  readonly eachSecond?: (then: () => void) => () => void;
 }
 
 export function sessionOfProxy(proxy: ProxyHandle, options: ProxySessionOptions): Session {
@@ -29,6 +31,9 @@ export function sessionOfProxy(proxy: ProxyHandle, options: ProxySessionOptions)
           // What was held may be on its way now, and a receiver that hears something waits anew.
           const moves = event.kind === 'message' && holding;
           if (moves || FAULT_EVENTS.has(event.kind)) listener(look());
+        }),
+        options.eachSecond?.(() => {
+          if (holding) listener(look());
         }),
         options.watchServers?.((servers) => listener({ kind: 'servers', servers })),
       ];

@@ -23,6 +23,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { printSession } from '../print-session.ts';
 import { confinedTo } from '../proxy/confined.ts';
 import { printDryRun } from '../proxy/dry-run.ts';
+import { eachSecond } from '../proxy/each-second.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
 import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
@@ -160,7 +161,11 @@ async function runProxy(options: Options, version: string): Promise<void> {
     ...(tls === undefined ? {} : { tls }),
     ...rotationOf(options),
   });
-  const session = sessionOfProxy(group, { title: 'proxy', command: steppingCommand(steppingOf(group)) });
+  const session = sessionOfProxy(group, {
+    title: 'proxy',
+    command: steppingCommand(steppingOf(group)),
+    eachSecond,
+  });
   let control: OpenControl | undefined;
   const begin = async (): Promise<void> => {
     for (const settings of relationships) await group.add(settings);

@@ -13,6 +13,7 @@ import { ControlClient } from '../../server/control-client.ts';
 import type { ServerEvent } from '../../server/news-text.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
+import { eachSecond } from '../proxy/each-second.ts';
 import { isStepping, steppingCommand, steppingOf } from '../proxy/stepping.ts';
 import { packageVersion } from '../version.ts';
 import { ClientNews } from './client-news.ts';
@@ -115,6 +116,7 @@ export class Lab {
     const ofProxy = sessionOfProxy(proxy, {
       title: 'lab',
       watchServers: (listener) => this.#watch.watch(listener),
+      eachSecond,
       command: (line) => (isStepping(line) ? stepping(line) : carryOut(line, this.#orderable())),
     });
     this.session = {

@@ -6,6 +6,7 @@ import type { ProxyHandle } from '../../proxy/handle.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
 import type { ProxyClient } from './control-client.ts';
+import { eachSecond } from './each-second.ts';
 import { steppingCommand } from './stepping.ts';
 
 const REFRESH_MILLIS = 250;
@@ -40,13 +41,19 @@ export async function remoteSession(
   const follow = async (): Promise<void> => {
     for await (const event of client.events(dissectors, signal)) {
       if (event.kind === 'fault-armed' || event.kind === 'fault-gone') await refresh().catch(() => undefined);
-      else if (event.kind === 'fault-hit' || faults.some(({ heldOctets }) => heldOctets > 0)) refreshSoon();
+      else if (event.kind === 'fault-hit') refreshSoon();
       for (const listener of listeners) listener(event);
     }
   };
+  const stopLooking = eachSecond(() => {
+    if (faults.some(({ heldOctets }) => heldOctets > 0)) refreshSoon();
+  });
   follow()
     .catch(() => undefined)
-    .finally(ended);
+    .finally(() => {
+      stopLooking();
+      ended();
+    });
   const session = sessionOfProxy(
     readOnly(listeners, () => faults),
     { title },

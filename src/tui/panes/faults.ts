@@ -39,7 +39,7 @@ function heldText({ heldOctets, waiting = [], keepaliveEndsMillis }: FaultView, 
   if (heldOctets === 0) return '';
   const what =
     waiting.length > 0
-      ? `${waiting.length}${waiting.length < WAITING_NAMED_MAX ? '' : '+'} messages`
+      ? `${waiting.length}${waiting.length < WAITING_NAMED_MAX ? '' : '+'} message${waiting.length === 1 ? '' : 's'}`
       : `${heldOctets} octets`;
   const left = keepaliveEndsMillis === undefined ? undefined : Math.ceil((keepaliveEndsMillis - now) / 1000);
   if (left === undefined) return `HOLDS ${what}: `;
