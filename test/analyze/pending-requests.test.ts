@@ -42,6 +42,26 @@ describe('pending requests', () => {
     );
   });
 
+  // As many as share one set of places in a table of 1,024.
+  it('that stand side by side do not depend on which is answered first', () => {
+    const xids = Array.from({ length: 8 }, (_, at) => at * 128);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(xids, { minLength: 1 }), (answered) => {
+        const pending = new PendingRequests();
+        for (const xid of xids) pending.remember(3, 0, xid, TYPE, xid + 5, xid);
+        for (const [count, xid] of answered.entries()) {
+          pending.forget(pending.find(3, 0, xid));
+          const gone = answered.slice(0, count + 1);
+          for (const other of xids) {
+            const place = pending.find(3, 0, other);
+            if (gone.includes(other)) expect(place).toBe(NOT_FOUND);
+            else expect(pending.indexAt(place)).toBe(other + 5);
+          }
+        }
+      }),
+    );
+  });
+
   it('hold a large window of transaction-ids that count up', () => {
     const pending = new PendingRequests();
     const window = PENDING_REQUESTS_MAX / 2;
