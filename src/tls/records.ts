@@ -30,6 +30,12 @@ export function mayBeginTls(bytes: Uint8Array, at: number, end: number): boolean
   return end - at < BEGINNING_OCTETS || (bytes[at + 1] === MAJOR && (bytes[at + 2] as number) <= 4);
 }
 
+/** Whether at `at` begins a record with data, as in the middle of a connection. */
+export function isApplicationData(bytes: Uint8Array, at: number, end: number): boolean {
+  if (end - at < RECORD_HEADER_OCTETS || bytes[at] !== ContentType.applicationData) return false;
+  return isHeader(bytes, at) && (bytes[at + 2] as number) <= 4;
+}
+
 export class RecordCutter {
   #rest: Uint8Array = NO_BYTES;
 

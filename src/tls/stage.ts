@@ -8,6 +8,7 @@ import { Beginning } from './beginning.ts';
 import type { Continued } from './continued.ts';
 import type { KeyLog } from './key-log.ts';
 import { SESSIONS_MAX } from './limits.ts';
+import { isApplicationData } from './records.ts';
 import { TlsSession } from './session.ts';
 
 /** A flow that may carry TLS, or does. */
@@ -16,6 +17,8 @@ interface Watched {
   readonly ended: [boolean, boolean];
   /** `refused`: there are too many. */
   session: TlsSession | 'refused' | undefined;
+  /** It was under way when the capture began, and nothing has come of it yet. */
+  isUnderWay: boolean;
   /** Of what is being read now. */
   seen: Seen;
 }
@@ -35,7 +38,7 @@ export class TlsStage implements FlowSink {
   open(flow: Flow, seen: Seen, midStream: boolean): void {
     this.#next.open(flow, seen, midStream);
     if (flow.transport !== 'tcp') return;
-    const watched = newlyWatched(seen);
+    const watched = newlyWatched(seen, midStream);
     this.#watched.set(flow, watched);
     const continued = midStream ? this.#keys.continued(flow.ends) : undefined;
     if (continued !== undefined) this.#continue(flow, watched, continued);
@@ -48,6 +51,7 @@ export class TlsStage implements FlowSink {
       return;
     }
     watched.seen = seen;
+    if (watched.isUnderWay) this.#tellUnderWay(flow, watched, bytes, start, end);
     const beginning = watched.beginnings[direction];
     const tls = beginning.verdict === 'open' ? beginning.push(bytes, start, end) : start;
     if (beginning.verdict !== 'tls') {
@@ -83,7 +87,19 @@ export class TlsStage implements FlowSink {
     this.#next.close(flow, direction, how, seen);
   }
 
+  /** Data of TLS whose handshake nobody has seen is told, and nothing of it goes on. */
+  #tellUnderWay(flow: Flow, watched: Watched, bytes: Uint8Array, start: number, end: number): void {
+    watched.isUnderWay = false;
+    if (!isApplicationData(bytes, start, end)) return;
+    for (const beginning of watched.beginnings) beginning.verdict = 'tls';
+    watched.session = 'refused';
+    this.#next.tls?.(flow, { kind: 'begins' }, watched.seen);
+    const message = 'it began before the capture: its handshake is in none of the files';
+    this.#next.tls?.(flow, { kind: 'problem', message }, watched.seen);
+  }
+
   #continue(flow: Flow, watched: Watched, { client, sides }: Continued): void {
+    watched.isUnderWay = false;
     for (const beginning of watched.beginnings) beginning.verdict = 'tls';
     const session = this.#sessionOf(flow, watched);
     const [first] = flow.ends;
@@ -113,6 +129,12 @@ export class TlsStage implements FlowSink {
   }
 }
 
-function newlyWatched(seen: Seen): Watched {
-  return { beginnings: [new Beginning(), new Beginning()], ended: [false, false], session: undefined, seen };
+function newlyWatched(seen: Seen, isUnderWay: boolean): Watched {
+  return {
+    beginnings: [new Beginning(), new Beginning()],
+    ended: [false, false],
+    session: undefined,
+    isUnderWay,
+    seen,
+  };
 }

@@ -136,8 +136,14 @@ function arrival(socket: TLSSocket, octets: number): Promise<void> {
 /** 2024-03-05T09:00:00Z. */
 const BEGIN_SECONDS = 1_709_629_200;
 
-/** A capture of a connection in which this went over the wire; `secrets`: with a secrets block; `lost`: but this piece. */
-export function captureOf(pieces: readonly Said[], secrets?: string, port = 647, lost = -1): Uint8Array {
+/** A capture of a connection in which this went over the wire; `secrets`: with a secrets block; `lost`: but this piece; `beginsLate`: without the SYNs. */
+export function captureOf(
+  pieces: readonly Said[],
+  secrets?: string,
+  port = 647,
+  lost = -1,
+  beginsLate = false,
+): Uint8Array {
   const synth = new TcpSynth([
     { address: '2001:db8::10', port: 40_000 },
     { address: '2001:db8::20', port },
@@ -148,7 +154,7 @@ export function captureOf(pieces: readonly Said[], secrets?: string, port = 647,
   const data = pieces.map(({ direction, octets }, index) =>
     synth.data(direction, octets).slice(index === lost ? 1 : 0),
   );
-  const packets = [beginning, ...data].flat();
+  const packets = [beginsLate ? [] : beginning, ...data].flat();
   packets.push(...synth.fin(0), ...synth.fin(1));
   for (const [index, { bytes }] of packets.entries()) {
     const time = { unixSeconds: BEGIN_SECONDS + index, ticks: 0, resolution: MICROSECONDS };

@@ -117,6 +117,17 @@ it('is read, too, if the connection begins with it', async () => {
   ]);
 });
 
+it('says that the handshake is missing where it begins in the middle', async () => {
+  const { pieces, keyLog } = await wireOf(TLS13, SAID);
+  const data = pieces.slice(-3);
+  expect(data[0]?.octets[0]).toBe(23);
+  const { found, notices } = await read(captureOf(data, keyLog, 647, -1, true));
+  expect(found).toEqual([]);
+  expect(told(notices, 'encrypted')).toEqual([
+    expect.stringContaining('it began before the capture: its handshake is in none of the files'),
+  ]);
+});
+
 it('is found on any port by what is inside', async () => {
   const { pieces, keyLog } = await wireOf(TLS13, SAID);
   const { found } = await read(captureOf([...STARTTLS, ...pieces], keyLog, 40_647));
