@@ -3,7 +3,7 @@
  * ratios come from the same minutes of the same machine. Programs that are not installed are left out and named.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,8 @@ const CONTESTS = [
     ours: ['-T', 'text'],
     theirs: { tshark: (file, kind) => ['-n', '-r', file, ...(DECODE_AS[kind] ?? [])] },
     target: { tshark: 10 },
+    // Ours has a line for each message, theirs one for each packet.
+    countsLines: true,
   },
   {
     name: 'tcpdump',
@@ -92,6 +94,7 @@ async function runContest(contest, kinds, programs, options, print) {
   );
   const columns = ['capture', 'messages', 'leasetap', 'MiB'];
   for (const name of rivals) columns.push(name, 'MiB', 'times as fast', 'wanted');
+  if (contest.countsLines) columns.push('lines a second, times theirs');
   if (contest.walkTimes !== undefined) columns.push('C walk', 'walks', 'wanted');
   row(print, columns);
   row(
@@ -118,6 +121,11 @@ async function runContest(contest, kinds, programs, options, print) {
         ratio.toFixed(1),
         verdict(ratio, contest.target[name]),
       );
+    }
+    if (contest.countsLines) {
+      const packets = packetsOf(file);
+      const times = rivals.map((name) => ((count / ours.millis) * results[name].millis) / packets);
+      cells.push(times.map((ratio) => ratio.toFixed(1)).join(', '));
     }
     if (results.walk !== undefined) {
       const times = ours.millis / results.walk.millis;
@@ -177,6 +185,14 @@ function captureOf(kind, count, folder) {
   const file = join(folder, `${kind}-${count}.pcap`);
   if (!existsSync(file)) makeCapture(kind, count, file);
   return file;
+}
+
+/** Records of a classic pcap file of this machine's byte order. */
+function packetsOf(path) {
+  const octets = readFileSync(path);
+  let packets = 0;
+  for (let at = 24; at < octets.length; packets++) at += 16 + octets.readUInt32LE(at + 8);
+  return packets;
 }
 
 function rate(count, { millis }) {

@@ -70,9 +70,12 @@ function oneLine(text: string): string {
 
 /** Whoever reads us may go away (`| head`): then there is nobody to tell, and nothing is wrong. */
 function endQuietlyOnClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+  for (const [path, stream] of Object.entries({
+    'standard output': process.stdout,
+    'standard error': process.stderr,
+  })) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE') process.exit(exitCodeOf(Object.assign(error, { path })));
     });
   }
 }

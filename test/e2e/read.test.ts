@@ -2,7 +2,7 @@
  * `leasetap read` as its users meet it: the built program over every sample capture, from files, stdin and pipes that
  * close. Expected messages come from the fixtures, which were written apart from this program.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -150,6 +150,16 @@ describe('leasetap read', () => {
     const run = await start('bash', ['-c', command]).ended;
     expect([run.code, run.err]).toEqual([0, '']);
     expect(run.out.split('\n')).toHaveLength(2001);
+  });
+
+  it.runIf(existsSync('/dev/full'))('says so when the disk is full, with threads and without', async () => {
+    const file = join(temporaryFolder(), 'large.pcap');
+    makeCapture('fo6-10', 5000, file);
+    for (const threads of [1, 3]) {
+      const command = `${process.execPath} ${JSON.stringify(mainFile)} read -j ${threads} -T jsonl ${file} > /dev/full`;
+      const { code, err } = await start('bash', ['-c', command]).ended;
+      expect([code, err]).toEqual([2, 'leasetap: standard output: no space left on the device\n']);
+    }
   });
 
   it('leaves whole lines when it is interrupted while threads print', async () => {

@@ -6,14 +6,16 @@ const STDOUT = 1;
 const RETRY_MILLIS = 1;
 const never = new Int32Array(new SharedArrayBuffer(4));
 
-/** Blocks the thread until all is written. False if that failed, most likely because nobody reads any more. */
+/** Blocks the thread until all is written. False if nobody reads any more. @throws what else the system says */
 export function writeToStdout(octets: Uint8Array): boolean {
   let at = 0;
   while (at < octets.length) {
     try {
       at += writeSync(STDOUT, octets, at);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE' || code === 'ECONNRESET') return false;
+      if (code !== 'EAGAIN') throw Object.assign(error as Error, { path: 'standard output' });
       Atomics.wait(never, 0, 0, RETRY_MILLIS);
     }
   }
