@@ -3,7 +3,7 @@
  * written survives a SIGKILL of this process. Writing waits for the disk: whoever must not wait keeps files in another
  * thread.
  */
-import { closeSync, fchmodSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join, parse } from 'node:path';
 
 /** Permissions of a file with secrets in it. */
@@ -92,7 +92,8 @@ export interface Rotation {
 
 /**
  * A file, or with rotation a row of files: `tap.pcapng` becomes `tap-00001.pcapng`, `tap-00002.pcapng`, …. Each file
- * begins with what `beginning` gives then, so that each can be read alone.
+ * begins with what `beginning` gives then, so that each can be read alone. A row goes on behind the files that an earlier
+ * run left, which count among those that are kept: what led to a restart is what somebody will want to read.
  */
 export class FileRow {
   private readonly path: string;
@@ -100,8 +101,9 @@ export class FileRow {
   private readonly rotation: Rotation | undefined;
   private readonly onError: (path: string, error: Error) => void;
   private readonly isPrivate: boolean;
-  private readonly written: string[] = [];
-  private number = 0;
+  /** Numbers of the files that there are, oldest first. */
+  private readonly written: number[];
+  private number: number;
   private current: GrowingFile;
   private octets = 0;
   private beganMillis = 0;
@@ -119,7 +121,10 @@ export class FileRow {
     this.beginning = beginning;
     this.rotation = rotation;
     this.onError = onError;
+    this.written = rotation === undefined ? [] : numbersOf(path);
+    this.number = this.written.at(-1) ?? 0;
     this.current = this.open();
+    this.dropOldest();
   }
 
   add(block: Uint8Array): void {
@@ -150,11 +155,14 @@ export class FileRow {
     } catch (error) {
       this.onError(this.nameOf(this.number), error as Error);
     }
-    const tooMany =
-      this.rotation?.keep === undefined
-        ? []
-        : this.written.splice(0, this.written.length - this.rotation.keep);
-    for (const old of tooMany) rmSync(old, { force: true });
+    this.dropOldest();
+  }
+
+  private dropOldest(): void {
+    const { keep } = this.rotation ?? {};
+    if (keep === undefined || this.written.length <= keep) return;
+    const tooMany = this.written.splice(0, this.written.length - keep);
+    for (const number of tooMany) rmSync(this.nameOf(number), { force: true });
   }
 
   private open(): GrowingFile {
@@ -163,7 +171,7 @@ export class FileRow {
     this.beganMillis = performance.now();
     const path = this.nameOf(this.number);
     const file = new GrowingFile(path, (error) => this.onError(path, error), this.isPrivate);
-    this.written.push(path);
+    this.written.push(this.number);
     for (const block of this.beginning()) file.add(block);
     return file;
   }
@@ -171,6 +179,29 @@ export class FileRow {
   private nameOf(number: number): string {
     if (this.rotation === undefined) return this.path;
     const { dir, name, ext } = parse(this.path);
-    return join(dir, `${name}-${`${number}`.padStart(5, '0')}${ext}`);
+    return join(dir, `${name}-${digitsOf(number)}${ext}`);
   }
+}
+
+function digitsOf(number: number): string {
+  return `${number}`.padStart(5, '0');
+}
+
+/** Numbers of the row's files that exist already, ascending; none where the folder cannot be read. */
+function numbersOf(path: string): number[] {
+  const { dir, name, ext } = parse(path);
+  let names: string[];
+  try {
+    names = readdirSync(dir === '' ? '.' : dir);
+  } catch {
+    // Opening the first file says what is wrong with the folder.
+    return [];
+  }
+  const numbers: number[] = [];
+  for (const file of names) {
+    if (!file.startsWith(`${name}-`) || !file.endsWith(ext)) continue;
+    const digits = file.slice(name.length + 1, file.length - ext.length);
+    if (/^\d{5,9}$/.test(digits) && digitsOf(Number(digits)) === digits) numbers.push(Number(digits));
+  }
+  return numbers.sort((a, b) => a - b);
 }

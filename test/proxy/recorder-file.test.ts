@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FileRow, FLUSH_INTERVAL_MILLIS } from '../../src/proxy/recorder-file.ts';
@@ -28,6 +28,25 @@ describe('a file that grows', () => {
     expect([...readFileSync(join(folder, 'tap-00005.pcapng'))]).toEqual([
       1, 2, 3, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9,
     ]);
+  });
+
+  it('goes on behind the files of an earlier run, which count among those that are kept', async () => {
+    const folder = temporaryFolder();
+    const others = [
+      'tap.pcapng',
+      'tap-1.pcapng',
+      'tap-00001.jsonl',
+      'tap-00009x.pcapng',
+      'untap-00009.pcapng',
+    ];
+    for (const name of [...others, 'tap-00006.pcapng', 'tap-00007.pcapng'])
+      writeFileSync(join(folder, name), name);
+    const row = new FileRow(join(folder, 'tap.pcapng'), () => [HEAD], { octets: 10, keep: 2 }, fail);
+    row.add(Uint8Array.of(4));
+    await row.close();
+    expect(readdirSync(folder).sort()).toEqual([...others, 'tap-00007.pcapng', 'tap-00008.pcapng'].sort());
+    expect(readFileSync(join(folder, 'tap-00007.pcapng'), 'latin1')).toBe('tap-00007.pcapng');
+    expect([...readFileSync(join(folder, 'tap-00008.pcapng'))]).toEqual([1, 2, 3, 4]);
   });
 
   it('goes on in the next file after its time', async () => {
