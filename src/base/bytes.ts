@@ -12,6 +12,11 @@ const HEX_OF_OCTET: readonly string[] = Array.from(
 /** No octets. Shared; nobody can write to it. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+/** The same octets, those of a Buffer as a plain array: the `slice` of a Buffer is no copy. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** Hex of two octets, made when first asked for: half the joins of a table of single octets. */
 const HEX_OF_PAIR: (string | undefined)[] = new Array(65_536);
 

@@ -106,10 +106,18 @@ export class ProxyEngine implements ProxyHandle {
     return conversation;
   }
 
-  receive(conversation: Conversation, direction: Direction, bytes: Uint8Array): void {
+  /**
+   * Sends octets on that are to be read later, Buffer or not: until when that has to be done, Unix milliseconds.
+   * `undefined`, and nothing is done, if they are to be received in the ordinary way.
+   */
+  passOn(conversation: Conversation, direction: Direction, octets: Uint8Array): number | undefined {
     const { lagMillis, clock } = this.setup;
-    const mayLag = lagMillis !== undefined && this.board.size === 0 && this.isUnseen();
-    if (mayLag && this.unread.forward(conversation, direction, bytes, clock.nowMillis())) return;
+    if (lagMillis === undefined || this.board.size > 0 || !this.isUnseen()) return undefined;
+    const now = clock.nowMillis();
+    return this.unread.forward(conversation, direction, octets, now) ? now + lagMillis : undefined;
+  }
+
+  receive(conversation: Conversation, direction: Direction, bytes: Uint8Array): void {
     const now = this.catchUp();
     conversation.receive(direction, bytes, now);
     const { sink } = this.setup;

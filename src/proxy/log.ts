@@ -26,10 +26,10 @@ export class LogLines {
   }
 
   /** The lines of messages that went onward as they came; brief ones are without their options, and say so. */
-  forwarded(messages: Iterable<Message>, isBrief: boolean): Uint8Array {
+  forwarded(each: (use: (message: Message) => void) => void, isBrief: boolean): Uint8Array {
     const { buffer } = this;
     buffer.clear();
-    for (const message of messages) {
+    each((message) => {
       if (isBrief) {
         message.writeHead(buffer);
         buffer.put(BRIEF);
@@ -38,7 +38,7 @@ export class LogLines {
         buffer.clear(buffer.length - 1);
       }
       buffer.put(FORWARDED);
-    }
+    });
     return buffer.view();
   }
 }

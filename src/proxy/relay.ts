@@ -4,6 +4,7 @@
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { plainBytes } from '../base/bytes.ts';
 import type { Clock, Random } from '../base/clock.ts';
 import type { Direction, Endpoint, FlowSink } from '../base/flow.ts';
 import { normalAddress } from '../base/socket-address.ts';
@@ -51,13 +52,19 @@ export interface ProxyOptions extends Omit<KeptFiles, 'isPrivate'> {
   readonly numbering?: Numbering;
 }
 
+/** How often the system's clock is looked at. */
+const COMPARE_MILLIS = 1;
+
 /** Unix time with microseconds: the system's clock, refined between its milliseconds. */
 export function systemClock(): Clock {
   let offset = Date.now() - performance.now();
+  let compared = 0;
   return {
     nowMillis: () => {
       const fine = performance.now() + offset;
+      if (fine - compared < COMPARE_MILLIS) return fine;
       const coarse = Date.now();
+      compared = coarse;
       if (Math.abs(fine - coarse) <= 1.5) return fine;
       offset += coarse - fine;
       return coarse;
@@ -269,13 +276,16 @@ export class ProxySession implements ProxyHandle {
     };
     this.regulators.set(from, regulate);
     from.on('data', (chunk: Buffer) => {
-      this.engine.receive(
-        conversation,
-        direction,
-        new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length),
-      );
-      regulate();
-      this.schedule();
+      const due = this.engine.passOn(conversation, direction, chunk);
+      if (due === undefined) {
+        this.engine.receive(conversation, direction, plainBytes(chunk));
+        regulate();
+        this.schedule();
+        return;
+      }
+      // No more than this for octets that only pass: it is in the way of all of them.
+      if (to.writableNeedDrain || this.keeping?.isBehind() === true) regulate();
+      this.wakeAt(due);
     });
     to.on('drain', regulate);
     from.on('end', () => {
@@ -300,11 +310,16 @@ export class ProxySession implements ProxyHandle {
   /** One timer for everything that is due next. */
   private schedule(): void {
     const due = this.engine.deadline();
+    if (due === undefined) {
+      clearTimeout(this.timer);
+      this.timer = undefined;
+    } else this.wakeAt(due);
+  }
+
+  private wakeAt(due: number): void {
     // One that comes too early does no harm, and setting another one for every octet that passes costs more.
-    if (this.timer !== undefined && due !== undefined && due >= this.timerDue) return;
+    if (this.timer !== undefined && due >= this.timerDue) return;
     clearTimeout(this.timer);
-    this.timer = undefined;
-    if (due === undefined) return;
     this.timerDue = due;
     const wait = Math.min(Math.max(due - this.clock.nowMillis(), 0), LONGEST_TIMEOUT_MILLIS);
     this.timer = setTimeout(() => this.tick(), Math.ceil(wait));

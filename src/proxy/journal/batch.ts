@@ -224,7 +224,8 @@ export class BatchReader {
   private readonly closed: number[] = [];
 
   record(batch: Batch, to: Journal): void {
-    for (const entry of entriesOf(batch)) {
+    const entry = new Entry(batch);
+    while (entry.next()) {
       const { kind, flow, direction, detail, now, octets, from, end } = entry;
       if (kind === KIND.run || kind === KIND.line) continue;
       const leg = detail as RecordedLeg;
@@ -240,7 +241,8 @@ export class BatchReader {
   }
 
   log(batch: Batch, to: LogTarget): void {
-    for (const entry of entriesOf(batch)) {
+    const entry = new Entry(batch);
+    while (entry.next()) {
       const { kind, flow, direction, detail, now: atMillis, octets, from: start, end } = entry;
       if (kind === KIND.line) to.line(octets.subarray(start, end));
       else if (kind === KIND.closed) this.close(flow);
@@ -265,46 +267,53 @@ export class BatchReader {
   }
 }
 
-interface Entry {
-  kind: number;
-  flow: number;
-  direction: Direction;
+/** The entries of a batch, one after the other. A generator would cost as much as what is done with most of them. */
+class Entry {
+  kind = 0;
+  flow = 0;
+  direction: Direction = 0;
   /** The leg, or of a run the protocol. */
-  detail: number;
-  now: number;
+  detail = 0;
+  now = 0;
   /** Holds what the entry is about at `[from, end)`. */
   octets: Uint8Array;
-  from: number;
-  end: number;
+  from = 0;
+  end = 0;
   /** Of a run its first index, else the octets of the hits that stand behind `end`. */
-  first: number;
-  second: number;
-  third: number;
-}
+  first = 0;
+  second = 0;
+  third = 0;
+  private readonly numbers: Float64Array;
+  private readonly places: readonly Uint8Array[];
+  private readonly used: number;
+  private at = 0;
 
-const NO_NUMBERS = { kind: 0, flow: 0, detail: 0, now: 0, from: 0, end: 0, first: 0, second: 0, third: 0 };
+  constructor({ memory, octets, attached }: Batch) {
+    this.numbers = new Float64Array(memory);
+    this.octets = new Uint8Array(memory);
+    this.places = [this.octets, ...attached.map((place) => new Uint8Array(place))];
+    this.used = octets;
+  }
 
-/** One after the other, as one object that is overwritten by the next. */
-function* entriesOf({ memory, octets: used, attached }: Batch): Generator<Readonly<Entry>> {
-  const numbers = new Float64Array(memory);
-  const places = [memory, ...attached].map((place) => new Uint8Array(place));
-  const entry: Entry = { ...NO_NUMBERS, direction: 0, octets: NO_OCTETS };
-  for (let at = 0; at < used; ) {
-    const row = at / 8;
+  /** Goes on to the next one, the first time to the first; `false` if there is none. */
+  next(): boolean {
+    if (this.at >= this.used) return false;
+    const { numbers } = this;
+    const row = this.at / 8;
     const mixed = numbers[row + 3] as number;
-    entry.kind = numbers[row] as number;
-    entry.flow = numbers[row + 2] as number;
-    entry.direction = (mixed & 1) as Direction;
-    entry.detail = mixed >> 1;
-    entry.now = numbers[row + 4] as number;
-    entry.octets = places[numbers[row + 10] as number] as Uint8Array;
-    entry.from = numbers[row + 5] as number;
-    entry.end = numbers[row + 6] as number;
-    entry.first = numbers[row + 7] as number;
-    entry.second = numbers[row + 8] as number;
-    entry.third = numbers[row + 9] as number;
-    yield entry;
-    at += ROW_OCTETS + (numbers[row + 1] as number);
+    this.kind = numbers[row] as number;
+    this.flow = numbers[row + 2] as number;
+    this.direction = (mixed & 1) as Direction;
+    this.detail = mixed >> 1;
+    this.now = numbers[row + 4] as number;
+    this.octets = this.places[numbers[row + 10] as number] as Uint8Array;
+    this.from = numbers[row + 5] as number;
+    this.end = numbers[row + 6] as number;
+    this.first = numbers[row + 7] as number;
+    this.second = numbers[row + 8] as number;
+    this.third = numbers[row + 9] as number;
+    this.at += ROW_OCTETS + (numbers[row + 1] as number);
+    return true;
   }
 }
 

@@ -9,7 +9,7 @@ import type { ProxyEvent } from '../events.ts';
 import { LogLines } from '../log.ts';
 import { ConnectionRecorder, type WireRecorder } from '../recorder.ts';
 import type { ConversationEnds, Journal, MessageRun } from './journal.ts';
-import { messagesAtHand } from './run.ts';
+import { MessageAtHand } from './run.ts';
 
 /** Connections whose TLS can be read in further files of a recording. */
 const RECORDERS_MAX = 256;
@@ -36,9 +36,11 @@ export class Keeper implements Journal {
   private readonly logLines = new LogLines();
   /** Connections that may go on in a further file. */
   private readonly recorders = new Set<ConnectionRecorder>();
+  private readonly atHand: MessageAtHand;
 
   constructor(setup: KeeperSetup) {
     this.setup = setup;
+    this.atHand = new MessageAtHand(setup.dissectors);
   }
 
   opened({ flow }: Connection, ends: ConversationEnds, now: number): WireRecorder {
@@ -66,8 +68,7 @@ export class Keeper implements Journal {
   }
 
   run(run: MessageRun, isBrief = false): void {
-    const { log, dissectors } = this.setup;
-    log?.(this.logLines.forwarded(messagesAtHand(run, dissectors), isBrief));
+    this.setup.log?.(this.logLines.forwarded((use) => this.atHand.each(run, use), isBrief));
   }
 
   /** Lines of the log that somebody else has made. */

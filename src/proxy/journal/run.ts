@@ -9,38 +9,50 @@ import type { MessageRun } from './journal.ts';
 
 /** Messages that may be kept. */
 export function* messagesOf(run: MessageRun, dissectors: Dissectors): Generator<Message> {
-  let { firstIndex } = run;
-  for (const frame of framesOf(run, true)) yield dissect(dissectors, frame, firstIndex++);
-}
-
-/** The same as one message that is overwritten by the next. */
-export function* messagesAtHand(run: MessageRun, dissectors: Dissectors): Generator<Message> {
-  const protocol = protocolOf(dissectors, run.connection);
-  let { firstIndex } = run;
-  let message: DissectedMessage | undefined;
-  for (const frame of framesOf(run, false)) {
-    if (message === undefined) message = new DissectedMessage(protocol, frame, firstIndex++);
-    else message.take(protocol, frame, firstIndex++);
-    yield message;
+  const { connection, direction, octets, start, streamOffset } = run;
+  const time = timestampOfMillis(run.atMillis);
+  let { firstIndex, firstPacket: packet } = run;
+  for (let at = start; at < run.end; ) {
+    const end = at + unitOctets(connection.protocol, octets, at);
+    const place = { bytes: octets, start: at + PREFIX_OCTETS, end, streamOffset: streamOffset + at - start };
+    const frame = { connection, direction, ...place, seen: { time, packet: packet++ }, resync: false };
+    yield dissect(dissectors, frame, firstIndex++);
+    at = end;
   }
 }
 
-function* framesOf(run: MessageRun, areKept: boolean): Generator<FrameAtHand> {
-  const { connection, octets, start, end } = run;
-  const time = timestampOfMillis(run.atMillis);
-  let packet = run.firstPacket;
-  let frame: FrameAtHand | undefined;
-  for (let at = start; at < end; ) {
-    const next = at + unitOctets(connection.protocol, octets, at);
-    const seen = { time, packet: packet++ };
-    if (frame === undefined || areKept) frame = new FrameAtHand(connection, seen);
-    frame.direction = run.direction;
-    frame.bytes = octets;
-    frame.start = at + PREFIX_OCTETS;
-    frame.end = next;
-    frame.seen = seen;
-    frame.streamOffset = run.streamOffset + at - start;
-    yield frame;
-    at = next;
+/** Messages to be looked at one by one: there is one object, which the next message overwrites. */
+export class MessageAtHand {
+  private readonly dissectors: Dissectors;
+  private frame: FrameAtHand | undefined;
+  private message: DissectedMessage | undefined;
+
+  constructor(dissectors: Dissectors) {
+    this.dissectors = dissectors;
+  }
+
+  /** Calls `use` with each message of a run. */
+  each(run: MessageRun, use: (message: Message) => void): void {
+    const { connection, direction, octets, start, end, streamOffset } = run;
+    const protocol = protocolOf(this.dissectors, connection);
+    const time = timestampOfMillis(run.atMillis);
+    let { firstIndex: index, firstPacket: packet } = run;
+    for (let at = start; at < end; ) {
+      const next = at + unitOctets(connection.protocol, octets, at);
+      const seen = { time, packet: packet++ };
+      this.frame ??= new FrameAtHand(connection, seen);
+      const { frame } = this;
+      frame.connection = connection;
+      frame.direction = direction;
+      frame.bytes = octets;
+      frame.start = at + PREFIX_OCTETS;
+      frame.end = next;
+      frame.seen = seen;
+      frame.streamOffset = streamOffset + at - start;
+      if (this.message === undefined) this.message = new DissectedMessage(protocol, frame, index++);
+      else this.message.take(protocol, frame, index++);
+      use(this.message);
+      at = next;
+    }
   }
 }

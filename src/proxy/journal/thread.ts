@@ -111,7 +111,7 @@ export class JournalThread implements Keeping {
   }
 
   isBehind(): boolean {
-    const [oldest] = this.unrecorded;
+    const oldest = this.unrecorded[0];
     const late = oldest !== undefined && performance.now() - oldest > BEHIND_MILLIS_MAX;
     return late || this.behindOctets > BEHIND_OCTETS_MAX;
   }
