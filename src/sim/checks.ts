@@ -22,7 +22,7 @@ import type { Binding, FailoverMessage, LeaseInfo, Status } from '../wire/messag
 import { ARCS } from './arcs.ts';
 import type { Coverage } from './coverage.ts';
 import type { Volume } from './disk.ts';
-import { FUNDAMENTAL_RELATIONSHIP, OWN_POOL_ONLY, RECOVER_WAIT } from './excused.ts';
+import { DISSECTS, FUNDAMENTAL_RELATIONSHIP, OWN_POOL_ONLY, RECOVER_WAIT } from './excused.ts';
 import { Violation } from './violation.ts';
 
 /** Clients may count from a little later than servers. */
@@ -149,7 +149,7 @@ export class Checks {
 
   /** A whole message leaves a server. */
   sent(server: ServerView, octets: Uint8Array, inspected: string | undefined): void {
-    if (inspected !== undefined) throw new Violation('every message dissects', inspected);
+    if (inspected !== undefined) this.broken(DISSECTS, inspected);
     if (octets[0] === CONTACT) return;
     const { message, problems } = decodeFailoverMessage(octets);
     if (message.type === 'unknown' || problems.length > 0) {
