@@ -64,6 +64,11 @@ export class Network {
     this.stages = stages;
   }
 
+  /** Nothing arrives for now. */
+  get stalled(): boolean {
+    return this.schedule.now < this.stalledUntil;
+  }
+
   get partitioned(): boolean {
     return this.partitions.size > 0;
   }

@@ -114,9 +114,10 @@ export class Operators {
    */
   private mayMeet(party: Party): boolean {
     const partner = this.partnerOf(party);
-    const { partitioned } = this.bondOf(party).network;
-    if (remembersNothing(party) && !remembersNothing(partner)) return partner.isUp && !partitioned;
-    if (partitioned) return !wasTold(party) && !wasTold(partner);
+    const { partitioned, stalled } = this.bondOf(party).network;
+    const apart = partitioned || stalled;
+    if (remembersNothing(party) && !remembersNothing(partner)) return partner.isUp && !apart;
+    if (apart) return !wasTold(party) && !wasTold(partner);
     return partner.isUp || wasTold(party) || !wasTold(partner);
   }
 
