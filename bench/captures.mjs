@@ -37,9 +37,10 @@ export function makeCapture(kind, count, path) {
     const length = [0, 0];
     const held = [0, 0];
     for (let index = 0; index < count; index++) {
-      // Ten updates, then the ten replies.
+      // Ten updates, then the ten replies, which have their transaction-ids and their leases.
       const direction = Math.floor(index / 10) & 1;
-      length[direction] = message(pending[direction], length[direction], index, direction);
+      const about = direction === 0 ? index : index - 10;
+      length[direction] = message(pending[direction], length[direction], about, direction);
       if (++held[direction] < perSegment) continue;
       hosts.data(direction, pending[direction], length[direction]);
       length[direction] = held[direction] = 0;
