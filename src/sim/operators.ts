@@ -140,7 +140,7 @@ function remembersNothing({ server, relationship }: Party): boolean {
   return server.disk.volume(relationship).record?.communicated !== true;
 }
 
-/** On its disk it is in PARTNER-DOWN. */
-function wasTold({ server, relationship }: Party): boolean {
-  return server.disk.volume(relationship).record?.state === 'PARTNER-DOWN';
+/** It is in PARTNER-DOWN, if only on its disk; or not yet there, when it was told a moment ago. */
+function wasTold({ server, relationship, state }: Party): boolean {
+  return state === 'PARTNER-DOWN' || server.disk.volume(relationship).record?.state === 'PARTNER-DOWN';
 }
