@@ -110,6 +110,23 @@ describe('a run', () => {
     expect(said.findIndex((text) => text.startsWith('fault 4001 s'))).toBe(recovering + 1);
   });
 
+  it('keeps a server off that cannot meet its partner, which was told at this very moment that it is down (seed 3081)', () => {
+    const partition: Fault = { kind: 'partition', relationship: 0, forSeconds: 900 };
+    const crash = { kind: 'crash', server: 'B', silently: false, diskLost: false } as const;
+    const faults = [
+      { at: 4000, fault: partition },
+      { at: 4300, fault: { ...crash, forSeconds: 1, partnerDownAfterSeconds: 1 } },
+    ];
+    const said: string[] = [];
+    const { violation } = run(calm({ faults }), { trace: (_, text) => said.push(text) });
+    expect(violation).toBeUndefined();
+    const told = said.findIndex((text) =>
+      text.includes('primary COMMUNICATIONS-INTERRUPTED to PARTNER-DOWN'),
+    );
+    const next = said.slice(told).find((text) => text.includes('secondary STARTUP'));
+    expect(next).toContain('STARTUP to RECOVER: the partner is in PARTNER-DOWN');
+  });
+
   it('goes on when the STATEs after a new connection are lost (seed 19 once waited for ever)', () => {
     const lost: Fault = { kind: 'drop', relationship: 0, from: 'secondary', messageType: 34, count: 2 };
     const faults = [
