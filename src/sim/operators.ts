@@ -115,7 +115,9 @@ export class Operators {
   private mayMeet(party: Party): boolean {
     const partner = this.partnerOf(party);
     const { partitioned, stalled } = this.bondOf(party).network;
-    const apart = partitioned || stalled;
+    const { now } = this.parts.schedule;
+    // A CONNECT from a clock that is more than 5 seconds off is rejected (§6.1.2).
+    const apart = partitioned || stalled || [party, partner].some(({ server }) => server.clock.isWrong(now));
     if (remembersNothing(party) && !remembersNothing(partner)) return partner.isUp && !apart;
     if (apart) return !wasTold(party) && !wasTold(partner);
     return partner.isUp || wasTold(party) || !wasTold(partner);

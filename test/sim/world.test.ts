@@ -127,6 +127,19 @@ describe('a run', () => {
     expect(next).toContain('STARTUP to RECOVER: the partner is in PARTNER-DOWN');
   });
 
+  it('keeps a server off whose clock is wrong while its partner is in PARTNER-DOWN: CONNECT is rejected (seed 6801)', () => {
+    const crash = { kind: 'crash', server: 'B', silently: false, diskLost: false } as const;
+    const faults = [
+      { at: 4000, fault: { ...crash, forSeconds: 300, partnerDownAfterSeconds: 60 } },
+      { at: 4200, fault: { kind: 'clock', server: 'B', seconds: 7, forSeconds: 600 } as const },
+    ];
+    const said: string[] = [];
+    const { violation } = run(calm({ faults }), { trace: (_, text) => said.push(text) });
+    expect(violation).toBeUndefined();
+    expect(said.join('\n')).toContain('primary COMMUNICATIONS-INTERRUPTED to PARTNER-DOWN');
+    expect(said.join('\n')).not.toContain('secondary STARTUP to COMMUNICATIONS-INTERRUPTED');
+  });
+
   it('goes on when the STATEs after a new connection are lost (seed 19 once waited for ever)', () => {
     const lost: Fault = { kind: 'drop', relationship: 0, from: 'secondary', messageType: 34, count: 2 };
     const faults = [
