@@ -4,7 +4,7 @@ import type { Dissectors } from '../dissect/compile.ts';
 import { requireFilter } from '../filter/compile.ts';
 import type { ColourRule } from '../render/colour-rules.ts';
 import type { Style } from '../render/style.ts';
-import { listOf, readYaml } from './proxy/yaml-file.ts';
+import { listOf, readYaml } from './yaml-file.ts';
 
 /** Styles that rules may give; all others mean something else on the screen. */
 const STYLES: readonly Style[] = ['plain', 'dim', 'strong', 'title', 'good', 'warn', 'bad', 'address'];

@@ -2,6 +2,7 @@
  * Every slot of an endpoint, found by its address or prefix and walked through in the order in which they came. A hash
  * table of numbers, because a Map would want a text of each address that is looked up, and twice the memory.
  */
+import { readU32 } from '../base/bytes.ts';
 import { type Resource, sameResource } from './lease.ts';
 import type { Slot } from './slot.ts';
 
@@ -61,12 +62,7 @@ export class SlotTable {
 function hashOf({ kind, address, prefixLength }: Resource): number {
   let hash = kind === 'address' ? -1 : prefixLength;
   for (let at = 0; at < 16; at += 4) {
-    const word =
-      ((address[at] as number) << 24) |
-      ((address[at + 1] as number) << 16) |
-      ((address[at + 2] as number) << 8) |
-      (address[at + 3] as number);
-    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash = Math.imul(hash ^ readU32(address, at), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
   return hash;

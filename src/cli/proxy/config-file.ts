@@ -14,9 +14,9 @@ import {
   relationshipFromObject,
   withFiles,
 } from '../../proxy/relationship.ts';
+import { listOf, readYaml } from '../yaml-file.ts';
 import { faultsIn } from './faults-file.ts';
 import { terminationFor } from './tls.ts';
-import { listOf, readYaml } from './yaml-file.ts';
 
 export interface ProxyConfig {
   readonly relationships: readonly RelationshipSettings[];

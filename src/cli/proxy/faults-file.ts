@@ -5,7 +5,7 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import { checkFault } from '../../proxy/faults/armed.ts';
 import { faultFromObject } from '../../proxy/faults/object-form.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
-import { listOf, readYaml, type YamlFile } from './yaml-file.ts';
+import { listOf, readYaml, type YamlFile } from '../yaml-file.ts';
 
 /** Throws InputError that names file, line and what was expected. */
 export function readFaultsFile(path: string, dissectors: Dissectors): readonly FaultSpec[] {

@@ -5,7 +5,7 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import { junit, reportLines } from '../../proxy/scenario/report.ts';
 import type { ScenarioResult } from '../../proxy/scenario/run.ts';
 import { type Scenario, scenarioFrom } from '../../proxy/scenario/scenario.ts';
-import { readYaml } from './yaml-file.ts';
+import { readYaml } from '../yaml-file.ts';
 
 /** Throws InputError that names file and place. */
 export function readScenario(path: string, dissectors: Dissectors): Scenario {

@@ -1,7 +1,7 @@
-/** YAML files of the proxy: faults and scenarios. Mistakes name file and line. */
+/** YAML files that users write for commands: faults, scenarios, relationships, colour rules. Mistakes name file and line. */
 import { readFileSync } from 'node:fs';
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { InputError } from '../../base/problem.ts';
+import { InputError } from '../base/problem.ts';
 
 /** Largest file that is read. */
 const FILE_CHARACTERS_MAX = 1 << 20;
