@@ -48,6 +48,11 @@ export class Analysis {
     this.#relationships.down(flowId);
   }
 
+  /** Takes over what somebody else has seen of a relationship so far. */
+  adopt(relationship: Relationship): void {
+    this.#relationships.adopt(relationship);
+  }
+
   /** All relationships, the longest silent one first. */
   relationships(): readonly Relationship[] {
     return this.#relationships.all();

@@ -1,7 +1,7 @@
 /**
  * Both endpoints of a failover relationship as the wire shows them, across reconnections: who is in which state since
- * when, what they agreed on, how far their clocks are apart, how full the window is. A relationship is told by the
- * addresses of its servers and the primary by who dials (RFC 8156 §6).
+ * when, what they agreed on, how far their clocks are apart, how full the window is. A relationship is told by the name
+ * that its user gave it and the addresses of its servers, the primary by who dials (RFC 8156 §6).
  */
 
 import type { Connection } from '../base/frame.ts';
@@ -109,6 +109,23 @@ export class Relationships {
       endpoint.unacked = 0;
       endpoint.updateSinceMillis = undefined;
     }
+  }
+
+  /**
+   * Takes over what somebody else has seen so far, e.g. a proxy that has been there for longer. Windows are counted from
+   * here on: the answers to what was sent before cannot be told from others.
+   */
+  adopt(known: Relationship): void {
+    const { key, connection, up, primary, secondary } = known;
+    const followed: Followed = {
+      view: { ...known, primary: { ...primary, unacked: 0 }, secondary: { ...secondary, unacked: 0 } },
+      skew: {
+        primary: new SkewAverage(primary.skewSeconds),
+        secondary: new SkewAverage(secondary.skewSeconds),
+      },
+    };
+    this.#byKey.set(key, followed);
+    if (up) this.#byFlow.set(connection.flow.id, followed);
   }
 
   /** All relationships, the longest silent one first. */
@@ -222,7 +239,8 @@ export function senderRole(message: Message): Role {
 function relationshipKey(connection: Connection): string {
   const [opener, other] = connection.flow.ends;
   const [primary, secondary] = primaryDirection(connection) === 0 ? [opener, other] : [other, opener];
-  return `${primary.address} ${secondary.address} ${secondary.port}`;
+  // On one machine two relationships may have the same addresses.
+  return `${connection.relationship ?? ''} ${primary.address} ${secondary.address} ${secondary.port}`;
 }
 
 function newRelationship(key: string, connection: Connection): Followed {
@@ -261,7 +279,12 @@ const MODULUS = 2 ** 32;
 
 /** Moving average of sent-time minus arrival. A sent-time is cut to whole seconds, half a second on average. */
 class SkewAverage {
-  readonly #samples: number[] = [];
+  readonly #samples: number[];
+
+  /** `first`: the average so far, in seconds. */
+  constructor(first?: number) {
+    this.#samples = first === undefined ? [] : [first];
+  }
 
   add(sentTime: number, arrivedMillis: number): number {
     let seconds = sentTime + 0.5 - (arrivedMillis / 1000 - EPOCH_2000_UNIX_SECONDS);

@@ -38,6 +38,7 @@ function linesOf(item: SessionItem, nowMillis: number): Line[] {
       return [tellingLine(nowMillis, item.text, 'plain')];
     case 'servers':
     case 'faults':
+    case 'known':
       return [];
   }
 }

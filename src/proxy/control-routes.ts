@@ -9,8 +9,9 @@ import type { FaultView, ProxyEvent } from './events.ts';
 import { faultFromObject } from './faults/object-form.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
+import type { Known } from './known.ts';
 
-type Route = (proxy: ProxyHandle, request: ControlRequest, id: string) => ControlAnswer;
+type Route = (proxy: ProxyHandle, request: ControlRequest, id: string, known: () => Known) => ControlAnswer;
 
 /** Name of the fault that `pause` arms. */
 export const PAUSE = 'pause';
@@ -45,15 +46,15 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   },
 };
 
-/** @throws Refused; InputError for what makes no sense */
-export function answerOf(proxy: ProxyHandle, request: ControlRequest): ControlAnswer {
+/** `known`: what was seen so far. @throws Refused; InputError for what makes no sense */
+export function answerOf(proxy: ProxyHandle, request: ControlRequest, known: () => Known): ControlAnswer {
   const { method, path } = request;
   const exact = ROUTES[`${method} ${path}`];
-  if (exact !== undefined) return exact(proxy, request, '');
+  if (exact !== undefined) return exact(proxy, request, '', known);
   const parts = /^\/faults\/([^/]+)(\/release)?$/.exec(path);
   const route = parts === null ? undefined : ROUTES[`${method} /faults/{id}${parts[2] ?? ''}`];
   if (route === undefined) throw new Refused(404, 'not-found', `there is no ${method} ${path}`);
-  return route(proxy, request, partOf(parts?.[1] ?? ''));
+  return route(proxy, request, partOf(parts?.[1] ?? ''), known);
 }
 
 /** One part of a path as it was meant. @throws InputError */
@@ -156,13 +157,15 @@ function orderOf(body: unknown): readonly number[] | undefined {
   throw new InputError('order: expected a list of positions, 0 is the oldest');
 }
 
-/** `?tied=F1,F2`: these faults are removed when the reader of the stream goes. */
-function events(proxy: ProxyHandle, { query }: ControlRequest): ControlAnswer {
+/** What is known, then what happens. `?tied=F1,F2`: these faults are removed when the reader of the stream goes. */
+function events(proxy: ProxyHandle, { query }: ControlRequest, _: string, known: () => Known): ControlAnswer {
   const ids = (query.get('tied') ?? '').split(',').filter((id) => id !== '');
   const tied = ids.map((id) => named(proxy, id)?.id ?? id);
   return {
     kind: 'events',
     listen: (tell) => {
+      const before = known();
+      tell(before.kind, before);
       const stop = proxy.subscribe((event: ProxyEvent) => tell(event.kind, eventToJson(event)));
       return () => {
         stop();

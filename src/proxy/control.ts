@@ -1,17 +1,26 @@
 /** The control of a running proxy: docs/openapi-proxy.yaml over HTTP. What may be asked is in group-routes.ts. */
 import { type OpenControl, openControl } from '../control/http-server.ts';
 import type { ControlPlace } from '../control/place.ts';
+import type { ProxyGroup } from './group.ts';
 import { answerTo, type ControlTarget } from './group-routes.ts';
+import { KnownSoFar } from './known.ts';
+import { GroupMetrics } from './metrics.ts';
 
-/** Counts for `/metrics` from here on. Rejects with InputError if the place is taken. */
-export async function openProxyControl(place: ControlPlace, target: ControlTarget): Promise<OpenControl> {
-  const opened = await openControl(place, (request) => answerTo(target, request));
-  const stopCounting = target.group.subscribe((event) => target.metrics.event(event));
-  return {
-    place: opened.place,
-    close: () => {
-      stopCounting();
-      return opened.close();
-    },
-  };
+/** Counts for `/metrics` and learns what is known from here on: best before the first relationship is served. */
+export function controlTarget(
+  group: ProxyGroup,
+  facts: Pick<ControlTarget, 'version' | 'confine'>,
+): ControlTarget {
+  const metrics = new GroupMetrics();
+  const known = new KnownSoFar();
+  group.subscribe((event) => {
+    metrics.event(event);
+    known.event(event);
+  });
+  return { ...facts, group, metrics, known };
+}
+
+/** Rejects with InputError if the place is taken. */
+export function openProxyControl(place: ControlPlace, target: ControlTarget): Promise<OpenControl> {
+  return openControl(place, (request) => answerTo(target, request));
 }

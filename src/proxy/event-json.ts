@@ -11,6 +11,7 @@ import { dissect } from '../dissect/dissect.ts';
 import type { Message } from '../dissect/message.ts';
 import { PREFIX_OCTETS } from './dialect.ts';
 import type { ProxyEvent } from './events.ts';
+import type { Known } from './known.ts';
 import { frameRange } from './link.ts';
 
 /** A message as its octets; everything else is found again by dissecting. */
@@ -34,8 +35,8 @@ export function eventToJson(event: ProxyEvent): Plain {
   return mapMessages(event as unknown as Plain, (value) => wireMessage(value as Message));
 }
 
-/** The event that `eventToJson` was given. `undefined` if the value cannot be one. */
-export function eventFromJson(value: unknown, dissectors: Dissectors): ProxyEvent | undefined {
+/** The event that `eventToJson` was given, or what was known before. `undefined` if the value cannot be one. */
+export function eventFromJson(value: unknown, dissectors: Dissectors): ProxyEvent | Known | undefined {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
   try {
     const event = mapMessages(value as Plain, (message) => readMessage(message as WireMessage, dissectors));

@@ -8,8 +8,14 @@ import { formatSocketAddress } from '../base/socket-address.ts';
 import { type ControlAnswer, type ControlRequest, json, metrics, Refused } from '../control/answer.ts';
 import { answerOf, partOf, populate, specsOf } from './control-routes.ts';
 import type { ProxyGroup, RelationshipView } from './group.ts';
+import type { KnownSoFar } from './known.ts';
 import type { GroupMetrics } from './metrics.ts';
-import { changedRelationship, type RelationshipSettings, relationshipFromObject } from './relationship.ts';
+import {
+  changedRelationship,
+  type RelationshipSettings,
+  relationshipFromObject,
+  UNNAMED,
+} from './relationship.ts';
 
 export interface ControlTarget {
   /**
@@ -19,6 +25,7 @@ export interface ControlTarget {
   readonly confine?: (settings: RelationshipSettings, before?: RelationshipSettings) => RelationshipSettings;
   readonly group: ProxyGroup;
   readonly metrics: GroupMetrics;
+  readonly known: KnownSoFar;
   readonly version: string;
 }
 
@@ -65,11 +72,12 @@ function routed(target: ControlTarget, request: ControlRequest): Answer {
   if (exact !== undefined) return exact(target, request, '');
   if (method === 'POST' && path === '/populate' && !Array.isArray(body)) return populateAll(target, body);
   const [, part, rest] = /^\/proxies\/([^/]+)(\/.+)?$/.exec(path) ?? [];
-  if (part === undefined) return answerOf(target.group, request);
+  if (part === undefined) return answerOf(target.group, request, () => target.known.of());
   const name = partOf(part);
   if (rest !== undefined) {
     existing(target.group, name);
-    return answerOf(target.group.of(name), { ...request, path: rest });
+    const known = () => target.known.of(name === UNNAMED ? undefined : name);
+    return answerOf(target.group.of(name), { ...request, path: rest }, known);
   }
   const route = GROUP_ROUTES[`${method} /proxies/{name}`];
   if (route === undefined) throw new Refused(404, 'not-found', `there is no ${method} ${path}`);

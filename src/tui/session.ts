@@ -2,6 +2,7 @@
  * Where the terminal UI gets everything from and gives its orders to: a running proxy in this process (lab), one behind
  * a control connection (watch), or a capture file. Nothing here knows about terminals, and the UI knows nothing else.
  */
+import type { Relationship } from '../analyze/relationships.ts';
 import type { Message } from '../dissect/message.ts';
 import type { Notice } from '../dissect/notice.ts';
 import type { FaultView, Verdict } from '../proxy/events.ts';
@@ -43,6 +44,8 @@ export type SessionItem =
       /** The flow that is over with this: its windows and timers no longer count. */
       readonly closedFlow?: number;
     }
+  /** What was seen of these relationships before anybody listened. */
+  | { readonly kind: 'known'; readonly relationships: readonly Relationship[] }
   | { readonly kind: 'faults'; readonly faults: readonly FaultView[] }
   | { readonly kind: 'servers'; readonly servers: readonly ServerStatus[] }
   /** A file has been read to its end, or a live session is over. */

@@ -87,6 +87,9 @@ function received(model: Model, item: SessionItem): Model {
     case 'note':
       if (item.closedFlow !== undefined) model.analysis.closed(item.closedFlow);
       return withEvent(model, item);
+    case 'known':
+      for (const relationship of item.relationships) model.analysis.adopt(relationship);
+      return { ...model };
     case 'faults':
       return { ...model, faults: item.faults };
     case 'servers':

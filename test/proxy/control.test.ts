@@ -1,16 +1,21 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ProxyClient } from '../../src/cli/proxy/control-client.ts';
 import { remoteSession } from '../../src/cli/proxy/remote-session.ts';
+import { ControlConnection } from '../../src/control/http-client.ts';
 import type { OpenControl } from '../../src/control/http-server.ts';
 import type { ControlPlace } from '../../src/control/place.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
-import { openProxyControl } from '../../src/proxy/control.ts';
+import { controlTarget, openProxyControl } from '../../src/proxy/control.ts';
 import { ROUTES } from '../../src/proxy/control-routes.ts';
 import type { ProxyEvent } from '../../src/proxy/events.ts';
 import { GROUP_ROUTES } from '../../src/proxy/group-routes.ts';
-import { GroupMetrics } from '../../src/proxy/metrics.ts';
+import type { Known } from '../../src/proxy/known.ts';
+import { lineText } from '../../src/render/style.ts';
+import { initialModel } from '../../src/tui/model.ts';
+import { headerLines } from '../../src/tui/panes/header.ts';
+import { update } from '../../src/tui/update.ts';
 import { OpenApi } from '../support/openapi.ts';
 import { temporaryFolder } from '../support/process.ts';
 import { groupOf, read, type Tapped, tapped, until } from '../support/relay.ts';
@@ -30,7 +35,7 @@ describe('the control of a proxy', () => {
     tap = await tapped();
     control = await openProxyControl(
       { kind: 'unix', path },
-      { group: await groupOf(tap.proxy), metrics: new GroupMetrics(), version: '1.2.3' },
+      controlTarget(await groupOf(tap.proxy), { version: '1.2.3' }),
     );
     client = new ProxyClient({ kind: 'unix', path });
   });
@@ -78,16 +83,16 @@ describe('the control of a proxy', () => {
   // A view far away gets the same messages: octets, direction, time, verdict.
   it('streams events, and removes what is tied to a reader that goes', async () => {
     await client.add('drop s>p id D');
-    const seen: ProxyEvent[] = [];
+    const seen: (ProxyEvent | Known)[] = [];
     const stop = new AbortController();
     const reading = (async () => {
       for await (const event of client.events(dissectors, stop.signal, ['D'])) seen.push(event);
     })();
     await new Promise((resolve) => setTimeout(resolve, 50));
     tap.primary.write(BNDUPD);
-    await until(() => seen.length > 0, 'an event');
+    await until(() => seen.length > 1, 'an event');
     const original = tap.events.find((event) => event.kind === 'message');
-    const [event] = seen;
+    const event = seen.at(-1);
     expect(event).toMatchObject({ kind: 'message', verdict: 'forwarded' });
     if (event?.kind === 'message' && original?.kind === 'message') {
       expect(event.message.json()).toBe(original.message.json());
@@ -140,17 +145,63 @@ describe('the control of a proxy', () => {
   });
 
   // Servers announce nothing anew for whoever comes to look later.
-  it('tells a view that comes late what was announced before', async () => {
-    tap.primary.write(unit(34, 1, '0084000102'));
-    await until(() => tap.proxy.stats().states.primary === 'NORMAL', 'the STATE');
+  it('tells a view that comes late all that is known', async () => {
+    // Keepalive-time 60, max-unacked 100, MCLT 3600, "campus"; then NORMAL.
+    const said = '008000040000003c0079000400000064007a000400000e100082000663616d707573';
+    tap.primary.write(Buffer.concat([unit(31, 1, said), unit(34, 2, '0084000102'), BNDUPD]));
+    tap.secondary.write(Buffer.concat([unit(32, 1, said)]));
+    const counted = () => Object.values(tap.proxy.stats().messages).reduce((sum, count) => sum + count, 0);
+    await until(() => counted() === 4, 'four messages');
+
     const ends = new AbortController();
+    onTestFinished(() => ends.abort());
     const session = await remoteSession(client, 'late', dissectors, ends.signal, () => undefined);
+    const facts = { title: 'late', live: true, canFault: true, compileFilter: undefined };
+    let model = initialModel(facts, { columns: 120, rows: 24 }, Date.now());
     const notes: string[] = [];
     session.subscribe((item) => {
+      [model] = update(model, { kind: 'item', item });
       if (item.kind === 'note') notes.push(item.text);
     });
-    expect(notes).toEqual(['before: the primary announced NORMAL, the secondary has announced nothing yet']);
-    ends.abort();
+    await until(() => notes.length > 0, 'what is known');
+    expect(notes).toEqual([
+      'before: the primary announced NORMAL, the secondary has announced nothing yet; connection 0 up',
+    ]);
+    const [title = '', primary = '', secondary = '', next = ''] = headerLines(model).map(lineText);
+    expect(title).toContain('late "campus"');
+    expect(primary).toMatch(/^primary +NORMAL .*window 0\/100 +heard [0-9]s/);
+    expect(secondary).toMatch(/^secondary +not heard yet .*window 0\/100 +heard [0-9]s/);
+    // A quarter of the keepalive-time, and all of it.
+    expect(next).toMatch(/primary: CONTACT in 1[0-5]s; .*secondary: drops the connection in (5[0-9]|60)s/);
+
+    // From here on it is as if it had always been there.
+    tap.secondary.write(unit(34, 3, '0084000103'));
+    await until(
+      () => headerLines(model).map(lineText)[2]?.includes('COMMUNICATIONS-INTERRUPTED') === true,
+      'it',
+    );
+    tap.primary.destroy();
+    tap.secondary.destroy();
+    await until(() => headerLines(model).map(lineText)[3]?.includes('no connection') === true, 'the end');
+  });
+
+  it('begins a stream of events with what is known, as described', async () => {
+    tap.primary.write(unit(34, 1, '0084000102'));
+    await until(() => tap.proxy.stats().states.primary === 'NORMAL', 'the STATE');
+    for (const place of ['/events', '/proxies/main/events']) {
+      const stop = new AbortController();
+      for await (const first of new ControlConnection({ kind: 'unix', path }, 'proxy').events(
+        place,
+        stop.signal,
+      )) {
+        expect(api.deviations('Known', first)).toEqual([]);
+        expect(first).toMatchObject({
+          kind: 'known',
+          relationships: [{ up: true, primary: { state: 'NORMAL' } }],
+        });
+        stop.abort();
+      }
+    }
   });
 
   it('has metrics for Prometheus', async () => {
@@ -172,7 +223,7 @@ describe('the control of a proxy', () => {
   it('does on TCP nothing without the token', async () => {
     const token = 'a-token-of-enough-length';
     const end = { address: '127.0.0.1', port: 0 };
-    const target = { group: await groupOf(tap.proxy), metrics: new GroupMetrics(), version: '1' };
+    const target = controlTarget(await groupOf(tap.proxy), { version: '1' });
     const tcp = await openProxyControl({ kind: 'tcp', end, token }, target);
     expect(await new ProxyClient(tcp.place).list()).toEqual([]);
     const stranger = new ProxyClient({ ...tcp.place, token: 'another-token-here' } as ControlPlace);
@@ -181,7 +232,7 @@ describe('the control of a proxy', () => {
   });
 
   it('does not take the place of another one, but of one that has crashed', async () => {
-    const target = { group: await groupOf(tap.proxy), metrics: new GroupMetrics(), version: '1' };
+    const target = controlTarget(await groupOf(tap.proxy), { version: '1' });
     await expect(openProxyControl({ kind: 'unix', path }, target)).rejects.toThrow(
       'another program uses this',
     );
@@ -195,7 +246,7 @@ describe('its description', () => {
   it('is what is answered', async () => {
     const tap = await tapped();
     const path = join(temporaryFolder(), 'tap.sock');
-    const target = { group: await groupOf(tap.proxy), metrics: new GroupMetrics(), version: '1' };
+    const target = controlTarget(await groupOf(tap.proxy), { version: '1' });
     const control = await openProxyControl({ kind: 'unix', path }, target);
     const ask = (method: string, place: string, body?: unknown) =>
       new ProxyClient({ kind: 'unix', path }).call(method, place, body);

@@ -5,11 +5,10 @@ import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import type { OpenControl } from '../../control/http-server.ts';
 import { controlPlace, placeText } from '../../control/place.ts';
-import { openProxyControl } from '../../proxy/control.ts';
+import { controlTarget, openProxyControl } from '../../proxy/control.ts';
 import { isName } from '../../proxy/faults/limits.ts';
 import { parseFault } from '../../proxy/faults/short-form.ts';
 import type { ProxyGroup } from '../../proxy/group.ts';
-import { GroupMetrics } from '../../proxy/metrics.ts';
 import type { Rotation } from '../../proxy/recorder-file.ts';
 import type { RelationshipSettings } from '../../proxy/relationship.ts';
 import { CONNECTIONS_DEFAULT_MAX } from '../../proxy/relay.ts';
@@ -168,8 +167,9 @@ async function runProxy(options: Options, version: string): Promise<void> {
   });
   let control: OpenControl | undefined;
   const begin = async (): Promise<void> => {
+    const openControl = controlOf(group, options, version);
     for (const settings of relationships) await group.add(settings);
-    control = await openControlOf(group, options, version);
+    control = await openControl?.();
   };
   try {
     if (scenarios.length === 0 && options.tui !== true && options.quiet !== true) {
@@ -206,18 +206,21 @@ function stageOf(
   return relationship ?? only;
 }
 
-async function openControlOf(
+/** How to open the control that was asked for. What it tells begins here. */
+function controlOf(
   group: ProxyGroup,
   { control, controlToken, controlFolder }: Options,
   version: string,
-): Promise<OpenControl | undefined> {
+): (() => Promise<OpenControl>) | undefined {
   if (control === undefined) return undefined;
-  const metrics = new GroupMetrics();
   const place = controlPlace(control, controlToken, '--control-token');
   const confine = place.kind === 'tcp' ? { confine: confinedTo(controlFolder) } : {};
-  const opened = await openProxyControl(place, { group, metrics, version, ...confine });
-  process.stderr.write(`control at ${placeText(opened.place)}\n`);
-  return opened;
+  const target = controlTarget(group, { version, ...confine });
+  return async () => {
+    const opened = await openProxyControl(place, target);
+    process.stderr.write(`control at ${placeText(opened.place)}\n`);
+    return opened;
+  };
 }
 
 /** Prints what happens while the scenarios are played; the exit code tells whether all have passed. */

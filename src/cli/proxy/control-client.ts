@@ -3,8 +3,9 @@ import { ControlConnection } from '../../control/http-client.ts';
 import type { ControlPlace } from '../../control/place.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { eventFromJson } from '../../proxy/event-json.ts';
-import type { FaultView, ProxyEvent, ProxyStats } from '../../proxy/events.ts';
+import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
 import type { FaultDirection } from '../../proxy/faults/spec.ts';
+import type { Known } from '../../proxy/known.ts';
 
 /** A relationship as the control tells it. */
 export interface RelationshipTold {
@@ -66,11 +67,6 @@ export class ProxyClient {
     return ((await this.call('POST', `${this.within}/reset`)) as { removed: readonly string[] }).removed;
   }
 
-  /** What both servers announced last; rejects if there are several pairs. */
-  async states(): Promise<ProxyStats['states']> {
-    return ((await this.call('GET', `${this.within}/stats`)) as ProxyStats).states;
-  }
-
   async relationships(): Promise<readonly RelationshipTold[]> {
     return (await this.call('GET', '/proxies')) as readonly RelationshipTold[];
   }
@@ -88,12 +84,12 @@ export class ProxyClient {
     await this.call('DELETE', `/proxies/${encodeURIComponent(name)}`);
   }
 
-  /** What happens from now on, until `signal` or the end of the proxy. Faults in `tied` end with it. */
+  /** What is known, then what happens, until `signal` or the end of the proxy. Faults in `tied` end with it. */
   async *events(
     dissectors: Dissectors,
     signal: AbortSignal,
     tied: readonly string[] = [],
-  ): AsyncIterable<ProxyEvent> {
+  ): AsyncIterable<ProxyEvent | Known> {
     const query = tied.length === 0 ? '' : `?${new URLSearchParams({ tied: tied.join(',') })}`;
     for await (const told of this.connection.events(`${this.within}/events${query}`, signal)) {
       const event = eventFromJson(told, dissectors);

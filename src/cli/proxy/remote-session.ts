@@ -1,8 +1,9 @@
 /** A proxy behind its control connection as a session, so that lines and the terminal UI see it as if it were here. */
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import type { FaultView, ProxyEvent, ProxyStats } from '../../proxy/events.ts';
+import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
 import type { ProxyHandle } from '../../proxy/handle.ts';
+import type { Known } from '../../proxy/known.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
 import type { ProxyClient } from './control-client.ts';
@@ -20,8 +21,6 @@ export async function remoteSession(
   ended: () => void,
 ): Promise<Session> {
   let faults = await client.list();
-  // They announce nothing anew for whoever comes later.
-  const states = await client.states().catch(() => undefined);
   const listeners = new Set<(event: ProxyEvent) => void>();
   const views = new Set<(item: SessionItem) => void>();
   const refresh = async (): Promise<void> => {
@@ -42,18 +41,25 @@ export async function remoteSession(
     for await (const event of client.events(dissectors, signal)) {
       if (event.kind === 'fault-armed' || event.kind === 'fault-gone') await refresh().catch(() => undefined);
       else if (event.kind === 'fault-hit') refreshSoon();
-      for (const listener of listeners) listener(event);
+      if (event.kind === 'known') for (const view of views) tellKnown(event, view);
+      else for (const listener of listeners) listener(event);
     }
   };
   const stopLooking = eachSecond(() => {
     if (faults.some(({ heldOctets }) => heldOctets > 0)) refreshSoon();
   });
-  follow()
-    .catch(() => undefined)
-    .finally(() => {
-      stopLooking();
-      ended();
-    });
+  // Begins with the first view, so that none misses what was told before it was there.
+  let begun = false;
+  const begin = (): void => {
+    if (begun) return;
+    begun = true;
+    follow()
+      .catch(() => undefined)
+      .finally(() => {
+        stopLooking();
+        ended();
+      });
+  };
   const session = sessionOfProxy(
     readOnly(listeners, () => faults),
     { title },
@@ -63,7 +69,7 @@ export async function remoteSession(
     subscribe: (view) => {
       const stop = session.subscribe(view);
       views.add(view);
-      if (states !== undefined) view(statesNote(states));
+      begin();
       return () => {
         views.delete(view);
         stop();
@@ -84,11 +90,16 @@ export async function remoteSession(
   };
 }
 
-function statesNote({ primary, secondary }: ProxyStats['states']): SessionItem {
-  const told = (who: string, state: string | null): string =>
-    state === null ? `the ${who} has announced nothing yet` : `the ${who} announced ${state}`;
-  const text = `before: ${told('primary', primary)}, ${told('secondary', secondary)}`;
-  return { kind: 'note', atMillis: Date.now(), text, alarming: false };
+function tellKnown({ relationships }: Known, view: (item: SessionItem) => void): void {
+  view({ kind: 'known', relationships });
+  for (const { connection, up, primary, secondary } of relationships) {
+    const where = connection.relationship === undefined ? '' : `${connection.relationship}: `;
+    const states = [primary, secondary].map(({ role, state }) =>
+      state === undefined ? `the ${role} has announced nothing yet` : `the ${role} announced ${state}`,
+    );
+    const text = `${where}before: ${states.join(', ')}; connection ${connection.index} ${up ? 'up' : 'down'}`;
+    view({ kind: 'note', atMillis: Date.now(), text, alarming: false });
+  }
 }
 
 /** What can be seen of the proxy from here; orders go over the control. */
