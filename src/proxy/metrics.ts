@@ -3,23 +3,36 @@
  * every line has the label `relationship`.
  */
 
-import { Exchanges } from '../analyze/exchanges.ts';
+import { type Exchange, Exchanges } from '../analyze/exchanges.ts';
 import type { Direction } from '../base/flow.ts';
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
+import {
+  exposition,
+  type Family,
+  family,
+  histogramSamples,
+  type Labels,
+  labelled,
+  type Sample,
+} from '../control/exposition.ts';
 import type { Message } from '../dissect/message.ts';
-import { statusName } from '../dissect/vocabulary.ts';
+import { failoverType, MessageType, STATUS_SUCCESS, statusName } from '../dissect/vocabulary.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
-import type { ProxyGroup } from './group.ts';
+import type { RelationshipView } from './group.ts';
+import type { ProxyHandle } from './handle.ts';
 import { UNNAMED } from './relationship.ts';
 
 /** Upper ends of the buckets of reply times, in seconds. */
 export const REPLY_BUCKETS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
-/** Different status codes that are counted; more are of no use to anybody. */
-const STATUS_CODES_MAX = 64;
+/** Different kinds of rejections that are counted; more are of no use to anybody. */
+const REJECTS_MAX = 64;
 
 const DIRECTIONS = ['p>s', 's>p'] as const;
-const BNDUPD = 'BNDUPD';
-const BNDREPLY = 'BNDREPLY';
+
+interface Shown {
+  relationships(): readonly RelationshipView[];
+  of(name: string): Pick<ProxyHandle, 'stats' | 'listFaults'>;
+}
 
 /** Of all relationships of a process. */
 export class GroupMetrics {
@@ -35,15 +48,14 @@ export class GroupMetrics {
   }
 
   /** The page. */
-  text(group: ProxyGroup): string {
+  text(group: Shown): string {
     const served = group.relationships().filter(({ listening }) => listening !== undefined);
-    return page(
-      served.map(({ settings: { name } }) => {
-        const proxy = group.of(name);
-        const labels = name === UNNAMED ? '' : `relationship="${label(name)}"`;
-        return [labels, this.of(name).families(proxy.stats(), proxy.listFaults())];
-      }),
-    );
+    const families = served.flatMap(({ settings: { name } }) => {
+      const proxy = group.of(name);
+      const own = this.of(name).families(proxy.stats(), proxy.listFaults());
+      return name === UNNAMED ? own : own.map((family) => labelled(family, { relationship: name }));
+    });
+    return exposition(families);
   }
 
   private of(name: string): ProxyMetrics {
@@ -55,171 +67,217 @@ export class GroupMetrics {
 
 class ProxyMetrics {
   private readonly exchanges = new Exchanges();
+  /** By type of the answer and status, e.g. `BNDREPLY ConfigurationConflict`. */
   private readonly rejects = new Map<string, number>();
   private readonly skew: [number | undefined, number | undefined] = [undefined, undefined];
   private readonly unanswered: [number, number] = [0, 0];
-  private readonly buckets = REPLY_BUCKETS.map(() => 0);
-  private replies = 0;
-  private replySeconds = 0;
+  /** By direction: how many BNDUPDs its receiver lets be unanswered. */
+  private readonly window: [number | undefined, number | undefined] = [undefined, undefined];
+  /** By type of the answer. */
+  private readonly replies = new Map<string, ReplySeconds>();
   private readonly hits = new Map<string, number>();
 
   event(event: ProxyEvent): void {
     if (event.kind === 'message' && event.verdict !== 'injected')
       this.message(event.message, event.verdict === 'dropped', event.atMillis);
-    else if (event.kind === 'fault-hit') this.count(this.hits, `${event.hit.fault} ${event.hit.action}`);
+    else if (event.kind === 'fault-hit') countUp(this.hits, `${event.hit.fault} ${event.hit.action}`);
     else if (event.kind === 'connection-down') this.unanswered.fill(0);
   }
 
   /** What the page says of one relationship. */
   families(stats: ProxyStats, faults: readonly FaultView[]): readonly Family[] {
+    return [...this.ofTraffic(stats), ...this.ofMeaning(stats), ...this.ofFaults(faults)];
+  }
+
+  private ofTraffic(stats: ProxyStats): readonly Family[] {
+    const { connectionsOpen, connectionsTotal, connectionsRefused } = stats;
     return [
-      family('leasetap_connections_open', 'gauge', [['', stats.connectionsOpen]]),
-      family('leasetap_connections_total', 'counter', [['', stats.connectionsTotal]]),
-      family('leasetap_connections_refused_total', 'counter', [['', stats.connectionsRefused]]),
-      family('leasetap_octets_received_total', 'counter', byDirection(stats.octetsReceived)),
-      family('leasetap_octets_sent_total', 'counter', byDirection(stats.octetsSent)),
+      family('leasetap_connections_open', 'gauge', 'Connections that are relayed now.', one(connectionsOpen)),
+      family(
+        'leasetap_connections_total',
+        'counter',
+        'Connections that were relayed.',
+        one(connectionsTotal),
+      ),
+      family(
+        'leasetap_connections_refused_total',
+        'counter',
+        'Connections that could not be relayed: partner absent, over a limit, refused by a fault.',
+        one(connectionsRefused),
+      ),
+      family(
+        'leasetap_octets_received_total',
+        'counter',
+        'Octets from the sender of a direction.',
+        byDirection(stats.octetsReceived),
+      ),
+      family(
+        'leasetap_octets_sent_total',
+        'counter',
+        'Octets to the receiver of a direction.',
+        byDirection(stats.octetsSent),
+      ),
+      family(
+        'leasetap_messages_total',
+        'counter',
+        'Messages by direction, type and what became of them.',
+        counted(stats.messages, ['direction', 'type', 'verdict']),
+      ),
       family(
         'leasetap_tls_handshakes_total',
         'counter',
-        Object.entries(stats.tlsHandshakes).map((each) => pairSample(each, 'with', 'outcome')),
+        'TLS handshakes of the proxy with one of the servers.',
+        counted(stats.tlsHandshakes, ['with', 'outcome']),
       ),
-      family('leasetap_messages_total', 'counter', Object.entries(stats.messages).map(messageSample)),
       family(
         'leasetap_tls_records_total',
         'counter',
-        Object.entries(stats.tlsRecords).map((each) => pairSample(each, 'direction', 'type')),
+        'TLS records that passed unread.',
+        counted(stats.tlsRecords, ['direction', 'type']),
       ),
+    ];
+  }
+
+  private ofMeaning({ states }: ProxyStats): readonly Family[] {
+    return [
       family(
         'leasetap_rejects_total',
         'counter',
-        [...this.rejects].map(([status, count]) => [`status="${label(status)}"`, count]),
+        'Answers that rejected something, by status code.',
+        counted(this.rejects, ['type', 'status']),
       ),
-      family('leasetap_bndupd_unanswered', 'gauge', byDirection(this.unanswered)),
-      family('leasetap_skew_seconds', 'gauge', byDirection(this.skew)),
-      this.histogram(),
-      family('leasetap_endpoint_state', 'gauge', states(stats)),
+      family(
+        'leasetap_bndupd_unanswered',
+        'gauge',
+        'BNDUPDs of a direction that are not answered.',
+        byDirection(this.unanswered),
+      ),
+      family(
+        'leasetap_bndupd_window',
+        'gauge',
+        'BNDUPDs of a direction that its receiver lets be unanswered (MAX_UNACKED_BNDUPD).',
+        byDirection(this.window),
+      ),
+      family(
+        'leasetap_skew_seconds',
+        'gauge',
+        "Clock of the sender of a direction minus the proxy's, by its last message.",
+        byDirection(this.skew),
+      ),
+      family(
+        'leasetap_reply_seconds',
+        'histogram',
+        'Time from a request to its answer, as the proxy sees both.',
+        [...this.replies].flatMap(([type, times]) => times.samples(type)),
+      ),
+      family('leasetap_endpoint_state', 'gauge', '1 for the state that an endpoint announced last.', [
+        ...stateSample('primary', states.primary),
+        ...stateSample('secondary', states.secondary),
+      ]),
+    ];
+  }
+
+  private ofFaults(faults: readonly FaultView[]): readonly Family[] {
+    return [
       family(
         'leasetap_fault_hits_total',
         'counter',
-        [...this.hits].map(([key, count]) => [faultLabels(key), count]),
+        'Applications of a fault.',
+        counted(this.hits, ['fault', 'action']),
       ),
-      family('leasetap_faults_armed', 'gauge', [['', faults.length]]),
+      family('leasetap_faults_armed', 'gauge', 'Faults that are armed now.', one(faults.length)),
       family(
         'leasetap_fault_held_octets',
         'gauge',
-        faults.map(({ id, heldOctets }) => [`fault="${label(id)}"`, heldOctets]),
+        'Octets that a fault holds back now.',
+        faults.map(({ id, heldOctets }) => ({ labels: { fault: id }, value: heldOctets })),
       ),
     ];
   }
 
   private message(message: Message, lost: boolean, atMillis: number): void {
     const { direction } = message.frame;
+    const type = failoverType(message.protocol, message.msgType);
     if (message.sentTime !== null)
       this.skew[direction] = secondsBetween(toEpoch2000(atMillis), message.sentTime);
+    if (type === MessageType.BNDUPD) this.unanswered[direction]++;
+    if (type === MessageType.CONNECT || type === MessageType.CONNECTREPLY)
+      this.window[other(direction)] = message.facts().maxUnackedBndupd ?? this.window[other(direction)];
     const exchange = this.exchanges.push(message);
-    if (message.msgName === BNDUPD) this.unanswered[direction]++;
-    if (exchange === undefined) return;
-    this.observe(exchange.rttMillis / 1000);
-    if (message.msgName !== BNDREPLY) return;
-    const asked: Direction = direction === 0 ? 1 : 0;
-    if (!lost) this.unanswered[asked] = Math.max(0, this.unanswered[asked] - 1);
-    const { statusCode } = message.facts();
-    if (statusCode !== undefined && statusCode !== 0 && this.rejects.size < STATUS_CODES_MAX)
-      this.count(this.rejects, statusName(statusCode));
+    if (exchange !== undefined) this.answered(exchange, type, lost);
   }
 
-  private observe(seconds: number): void {
-    this.replies++;
-    this.replySeconds += seconds;
-    REPLY_BUCKETS.forEach((end, index) => {
-      if (seconds <= end) this.buckets[index] = (this.buckets[index] ?? 0) + 1;
+  private answered({ reply, rttMillis }: Exchange, type: number, lost: boolean): void {
+    const name = reply.msgName ?? String(reply.msgType);
+    const times = this.replies.get(name) ?? new ReplySeconds();
+    this.replies.set(name, times);
+    times.add(rttMillis / 1000);
+    if (type === MessageType.BNDREPLY && !lost) {
+      const asked = other(reply.frame.direction);
+      this.unanswered[asked] = Math.max(0, this.unanswered[asked] - 1);
+    }
+    const status = reply.statusCode();
+    if (status <= STATUS_SUCCESS) return;
+    const key = `${name} ${statusName(status, reply.protocol)}`;
+    if (this.rejects.has(key) || this.rejects.size < REJECTS_MAX) countUp(this.rejects, key);
+  }
+}
+
+/** How long answers of one type took. */
+class ReplySeconds {
+  private readonly counts = REPLY_BUCKETS.map(() => 0);
+  private count = 0;
+  private sum = 0;
+
+  add(seconds: number): void {
+    this.count++;
+    this.sum += seconds;
+    REPLY_BUCKETS.forEach((end, at) => {
+      if (seconds <= end) this.counts[at] = (this.counts[at] ?? 0) + 1;
     });
   }
 
-  private histogram(): Family {
-    const name = 'leasetap_reply_seconds';
-    const buckets = REPLY_BUCKETS.map((end, index) => [`le="${end}"`, this.buckets[index] ?? 0] as const);
-    return {
-      name,
-      type: 'histogram',
-      samples: [
-        ...buckets.map(([labels, count]) => [labels, count, '_bucket'] as const),
-        ['le="+Inf"', this.replies, '_bucket'],
-        ['', this.replySeconds, '_sum'],
-        ['', this.replies, '_count'],
-      ],
-    };
-  }
-
-  private count(map: Map<string, number>, key: string): void {
-    map.set(key, (map.get(key) ?? 0) + 1);
+  samples(type: string): readonly Sample[] {
+    const samples = histogramSamples(REPLY_BUCKETS, this.counts, this.sum, this.count);
+    return samples.map((sample) => ({ ...sample, labels: { type, ...sample.labels } }));
   }
 }
 
-/** `suffix` comes behind the name of the family. */
-type Sample = readonly [labels: string, value: number, suffix?: string];
-
-interface Family {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly samples: readonly Sample[];
+function one(value: number): readonly Sample[] {
+  return [{ labels: {}, value }];
 }
 
-function family(name: string, type: Family['type'], samples: readonly Sample[]): Family {
-  return { name, type, samples };
+function other(direction: Direction): Direction {
+  return direction === 0 ? 1 : 0;
 }
 
-/** All lines of one name stand together, as the format demands. */
-function page(parts: readonly (readonly [labels: string, families: readonly Family[]])[]): string {
-  const lines = new Map<string, string[]>();
-  for (const [common, families] of parts) {
-    for (const { name, type, samples } of families) {
-      if (samples.length === 0) continue;
-      const together = lines.get(name) ?? [`# TYPE ${name} ${type}`];
-      lines.set(name, together);
-      for (const [own, value, suffix = ''] of samples) {
-        const labels = [common, own].filter((each) => each !== '').join(',');
-        together.push(`${name}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}`);
-      }
-    }
-  }
-  return `${[...lines.values()].flat().join('\n')}\n`;
-}
-
-function byDirection(values: readonly (number | undefined)[]): Sample[] {
+function byDirection(values: readonly (number | undefined)[]): readonly Sample[] {
   return DIRECTIONS.flatMap((direction, index) => {
     const value = values[index];
-    return value === undefined ? [] : [[`direction="${direction}"`, value] as const];
+    return value === undefined ? [] : [{ labels: { direction }, value }];
   });
 }
 
-function messageSample([key, count]: readonly [string, number]): Sample {
-  const [direction = '', type = '', verdict = ''] = key.split(' ');
-  return [`direction="${direction}",type="${label(type)}",verdict="${verdict}"`, count];
+function stateSample(endpoint: string, state: string | null): readonly Sample[] {
+  return state === null ? [] : [{ labels: { endpoint, state }, value: 1 }];
 }
 
-function states({ states: { primary, secondary } }: ProxyStats): Sample[] {
-  const known: readonly (readonly [string, string | null])[] = [
-    ['primary', primary],
-    ['secondary', secondary],
-  ];
-  return known.flatMap(([who, state]) =>
-    state === null ? [] : [[`endpoint="${who}",state="${label(state)}"`, 1] as const],
-  );
+/** Counts by keys of as many words as there are names; the last one takes the rest. */
+function counted(
+  counts: Readonly<Record<string, number>> | ReadonlyMap<string, number>,
+  names: readonly string[],
+): readonly Sample[] {
+  const entries = counts instanceof Map ? [...counts] : Object.entries(counts);
+  return entries.map(([key, value]) => {
+    const words = key.split(' ');
+    const last = words.slice(names.length - 1).join(' ');
+    const labels: Labels = Object.fromEntries(
+      names.map((name, at) => [name, at === names.length - 1 ? last : (words[at] ?? '')]),
+    );
+    return { labels, value };
+  });
 }
 
-/** A count by a key of two words. */
-function pairSample([key, count]: readonly [string, number], first: string, second: string): Sample {
-  const [one = '', ...rest] = key.split(' ');
-  return [`${first}="${label(one)}",${second}="${label(rest.join(' '))}"`, count];
-}
-
-function faultLabels(key: string): string {
-  const [fault = '', action = ''] = key.split(' ');
-  return `fault="${label(fault)}",action="${label(action)}"`;
-}
-
-/** What the text format demands to be escaped. */
-function label(text: string): string {
-  return text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n');
+function countUp(map: Map<string, number>, key: string): void {
+  map.set(key, (map.get(key) ?? 0) + 1);
 }

@@ -1,40 +1,43 @@
-/** The status of a server in the text format of Prometheus (exposition format 0.0.4). */
+/** The status of a server as Prometheus reads it. */
+import { exposition, type Family, family, type Labels, type Sample } from '../control/exposition.ts';
 import { BINDING_STATUSES, ENDPOINT_STATES } from '../failover/state.ts';
 import type { RelationshipStatus, ServerStatus } from './status.ts';
 
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
-
 export function metricsText({ relationships, clients, uptime_seconds }: ServerStatus): string {
-  return [
-    metric('leasetap_uptime_seconds', 'gauge', 'Time since the server started.', [[{}, uptime_seconds]]),
+  return exposition([
+    family('leasetap_uptime_seconds', 'gauge', 'Time since the server started.', [
+      { labels: {}, value: uptime_seconds },
+    ]),
     ...failoverMetrics(relationships),
-    metric(
+    family(
       'leasetap_client_answers_total',
       'counter',
       'Answers to clients.',
       counted(clients.answered, 'type'),
     ),
-    metric(
+    family(
       'leasetap_client_unanswered_total',
       'counter',
       'Messages of clients that were not answered.',
       counted(clients.unanswered, 'reason'),
     ),
-  ].join('');
+  ]);
 }
 
-function failoverMetrics(relationships: readonly RelationshipStatus[]): readonly string[] {
+function failoverMetrics(relationships: readonly RelationshipStatus[]): readonly Family[] {
   const each = (sample: (one: RelationshipStatus) => readonly Sample[]) => relationships.flatMap(sample);
   const gauge = (name: string, help: string, value: (one: RelationshipStatus) => number | null) => {
     const samples = each((one) => {
       const number = value(one);
-      return number === null ? [] : [[{ relationship: one.name }, number] as const];
+      return number === null ? [] : [{ labels: { relationship: one.name }, value: number }];
     });
-    return metric(name, 'gauge', help, samples);
+    return family(name, 'gauge', help, samples);
   };
   const states = each((one) =>
-    ENDPOINT_STATES.map((state) => [{ relationship: one.name, state }, one.state === state ? 1 : 0] as const),
+    ENDPOINT_STATES.map((state) => ({
+      labels: { relationship: one.name, state },
+      value: one.state === state ? 1 : 0,
+    })),
   );
   const messages = each(({ name: relationship, messages: { sent, received } }) => [
     ...counted(sent, 'type', { relationship, direction: 'sent' }),
@@ -42,13 +45,14 @@ function failoverMetrics(relationships: readonly RelationshipStatus[]): readonly
   ]);
   const leases = each((one) =>
     one.pools.flatMap((pool) =>
-      BINDING_STATUSES.map(
-        (status) => [{ relationship: one.name, pool: pool.range, status }, pool.leases[status] ?? 0] as const,
-      ),
+      BINDING_STATUSES.map((status) => ({
+        labels: { relationship: one.name, pool: pool.range, status },
+        value: pool.leases[status] ?? 0,
+      })),
     ),
   );
   return [
-    metric('leasetap_endpoint_state', 'gauge', '1 for the state that the endpoint is in.', states),
+    family('leasetap_endpoint_state', 'gauge', '1 for the state that the endpoint is in.', states),
     gauge('leasetap_communications_ok', 'Whether messages of the partner are received.', (one) =>
       one.communications === 'ok' ? 1 : 0,
     ),
@@ -59,13 +63,13 @@ function failoverMetrics(relationships: readonly RelationshipStatus[]): readonly
       (one) => one.updates_needed,
     ),
     gauge('leasetap_updates_unacked', 'BNDUPDs under way.', (one) => one.updates_unacked),
-    metric(
+    family(
       'leasetap_failover_messages_total',
       'counter',
       'Failover messages by direction and type.',
       messages,
     ),
-    metric('leasetap_leases', 'gauge', 'Leases on record by pool and binding-status.', leases),
+    family('leasetap_leases', 'gauge', 'Leases on record by pool and binding-status.', leases),
   ];
 }
 
@@ -74,20 +78,5 @@ function counted(
   label: string,
   more: Labels = {},
 ): readonly Sample[] {
-  return Object.entries(counts).map(([kind, count]) => [{ ...more, [label]: kind }, count] as const);
-}
-
-function metric(name: string, type: 'gauge' | 'counter', help: string, samples: readonly Sample[]): string {
-  if (samples.length === 0) return '';
-  const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
-}
-
-function labelText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
-}
-
-function escaped(value: string): string {
-  return value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
+  return Object.entries(counts).map(([kind, value]) => ({ labels: { ...more, [label]: kind }, value }));
 }

@@ -1,0 +1,98 @@
+/** What Prometheus is told of messages: by meaning, for both protocols, each relationship for itself. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { fileSource } from '../../src/capture/files.ts';
+import { readCapture } from '../../src/capture/read.ts';
+import { loadDissectors } from '../../src/dissect/load.ts';
+import type { Message } from '../../src/dissect/message.ts';
+import { MessageReader } from '../../src/dissect/reader.ts';
+import type { ProxyStats, Verdict } from '../../src/proxy/events.ts';
+import { GroupMetrics } from '../../src/proxy/metrics.ts';
+import { Tally } from '../../src/proxy/tally.ts';
+import { Dialogue, status, u32 } from '../support/dialogue.ts';
+import { readExposition } from '../support/exposition.ts';
+import { BEGIN_MILLIS } from '../support/messages.ts';
+import { top } from '../support/process.ts';
+
+const dissectors = loadDissectors();
+const end = { address: '::1', port: 647 };
+
+function eventOf(message: Message, verdict: Verdict, relationship?: string) {
+  const name = relationship === undefined ? {} : { relationship };
+  return { kind: 'message', message, verdict, hits: [], atMillis: BEGIN_MILLIS, ...name } as const;
+}
+
+/** The page of a proxy that serves these relationships, read strictly. */
+function page(metrics: GroupMetrics, names: readonly string[]) {
+  const stats: ProxyStats = new Tally(dissectors).stats({ primary: 'NORMAL', secondary: null });
+  const settings = names.map((name) => ({ name, listen: end, to: end, enabled: true, faults: [] }));
+  const text = metrics.text({
+    relationships: () => settings.map((each) => ({ settings: each, listening: end })),
+    of: () => ({ stats: () => stats, listFaults: () => [] }),
+  });
+  return readExposition(text);
+}
+
+it('tells window, skew, answers and rejections of each relationship', () => {
+  const metrics = new GroupMetrics();
+  const dialogue = new Dialogue();
+  dialogue.ahead.s = 7;
+  const [connect, reply] = [u32(121, 10), u32(121, 20)];
+  const said: readonly (readonly [Message, Verdict])[] = [
+    [dialogue.say('p', 31, 1, 0, connect), 'forwarded'],
+    [dialogue.say('s', 32, 1, 3, reply), 'forwarded'],
+    [dialogue.say('p', 24, 2, 10), 'forwarded'],
+    [dialogue.say('p', 24, 3, 10), 'forwarded'],
+    [dialogue.say('p', 24, 4, 10), 'dropped'],
+    // Answered in 60 ms and in 2 s; the second answer gets lost.
+    [dialogue.say('s', 25, 2, 70, status(19)), 'forwarded'],
+    [dialogue.say('s', 25, 3, 2010), 'dropped'],
+  ];
+  for (const [message, verdict] of said) metrics.event(eventOf(message, verdict, 'campus'));
+  metrics.event(eventOf(dialogue.say('p', 24, 5, 0), 'forwarded', 'branch'));
+  const families = page(metrics, ['campus', 'branch']);
+  const of = (name: string) => Object.fromEntries(families.get(name)?.samples ?? []);
+  expect(of('leasetap_bndupd_unanswered')).toMatchObject({
+    'leasetap_bndupd_unanswered{relationship="campus",direction="p>s"}': 2,
+    'leasetap_bndupd_unanswered{relationship="campus",direction="s>p"}': 0,
+    'leasetap_bndupd_unanswered{relationship="branch",direction="p>s"}': 1,
+  });
+  expect(of('leasetap_bndupd_window')).toEqual({
+    'leasetap_bndupd_window{relationship="campus",direction="p>s"}': 20,
+    'leasetap_bndupd_window{relationship="campus",direction="s>p"}': 10,
+  });
+  expect(of('leasetap_rejects_total')).toEqual({
+    'leasetap_rejects_total{relationship="campus",type="BNDREPLY",status="OutdatedBindingInformation"}': 1,
+  });
+  expect(of('leasetap_reply_seconds')).toMatchObject({
+    'leasetap_reply_seconds_bucket{relationship="campus",type="CONNECTREPLY",le="0.001"}': 0,
+    'leasetap_reply_seconds_bucket{relationship="campus",type="CONNECTREPLY",le="0.005"}': 1,
+    'leasetap_reply_seconds_bucket{relationship="campus",type="BNDREPLY",le="0.05"}': 0,
+    'leasetap_reply_seconds_bucket{relationship="campus",type="BNDREPLY",le="0.1"}': 1,
+    'leasetap_reply_seconds_bucket{relationship="campus",type="BNDREPLY",le="1"}': 1,
+    'leasetap_reply_seconds_bucket{relationship="campus",type="BNDREPLY",le="5"}': 2,
+    'leasetap_reply_seconds_sum{relationship="campus",type="BNDREPLY"}': 2.06,
+    'leasetap_reply_seconds_count{relationship="campus",type="BNDREPLY"}': 2,
+  });
+});
+
+// BNDACK answers there what BNDREPLY answers here.
+it('follows DHCPv4 failover, too', async () => {
+  const capture = 'fixtures/captures/dhcpv4-isc/first-start';
+  const metrics = new GroupMetrics();
+  const reader = new MessageReader(dissectors, {
+    onMessage: (message) => metrics.event(eventOf(message, 'forwarded')),
+  });
+  await readCapture([fileSource(join(top, `${capture}.pcap`))], reader);
+  const families = page(metrics, ['main']);
+  expect(Object.fromEntries(families.get('leasetap_bndupd_unanswered')?.samples ?? [])).toEqual({
+    'leasetap_bndupd_unanswered{direction="p>s"}': 0,
+    'leasetap_bndupd_unanswered{direction="s>p"}': 0,
+  });
+  // As Wireshark counts them.
+  const told = readFileSync(join(top, `${capture}.tshark.json`), 'utf8');
+  const rejected = told.match(/"dhcpfo.rejectreason": "[^"]+"/g)?.length ?? 0;
+  const rejects = [...(families.get('leasetap_rejects_total')?.samples.values() ?? [])];
+  expect(rejects.reduce((sum, count) => sum + count, 0)).toBe(rejected);
+});
