@@ -24,6 +24,12 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('expected a whole number.');
 }
 
+/** From 1 to ten digits. */
+export function positiveNumber(text: string): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError('expected a whole number above 0.');
+}
+
 /** More than nothing; fractions are fine. */
 export function seconds(text: string): number {
   const value = Number(text);

@@ -2,11 +2,11 @@
  * From arguments to an exit code: finds the command, runs it and turns whatever ends it into what a shell expects.
  * 0: done; 1: done, and it found something (a command sets it); 2: bad usage or bad input, told in one line.
  */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { InputError } from '../base/problem.ts';
+import { describeSystemError } from '../base/system-error.ts';
 import { commands } from './commands.ts';
 import { EXIT_BAD_INPUT } from './exit-code.ts';
-import { describeSystemError } from './system-error.ts';
 import { packageVersion } from './version.ts';
 
 const HELP_AFTER = `
@@ -24,6 +24,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const program = emptyProgram();
   try {
     for (const load of commandsNeededFor(args)) (await load()).register(program);
+    refuseHelpOnNothing(args, program);
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
@@ -40,8 +41,14 @@ function emptyProgram(): Command {
     .helpOption('-h, --help', 'explain the program or a command')
     .addHelpText('after', HELP_AFTER)
     .showSuggestionAfterError()
+    .configureHelp({ optionDescription: withoutEmptyDefault })
     .configureOutput({ outputError: (text, write) => write(`leasetap: ${oneLine(text)}\n`) })
     .exitOverride();
+}
+
+/** That what may be given several times is empty at first says nothing. */
+function withoutEmptyDefault(option: Option): string {
+  return new Help().optionDescription(option).replace(' (default: [])', '');
 }
 
 /** The named command alone; all of them for help, and for a name that is none (to suggest the nearest). */
@@ -51,6 +58,12 @@ function commandsNeededFor(args: readonly string[]): (typeof commands)[string][]
   if (load !== undefined) return [load];
   const versionOnly = named === '-V' || named === '--version';
   return versionOnly ? [] : Object.values(commands);
+}
+
+/** For a command that it does not know, commander would explain the program. */
+function refuseHelpOnNothing([first, topic]: readonly string[], program: Command): void {
+  if (first === 'help' && topic !== undefined && !topic.startsWith('-') && commands[topic] === undefined)
+    program.parse([topic], { from: 'user' });
 }
 
 function exitCodeOf(error: unknown): number {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Endpoint } from '../base/flow.ts';
 import { InputError } from '../base/problem.ts';
 import { formatSocketAddress, parseSocketAddress } from '../base/socket-address.ts';
+import { describeSystemError } from '../base/system-error.ts';
 
 export type ControlPlace =
   | { readonly kind: 'unix'; readonly path: string }
@@ -29,7 +30,7 @@ export function readToken(file: string): string {
   try {
     token = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new InputError(`${file}: ${(error as Error).message}`);
+    throw new InputError(describeSystemError(error) ?? `${file}: ${(error as Error).message}`);
   }
   if (token.length >= TOKEN_CHARACTERS_MIN) return token;
   throw new InputError(`${file}: expected a token of at least ${TOKEN_CHARACTERS_MIN} characters`);

@@ -114,7 +114,11 @@ function reset({ server }: ControlTarget, { body }: ControlRequest): ControlAnsw
   const text = (body as { resource?: unknown } | undefined)?.resource;
   const resource = typeof text === 'string' ? resourceOf(text) : undefined;
   if (resource === undefined) {
-    throw new Refused(400, 'resource', 'expected {"resource": "ADDRESS"} or {"resource": "PREFIX/LENGTH"}');
+    throw new Refused(
+      400,
+      'resource',
+      'expected an address or a prefix with its length as the resource, e.g. 2001:db8::1',
+    );
   }
   const driver = server.endpoints.find(({ endpoint }) => endpoint.clients.poolOf(resource) !== undefined);
   const lease = driver?.endpoint.clients.find(resource);

@@ -14,6 +14,7 @@ import {
 } from 'node:tls';
 import { InputError } from '../base/problem.ts';
 import { normalAddress } from '../base/socket-address.ts';
+import { describeSystemError } from '../base/system-error.ts';
 import { keyLogFile } from '../tls/key-log-file.ts';
 import type { PartnerConfig, TlsFiles } from './config.ts';
 import { Stream, tlsReason } from './sockets.ts';
@@ -56,11 +57,8 @@ export function tlsTroubles({ certificate, key, ca }: TlsFiles, now?: number): s
     try {
       return read(readFileSync(file));
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
       troubles.push(
-        code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR'
-          ? `${file}: ${message}`
-          : `${file}: expected ${expected} (${message})`,
+        describeSystemError(error) ?? `${file}: expected ${expected} (${(error as Error).message})`,
       );
       return undefined;
     }

@@ -2,6 +2,7 @@
  * What the user can tell the UI to do: one registry for keys, for the `:` line and for the help. A command takes the
  * rest of its line and answers with the next model and what the outside world shall do.
  */
+import { nearest } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 import { parseFault } from '../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../proxy/faults/spec.ts';
@@ -165,6 +166,12 @@ export function runCommand(model: Model, line: string): Step {
     if (!(error instanceof InputError)) throw error;
     return [answered(model, `${name}: ${error.message}`, true), []];
   }
+}
+
+/** Which of our commands a line was meant to be that the session refused, as a question to put behind its answer. */
+export function didYouMean(line: string): string {
+  const name = nearest(line.split(/\s+/, 1)[0] ?? '', [...COMMANDS.keys()]);
+  return name === undefined ? '' : `; did you mean ${name}?`;
 }
 
 /** Shows a line at the bottom for a while. */

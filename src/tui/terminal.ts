@@ -8,8 +8,10 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import blessed from 'blessed';
 import { InputError } from '../base/problem.ts';
+import { inAscii, takesUnicode } from '../render/ascii.ts';
 import type { ColourRule } from '../render/colour-rules.ts';
-import { type ColourDepth, paintLine } from '../render/style.ts';
+import { type ColourDepth, type Line, paintLine } from '../render/style.ts';
+import { didYouMean } from './commands.ts';
 import { hasWork, setFilter } from './filtering.ts';
 import type { FilterCompiler } from './history.ts';
 import { type Effect, initialModel, type Model, type Size } from './model.ts';
@@ -114,7 +116,7 @@ class Ui {
     this.#frame = undefined;
     if (this.#closed) return;
     if (this.#terminal.busy()) this.#frame = setTimeout(() => this.#draw(), FRAME_MILLIS);
-    else this.#terminal.show(view(this.#model).map((line) => paintLine(line, this.#terminal.depth)));
+    else this.#terminal.show(view(this.#model));
   }
 
   #carryOut(effect: Effect): void {
@@ -127,13 +129,19 @@ class Ui {
     }
   }
 
+  /** What none of our commands is may be one of the session. */
+  async #hand(line: string): Promise<string> {
+    try {
+      if (this.#session.command === undefined) throw new InputError(`unknown command "${line}"`);
+      return await this.#session.command(line);
+    } catch (error) {
+      throw new InputError(reasonOf(error) + didYouMean(line));
+    }
+  }
+
   async #perform(effect: Exclude<Effect, { kind: 'quit' }>): Promise<string> {
     const { faults } = this.#session;
-    if (effect.kind === 'command') {
-      if (this.#session.command === undefined)
-        throw new InputError(`unknown command: ${effect.line}; ? for help`);
-      return this.#session.command(effect.line);
-    }
+    if (effect.kind === 'command') return this.#hand(effect.line);
     if (faults === undefined) throw new InputError('nothing can be faulted here');
     if (effect.kind === 'arm') {
       const fault = await faults.arm(effect.spec);
@@ -156,7 +164,8 @@ interface Key {
 class Terminal {
   onKey: (key: string, character: string | undefined) => void = () => {};
   onResize: (size: Size) => void = () => {};
-  readonly depth: ColourDepth;
+  readonly #depth: ColourDepth;
+  readonly #unicode: boolean;
   readonly #input: ReadStream;
   readonly #output: WriteStream;
   readonly #keys: blessed.BlessedProgram;
@@ -178,7 +187,8 @@ class Terminal {
     const { input, output, environment } = options;
     this.#input = input;
     this.#output = output;
-    this.depth = (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb' ? '256' : 'mono';
+    this.#depth = (environment['NO_COLOR'] ?? '') === '' ? '256' : 'mono';
+    this.#unicode = takesUnicode(environment);
     output.on('error', ignore);
     const settings = { input, output, tput: false, terminal: 'xterm-256color' };
     this.#keys = blessed.program(settings as unknown as blessed.Widgets.IScreenOptions);
@@ -200,12 +210,13 @@ class Terminal {
   }
 
   /** Writes the lines that changed since the last frame. */
-  show(lines: readonly string[]): void {
+  show(lines: readonly Line[]): void {
     let frame = '';
-    for (const [at, line] of lines.entries()) {
+    const painted = lines.map((line) => paintLine(this.#unicode ? line : inAscii(line), this.#depth));
+    for (const [at, line] of painted.entries()) {
       if (this.#shown[at] !== line) frame += `\x1b[${at + 1};1H\x1b[0m${line}`;
     }
-    this.#shown = [...lines];
+    this.#shown = painted;
     if (frame !== '' && this.#entered) this.#output.write(`${BEGIN_FRAME}${frame}${END_FRAME}`);
   }
 

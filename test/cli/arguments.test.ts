@@ -1,6 +1,13 @@
 /** That option values are understood as people write them, and that nothing else is. */
 import { describe, expect, it } from 'vitest';
-import { bareAddress, gather, seconds, socketAddress, wholeNumber } from '../../src/cli/arguments.ts';
+import {
+  bareAddress,
+  gather,
+  positiveNumber,
+  seconds,
+  socketAddress,
+  wholeNumber,
+} from '../../src/cli/arguments.ts';
 
 describe('values of options', () => {
   it('are addresses in their usual forms', () => {
@@ -16,6 +23,8 @@ describe('values of options', () => {
       expect(() => wholeNumber(text)).toThrow('whole number');
     for (const text of ['', ' ', '0', '-1', 'Infinity', 'soon'])
       expect(() => seconds(text)).toThrow('seconds');
+    expect(positiveNumber('7')).toBe(7);
+    for (const text of ['', '0', '00', '-1', '1.5']) expect(() => positiveNumber(text)).toThrow('above 0');
   });
 
   it('add up where an option may be given several times', () => {

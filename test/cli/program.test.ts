@@ -1,5 +1,6 @@
 /** What a shell and a person see of the program as such: help, version, mistakes, exit codes. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
 import { runProgram } from '../../src/cli/program.ts';
 
 afterEach(() => {
@@ -51,5 +52,18 @@ describe('leasetap', () => {
     const { code, err } = await run('--nonsense');
     expect(code).toBe(2);
     expect(err).toMatch(/^leasetap: unknown option '--nonsense'[^\n]*\n$/);
+  });
+
+  it('answers a question for an unknown command as that command', async () => {
+    const { code, out, err } = await run('help', 'raed');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toBe("leasetap: unknown command 'raed' (Did you mean read?)\n");
+  });
+
+  it.each(Object.keys(commands))('explains %s without the inside of the program', async (name) => {
+    const { code, out, err } = await run('help', name);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain(`Usage: leasetap ${name} `);
+    expect(out).not.toMatch(/default: \[|undefined|\[object/);
   });
 });

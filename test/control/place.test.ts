@@ -25,6 +25,8 @@ describe('where a control is', () => {
     writeFileSync(file, 'fifteen-letters\n');
     expect(() => controlPlace('[::1]:8474', undefined, '--token-file')).toThrow('(--token-file FILE)');
     expect(() => controlPlace('[::1]:8474', file, '--token-file')).toThrow('at least 16 characters');
-    expect(() => controlPlace('[::1]:8474', `${file}.no`, '--token-file')).toThrow(`${file}.no: ENOENT`);
+    expect(() => controlPlace('[::1]:8474', `${file}.no`, '--token-file')).toThrow(
+      `${file}.no: no such file or directory`,
+    );
   });
 });

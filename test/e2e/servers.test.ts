@@ -156,6 +156,18 @@ test('what cannot work is told in one line with exit code 2', async () => {
       ['ctl', join(pair.folder, 'primary.sock'), 'sttus'],
       /^leasetap: unknown action "sttus"; did you mean "status"\?\n$/,
     ],
+    [
+      ['ctl', join(pair.folder, 'primary.sock'), 'reset'],
+      /^leasetap: expected the address or prefix to reset/,
+    ],
+    [
+      ['ctl', join(pair.folder, 'primary.sock'), 'status', 'x'],
+      /^leasetap: status takes no resource, found "x"\n$/,
+    ],
+    [
+      ['ctl', join(pair.folder, 'primary.sock'), 'reset', '2001:db8::zz'],
+      /^leasetap: expected an address or a prefix with its length as the resource, e\.g\. 2001:db8::1\n$/,
+    ],
     [['serve'], /^leasetap: missing required argument 'config'\n$/],
   ];
   for (const [args, says] of cases) {

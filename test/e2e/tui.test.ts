@@ -111,6 +111,18 @@ describe.runIf(HAS_TMUX)('the terminal UI', () => {
     expect(tmux('capture-pane', '-p', '-e', '-t', 'ui')).not.toContain('38;5;');
   });
 
+  it('draws in ASCII where the locale knows no UTF-8', async () => {
+    start([160, 50], '', 'TERM=xterm LC_ALL=C');
+    const text = await until(/1 Messages/);
+    expect(text).toMatch(/-- 3 Leases ---/);
+    expect(text).not.toMatch(/[^ -~\n]/);
+  });
+
+  it('is not opened on a terminal that cannot place a cursor', async () => {
+    run([80, 24], `TERM=dumb '${process.execPath}' '${PROGRAM}' read --tui '${CAPTURE}'`);
+    await until(/--tui needs a terminal that can place a cursor\ncode=2/);
+  });
+
   it.each([
     ['SIGTERM', 143],
     ['SIGHUP', 129],

@@ -169,7 +169,7 @@ test('orders change what they are about, or say why not', async () => {
     'expected one of pair, found "no"',
   );
   await expect(client.order({ name: 'reset', body: { resource: 'x' } })).rejects.toThrow(
-    'expected {"resource": "ADDRESS"}',
+    'expected an address or a prefix',
   );
   await expect(client.order({ name: 'reset', body: { resource: '2001:db8:1::1000' } })).rejects.toThrow(
     '2001:db8:1::1000 is not on record, expected ABANDONED',

@@ -3,7 +3,7 @@ import { loadDissectors } from '../../src/dissect/load.ts';
 import { requireFilter } from '../../src/filter/compile.ts';
 import type { FaultView } from '../../src/proxy/events.ts';
 import { lineText } from '../../src/render/style.ts';
-import { COMMANDS, runCommand } from '../../src/tui/commands.ts';
+import { COMMANDS, didYouMean, runCommand } from '../../src/tui/commands.ts';
 import { hasWork } from '../../src/tui/filtering.ts';
 import { SCAN_ROWS } from '../../src/tui/history.ts';
 import { KEYMAP } from '../../src/tui/keymap.ts';
@@ -305,6 +305,8 @@ describe('the command line', () => {
     expect(armed).toMatchObject([
       { kind: 'arm', spec: { action: 'delay', direction: 's>p', types: ['BNDREPLY'] } },
     ]);
+    expect(didYouMean('fautl drop BNDREPLY')).toBe('; did you mean fault?');
+    expect(didYouMean('secondary kill')).toBe('');
     const [edited] = play(model(), keys(':', 'a', 'b', 'backspace', 'c', 'escape'));
     expect(edited.prompt).toBeUndefined();
   });

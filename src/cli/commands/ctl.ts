@@ -30,6 +30,9 @@ interface Action {
   run(asked: Asked): Promise<void>;
 }
 
+/** The only action that is about a resource. */
+const RESET = 'reset';
+
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { help: 'states, timers, what happens next and when, pools', run: status },
   leases: { help: 'every lease; --status, --in, --client and --relationship select', run: leases },
@@ -40,7 +43,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     run: order('partner-down'),
   },
   resync: { help: 'end the connection to the partner and begin anew', run: order('resync') },
-  reset: { help: 'make an ABANDONED address or prefix usable again: reset 2001:db8::1', run: order('reset') },
+  [RESET]: { help: 'make an ABANDONED address or prefix usable again: reset 2001:db8::1', run: order(RESET) },
   reload: { help: 'read certificates and keys again, for connections to come', run: order('reload') },
   shutdown: { help: 'tell the partners and end', run: order('shutdown') },
 };
@@ -76,6 +79,10 @@ export function register(program: Command): void {
     .action(async (control: string, name: string, argument: string | undefined, options: Options) => {
       const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
       if (action === undefined) throw unknownAction(name);
+      if (argument !== undefined && name !== RESET)
+        throw new InputError(`${name} takes no resource, found "${argument}"`);
+      if (argument === undefined && name === RESET)
+        throw new InputError('expected the address or prefix to reset, e.g. reset 2001:db8::1');
       const client = new ControlClient(controlPlace(control, options.tokenFile, '--token-file'));
       const out = new Output(process.stdout);
       await action.run({ client, options, argument, out });

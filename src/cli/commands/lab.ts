@@ -1,9 +1,7 @@
 /** `leasetap lab`: two servers, the proxy between them and clients, on this machine alone. */
 import type { Command } from 'commander';
-import type { Dissectors } from '../../dissect/compile.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
-import { COLOUR_RULES_VARIABLE, gather, seconds, wholeNumber } from '../arguments.ts';
-import { colourRules } from '../colour-rules.ts';
+import { gather, seconds, wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -12,7 +10,7 @@ import { ORDERS_HELP } from '../lab/orders.ts';
 import { printSession } from '../print-session.ts';
 import { playScenarios } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
-import { filterCompiler } from '../read/filter-compiler.ts';
+import { hasTerminal, showSession } from '../show-session.ts';
 
 interface Options {
   readonly duration?: number;
@@ -75,8 +73,8 @@ async function runLab(options: Options): Promise<void> {
         : play(lab, scenarios, options, ends.signal).finally(() => ends.abort());
     // It is awaited below; until then its failure only ends what is shown.
     playing.catch(() => undefined);
-    if (options.tui && process.stdin.isTTY && process.stdout.isTTY)
-      await showLab(lab, ends.signal, dissectors);
+    if (options.tui && hasTerminal())
+      await showSession(lab.session, dissectors, ends.signal, { begin: () => lab.start() });
     else await printSession(lab.session, ends.signal, { begin: () => lab.start(), end: () => lab.close() });
     await playing;
   } finally {
@@ -110,18 +108,4 @@ async function play(
     options.report,
   );
   if (!passed) process.exitCode = EXIT_FINDINGS;
-}
-
-/** The UI, until its user quits or the signal comes. */
-async function showLab(lab: Lab, ends: AbortSignal, dissectors: Dissectors): Promise<void> {
-  const { runTui } = await import('../../tui/terminal.ts');
-  const shown = runTui(lab.session, {
-    input: process.stdin,
-    output: process.stdout,
-    environment: process.env,
-    compileFilter: filterCompiler(dissectors),
-    colourRules: colourRules(dissectors, process.env[COLOUR_RULES_VARIABLE]),
-    signal: ends,
-  });
-  await Promise.all([lab.start(), shown]);
 }

@@ -9,7 +9,7 @@ import type { Filter } from '../../filter/compile.ts';
 import type { ColourRule } from '../../render/colour-rules.ts';
 import { type ColourDepth, colourDepth, paintLine } from '../../render/style.ts';
 import { TEXT_COLUMNS } from '../../render/text.ts';
-import { colourRulesOption, gather, wholeNumber } from '../arguments.ts';
+import { colourRulesOption, gather, positiveNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
@@ -76,7 +76,7 @@ export function register(program: Command): void {
     .option(
       '-j, --jobs <number>',
       'threads that read and print; 1: no other ones (default: up to 3 for large files)',
-      wholeNumber,
+      positiveNumber,
     )
     .option('--tui', 'look at the messages in the terminal UI')
     .addOption(colourRulesOption())
@@ -224,25 +224,15 @@ async function printStatistics(
 async function showFiles(files: readonly string[], options: Options, dissectors: Dissectors): Promise<void> {
   if (files.includes('-'))
     throw new InputError('--tui reads its keys from standard input, so captures must be files');
-  if (!process.stdin.isTTY || !process.stdout.isTTY) throw new InputError('--tui needs a terminal');
-  const { runTui } = await import('../../tui/terminal.ts');
+  const { hasTerminal, showSession } = await import('../show-session.ts');
+  if (!hasTerminal()) throw new InputError('--tui needs a terminal that can place a cursor');
   const { fileSession } = await import('../read/file-session.ts');
-  const { filterCompiler } = await import('../read/filter-compiler.ts');
-  const { colourRules } = await import('../colour-rules.ts');
   // What is old here is small, so little of what nobody needs any more may gather beside it.
   setFlagsFromString('--heap-growing-percent=20');
   const interrupt = onInterrupt();
   const session = fileSession(files, options, dissectors, interrupt.signal);
   try {
-    await runTui(session, {
-      input: process.stdin,
-      output: process.stdout,
-      environment: process.env,
-      compileFilter: filterCompiler(dissectors),
-      colourRules: colourRules(dissectors, options.colorRules),
-      signal: interrupt.signal,
-      ...(options.filter === undefined ? {} : { filter: options.filter }),
-    });
+    await showSession(session, dissectors, interrupt.signal, options);
   } finally {
     session.close();
   }

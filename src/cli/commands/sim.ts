@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { inspector } from '../../sim/inspect.ts';
 import { type RunOptions, run } from '../../sim/world.ts';
-import { gather, wholeNumber } from '../arguments.ts';
+import { gather, positiveNumber, wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -48,7 +48,7 @@ export function register(program: Command): void {
     .command('sim')
     .description('run servers in virtual time with faults from a seed, and check what must always hold')
     .option('--seed <number>', 'first seed', wholeNumber, 1)
-    .option('--seeds <number>', 'how many; a scenario is played once if not given', wholeNumber, 100)
+    .option('--seeds <number>', 'how many; a scenario is played once if not given', positiveNumber, 100)
     .option('--hours <number>', 'with faults, in each run', wholeNumber, 24)
     .option('--clients <number>', 'DHCPv6 clients; the seed decides if not given', clients)
     .option('--servers <number>', '2 or 3; the seed decides if not given', twoOrThree)

@@ -100,7 +100,8 @@ export async function carryOut(
 ): Promise<string> {
   const [who = '', ...words] = line.trim().split(/\s+/);
   const name = SERVER_NAMES.find((one) => one === who);
-  if (name === undefined) throw new InputError(`expected ${SERVER_NAMES.join(' or ')} first, found "${who}"`);
+  if (name === undefined)
+    throw new InputError(`"${who}" is neither a command nor ${SERVER_NAMES.join(' or ')} with an order`);
   const order = ORDERS[words[0] ?? ''];
   if (order !== undefined) return await order.run(servers[name], name);
   if (words.length === 0) {

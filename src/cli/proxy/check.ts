@@ -2,7 +2,7 @@
 import { connect, createServer } from 'node:net';
 import type { Endpoint } from '../../base/flow.ts';
 import { formatSocketAddress, normalAddress } from '../../base/socket-address.ts';
-import { describeSystemError } from '../system-error.ts';
+import { describeSystemError } from '../../base/system-error.ts';
 
 export interface CheckInput {
   readonly listen: Endpoint;

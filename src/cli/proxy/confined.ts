@@ -6,8 +6,8 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { InputError } from '../../base/problem.ts';
+import { describeSystemError } from '../../base/system-error.ts';
 import { type RelationshipSettings, withFiles } from '../../proxy/relationship.ts';
-import { describeSystemError } from '../system-error.ts';
 
 /** Settings as they may be served; throws InputError. `before` is what they were until now. */
 export type Confine = (settings: RelationshipSettings, before?: RelationshipSettings) => RelationshipSettings;

@@ -7,12 +7,12 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Command } from 'commander';
 import { InputError } from '../../base/problem.ts';
+import { describeSystemError } from '../../base/system-error.ts';
 import { TLS_PATHS, type TlsPaths } from '../../proxy/relationship.ts';
 import type { TlsIdentity } from '../../proxy/tls/handshake.ts';
 import type { TlsTermination } from '../../proxy/tls/terminate.ts';
 import { keyLogFile } from '../../tls/key-log-file.ts';
 import { gather } from '../arguments.ts';
-import { describeSystemError } from '../system-error.ts';
 
 type PathKey = keyof TlsPaths;
 

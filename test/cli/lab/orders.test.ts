@@ -65,8 +65,8 @@ describe('orders to a lab', () => {
   });
 
   it.each([
-    ['', /expected primary or secondary first/],
-    ['tertiary kill', /expected primary or secondary first, found "tertiary"/],
+    ['', /neither a command nor primary or secondary/],
+    ['tertiary kill', /"tertiary" is neither a command nor primary or secondary with an order/],
     ['primary', /expected kill, stop, start, wipe, flood, strangers, restart/],
     ['primary start', /running already/],
   ])('refuse %j', async (line, message) => {

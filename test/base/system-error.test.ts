@@ -1,6 +1,6 @@
 /** That refusals of the operating system are told in words, with what they were about. */
 import { describe, expect, it } from 'vitest';
-import { describeSystemError } from '../../src/cli/system-error.ts';
+import { describeSystemError } from '../../src/base/system-error.ts';
 
 function systemError(members: object): Error {
   return Object.assign(new Error('as Node says it'), members);
@@ -12,6 +12,8 @@ describe('an error of the operating system', () => {
     [{ code: 'EADDRINUSE', address: '::1', port: 647 }, '[::1]:647: the port is in use by another program'],
     [{ code: 'ECONNREFUSED', address: '192.0.2.1', port: 647 }, '192.0.2.1:647: nobody listens there'],
     [{ code: 'ENOSPC' }, 'no space left on the device'],
+    // One without words of its own is still no mistake of ours.
+    [{ code: 'ELOOP', syscall: 'open', path: 'a.pcap' }, 'a.pcap: ELOOP'],
   ])('%j', (members, words) => {
     expect(describeSystemError(systemError(members))).toBe(words);
   });

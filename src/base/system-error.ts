@@ -21,13 +21,15 @@ const WORDS: Readonly<Record<string, string>> = {
 /** One line, e.g. `x.pcap: no such file or directory`; `undefined` if `error` is not from the operating system. */
 export function describeSystemError(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code, path, address, port } = error as Error & {
+  const { code, syscall, path, address, port } = error as Error & {
     code?: string;
+    syscall?: string;
     path?: string;
     address?: string;
     port?: number;
   };
-  const words = code === undefined ? undefined : WORDS[code];
+  if (code === undefined) return undefined;
+  const words = WORDS[code] ?? (syscall === undefined ? undefined : code);
   if (words === undefined) return undefined;
   const where = path ?? (address === undefined ? undefined : endpointText(address, port));
   return where === undefined ? words : `${where}: ${words}`;
