@@ -3,6 +3,7 @@
  * the front or anywhere, look nothing up and leave no memory behind: a Set that is filled and emptied at every message
  * becomes a chain of old tables that the garbage collector copies again and again.
  */
+import { InvariantError } from '../base/invariant.ts';
 
 /** Where a thing keeps its place in a line: any whole number, 0 to begin with. */
 export interface Place<T> {
@@ -54,8 +55,11 @@ export class Line<T> {
   /** The one that waits longest. */
   first(): T | undefined {
     if (this.waiting === 0) return undefined;
-    while (this.items[this.head] === undefined) this.head++;
-    return this.items[this.head];
+    for (; this.head < this.items.length; this.head++) {
+      const item = this.items[this.head];
+      if (item !== undefined) return item;
+    }
+    throw new InvariantError('one that waits has a place');
   }
 
   /** All of them, the one that waits longest first. */
