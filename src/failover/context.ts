@@ -8,7 +8,7 @@ import type { EndpointConfig } from './config.ts';
 import type { Note, Output } from './io.ts';
 import { Outbox } from './outbox.ts';
 import { Tally } from './tally.ts';
-import { Timers } from './timers.ts';
+import { type Timer, Timers } from './timers.ts';
 
 export class Context<Reply> {
   readonly config: EndpointConfig;
@@ -36,8 +36,8 @@ export class Context<Reply> {
   }
 
   /** Sets a timer to `seconds` from now. */
-  start(name: Parameters<Timers['set']>[0], seconds: number): void {
-    this.timers.set(name, this.now + seconds * 1000);
+  start(timer: Timer, seconds: number): void {
+    this.timers.set(timer, this.now + seconds * 1000);
   }
 
   note(event: Note['event'], text: string, section: string): void {

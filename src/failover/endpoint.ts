@@ -19,7 +19,7 @@ import { Prefixes } from './prefixes.ts';
 import type { EndpointState } from './state.ts';
 import { States, type StatesListener } from './states.ts';
 import type { Tally } from './tally.ts';
-import type { TimerName } from './timers.ts';
+import { TIMER, type Timer } from './timers.ts';
 
 /** A shutdown waits at most so long for acknowledgements. */
 const SHUTDOWN_SECONDS = 5;
@@ -30,14 +30,14 @@ const STATE_AGAIN_SECONDS = 60;
 const SETTLE_SECONDS = 15;
 /** Timers that end with the connection. */
 const OF_A_CONNECTION = [
-  'ack',
-  'update-done',
-  'pool-request',
-  'rescan',
-  'settle',
-  'first-state',
-  'state-again',
-] as const satisfies readonly TimerName[];
+  TIMER.ack,
+  TIMER.updateDone,
+  TIMER.poolRequest,
+  TIMER.rescan,
+  TIMER.settle,
+  TIMER.firstState,
+  TIMER.stateAgain,
+];
 
 export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
   readonly config: EndpointConfig;
@@ -117,19 +117,19 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     this.leases.window = agreement.maxUnackedBndupd;
     if (this.config.role === 'secondary') this.states.useMclt(agreement.mclt);
     this.states.sendState();
-    this.context.start('first-state', this.config.connectReplySeconds);
-    this.context.start('state-again', STATE_AGAIN_SECONDS);
+    this.context.start(TIMER.firstState, this.config.connectReplySeconds);
+    this.context.start(TIMER.stateAgain, STATE_AGAIN_SECONDS);
   }
 
   received(message: State | Plain | Binding): void {
     const { context, leases, states } = this;
     switch (message.type) {
       case 'STATE':
-        context.timers.clear('first-state');
+        context.timers.clear(TIMER.firstState);
         states.received(message);
         return;
       case 'BNDUPD':
-        if (leases.queue.asked !== undefined) context.start('update-done', this.config.updateDoneSeconds);
+        if (leases.queue.asked !== undefined) context.start(TIMER.updateDone, this.config.updateDoneSeconds);
         leases.receivedUpdate(message);
         return;
       case 'BNDREPLY':
@@ -156,7 +156,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
   lost(why: string): void {
     const { context, leases, states } = this;
     leases.queue.disconnected();
-    for (const name of OF_A_CONNECTION) context.timers.clear(name);
+    for (const timer of OF_A_CONNECTION) context.timers.clear(timer);
     states.communicationsFailed(why);
   }
 
@@ -175,17 +175,17 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     if (leases.queue.asked !== undefined || !this.link.isOpen) return;
     const transactionId = this.newTransactionId();
     leases.queue.asked = transactionId;
-    context.start('update-done', this.config.updateDoneSeconds);
+    context.start(TIMER.updateDone, this.config.updateDoneSeconds);
     context.outbox.put({ type: all ? 'UPDREQALL' : 'UPDREQ', transactionId, sentTime: 0 });
   }
 
   entered(state: EndpointState): void {
     const { context, leases } = this;
-    if (state !== 'RECOVER' && state !== 'POTENTIAL-CONFLICT') context.timers.clear('update-done');
+    if (state !== 'RECOVER' && state !== 'POTENTIAL-CONFLICT') context.timers.clear(TIMER.updateDone);
     if (state !== 'NORMAL') return;
     leases.queue.offerAll();
-    context.start('rescan', this.config.rescanSeconds);
-    context.start('settle', SETTLE_SECONDS);
+    context.start(TIMER.rescan, this.config.rescanSeconds);
+    context.start(TIMER.settle, SETTLE_SECONDS);
     this.prefixes.enteredNormal();
   }
 
@@ -236,57 +236,57 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     if (this.shuttingDown && !this.finished) this.shutDown();
   }
 
-  private due(timer: TimerName): void {
+  private due(timer: Timer): void {
     const { context, link, states } = this;
     switch (timer) {
-      case 'startup':
+      case TIMER.startup:
         states.startupIsOver();
         return;
-      case 'reconnect':
+      case TIMER.reconnect:
         if (!this.shuttingDown) link.open();
         return;
-      case 'connect-reply':
+      case TIMER.connectReply:
         link.disconnect(StatusCode.UnspecFail, 'no answer while connecting');
         return;
-      case 'keepalive':
+      case TIMER.keepalive:
         link.disconnect(StatusCode.UnspecFail, `nothing received for ${this.config.keepaliveSeconds} s`);
         return;
-      case 'contact':
+      case TIMER.contact:
         link.contact();
         return;
-      case 'first-state':
+      case TIMER.firstState:
         link.disconnect(StatusCode.UnspecFail, 'no STATE after the connection was established');
         return;
-      case 'state-again':
+      case TIMER.stateAgain:
         states.remind();
-        context.start('state-again', STATE_AGAIN_SECONDS);
+        context.start(TIMER.stateAgain, STATE_AGAIN_SECONDS);
         return;
-      case 'ack':
+      case TIMER.ack:
         link.disconnect(StatusCode.UnspecFail, `no BNDREPLY for ${this.config.ackSeconds} s`);
         return;
-      case 'update-done':
+      case TIMER.updateDone:
         link.disconnect(
           StatusCode.UnspecFail,
           `no BNDUPD and no UPDDONE for ${this.config.updateDoneSeconds} s`,
         );
         return;
-      case 'recover-wait':
+      case TIMER.recoverWait:
         states.event('recover-wait-over', 'the MCLT has passed since TIME-OF-FAILURE');
         return;
-      case 'auto-partner-down':
+      case TIMER.autoPartnerDown:
         states.event('auto-partner-down', 'auto-partner-down');
         return;
-      case 'rescan':
+      case TIMER.rescan:
         this.leases.queue.offerAll();
-        context.start('rescan', this.config.rescanSeconds);
+        context.start(TIMER.rescan, this.config.rescanSeconds);
         return;
-      case 'heartbeat':
+      case TIMER.heartbeat:
         states.heartbeat();
         return;
-      case 'pool-request':
-      case 'settle':
+      case TIMER.poolRequest:
+      case TIMER.settle:
         return;
-      case 'shutdown':
+      case TIMER.shutdown:
         this.finish();
         return;
     }
@@ -311,7 +311,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
         states.heartbeat();
         this.shuttingDown = true;
         this.clientView.closing = true;
-        context.start('shutdown', SHUTDOWN_SECONDS);
+        context.start(TIMER.shutdown, SHUTDOWN_SECONDS);
         return;
     }
   }
@@ -330,7 +330,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     if (this.finished) return;
     this.finished = true;
     this.link.disconnect(StatusCode.ServerShuttingDown, 'the server is shutting down');
-    for (const name of ['shutdown', 'reconnect'] as const) this.context.timers.clear(name);
+    for (const timer of [TIMER.shutdown, TIMER.reconnect]) this.context.timers.clear(timer);
     this.context.emit({ kind: 'done' });
   }
 
@@ -348,7 +348,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
       return;
     }
     leases.queue.asked = undefined;
-    context.timers.clear('update-done');
+    context.timers.clear(TIMER.updateDone);
     states.updatesAreDone();
   }
 
@@ -362,7 +362,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
 
   /** Leases end by themselves only while this server's picture of them is whole. */
   private get expiring(): boolean {
-    if (this.context.timers.running('settle')) return false;
+    if (this.context.timers.running(TIMER.settle)) return false;
     switch (this.states.current) {
       case 'STARTUP':
       case 'RECOVER':

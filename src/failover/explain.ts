@@ -1,8 +1,7 @@
 /** "What happens next and when" in the RFC's words, from the timers that run and from what the state waits for. */
 import type { Explanation, Responsiveness } from './io.ts';
 import type { EndpointState, LastingState } from './state.ts';
-import type { TimerName, Timers } from './timers.ts';
-import { TIMERS } from './timers.ts';
+import { TIMER, type TimerName, type Timers } from './timers.ts';
 
 interface Situation {
   readonly current: EndpointState;
@@ -26,19 +25,19 @@ type Phrase = { readonly what: string; readonly section: string };
 const PHRASES: Record<TimerName, Phrase | undefined> = {
   startup: { what: 'leave STARTUP without having heard from the partner', section: '§8.3.2' },
   reconnect: { what: 'try to connect to the partner', section: '§6.1' },
-  'connect-reply': { what: 'give up waiting for the partner to complete the connection', section: '§6.1' },
+  connectReply: { what: 'give up waiting for the partner to complete the connection', section: '§6.1' },
   keepalive: { what: 'take the connection for dead if nothing is received', section: '§6.6' },
   contact: { what: 'send CONTACT if nothing else is sent', section: '§6.6' },
-  'first-state': { what: 'drop the connection if no STATE comes', section: '§6.1' },
-  'state-again': undefined,
+  firstState: { what: 'drop the connection if no STATE comes', section: '§6.1' },
+  stateAgain: undefined,
   ack: { what: 'drop the connection if no BNDREPLY comes', section: '§8.8.2' },
-  'update-done': { what: 'drop the connection if no BNDUPD and no UPDDONE comes', section: '§8.5.2' },
-  'recover-wait': { what: 'enter RECOVER-DONE', section: '§8.6.2' },
-  'auto-partner-down': { what: 'enter PARTNER-DOWN by itself', section: '§8.9.2' },
+  updateDone: { what: 'drop the connection if no BNDUPD and no UPDDONE comes', section: '§8.5.2' },
+  recoverWait: { what: 'enter RECOVER-DONE', section: '§8.6.2' },
+  autoPartnerDown: { what: 'enter PARTNER-DOWN by itself', section: '§8.9.2' },
   rescan: { what: 'offer rejected updates again', section: '§7.5.4' },
   heartbeat: undefined,
   settle: undefined,
-  'pool-request': undefined,
+  poolRequest: undefined,
   shutdown: { what: 'shut down without waiting any longer', section: '§5.3.10' },
 };
 
@@ -67,9 +66,9 @@ export function explain(
   skewSeconds: number | undefined,
 ): Explanation {
   const next: { what: string; section: string; at?: number }[] = [];
-  for (const name of TIMERS) {
-    const at = timers.get(name);
-    const phrase = PHRASES[name];
+  for (const [name, timer] of Object.entries(TIMER)) {
+    const at = timers.get(timer);
+    const phrase = PHRASES[name as TimerName];
     if (at !== undefined && phrase !== undefined) next.push({ ...phrase, at });
   }
   next.sort((a, b) => (a.at as number) - (b.at as number));

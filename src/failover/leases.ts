@@ -21,6 +21,7 @@ import { actualLifetime, partnerLifetime } from './lifetime.ts';
 import { readReply } from './reply.ts';
 import type { Slot } from './slot.ts';
 import type { EndpointState } from './state.ts';
+import { TIMER } from './timers.ts';
 import { type Told, UpdateQueue } from './update-queue.ts';
 
 /** Time-outs that are handled at one go. */
@@ -163,8 +164,8 @@ export class Leases<Reply> {
       queue.sent(transactionId, slots, context.now);
     }
     const oldest = queue.oldestSentAt();
-    if (oldest === undefined) context.timers.clear('ack');
-    else context.timers.set('ack', oldest + context.config.ackSeconds * 1000);
+    if (oldest === undefined) context.timers.clear(TIMER.ack);
+    else context.timers.set(TIMER.ack, oldest + context.config.ackSeconds * 1000);
   }
 
   private bound(known: Lease | undefined, change: Extract<LeaseChange, { kind: 'bind' }>): Lease {

@@ -28,6 +28,7 @@ import {
 import type { Output } from './io.ts';
 import type { Exit } from './outbox.ts';
 import { SkewMeter } from './skew.ts';
+import { TIMER } from './timers.ts';
 
 /** What the link tells the rest of the endpoint. */
 export interface LinkListener {
@@ -71,7 +72,7 @@ export class Link<Reply> implements Exit<Reply> {
   open(): void {
     const { context } = this;
     if (context.config.role !== 'primary' || this.phase !== 'down') return;
-    context.timers.clear('reconnect');
+    context.timers.clear(TIMER.reconnect);
     this.phase = 'opening';
     context.emit({ kind: 'connect' });
   }
@@ -79,11 +80,11 @@ export class Link<Reply> implements Exit<Reply> {
   connected(): void {
     const { context } = this;
     if (this.phase !== 'down' && this.phase !== 'opening') this.ended('replaced by a new connection');
-    context.timers.clear('reconnect');
+    context.timers.clear(TIMER.reconnect);
     this.splitter = new FrameSplitter();
     this.skew.reset();
     this.contactSeconds = context.config.keepaliveSeconds / context.config.contactsPerKeepalive;
-    context.start('connect-reply', context.config.connectReplySeconds);
+    context.start(TIMER.connectReply, context.config.connectReplySeconds);
     if (context.config.role === 'secondary') {
       this.phase = 'awaiting-connect';
       return;
@@ -127,7 +128,7 @@ export class Link<Reply> implements Exit<Reply> {
   /** A message left: the next CONTACT can wait (§6.6). */
   sent({ type }: FailoverMessage): void {
     this.context.tally.countSent(type);
-    if (this.phase === 'open') this.context.start('contact', this.contactSeconds);
+    if (this.phase === 'open') this.context.start(TIMER.contact, this.contactSeconds);
   }
 
   private frame(bytes: Uint8Array, start: number, end: number): void {
@@ -137,7 +138,7 @@ export class Link<Reply> implements Exit<Reply> {
     const [problem] = problems;
     context.tally.countReceived(message.type);
     if (problem !== undefined) context.note('protocol', problem.message, problem.section ?? '§5.2');
-    if (this.phase === 'open') context.start('keepalive', context.config.keepaliveSeconds);
+    if (this.phase === 'open') context.start(TIMER.keepalive, context.config.keepaliveSeconds);
     if (message.type === 'unknown') return;
     if (isTls(message)) this.tls(message);
     else if (this.phase === 'open') this.whileOpen(message);
@@ -198,11 +199,11 @@ export class Link<Reply> implements Exit<Reply> {
   private establish(agreement: Agreement): void {
     const { context } = this;
     this.phase = 'open';
-    context.timers.clear('connect-reply');
+    context.timers.clear(TIMER.connectReply);
     const keepalive = Math.max(KEEPALIVE_SECONDS_MIN, agreement.keepaliveSeconds);
     this.contactSeconds = keepalive / context.config.contactsPerKeepalive;
-    context.start('keepalive', context.config.keepaliveSeconds);
-    context.start('contact', this.contactSeconds);
+    context.start(TIMER.keepalive, context.config.keepaliveSeconds);
+    context.start(TIMER.contact, this.contactSeconds);
     context.note('connection', 'connection established', '§6.1');
     this.listener.established(agreement);
   }
@@ -235,10 +236,10 @@ export class Link<Reply> implements Exit<Reply> {
     const { config, timers } = context;
     const wasUp = this.phase !== 'opening';
     this.phase = 'down';
-    for (const name of ['connect-reply', 'keepalive', 'contact'] as const) timers.clear(name);
+    for (const timer of [TIMER.connectReply, TIMER.keepalive, TIMER.contact]) timers.clear(timer);
     context.outbox.dropMessages();
     if (config.role === 'primary') {
-      context.start('reconnect', rejected ? config.rejectedReconnectSeconds : config.reconnectSeconds);
+      context.start(TIMER.reconnect, rejected ? config.rejectedReconnectSeconds : config.reconnectSeconds);
     }
     if (wasUp) context.note('connection', `connection ended: ${why}`, '§6.6');
     this.listener.lost(why);

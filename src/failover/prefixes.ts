@@ -7,6 +7,7 @@ import type { PoolUse } from './bindings.ts';
 import type { Context } from './context.ts';
 import type { Leases } from './leases.ts';
 import { isOutOfBalance, moves } from './rebalance.ts';
+import { TIMER } from './timers.ts';
 
 /** A secondary asks for prefixes at most so often, and a primary waits so long to be asked. */
 const POOL_REQUEST_SECONDS = 30;
@@ -32,7 +33,7 @@ export class Prefixes<Reply> {
     const { context } = this;
     this.requestDue = context.config.role === 'secondary';
     // The secondary asks first; a partner that never does gets its share all the same.
-    if (context.config.role === 'primary') context.start('pool-request', POOL_REQUEST_SECONDS);
+    if (context.config.role === 'primary') context.start(TIMER.poolRequest, POOL_REQUEST_SECONDS);
   }
 
   /** POOLREQ: the answer says only that the balance is being seen to (§5.3.4). */
@@ -41,14 +42,14 @@ export class Prefixes<Reply> {
     if (context.config.role !== 'primary') return;
     context.outbox.put({ type: 'POOLRESP', transactionId, sentTime: 0 });
     if (!normal) return;
-    context.timers.clear('pool-request');
+    context.timers.clear(TIMER.poolRequest);
     this.rebalance(true);
   }
 
   /** A primary in NORMAL keeps the balance as it changes. */
   watch(): void {
     const { context } = this;
-    if (context.config.role !== 'primary' || context.timers.running('pool-request')) return;
+    if (context.config.role !== 'primary' || context.timers.running(TIMER.poolRequest)) return;
     if (Math.abs(context.now - this.fruitlessAt) >= FRUITLESS_MILLIS) this.rebalance(false);
   }
 
@@ -58,11 +59,11 @@ export class Prefixes<Reply> {
     const { config } = context;
     if (config.role !== 'secondary' || leases.queue.waitingCount > 0 || leases.queue.unackedCount > 0) return;
     if (!this.requestDue) {
-      if (context.timers.running('pool-request')) return;
+      if (context.timers.running(TIMER.poolRequest)) return;
       if (!this.pools.some((use) => use.backup.size === 0 && isOutOfBalance(use, config))) return;
     }
     this.requestDue = false;
-    context.start('pool-request', POOL_REQUEST_SECONDS);
+    context.start(TIMER.poolRequest, POOL_REQUEST_SECONDS);
     context.outbox.put({ type: 'POOLREQ', transactionId: leases.queue.newTransactionId(), sentTime: 0 });
   }
 

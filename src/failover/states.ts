@@ -16,6 +16,7 @@ import {
   stateBeforeStartup,
 } from './machine.ts';
 import { type EndpointState, type LastingState, lastingStateOf, SERVER_FLAGS, STATE_CODES } from './state.ts';
+import { TIMER } from './timers.ts';
 
 /** What states need from the rest of the endpoint. */
 export interface StatesListener {
@@ -63,8 +64,8 @@ export class States<Reply> {
     if (stored !== undefined && role === 'primary') this.record = { ...this.record, mclt };
     this.previous = stateBeforeStartup(this.record.state, role);
     this.persist();
-    context.start('startup', context.config.startupSeconds);
-    context.start('heartbeat', context.config.heartbeatSeconds);
+    context.start(TIMER.startup, context.config.startupSeconds);
+    context.start(TIMER.heartbeat, context.config.heartbeatSeconds);
   }
 
   /** Sends STATE (§6.3). In STARTUP it says the recorded state and has the STARTUP flag (§8.3.1). */
@@ -176,7 +177,7 @@ export class States<Reply> {
 
   heartbeat(): void {
     const { context } = this;
-    context.start('heartbeat', context.config.heartbeatSeconds);
+    context.start(TIMER.heartbeat, context.config.heartbeatSeconds);
     if (!OPERATING.has(this.current)) return;
     this.record = { ...this.record, lastOperationTime: context.time };
     this.persist();
@@ -231,7 +232,8 @@ export class States<Reply> {
   private enter(move: Move, why: string): void {
     const { context, current: from } = this;
     const state = move.to;
-    for (const name of ['startup', 'recover-wait', 'auto-partner-down'] as const) context.timers.clear(name);
+    for (const timer of [TIMER.startup, TIMER.recoverWait, TIMER.autoPartnerDown])
+      context.timers.clear(timer);
     this.current = state;
     if (state !== this.record.state) this.record = enteredRecord(this.record, state, context.time);
     if (state === 'RECOVER' && from === 'STARTUP') this.record = this.failedRecord();
@@ -249,7 +251,8 @@ export class States<Reply> {
     switch (state) {
       case 'COMMUNICATIONS-INTERRUPTED': {
         const { autoPartnerDownSeconds } = context.config;
-        if (autoPartnerDownSeconds !== undefined) context.start('auto-partner-down', autoPartnerDownSeconds);
+        if (autoPartnerDownSeconds !== undefined)
+          context.start(TIMER.autoPartnerDown, autoPartnerDownSeconds);
         if (!this.communicationsOk) context.alarm('communications with the partner are interrupted', '§8.9');
         break;
       }
@@ -258,7 +261,7 @@ export class States<Reply> {
         break;
       case 'RECOVER-WAIT': {
         const end = this.record.firstRun ? context.now : unixMillisOf(this.recoverWaitEnd(), context.now);
-        context.timers.set('recover-wait', end);
+        context.timers.set(TIMER.recoverWait, end);
         break;
       }
       case 'NORMAL': {

@@ -1,18 +1,26 @@
 /** Counts the messages of one endpoint by type, since the server started. What they say is counted by nobody. */
 
-type Counts = Record<string, number>;
+type Counts = Readonly<Record<string, number>>;
 
 export class Tally {
+  private readonly sentOf = new Map<string, number>();
+  private readonly receivedOf = new Map<string, number>();
+
   /** By message type. */
-  readonly sent: Counts = {};
+  get sent(): Counts {
+    return Object.fromEntries(this.sentOf);
+  }
+
   /** By message type; what no RFC names is `unknown`. */
-  readonly received: Counts = {};
+  get received(): Counts {
+    return Object.fromEntries(this.receivedOf);
+  }
 
   countSent(type: string): void {
-    this.sent[type] = (this.sent[type] ?? 0) + 1;
+    this.sentOf.set(type, (this.sentOf.get(type) ?? 0) + 1);
   }
 
   countReceived(type: string): void {
-    this.received[type] = (this.received[type] ?? 0) + 1;
+    this.receivedOf.set(type, (this.receivedOf.get(type) ?? 0) + 1);
   }
 }

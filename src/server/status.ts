@@ -162,7 +162,7 @@ function relationshipStatus(
     skew_seconds: told.skewSeconds ?? null,
     updates_needed: told.updatesNeeded,
     updates_unacked: told.updatesUnacked,
-    messages: { sent: { ...endpoint.messages.sent }, received: { ...endpoint.messages.received } },
+    messages: { sent: endpoint.messages.sent, received: endpoint.messages.received },
     next: told.next.map(({ what, section, at }) => ({
       what,
       section,

@@ -44,12 +44,37 @@ const relayData: Codec<NonNullable<ClientData['relayData']>> = {
 
 const clientDataOptions = new OptionTable<ClientData>()
   .one(OptionCode.STATUS_CODE, 'status', status, (client) => client.status)
-  .one(OptionCode.CLIENTID, 'clientId', octetsUpTo(DUID_MAX), (client) => client.clientId)
-  .one(OptionCode.LQ_BASE_TIME, 'baseTime', u32, (client) => client.baseTime)
+  .one(
+    OptionCode.CLIENTID,
+    'clientId',
+    octetsUpTo(DUID_MAX),
+    (client) => client.clientId,
+    (client, value) => {
+      client.clientId = value;
+    },
+  )
+  .one(
+    OptionCode.LQ_BASE_TIME,
+    'baseTime',
+    u32,
+    (client) => client.baseTime,
+    (client, value) => {
+      client.baseTime = value;
+    },
+  )
   .one(OptionCode.VSS, 'vss', vss, (client) => client.vss)
   .one(OptionCode.F_RECONFIGURE_DATA, 'reconfigureData', reconfigureData, (client) => client.reconfigureData)
   .one(OptionCode.LQ_RELAY_DATA, 'relayData', relayData, (client) => client.relayData)
-  .many(OptionCode.IA_NA, 'ias', ia.IA_NA, ({ kind }) => kind === 'IA_NA')
+  .many(
+    OptionCode.IA_NA,
+    'ias',
+    ia.IA_NA,
+    ({ kind }) => kind === 'IA_NA',
+    (client) => client.ias,
+    (client, value) => {
+      client.ias = value;
+    },
+  )
   .many(OptionCode.IA_TA, 'ias', ia.IA_TA, ({ kind }) => kind === 'IA_TA')
   .many(OptionCode.IA_PD, 'ias', ia.IA_PD, ({ kind }) => kind === 'IA_PD');
 

@@ -95,6 +95,7 @@ interface Row {
   /** Octets of a plain number; 0: it is something else. */
   readonly width: number;
   readonly get: (source: unknown) => unknown;
+  readonly set: (target: unknown, value: unknown) => void;
   /** Set where the field is a list: whether this row writes the item. */
   readonly writes: ((item: unknown) => boolean) | undefined;
 }
@@ -109,8 +110,9 @@ type ElementOf<T> = T extends readonly (infer Item)[] ? Item : never;
 type FieldsHolding<T, V> = { [K in keyof T]-?: V extends NonNullable<T[K]> ? K : never }[keyof T] & string;
 
 /**
- * The options of a `T`, in the order in which they are written. A `get` makes writing faster and nothing else: it reads
- * its field with code of its own, where reading by name goes through one place for all fields of all messages.
+ * The options of a `T`, in the order in which they are written. A `get` makes writing faster and a `set` reading, and
+ * nothing else: each has code of its own for its field, where going by name leads through one place for all fields of all
+ * messages.
  */
 export class OptionTable<T> {
   private readonly rows: Row[] = [];
@@ -122,6 +124,9 @@ export class OptionTable<T> {
     field: FieldsHolding<T, V>,
     codec: Codec<V>,
     get: (source: T) => V | undefined = (source) => source[field] as V | undefined,
+    set: (target: Draft<T>, value: V) => void = (target, value) => {
+      (target as Fields)[field] = value;
+    },
   ): this {
     return this.add({
       code,
@@ -129,6 +134,7 @@ export class OptionTable<T> {
       codec: codec as Codec<unknown>,
       width: codec.plain ? codec.size : 0,
       get: get as Row['get'],
+      set: set as Row['set'],
       writes: undefined,
     });
   }
@@ -139,13 +145,18 @@ export class OptionTable<T> {
     field: K,
     codec: Codec<V>,
     writes: (item: ElementOf<T[K]>) => boolean = () => true,
+    get: (source: T) => T[K] = (source) => source[field],
+    set: (target: Draft<T>, value: T[K]) => void = (target, value) => {
+      (target as Fields)[field] = value;
+    },
   ): this {
     return this.add({
       code,
       field,
       codec: codec as Codec<unknown>,
       width: 0,
-      get: ((source: T) => source[field]) as Row['get'],
+      get: get as Row['get'],
+      set: set as Row['set'],
       writes: writes as (item: unknown) => boolean,
     });
   }
@@ -170,8 +181,8 @@ export class OptionTable<T> {
         break;
       }
       const row = this.byCode[code];
-      if (row !== undefined && row.width === length && length > 0 && fields[row.field] === undefined) {
-        fields[row.field] = reader.number(length);
+      if (row !== undefined && row.width === length && length > 0 && row.get(fields) === undefined) {
+        row.set(fields, reader.number(length));
         continue;
       }
       reader.end = end;
@@ -227,7 +238,8 @@ function readOption(reader: Reader, row: Row, fields: Fields): void {
   const start = reader.at;
   const length = reader.end - start;
   reader.path.push(code);
-  if (row.writes === undefined && fields[row.field] !== undefined) {
+  const held = row.get(fields);
+  if (row.writes === undefined && held !== undefined) {
     reader.report(
       'duplicate-option',
       'only one option of this kind is expected',
@@ -250,8 +262,7 @@ function readOption(reader: Reader, row: Row, fields: Fields): void {
       );
       reader.at = start;
       keepRaw(fields, code, reader);
-    } else if (row.writes === undefined) fields[row.field] = value;
-    else fields[row.field] = added(fields[row.field] as unknown[], value);
+    } else row.set(fields, row.writes === undefined ? value : added(held as unknown[], value));
   }
   reader.path.pop();
 }

@@ -57,7 +57,15 @@ const tlsOptions = new OptionTable<TlsNegotiation>().one(OptionCode.STATUS_CODE,
 
 const bindingOptions = new OptionTable<Binding>()
   .one(OptionCode.STATUS_CODE, 'status', status, (message) => message.status)
-  .one(OptionCode.CLIENT_DATA, 'clientData', clientData, (message) => message.clientData)
+  .one(
+    OptionCode.CLIENT_DATA,
+    'clientData',
+    clientData,
+    (message) => message.clientData,
+    (message, value) => {
+      message.clientData = value;
+    },
+  )
   .one(OptionCode.IAPREFIX, 'prefixLease', leasedPrefix, (message) => message.prefixLease);
 
 type FailoverType = FailoverMessage['type'];

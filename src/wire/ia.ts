@@ -72,7 +72,16 @@ export function identityAssociations<Lease extends IaLease>(
 ): Readonly<Record<IaKind, Codec<IdentityAssociation<Lease>>>> {
   const options = new OptionTable<Pick<IdentityAssociation<IaLease>, 'status' | 'leases' | 'extra'>>()
     .one(OptionCode.STATUS_CODE, 'status', status)
-    .many(OptionCode.IAADDR, 'leases', address, (lease) => lease.kind === 'address')
+    .many(
+      OptionCode.IAADDR,
+      'leases',
+      address,
+      (lease) => lease.kind === 'address',
+      (ia) => ia.leases,
+      (ia, value) => {
+        ia.leases = value;
+      },
+    )
     .many(OptionCode.IAPREFIX, 'leases', prefix, (lease) => lease.kind === 'prefix');
   return {
     IA_NA: identityAssociation('IA_NA', options),

@@ -28,7 +28,8 @@ export class Writer {
    * neighbours: copy what is kept for long.
    */
   take(): Uint8Array {
-    const taken = this.bytes.subarray(this.begin, this.at);
+    // `subarray` looks for other constructors first.
+    const taken = new Uint8Array(this.bytes.buffer, this.begin, this.at - this.begin);
     this.begin = this.at;
     return taken;
   }
