@@ -8,6 +8,11 @@ export interface Annotations {
   readonly replyIn?: number | undefined;
   /** Milliseconds from request to this reply. */
   readonly rttMillis?: number | undefined;
-  /** Ids of findings. */
+  /** What is wrong: `REPEATED`, `UNANSWERED`. */
   readonly findings?: readonly string[] | undefined;
 }
+
+/** The finding about a request that asks again for what was not answered yet. */
+export const REPEATED = 'repeated';
+/** The finding about a request that nobody has answered for some seconds. */
+export const UNANSWERED = 'unanswered';

@@ -4,12 +4,32 @@
  * and all differ; a name alone asks whether there is one.
  */
 import { InputError, type Problem } from '../base/problem.ts';
-import type { Annotations } from '../dissect/annotations.ts';
+import { type Annotations, REPEATED, UNANSWERED } from '../dissect/annotations.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import type { Message } from '../dissect/message.ts';
+import type { Value } from './fields.ts';
 import { type FilterNames, filterNames, type Named } from './names.ts';
-import { type Expression, parseFilter, type SetItem, type Word } from './syntax.ts';
-import { comparison, containing, matching, range, searchRefusal, type Test, ValueMistake } from './values.ts';
+import { fieldOf, nameOf, OperandMistake } from './operands.ts';
+import {
+  type ComparisonOperator,
+  type Expression,
+  type Operand,
+  parseFilter,
+  type Quantifier,
+  type SetItem,
+  type Word,
+} from './syntax.ts';
+import {
+  comparison,
+  comparisonOfFields,
+  containing,
+  isNumeric,
+  matching,
+  range,
+  searchRefusal,
+  type Test,
+  ValueMistake,
+} from './values.ts';
 
 export interface Filter {
   readonly ok: true;
@@ -18,7 +38,7 @@ export interface Filter {
   matches(message: Message, context?: Annotations): boolean;
   /** Whether it asks for something that only a look at other messages tells: `rtt`, `reply-in`, `finding`. */
   readonly needsContext: boolean;
-  /** Whether it asks for `reply-in`, which only a first pass over everything can tell. */
+  /** Whether it asks for `reply-in` or what nobody answered, which only a first pass over everything can tell. */
   readonly needsReplies: boolean;
 }
 
@@ -30,7 +50,6 @@ export interface FilterMistake {
 type Predicate = (message: Message, context: Annotations) => boolean;
 
 const NO_CONTEXT: Annotations = {};
-const CONTEXT_NAMES: ReadonlySet<string> = new Set(['rtt', 'reply-in', 'reply-to', 'finding']);
 
 export function compileFilter(text: string, dissectors: Dissectors): Filter | FilterMistake {
   const parsed = parseFilter(text);
@@ -56,6 +75,18 @@ export function requireFilter(text: string, dissectors: Dissectors): Filter {
   const filter = compileFilter(text, dissectors);
   if (!filter.ok) throw new InputError(mistakeText(text, filter.problem));
   return filter;
+}
+
+/**
+ * The same where messages are judged one by one, so that nothing is known of others.
+ * @throws InputError for a filter that asks for others, too
+ */
+export function requireFilterOfOne(text: string, dissectors: Dissectors): Filter {
+  const filter = requireFilter(text, dissectors);
+  if (!filter.needsContext) return filter;
+  throw new InputError(
+    `filter: ${text}: each message is judged by itself here, so rtt, reply-to, reply-in and the findings repeated and unanswered are not known; say finding == rejected, malformed or skewed`,
+  );
 }
 
 /** `filter: unknown name "typ"; did you mean type? (at character 1: >typ< == BNDUPD)`, in one line. */
@@ -94,66 +125,150 @@ class Compiler {
         const terms = expression.terms.map((term) => this.compile(term));
         return (message, context) => terms.some((term) => term(message, context));
       }
+      case 'xor': {
+        const terms = expression.terms.map((term) => this.compile(term));
+        return (message, context) => terms.filter((term) => term(message, context)).length % 2 === 1;
+      }
       case 'not': {
         const term = this.compile(expression.term);
         return (message, context) => !term(message, context);
       }
       case 'exists':
-        return this.#any(this.#name(expression.name), () => true);
+        return existing(this.#operand(expression.left));
       case 'compare':
         return this.#compare(expression);
-      case 'in':
-        return this.#in(this.#name(expression.name), expression.items);
+      case 'in': {
+        const { left, quantifier, items } = expression;
+        const named = this.#operand(
+          left,
+          items.map((item) => ('value' in item ? item.value : undefined)),
+        );
+        return passing(named, quantifier, oneOf(named, items));
+      }
       case 'contains':
       case 'matches': {
-        const named = this.#name(expression.name);
-        const { kind, value } = expression;
+        const { kind, left, quantifier, value } = expression;
+        const named = this.#operand(left);
         const refusal = searchRefusal(named.field, kind);
-        if (refusal !== undefined) throw valueMistake(refusal, expression.name);
-        return this.#any(
-          named,
-          at(value, () => (kind === 'contains' ? containing(named.field, value) : matching(value))),
+        if (refusal !== undefined) throw valueMistake(refusal, nameOf(left));
+        const test = at(value, () =>
+          kind === 'contains' ? containing(named.field, value) : matching(value),
         );
+        return passing(named, quantifier, test);
       }
     }
   }
 
-  #name(word: Word): Named {
+  /** `asked`: the values that it is compared with, if that is all that is asked of it. */
+  #operand(operand: Operand, asked?: readonly (Word | undefined)[]): Named {
+    let protocol: string | undefined;
+    try {
+      const field = fieldOf(operand, (word) => {
+        const named = this.#name(word, asked);
+        ({ protocol } = named);
+        return named.field;
+      });
+      return { field, protocol };
+    } catch (error) {
+      if (!(error instanceof OperandMistake)) throw error;
+      throw new Mistake({
+        code: 'filter-operand',
+        path: 'filter',
+        message: error.message,
+        offset: error.at,
+      });
+    }
+  }
+
+  #name(word: Word, asked?: readonly (Word | undefined)[]): Named {
     const result = this.#names.resolve(word);
     if (!result.ok) throw new Mistake(result.problem);
-    if (CONTEXT_NAMES.has(result.named.field.name)) this.needsContext = true;
-    if (result.named.field.name === 'reply-in') this.needsReplies = true;
+    const { name, needs } = result.named.field;
+    if (name === 'finding' && asked !== undefined) this.#findings(asked);
+    else if (needs !== undefined) {
+      this.needsContext = true;
+      if (needs === 'later') this.needsReplies = true;
+    }
     return result.named;
   }
 
-  #compare(expression: Expression & { kind: 'compare' }): Predicate {
-    const named = this.#name(expression.name);
-    const { operator, value } = expression;
-    const test = at(value, () => comparison(named.field, operator, value));
-    return operator === '!=' ? this.#all(named, (found) => !test(found)) : this.#any(named, test);
+  /** Most findings are seen from the message itself. */
+  #findings(asked: readonly (Word | undefined)[]): void {
+    const words = asked.map((word) => word?.text.toLowerCase() ?? UNANSWERED);
+    if (words.includes(REPEATED) || words.includes(UNANSWERED)) this.needsContext = true;
+    if (words.includes(UNANSWERED)) this.needsReplies = true;
   }
 
-  #in(named: Named, items: readonly SetItem[]): Predicate {
-    const tests = items.map((item) =>
-      'value' in item
-        ? at(item.value, () => comparison(named.field, '==', item.value))
-        : at(item.from, () => range(named.field, item.from, item.to)),
-    );
-    return this.#any(named, (value) => tests.some((test) => test(value)));
+  #compare({ left, operator, quantifier, value }: Expression & { kind: 'compare' }): Predicate {
+    const named = this.#operand(left, operator === '==' ? [value] : undefined);
+    // "All differ" is that none is the same, "any differs" that not all are.
+    const how = operator !== '!=' ? quantifier : quantifier === 'all' ? 'none' : 'not all';
+    const other = this.#otherField(named, operator, value);
+    if (other === undefined)
+      return passing(
+        named,
+        how,
+        at(value, () => comparison(named.field, operator, value)),
+      );
+    return (message, context) => passing(named, how, other(message, context))(message, context);
   }
 
-  #any({ field, protocol }: Named, test: Test): Predicate {
-    return (message, context) =>
-      (protocol === undefined || message.protocol === protocol) && field.read(message, context).some(test);
-  }
-
-  #all({ field, protocol }: Named, test: Test): Predicate {
+  /** The test against another field of the message, if the value is no value but a name. */
+  #otherField(named: Named, operator: ComparisonOperator, value: Word): MessageTest | undefined {
+    const comparable = named.field.kind === 'address' || isNumeric(named.field.kind);
+    if (value.quoted || !comparable || !/^[a-z_][^:]*$/i.test(value.text)) return undefined;
+    if (!this.#names.resolve(value).ok) return undefined;
+    const { field } = this.#name(value);
+    const holds = comparisonOfFields(named.field, operator, field);
+    if (holds === undefined)
+      throw valueMistake(`${named.field.name} and ${field.name} cannot be compared`, value);
     return (message, context) => {
-      if (protocol !== undefined && message.protocol !== protocol) return false;
       const values = field.read(message, context);
-      return values.length > 0 && values.every(test);
+      return (found) => values.some((one) => holds(found, one));
     };
   }
+}
+
+/** A test of values that depends on the message. */
+type MessageTest = (message: Message, context: Annotations) => Test;
+/** Which values of a name must pass; unless there is one, nothing holds. */
+type How = Quantifier | 'none' | 'not all';
+
+function existing({ field, protocol }: Named): Predicate {
+  const has: Predicate = field.has ?? ((message, context) => field.read(message, context).length > 0);
+  return (message, context) =>
+    (protocol === undefined || message.protocol === protocol) && has(message, context);
+}
+
+function passing({ field, protocol }: Named, how: How, test: Test): Predicate {
+  const pass = HOW[how];
+  return (message, context) =>
+    (protocol === undefined || message.protocol === protocol) && pass(field.read(message, context), test);
+}
+
+const HOW: Readonly<Record<How, (values: readonly Value[], test: Test) => boolean>> = {
+  any: (values, test) => values.some(test),
+  all: everyOf,
+  none: (values, test) => values.length > 0 && !values.some(test),
+  'not all': (values, test) => values.length > 0 && !everyOf(values, test),
+};
+
+/** What is there as numbers and as names passes as either. */
+function everyOf(values: readonly Value[], test: Test): boolean {
+  const pass = (type: 'string' | 'number'): boolean => {
+    const all = values.filter((value) => typeof value === type);
+    return all.length > 0 && all.every(test);
+  };
+  return pass('string') || pass('number');
+}
+
+function oneOf({ field }: Named, items: readonly SetItem[]): Test {
+  const tests = items.map((item) =>
+    'value' in item
+      ? at(item.value, () => comparison(field, '==', item.value))
+      : at(item.from, () => range(field, item.from, item.to)),
+  );
+  return (value) => tests.some((test) => test(value));
 }
 
 /** Makes a test; a mistake in the value becomes a problem at its place. */

@@ -4,8 +4,8 @@
  */
 
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
-import { timestampMillis } from '../base/timestamp.ts';
-import type { Annotations } from '../dissect/annotations.ts';
+import { timestampMillis, timestampText } from '../base/timestamp.ts';
+import { type Annotations, REPEATED, UNANSWERED } from '../dissect/annotations.ts';
 import type { Message } from '../dissect/message.ts';
 import { directionName } from '../dissect/roles.ts';
 import {
@@ -40,6 +40,12 @@ export interface FilterField {
   readonly help: string;
   /** Every value that the message has under this name. */
   read(message: Message, context: Annotations): readonly Value[];
+  /** What must be known of other messages: of those before it, or of those after it, too. */
+  readonly needs?: 'earlier' | 'later';
+  /** Whether there is one, where that is found sooner than the values. */
+  has?(message: Message): boolean;
+  /** What is printed, where the value cannot hold all digits. */
+  print?(message: Message): string;
   /** For words: lower-case name to the numbers that it stands for. */
   readonly words?: ReadonlyMap<string, readonly number[]>;
 }
@@ -71,6 +77,7 @@ export const COMPUTED: readonly FilterField[] = [
     kind: 'unix-time',
     help: 'when it was seen: 2024-03-05T09:00:00Z or Unix seconds',
     read: (m) => [Math.round(timestampMillis(m.frame.seen.time) * 1000) / 1e6],
+    print: (m) => timestampText(m.frame.seen.time),
   },
   {
     name: 'conn',
@@ -137,25 +144,31 @@ export const COMPUTED: readonly FilterField[] = [
     name: 'rtt',
     kind: 'seconds',
     help: 'time from the request to this reply',
-    read: (_m, context) => maybe(context.rttMillis === undefined ? undefined : context.rttMillis / 1000),
+    needs: 'earlier',
+    read: (_m, { rttMillis }) =>
+      maybe(rttMillis === undefined ? undefined : Math.round(rttMillis * 1000) / 1e6),
   },
   {
     name: 'reply-in',
     kind: 'number',
     help: 'number of the message that answers this one',
+    needs: 'later',
     read: (_m, context) => maybe(context.replyIn),
   },
   {
     name: 'reply-to',
     kind: 'number',
     help: 'number of the message that this one answers',
+    needs: 'earlier',
     read: (_m, context) => maybe(context.replyTo),
   },
   {
     name: 'finding',
-    kind: 'text',
-    help: 'malformed, rejected (a reply that refuses), skewed (sent-time more than 5 s off), ids of checks',
+    kind: 'name',
+    help: 'malformed, rejected (a reply that refuses), skewed (sent-time more than 5 s off), repeated (a request that asks again), unanswered (for 5 s)',
+    needs: 'later',
     read: (m, context) => [...ownFindings(m), ...(context.findings ?? NONE)],
+    words: new Map(['malformed', 'rejected', 'skewed', REPEATED, UNANSWERED].map((name) => [name, []])),
   },
   {
     name: 'tls',

@@ -3,6 +3,7 @@
  * `server_state` and `server-state` are the same name; a protocol before the dot restricts it to that protocol.
  */
 
+import { toHex } from '../base/bytes.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Dissectors } from '../dissect/compile.ts';
@@ -10,6 +11,7 @@ import type { DefinitionFile, FieldDefinition, FieldType, OptionDefinition } fro
 import type { Message, TreeNode } from '../dissect/message.ts';
 import { COMPUTED, type FilterField, type Value, type ValueKind } from './fields.ts';
 import type { Word } from './syntax.ts';
+import { ENDS, INSTEAD, SAME } from './wireshark-names.ts';
 
 /** Short names of protocols, as they stand before a dot. */
 export const PROTOCOL_PREFIXES: ReadonlyMap<string, string> = new Map([
@@ -17,6 +19,9 @@ export const PROTOCOL_PREFIXES: ReadonlyMap<string, string> = new Map([
   ['failover4', 'dhcpv4-failover'],
   ['dhcpv6', 'dhcpv6'],
   ['leasequery', 'dhcpv6-leasequery'],
+  // As Wireshark calls them.
+  ['dhcpv6.failover', 'dhcpv6-failover'],
+  ['dhcpfo', 'dhcpv4-failover'],
 ]);
 
 export interface Named {
@@ -36,6 +41,11 @@ export class FilterNames {
     const fields = new Map<string, FilterField>();
     for (const field of yamlFields(dissectors)) fields.set(normal(field.name), field);
     for (const field of COMPUTED) fields.set(field.name, completed(field, dissectors));
+    for (const field of ENDS) fields.set(field.name, field);
+    for (const [name, ours] of Object.entries(SAME)) {
+      const field = fields.get(ours);
+      if (field !== undefined) fields.set(name, field);
+    }
     this.#fields = fields;
   }
 
@@ -46,22 +56,39 @@ export class FilterNames {
 
   resolve(word: Word): NameResult {
     const text = normal(word.text);
-    const dot = text.indexOf('.');
-    const prefix = dot < 0 ? undefined : text.slice(0, dot);
-    const protocol = prefix === undefined ? PROTOCOL_PREFIXES.get(text) : PROTOCOL_PREFIXES.get(prefix);
-    if (prefix === undefined && protocol !== undefined) return { ok: true, named: { field: ANY, protocol } };
-    if (prefix !== undefined && protocol === undefined) {
+    const names = [...this.#fields.keys()];
+    const whole = this.#fields.get(text);
+    if (whole !== undefined) return { ok: true, named: { field: whole, protocol: undefined } };
+    const bare = PROTOCOL_PREFIXES.get(text);
+    if (bare !== undefined) return { ok: true, named: { field: ANY, protocol: bare } };
+    const instead = INSTEAD[text];
+    if (instead !== undefined) return unknown(`there is no ${text} here: ${instead}`, '', [], word.at);
+
+    const dot = text.lastIndexOf('.');
+    const prefix = text.slice(0, Math.max(0, dot));
+    if (prefix === '' || CARRIERS.test(prefix))
+      return unknown(`unknown name "${word.text}"`, text, names, word.at);
+    const protocol = PROTOCOL_PREFIXES.get(prefix);
+    if (protocol === undefined)
       return unknown(`unknown protocol "${prefix}"`, prefix, [...PROTOCOL_PREFIXES.keys()], word.at);
-    }
-    const name = prefix === undefined ? text : text.slice(dot + 1);
+    const name = text.slice(dot + 1);
     const field = this.#fields.get(name);
     if (field !== undefined) return { ok: true, named: { field, protocol } };
-    return unknown(`unknown name "${word.text}"`, name, [...this.#fields.keys()], word.at);
+    return unknown(`unknown name "${word.text}"`, name, names, word.at);
   }
 }
 
-/** What a protocol's bare name asks: that the message is of it. */
-const ANY: FilterField = { name: 'message', kind: 'number', help: '', read: (message) => [message.index] };
+/** Protocols below ours that have names with a dot. */
+const CARRIERS = /^(frame|ip|ipv6|tcp|udp)$/;
+
+/** What a protocol's bare name stands for: the octets of the message, so that it can be searched, too. */
+const ANY: FilterField = {
+  name: 'message',
+  kind: 'bytes',
+  help: 'octets of the message',
+  read: ({ frame }) => [toHex(frame.bytes, frame.start, frame.end)],
+  has: () => true,
+};
 
 function unknown(what: string, got: string, known: readonly string[], offset: number): NameResult {
   const close = nearest(got, known);

@@ -16,81 +16,131 @@ export interface Word {
   /** Quoted: it is text, not a name, a number or an address. */
   readonly quoted: boolean;
   readonly at: number;
+  /** What a regular expression would be, where it differs: only quotes and backslashes lose their backslash. */
+  readonly pattern?: string;
 }
 
 export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>=';
 export type SetItem = { readonly from: Word; readonly to: Word } | { readonly value: Word };
+export type Quantifier = 'any' | 'all';
+
+/** What stands on the left: a name, or what a function or a slice makes of one. */
+export type Operand =
+  | { readonly kind: 'name'; readonly name: Word }
+  | { readonly kind: 'call'; readonly function: Word; readonly of: Operand }
+  /** `text` stands between the brackets. */
+  | { readonly kind: 'slice'; readonly range: Word; readonly of: Operand };
 
 export type Expression =
-  | { readonly kind: 'and' | 'or'; readonly terms: readonly Expression[] }
+  | { readonly kind: 'and' | 'or' | 'xor'; readonly terms: readonly Expression[] }
   | { readonly kind: 'not'; readonly term: Expression }
-  | { readonly kind: 'exists'; readonly name: Word }
+  | { readonly kind: 'exists'; readonly left: Operand }
   | {
       readonly kind: 'compare';
-      readonly name: Word;
+      readonly left: Operand;
+      /** Of which values of the operand it must hold; of `!=` all, of the others any, unless said otherwise. */
+      readonly quantifier: Quantifier;
       readonly operator: ComparisonOperator;
       readonly value: Word;
     }
-  | { readonly kind: 'in'; readonly name: Word; readonly items: readonly SetItem[] }
-  | { readonly kind: 'contains' | 'matches'; readonly name: Word; readonly value: Word };
+  | {
+      readonly kind: 'in';
+      readonly left: Operand;
+      readonly quantifier: Quantifier;
+      readonly items: readonly SetItem[];
+    }
+  | {
+      readonly kind: 'contains' | 'matches';
+      readonly left: Operand;
+      readonly quantifier: Quantifier;
+      readonly value: Word;
+    };
+
+/** Words that are no names; as keywords in capitals or not. */
+const RESERVED = ['or', 'and', 'xor', 'not', 'in', 'contains', 'matches'] as const;
+const COMPARATORS = ['eq', 'ne', 'le', 'ge', 'lt', 'gt', 'any_eq', 'all_eq', 'any_ne', 'all_ne'] as const;
+
+const keywords = (words: readonly string[]): string =>
+  words.map((word) => `keyword<caseInsensitive<"${word}">>`).join(' | ');
 
 const GRAMMAR = String.raw`
 Filter {
   Start = Or
-  Or = NonemptyListOf<And, or>
+  Or = NonemptyListOf<Xor, or>
+  Xor = NonemptyListOf<And, xor>
   And = NonemptyListOf<Not, and>
   Not = not Not -- not
       | Primary
   Primary = "(" Or ")" -- group
           | Term
-  Term = name comparator value -- compare
-       | name in Set -- in
-       | name contains value -- contains
-       | name matches value -- matches
-       | name -- exists
+  Term = quantifier? Operand comparator value -- compare
+       | quantifier? Operand not? in Set -- in
+       | quantifier? Operand contains value -- contains
+       | quantifier? Operand matches value -- matches
+       | Operand -- exists
+  Operand = Base "[" range "]" -- slice
+          | Base
+  Base = function "(" Operand ")" -- call
+       | name -- name
   Set = "{" NonemptyListOf<Item, separator> "}" -- many
       | value -- one
   Item = value ".." value -- range
        | value -- single
   separator = ","?
 
-  or = "||" | keyword<caseInsensitive<"or">>
-  and = "&&" | keyword<caseInsensitive<"and">>
-  not = "!" ~"=" | keyword<caseInsensitive<"not">>
-  in = keyword<caseInsensitive<"in">>
-  contains = keyword<caseInsensitive<"contains">>
-  matches = "~" | keyword<caseInsensitive<"matches">>
-  comparator = "==" | "!=" | "<=" | ">=" | "<" | ">" | "="
-             | keyword<caseInsensitive<"eq">> | keyword<caseInsensitive<"ne">> | keyword<caseInsensitive<"le">> | keyword<caseInsensitive<"ge">> | keyword<caseInsensitive<"lt">> | keyword<caseInsensitive<"gt">>
+  or = "||" | ${keywords(['or'])}
+  xor = "^^" | ${keywords(['xor'])}
+  and = "&&" | ${keywords(['and'])}
+  not = "!" ~"=" | ${keywords(['not'])}
+  in = ${keywords(['in'])}
+  contains = ${keywords(['contains'])}
+  matches = "~" ~"=" | ${keywords(['matches'])}
+  comparator = "===" | "!==" | "==" | "!=" | "~=" | "<=" | ">=" | "<" | ">" | "=" | ${keywords(COMPARATORS)}
+  quantifier = (${keywords(['any', 'all'])}) &(space+ (letter | "_"))
 
   keyword<word> = word ~wordPart
-  reserved = keyword<caseInsensitive<"or">> | keyword<caseInsensitive<"and">> | keyword<caseInsensitive<"not">> | keyword<caseInsensitive<"in">> | keyword<caseInsensitive<"contains">> | keyword<caseInsensitive<"matches">>
+  reserved = ${keywords([...RESERVED, ...COMPARATORS])}
   name = ~reserved (letter | "_") (alnum | "_" | "-" | ".")*
-  value = quoted | direction | word
+  function = ~reserved letter alnum*
+  range = (~"]" any)*
+  value = raw | quoted | direction | word
   direction = side ">" side ~wordPart
   side = "p" | "s" | "c"
   word = wordStart (~".." wordPart)*
   wordStart = alnum | "_" | ":" | "." | "-" | "+"
   wordPart = alnum | "_" | ":" | "." | "-" | "+" | "/"
   quoted = "\"" (escaped | ~"\"" any)* "\""
+  raw = caseInsensitive<"r"> "\"" (~"\"" any)* "\""
   escaped = "\\" any
 }
 `;
 
-const OPERATORS: Readonly<Record<string, ComparisonOperator>> = {
-  '==': '==',
-  '=': '==',
-  eq: '==',
-  '!=': '!=',
-  ne: '!=',
-  '<': '<',
-  lt: '<',
-  '<=': '<=',
-  le: '<=',
-  '>': '>',
-  gt: '>',
-  '>=': '>=',
-  ge: '>=',
+interface Comparison {
+  readonly operator: ComparisonOperator;
+  readonly quantifier?: Quantifier;
+}
+
+const OPERATORS: Readonly<Record<string, Comparison>> = {
+  '==': { operator: '==' },
+  '=': { operator: '==' },
+  eq: { operator: '==' },
+  any_eq: { operator: '==', quantifier: 'any' },
+  '===': { operator: '==', quantifier: 'all' },
+  all_eq: { operator: '==', quantifier: 'all' },
+  '!=': { operator: '!=' },
+  ne: { operator: '!=' },
+  all_ne: { operator: '!=', quantifier: 'all' },
+  '!==': { operator: '!=', quantifier: 'any' },
+  '~=': { operator: '!=', quantifier: 'any' },
+  any_ne: { operator: '!=', quantifier: 'any' },
+  '<': { operator: '<' },
+  lt: { operator: '<' },
+  '<=': { operator: '<=' },
+  le: { operator: '<=' },
+  '>': { operator: '>' },
+  gt: { operator: '>' },
+  '>=': { operator: '>=' },
+  ge: { operator: '>=' },
 };
 
 /** Grammar and meaning; made when the first filter is parsed, because that takes longer than reading a small capture. */
@@ -109,19 +159,45 @@ function semanticsOf(compiled: Grammar): Semantics {
   semantics.addOperation<Expression>('expression', {
     Start: (inner) => inner['expression'](),
     Or: (list) => joined('or', list),
+    Xor: (list) => joined('xor', list),
     And: (list) => joined('and', list),
     Not_not: (_sign, term) => ({ kind: 'not', term: term['expression']() }),
     Primary_group: (_open, inner, _close) => inner['expression'](),
-    Term_compare: (name, comparator, value) => ({
-      kind: 'compare',
-      name: wordOf(name),
-      operator: OPERATORS[comparator.sourceString.toLowerCase()] as ComparisonOperator,
+    Term_compare: (quantifier, left, comparator, value) => {
+      const { operator, quantifier: own } = OPERATORS[comparator.sourceString.toLowerCase()] as Comparison;
+      return {
+        kind: 'compare',
+        left: left['operand'](),
+        operator,
+        quantifier: quantifierOf(quantifier) ?? own ?? (operator === '!=' ? 'all' : 'any'),
+        value: wordOf(value),
+      };
+    },
+    Term_in: (quantifier, left, not, _in, set) => {
+      const term: Expression = { kind: 'in', ...quantified(quantifier, left), items: set['items']() };
+      return not.numChildren === 0 ? term : { kind: 'not', term };
+    },
+    Term_contains: (quantifier, left, _sign, value) => ({
+      kind: 'contains',
+      ...quantified(quantifier, left),
       value: wordOf(value),
     }),
-    Term_in: (name, _in, set) => ({ kind: 'in', name: wordOf(name), items: set['items']() }),
-    Term_contains: (name, _sign, value) => ({ kind: 'contains', name: wordOf(name), value: wordOf(value) }),
-    Term_matches: (name, _sign, value) => ({ kind: 'matches', name: wordOf(name), value: wordOf(value) }),
-    Term_exists: (name) => ({ kind: 'exists', name: wordOf(name) }),
+    Term_matches: (quantifier, left, _sign, value) => ({
+      kind: 'matches',
+      ...quantified(quantifier, left),
+      value: wordOf(value),
+    }),
+    Term_exists: (left) => ({ kind: 'exists', left: left['operand']() }),
+  });
+
+  semantics.addOperation<Operand>('operand', {
+    Operand_slice: (of, _open, range, _close) => ({
+      kind: 'slice',
+      of: of['operand'](),
+      range: wordOf(range),
+    }),
+    Base_call: (name, _open, of, _close) => ({ kind: 'call', function: wordOf(name), of: of['operand']() }),
+    Base_name: (name) => ({ kind: 'name', name: wordOf(name) }),
   });
 
   semantics.addOperation<SetItem[]>('items', {
@@ -133,16 +209,52 @@ function semanticsOf(compiled: Grammar): Semantics {
   return semantics;
 }
 
-function joined(kind: 'and' | 'or', list: Node): Expression {
+function joined(kind: 'and' | 'or' | 'xor', list: Node): Expression {
   const terms: Expression[] = list.asIteration().children.map((term) => term['expression']());
   return terms.length === 1 ? (terms[0] as Expression) : { kind, terms };
+}
+
+/** `any` or `all`, if somebody wrote it. */
+function quantifierOf(written: Node): Quantifier | undefined {
+  const text = written.sourceString.toLowerCase();
+  return text === 'any' || text === 'all' ? text : undefined;
+}
+
+function quantified(quantifier: Node, left: Node): { quantifier: Quantifier; left: Operand } {
+  return { quantifier: quantifierOf(quantifier) ?? 'any', left: left['operand']() };
 }
 
 function wordOf(node: Node): Word {
   const text = node.sourceString;
   const at = node.source.startIdx;
+  if (/^r"/i.test(text)) return { text: text.slice(2, -1), quoted: true, at };
   if (!text.startsWith('"')) return { text, quoted: false, at };
-  return { text: text.slice(1, -1).replace(/\\(["\\])/g, '$1'), quoted: true, at };
+  const inner = text.slice(1, -1);
+  return { text: unescaped(inner), quoted: true, at, pattern: inner.replace(/\\(["\\])/g, '$1') };
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+/** The escapes of C; what is none stays as it is. */
+function unescaped(text: string): string {
+  return text.replace(
+    /\\(?:x([\da-f]{1,2})|u([\da-f]{4})|([0-7]{1,3})|([abfnrtv"\\]))/gi,
+    (whole, hex?: string, unicode?: string, octal?: string, letter?: string) => {
+      const digits = hex ?? unicode;
+      if (digits !== undefined) return String.fromCharCode(Number.parseInt(digits, 16));
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+      if (letter === '"' || letter === '\\') return letter;
+      return ESCAPES[letter ?? ''] ?? whole;
+    },
+  );
 }
 
 export type Parsed =
@@ -185,11 +297,15 @@ function mismatch(text: string, match: FailedMatchResult): Parsed {
 /** What people would write there, in fewer words than the grammar has. */
 function expectedAt(text: string, at: number): string {
   const before = text.slice(0, at).trimEnd();
-  if (before === '' || /(\(|!|&&|\|\||\b(and|or|not))$/i.test(before)) return 'a name, not or (';
-  if (/(==|!=|<=|>=|<|>|=|\b(in|contains|matches|eq|ne|lt|le|gt|ge))$/i.test(before)) return 'a value';
+  const after = text.slice(at);
+  if (/^(&(?!&)|[-+*/%])/.test(after)) return 'no arithmetic: names, values and comparisons only';
+  if (before === '' || /(\(|!|&&|\|\||\^\^|\b(and|or|xor|not|any|all))$/i.test(before))
+    return 'a name, not or (';
+  if (/(==|!=|<=|>=|<|>|=|~|\b(in|contains|matches|eq|ne|lt|le|gt|ge|(any|all)_(eq|ne)))$/i.test(before))
+    return 'a value';
   if (/\{[^}]*$/.test(before)) return 'a value or }';
   if (/"[^"]*$/.test(before) && (before.match(/"/g)?.length ?? 0) % 2 === 1) return 'a closing "';
-  return 'an operator (==, !=, <, >, in, contains, matches), and, or, or the end';
+  return 'an operator (==, !=, <, >, in, contains, matches), and, or, xor, or the end';
 }
 
 function failure(message: string, offset: number): Parsed {

@@ -3,6 +3,7 @@
  * addresses with prefixes. A test is made once, when the filter is compiled.
  */
 
+import { toHex } from '../base/bytes.ts';
 import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
 import { nearest } from '../base/nearest.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
@@ -35,7 +36,7 @@ export function range(field: FilterField, from: Word, to: Word): Test {
   return (value) => least(value) && most(value);
 }
 
-const KIND_TEXT: Readonly<Record<ValueKind, string>> = {
+export const KIND_TEXT: Readonly<Record<ValueKind, string>> = {
   number: 'a number',
   name: 'a name',
   text: 'text',
@@ -47,7 +48,7 @@ const KIND_TEXT: Readonly<Record<ValueKind, string>> = {
   'unix-time': 'a time such as 2024-03-05T09:00:00Z, or seconds since 1970',
 };
 
-function isNumeric(kind: ValueKind): boolean {
+export function isNumeric(kind: ValueKind): boolean {
   return kind !== 'name' && kind !== 'text' && kind !== 'bytes' && kind !== 'address';
 }
 
@@ -105,12 +106,8 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
 /** The number that a word stands for, in the unit of the field. */
 function numberOf(field: FilterField, word: Word): number {
   const { text } = word;
-  const isTime = field.kind.includes('time');
-  if (isTime && /^\d{4}-\d\d-\d\d/.test(text)) {
-    const seconds = Date.parse(text) / 1000;
-    if (Number.isFinite(seconds))
-      return field.kind === 'time-2000' ? seconds - EPOCH_2000_UNIX_SECONDS : seconds;
-  }
+  const seconds = field.kind.includes('time') ? unixSecondsOf(text) : undefined;
+  if (seconds !== undefined) return field.kind === 'time-2000' ? seconds - EPOCH_2000_UNIX_SECONDS : seconds;
   if (field.name === 'xid' && /^x[\da-f]{1,6}$/i.test(text)) return Number.parseInt(text.slice(1), 16);
   if (/^(0x[\da-f]+|[+-]?\d+(\.\d+)?(e\d+)?)$/i.test(text)) return Number(text);
   const duration = field.kind === 'seconds' ? /^([+-]?\d+(?:\.\d+)?)(us|ms|s|m|h|d)$/.exec(text) : null;
@@ -118,13 +115,26 @@ function numberOf(field: FilterField, word: Word): number {
   throw new ValueMistake(`expected ${KIND_TEXT[field.kind]}, got "${text}"`);
 }
 
-function hexOf(word: Word): string {
-  const hex = plainHex(word.text.toLowerCase().replace(/^0x/, ''));
-  if (!/^([\da-f]{2})*$/.test(hex)) throw new ValueMistake(`expected octets in hex, got "${word.text}"`);
-  return hex;
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$/i;
+
+/** Unix seconds of a date with or without a time of day, in UTC unless it says otherwise. */
+function unixSecondsOf(text: string): number | undefined {
+  const [, day, clock = '00:00', fraction = '0', zone = 'Z'] = DATE.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  const offset = /^utc$/i.test(zone) ? 'Z' : zone.replace(/^(.\d\d)(\d\d)$/, '$1:$2');
+  const millis = Date.parse(`${day}T${clock}${offset}`);
+  return Number.isNaN(millis) ? undefined : Math.round(millis * 1000 + Number(fraction) * 1e6) / 1e6;
 }
 
-function plainHex(text: string): string {
+/** Octets in hex; what is quoted and no hex stands for the octets of its characters. */
+function hexOf(word: Word): string {
+  const hex = plainHex(word.text.toLowerCase().replace(/^0x/, ''));
+  if (/^([\da-f]{2})*$/.test(hex)) return hex;
+  if (!word.quoted) throw new ValueMistake(`expected octets in hex, got "${word.text}"`);
+  return toHex(new TextEncoder().encode(word.text));
+}
+
+export function plainHex(text: string): string {
   return text.includes(':') || text.includes('-') ? text.replace(/[:-]/g, '') : text;
 }
 
@@ -199,6 +209,33 @@ export function containing(field: FilterField, word: Word): Test {
   return (value) => `${value}`.includes(word.text);
 }
 
+/** Whether two values of fields stand to each other as said; `undefined` if the fields cannot be compared. */
+export function comparisonOfFields(
+  a: FilterField,
+  operator: ComparisonOperator,
+  b: FilterField,
+): ((one: Value, other: Value) => boolean) | undefined {
+  const holds = operator === '!=' || operator === '==' ? SAME : ORDER[operator];
+  if (a.kind === 'address' && b.kind === 'address') {
+    return (one, other) => {
+      const octets = typeof one === 'string' ? addressOctets(one.split('/')[0] as string) : undefined;
+      const others = typeof other === 'string' ? addressOctets(other.split('/')[0] as string) : undefined;
+      return octets !== undefined && others !== undefined && holds(compareOctets(octets, others), 0);
+    };
+  }
+  if (!isNumeric(a.kind) || !isNumeric(b.kind) || a.kind.includes('time') !== b.kind.includes('time'))
+    return undefined;
+  const [ownEpoch, otherEpoch] = [epochOf(a.kind), epochOf(b.kind)];
+  return (one, other) =>
+    typeof one === 'number' && typeof other === 'number' && holds(one + ownEpoch, other + otherEpoch);
+}
+
+const SAME = (a: number, b: number): boolean => a === b;
+
+function epochOf(kind: ValueKind): number {
+  return kind === 'time-2000' ? EPOCH_2000_UNIX_SECONDS : 0;
+}
+
 function isAtOctet(hex: string, wanted: string): boolean {
   for (let at = hex.indexOf(wanted); at >= 0; at = hex.indexOf(wanted, at + 1)) if (at % 2 === 0) return true;
   return false;
@@ -206,10 +243,17 @@ function isAtOctet(hex: string, wanted: string): boolean {
 
 /** `matches`: a regular expression, without regard to case, as Wireshark has it. Throws ValueMistake. */
 export function matching(word: Word): Test {
+  const pattern = word.pattern ?? word.text;
+  // Elsewhere a backslash may stand before any sign; here only where characters are not taken as Unicode.
+  const expression = regularExpression(pattern, 'iu') ?? regularExpression(pattern, 'i');
+  if (expression === undefined) throw new ValueMistake(`"${word.text}" is not a regular expression`);
+  return (value) => expression.test(`${value}`);
+}
+
+function regularExpression(pattern: string, flags: string): RegExp | undefined {
   try {
-    const expression = new RegExp(word.text, 'iu');
-    return (value) => expression.test(`${value}`);
+    return new RegExp(pattern, flags);
   } catch {
-    throw new ValueMistake(`"${word.text}" is not a regular expression`);
+    return undefined;
   }
 }

@@ -6,6 +6,8 @@ import type { Style } from './style.ts';
 export interface ColourRule {
   readonly name: string;
   readonly style: Style;
+  /** Whether it asks for what only later messages tell. */
+  readonly needsReplies: boolean;
   matches(message: Message, notes: Annotations): boolean;
 }
 

@@ -152,6 +152,10 @@ export function cutText(text: string, width: number): string {
 
 /** The text, cut or filled with spaces to exactly `width` columns. */
 export function padText(text: string, width: number): string {
-  const cut = cutText(text, width);
-  return cut + ' '.repeat(Math.max(0, width - displayWidth(cut)));
+  return fillText(cutText(text, width), width);
+}
+
+/** The text, filled with spaces to at least `width` columns. */
+export function fillText(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }

@@ -9,7 +9,7 @@ import { type JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
 import { directionName } from '../dissect/roles.ts';
 import { STATUS_SUCCESS } from '../dissect/vocabulary.ts';
-import { padText } from './escape.ts';
+import { displayWidth, fillText } from './escape.ts';
 import { putInfo } from './info.ts';
 import { type Line, type Style, span } from './style.ts';
 import { putClock, putName, putSecond, putXid, written } from './words.ts';
@@ -26,6 +26,8 @@ export interface Column {
   readonly name: string;
   readonly width: number;
   readonly help: string;
+  /** Whether it may say what a peer or a user has said, so that octets are not columns of the terminal. */
+  readonly foreign?: true;
   put(out: JsonBuffer, message: Message, notes: Annotations, context: TextContext): void;
   style(message: Message, notes: Annotations): Style;
 }
@@ -111,7 +113,7 @@ const COLUMNS: readonly Column[] = [
     put: (out, m) => out.putText(`${m.size}`.padStart(5)),
     style: dim,
   },
-  { name: 'info', width: 60, help: 'what the message says', put: putInfo, style: infoStyle },
+  { name: 'info', width: 60, help: 'what the message says', foreign: true, put: putInfo, style: infoStyle },
 ];
 
 /** The columns of `-T text` unless chosen otherwise. */
@@ -140,9 +142,8 @@ export function putTextLine(
     const from = out.length;
     column.put(out, message, notes, context);
     if (at === last) return;
-    // Only what a peer or a user's definition says may have more octets than characters.
-    const characters = column.name === 'info' ? out.text(from).length : out.length - from;
-    if (characters < column.width) out.put(SPACES[column.width + 1 - characters] as Piece);
+    const taken = column.foreign === true ? displayWidth(out.text(from)) : out.length - from;
+    if (taken < column.width) out.put(SPACES[column.width + 1 - taken] as Piece);
     else out.putCode(SPACE);
   }
 }
@@ -167,7 +168,7 @@ export function styledTextLine(
   const last = columns.length - 1;
   return columns.map((column, at) => {
     const cell = written((out) => column.put(out, message, notes, context));
-    return span(at < last ? `${padText(cell, column.width)} ` : cell, column.style(message, notes));
+    return span(at < last ? `${fillText(cell, column.width)} ` : cell, column.style(message, notes));
   });
 }
 
@@ -180,6 +181,7 @@ function dateText(time: Timestamp): string {
 }
 
 function infoStyle(message: Message, notes: Annotations): Style {
-  if (message.problems().length > 0 || (notes.findings?.length ?? 0) > 0) return 'bad';
+  if (message.problems().length > 0) return 'bad';
+  if ((notes.findings?.length ?? 0) > 0) return 'warn';
   return message.glance().statusCode > STATUS_SUCCESS ? 'warn' : 'plain';
 }

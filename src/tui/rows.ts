@@ -1,8 +1,7 @@
 /** What each pane lists at this moment: shared by the drawing and by the moving of cursors. */
-import { asksForReply } from '../analyze/exchanges.ts';
-import { ANSWER_PATIENCE_MILLIS, divergenceOf, type LeaseView } from '../analyze/leases.ts';
+import { divergenceOf, type LeaseView } from '../analyze/leases.ts';
 import type { Relationship } from '../analyze/relationships.ts';
-import { timestampMillis } from '../base/timestamp.ts';
+import { isUnanswered, requestFindings } from '../analyze/request-findings.ts';
 import type { Annotations } from '../dissect/annotations.ts';
 import type { Message } from '../dissect/message.ts';
 import { type TreeRow, treeRows } from '../render/tree.ts';
@@ -49,12 +48,9 @@ const trees = new WeakMap<Message, readonly TreeRow[]>();
 /** What is known of a row's message, with what follows for a request: that it asks again, that nobody answered. */
 export function notesOf(model: Model, row: Row): Annotations {
   const notes = annotationsOf(row);
-  const { message } = row;
-  if (notes.replyIn !== undefined || !asksForReply(message.protocol, message.msgType)) return notes;
-  const findings = row.repeats === true ? ['repeated'] : [];
-  const age = timeOf(model) - timestampMillis(message.frame.seen.time);
-  if (age > ANSWER_PATIENCE_MILLIS) findings.push('unanswered');
-  return findings.length === 0 ? notes : { ...notes, findings };
+  const unanswered = isUnanswered(row.message, notes.replyIn, timeOf(model));
+  const findings = requestFindings(row.repeats === true, unanswered);
+  return findings === undefined ? notes : { ...notes, findings };
 }
 
 /** The tree of the selected message. */

@@ -4,7 +4,7 @@ import type { Annotations } from '../../src/dissect/annotations.ts';
 import { dissect } from '../../src/dissect/dissect.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import type { Message } from '../../src/dissect/message.ts';
-import { compileFilter, mistakeText, requireFilter } from '../../src/filter/compile.ts';
+import { compileFilter, mistakeText, requireFilter, requireFilterOfOne } from '../../src/filter/compile.ts';
 import { bindingStatus, clientLease, Dialogue, serverState, status, u32 } from '../support/dialogue.ts';
 import { option } from '../support/messages.ts';
 
@@ -97,18 +97,87 @@ describe('a filter', () => {
     ['finding == rejected', ['refusal']],
     ['finding == skewed', ['state', 'refusal', 'reply']],
     ['finding == malformed', []],
+    // As engineers write it in Wireshark.
+    ['type == CONNECT xor type == STATE xor xid == 1', ['state']],
+    ['type == CONNECT ^^ failover6', ['state', 'update', 'refusal', 'reply', 'prefix']],
+    // and before xor before or
+    ['type == CONNECT or type == CONNECT xor type == CONNECT', ['connect']],
+    ['type == CONNECT xor type == STATE and xid == 1', ['connect']],
+    ['xid not in {1, 7}', ['state', 'reply', 'prefix']],
+    ['all lease in 2001:db8:1::/48', ['update', 'refusal']],
+    ['any lease != 2001:db8:1::42', ['reply', 'prefix']],
+    ['type === BNDUPD', ['update', 'prefix']],
+    ['type !== BNDUPD', ['connect', 'state', 'refusal', 'reply']],
+    ['type any_ne 24 and type all_ne CONNECT', ['state', 'refusal', 'reply']],
+    ['xid any_eq 1', ['connect']],
+    ['tcp.port == 647 && tcp.dstport != 647', ['state', 'refusal', 'reply']],
+    ['tcp.port !== 647', ['connect', 'state', 'update', 'refusal', 'reply', 'prefix']],
+    ['tcp.port == 547 or udp or udp.port or ip or ip.addr', []],
+    ['ipv6.addr == 2001:db8::1 and ipv6.src == 2001:db8::2', ['state', 'refusal', 'reply']],
+    ['ipv6 and tcp and addr == 2001:db8::2 and port == 647 and xid == 1', ['connect']],
+    ['frame.number == 2', ['state']],
+    ['frame.time >= "2024-03-05 09:00:01"', ['update', 'refusal', 'reply', 'prefix']],
+    ['time >= "2024-03-05T10:00:01.0005+01:00"', ['refusal', 'reply', 'prefix']],
+    ['time >= 2024-03-05T09:00:01', ['update', 'refusal', 'reply', 'prefix']],
+    ['sent-time > time', ['state', 'refusal', 'reply']],
+    ['dhcpv6.msgtype == 31', ['connect']],
+    ['dhcpv6.failover.server_state == 6', ['state']],
+    ['dhcpfo', []],
+    ['dhcpfo.type == 1', []],
+    ['len(relationship-name) == 6', ['connect']],
+    ['len(client) == 10', ['update', 'refusal', 'reply']],
+    ['count(lease) == 1', ['update', 'refusal', 'reply', 'prefix']],
+    ['count(type) == 1 and xid == 1', ['connect']],
+    ['upper(relationship-name) == "SITE-A"', ['connect']],
+    ['lower(type) contains "upd"', ['update', 'prefix']],
+    ['abs(skew) > 5', ['state', 'refusal', 'reply']],
+    ['max(valid-lifetime) == 1h', ['update', 'refusal', 'reply']],
+    ['min(valid-lifetime) < 1h', ['prefix']],
+    // The preferred lifetime is 3000 s, T1 1800 s.
+    ['preferred-lifetime < valid-lifetime', ['update', 'refusal', 'reply']],
+    ['src-port == dst-port', []],
+    ['src != dst and xid == 1', ['connect']],
+    ['client[0:2] == 00:03', ['update', 'refusal', 'reply']],
+    ['client[0-1] == 00:03 and client[-1] == 01 and client[-2:] == 00:01', ['update', 'refusal', 'reply']],
+    ['client[9:2] == 01', []],
+    ['client[0,2,-1] == 000001', ['update', 'refusal', 'reply']],
+    ['failover6[0] == 1f', ['connect']],
+    ['failover6 contains "site-a"', ['connect']],
+    ['failover6 contains 00:84:00:01:06', ['state']],
+    ['relationship-name == "site\\x2da"', ['connect']],
+    ['relationship-name matches r"^SITE\\-A$"', ['connect']],
+    ['status-message matches "^no \\(\\.\\)\\s"', ['refusal']],
   ])('%s', (text, expected) => {
     expect(passing(text)).toEqual(expected);
   });
 
   it('knows of other messages what its context says', () => {
-    const context: Annotations = { replyTo: 3, rttMillis: 12, findings: ['FO-7.6-1'] };
+    const context: Annotations = { replyTo: 3, rttMillis: 12.3456, findings: ['unanswered'] };
     expect(passing('rtt > 10ms && type == CONNECT', context)).toEqual(['connect']);
     expect(passing('rtt > 13ms', context)).toEqual([]);
-    expect(passing('reply_to == 3 && finding contains "7.6" && xid == 1', context)).toEqual(['connect']);
+    expect(passing('rtt == 0.012346 && type == CONNECT', context)).toEqual(['connect']);
+    expect(passing('reply_to == 3 && finding == unanswered && xid == 1', context)).toEqual(['connect']);
     expect(passing('rtt')).toEqual([]);
     expect(requireFilter('rtt > 1', dissectors).needsContext).toBe(true);
     expect(requireFilter('type == STATE', dissectors).needsContext).toBe(false);
+  });
+
+  it.each([
+    ['finding == rejected', false, false],
+    ['finding in {malformed, skewed}', false, false],
+    ['finding == repeated', true, false],
+    ['finding in {malformed, unanswered}', true, true],
+    ['finding', true, true],
+    ['finding != malformed', true, true],
+    ['count(finding) > 1', true, true],
+    ['rtt > reply_to', true, false],
+    ['xid == reply-in', true, true],
+  ])('says what it needs to know of other messages: %s', (text, context, replies) => {
+    const filter = requireFilter(text, dissectors);
+    expect([filter.needsContext, filter.needsReplies]).toEqual([context, replies]);
+    const alone = (): unknown => requireFilterOfOne(text, dissectors);
+    if (context) expect(alone).toThrow('each message is judged by itself here');
+    else expect(alone()).toMatchObject({ text });
   });
 
   it('builds no tree to look at types and leases', () => {
@@ -133,6 +202,22 @@ describe('a mistake', () => {
       'unknown name "failover6.servr-state"; did you mean server-state?',
     ],
     ['failover.type == STATE', 0, 'unknown protocol "failover"; did you mean failover6?'],
+    ['finding == unansweredd', 11, 'finding is never "unansweredd"; did you mean UNANSWERED?'],
+    ['tcp.prt == 1', 0, 'unknown name "tcp.prt"; did you mean tcp.port?'],
+    [
+      'xid == 1 and tcp.stream == 3',
+      13,
+      'there is no tcp.stream here: it counts all connections of a capture',
+    ],
+    ['leng(client) > 3', 0, 'there is no function "leng"; there are len, count, upper, lower, abs, max, min'],
+    ['xid == 1 or len(xid) > 3', 12, 'len needs octets or text, and xid is a number'],
+    ['lease[0:2] == 2001', 6, '[0:2] needs octets or text, and lease is an address'],
+    ['client[] == 00', 7, '[]: expected a place such as 0, 0:4, 2-5, :4 or -2:'],
+    ['client[5-2] == 00', 7, '[5-2]: expected the first and the last place, e.g. 2-5'],
+    ['valid-lifetime > sent-time', 17, 'valid-lifetime and sent-time cannot be compared'],
+    ['server-flags & 1', 13, 'not what is expected here: expected no arithmetic'],
+    ['time > yesterday', 7, 'expected a time such as 2024-03-05T09:00:00Z'],
+    ['time > "2024-13-05 09:00"', 7, 'expected a time such as 2024-03-05T09:00:00Z'],
     ['type == BNDUPT', 8, 'type is never "BNDUPT"; did you mean BNDUPD?'],
     ['xid == abc', 7, 'expected a number, got "abc"'],
     [

@@ -266,6 +266,7 @@ describe('colour rules', () => {
       name: style,
       style,
       matches: compileFilter(texts[style]),
+      needsReplies: false,
     }));
     const facts = { title: 'test', live: false, canFault: false, compileFilter, colourRules: rules };
     const dialogue = new Dialogue();

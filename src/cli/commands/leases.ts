@@ -10,6 +10,7 @@ import { colourDepth, paintLine } from '../../render/style.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { Output } from '../output.ts';
+import { knowledgeOf } from '../read/annotate.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
 
 interface Options extends CaptureOptions {
@@ -43,6 +44,7 @@ export function register(program: Command): void {
 async function runLeases(files: readonly string[], options: Options): Promise<void> {
   const dissectors = dissectorsInUse();
   const filter = await filterOf(options.filter, dissectors);
+  const knowledge = filter?.needsContext === true ? knowledgeOf(files, filter.needsReplies) : undefined;
   const out = new Output(process.stdout);
   const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
   const analysis = new Analysis();
@@ -59,9 +61,11 @@ async function runLeases(files: readonly string[], options: Options): Promise<vo
     options,
     dissectors,
     out,
+    earlier: knowledge?.earlier,
     onMessage: (message) => {
       lastMillis = timestampMillis(message.frame.seen.time);
-      if (filter === undefined || filter.matches(message)) analysis.push(message);
+      const notes = knowledge?.annotator.push(message).notes;
+      if (filter === undefined || filter.matches(message, notes)) analysis.push(message);
     },
     silent: true,
     onEnd: () => {

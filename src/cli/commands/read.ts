@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
-import { ReplyIndex } from '../../analyze/reply-index.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Filter } from '../../filter/compile.ts';
@@ -13,7 +12,9 @@ import { colourRulesOption, gather, positiveNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
-import { Annotator } from '../read/annotate.ts';
+import { knowledgeOf } from '../read/annotate.ts';
+import { columnsNeedReplies } from '../read/columns.ts';
+import { fieldsNeedReplies } from '../read/fields.ts';
 import type { FormatChoice, FormatName } from '../read/format.ts';
 import { formatOption } from '../read/formats.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
@@ -38,11 +39,12 @@ const HELP = `
 Reads pcap and pcapng, plain or compressed; several files are merged by time, and - is standard input.
 Connections are found on any port by what they carry. What cannot be read is told on stderr.
 
-Filters (-Y) are Wireshark's: ==  !=  <  <=  >  >=  in {..}  contains  matches  and or not, parentheses.
+Filters (-Y) are Wireshark's: ==  !=  <  <=  >  >=  in {..}  contains  matches  and or xor not, parentheses,
+any all, len() count() upper() lower() abs() max() min(), slices such as client[0:4].
 Names are the RFC's field names and type, xid, lease, client, status, state, dir (p>s, s>p), src, dst, time,
-skew, rtt, reply_in, reply_to, frame, conn, size, tls, problem. Addresses may be prefixes: lease in 2001:db8::/48.
+skew, rtt, reply_in, reply_to, frame, conn, size, finding, tls, problem. Addresses may be prefixes: lease in 2001:db8::/48.
 
-Columns of -T text (-o): ${[...TEXT_COLUMNS.values()].map(({ name }) => name).join(', ')}.
+Columns of -T text (-o): ${[...TEXT_COLUMNS.values()].map(({ name }) => name).join(', ')}, and all names of filters.
 
 Examples:
   leasetap read capture.pcapng
@@ -141,19 +143,18 @@ async function printMessages(
     width: process.stdout.columns ?? LADDER_COLUMNS,
     dissectors,
   };
-  const twoPass = wantsReplies(files, options, filter);
+  const later = wantsLater(files, options, dissectors, filter, rules);
+  const { annotator, earlier } = knowledgeOf(files, later, options.type === 'ladder');
   const printing = new Printing({
     choice,
     filter,
     out,
     files,
     options,
-    twoPass,
+    twoPass: later,
     threads: rules === undefined ? threadsOf(options) : 1,
     atOnce: options.jobs !== undefined,
   });
-  const replies = twoPass ? new ReplyIndex() : undefined;
-  const annotator = new Annotator(replies, options.type === 'ladder');
   try {
     await printing.begin();
     await readCaptures({
@@ -161,7 +162,7 @@ async function printMessages(
       options,
       dissectors,
       out,
-      ...(replies === undefined ? {} : { firstPass: (message) => replies.push(message) }),
+      earlier,
       onMessage: (message) => {
         const { notes, change } = annotator.push(message);
         printing.push(message, notes, change);
@@ -179,13 +180,19 @@ function threadsOf({ jobs }: Options): number {
   return jobs ?? Math.min(availableParallelism() - 1, THREADS_MAX);
 }
 
-/** A filter that asks for replies needs two passes, whether told or not. */
-function wantsReplies(files: readonly string[], options: Options, filter: Filter | undefined): boolean {
-  const wanted = options.twoPass === true || filter?.needsReplies === true;
-  if (wanted && files.includes('-')) {
-    throw new InputError('standard input cannot be read twice: -2 and reply_in need files');
-  }
-  return wanted;
+/** Whether something was asked for that only later messages tell, so that two passes are needed. */
+function wantsLater(
+  files: readonly string[],
+  { twoPass, type, columns, field }: Options,
+  dissectors: Dissectors,
+  filter: Filter | undefined,
+  rules: readonly ColourRule[] | undefined,
+): boolean {
+  if (twoPass === true || filter?.needsReplies === true) return true;
+  // Colours that cannot be known are not worth an error.
+  if (rules?.some((rule) => rule.needsReplies) === true && !files.includes('-')) return true;
+  if (type === 'fields') return fieldsNeedReplies(field, dissectors);
+  return type === 'text' && columnsNeedReplies(columns, dissectors);
 }
 
 async function printStatistics(
@@ -201,7 +208,7 @@ async function printStatistics(
   const { Statistics } = await import('../../analyze/statistics.ts');
   const { statisticsJson, statisticsLines } = await import('../../render/stats.ts');
   const statistics = new Statistics();
-  const annotator = filter?.needsContext === true ? new Annotator(undefined, false) : undefined;
+  const knowledge = filter?.needsContext === true ? knowledgeOf(files, filter.needsReplies) : undefined;
   const typeName = (protocol: string, type: number): string =>
     dissectors.protocols.get(protocol)?.messages.get(type)?.name ?? `type ${type}`;
   await readCaptures({
@@ -209,8 +216,9 @@ async function printStatistics(
     options,
     dissectors,
     out,
+    earlier: knowledge?.earlier,
     onMessage: (message) => {
-      if (filter === undefined || filter.matches(message, annotator?.push(message).notes))
+      if (filter === undefined || filter.matches(message, knowledge?.annotator.push(message).notes))
         statistics.add(message);
     },
     silent: true,

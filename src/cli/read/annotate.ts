@@ -4,7 +4,9 @@
  */
 import { Exchanges } from '../../analyze/exchanges.ts';
 import { Relationships, type StateChange } from '../../analyze/relationships.ts';
-import type { ReplyIndex } from '../../analyze/reply-index.ts';
+import { ReplyIndex } from '../../analyze/reply-index.ts';
+import { requestFindings } from '../../analyze/request-findings.ts';
+import { InputError } from '../../base/problem.ts';
 import type { Annotations } from '../../dissect/annotations.ts';
 import type { Message } from '../../dissect/message.ts';
 
@@ -13,10 +15,33 @@ export interface Annotated {
   readonly change: StateChange | undefined;
 }
 
+/** How a run over files comes to know what it tells of each message. */
+export interface Knowledge {
+  readonly annotator: Annotator;
+  /** Takes the messages of rounds before the one that counts: one or none. */
+  readonly earlier: readonly ((message: Message) => void)[];
+}
+
+/**
+ * `later`: what later messages tell is wanted, for which files are read twice.
+ * @throws InputError if that is standard input
+ */
+export function knowledgeOf(files: readonly string[], later: boolean, withStates = false): Knowledge {
+  if (!later) return { annotator: new Annotator(undefined, withStates), earlier: [] };
+  if (files.includes('-')) {
+    throw new InputError(
+      'standard input cannot be read twice: -2, reply_in and the finding unanswered need files (others: finding in {malformed rejected skewed repeated})',
+    );
+  }
+  const replies = new ReplyIndex();
+  return { annotator: new Annotator(replies, withStates), earlier: [(message) => replies.push(message)] };
+}
+
 class Notes implements Annotations {
   replyTo: number | undefined;
   rttMillis: number | undefined;
   replyIn: number | undefined;
+  findings: readonly string[] | undefined;
 }
 
 export class Annotator implements Annotated {
@@ -41,6 +66,7 @@ export class Annotator implements Annotated {
     notes.replyTo = completes ? this.#exchanges.requestIndex : undefined;
     notes.rttMillis = completes ? this.#exchanges.rttMillis : undefined;
     notes.replyIn = this.#replies?.replyIn(message);
+    notes.findings = requestFindings(this.#exchanges.repeats, this.#replies?.isUnanswered(message) === true);
     this.change = this.#relationships?.push(message);
     return this;
   }

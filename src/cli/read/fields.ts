@@ -1,9 +1,8 @@
 /** `-T fields`: chosen fields of each message, one line a message, as in tshark: names are those of the filter language. */
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import type { Value } from '../../filter/fields.ts';
 import { filterNames, type Named } from '../../filter/names.ts';
-import { safeText } from '../../render/escape.ts';
+import { cellOf } from './cells.ts';
 import type { Format, FormatChoice, LineSink } from './format.ts';
 
 interface FieldSettings {
@@ -55,13 +54,17 @@ export function fieldsFormat(
   const fields = names.map((name) => resolved(name, dissectors));
   if (settings.header && choice.continues === undefined) out.line(names.join(settings.separator));
   return (message, notes) => {
-    const cells = fields.map(({ field, protocol }) => {
-      const values =
-        protocol === undefined || protocol === message.protocol ? field.read(message, notes) : [];
-      return quoted(chosen(values, settings).map(cellText).join(settings.aggregator), settings.quote);
+    const cells = fields.map((field) => {
+      const values = chosen(cellOf(field, message, notes), settings);
+      return quoted(values.join(settings.aggregator), settings.quote);
     });
     out.line(cells.join(settings.separator));
   };
+}
+
+/** Whether one of them says what only later messages tell. @throws InputError for a name that there is not */
+export function fieldsNeedReplies(names: readonly string[], dissectors: Dissectors): boolean {
+  return names.some((name) => resolved(name, dissectors).field.needs === 'later');
 }
 
 function resolved(name: string, dissectors: Dissectors): Named {
@@ -70,16 +73,9 @@ function resolved(name: string, dissectors: Dissectors): Named {
   return result.named;
 }
 
-/** Where a value is there as a name and as a number, the name is enough. */
-function chosen(values: readonly Value[], { occurrence }: FieldSettings): readonly Value[] {
-  const words = values.filter((value) => typeof value === 'string');
-  const all = words.length > 0 ? words : values;
-  if (occurrence === 'a') return all;
-  return occurrence === 'f' ? all.slice(0, 1) : all.slice(-1);
-}
-
-function cellText(value: Value): string {
-  return typeof value === 'number' ? `${value}` : safeText(value);
+function chosen(values: readonly string[], { occurrence }: FieldSettings): readonly string[] {
+  if (occurrence === 'a') return values;
+  return occurrence === 'f' ? values.slice(0, 1) : values.slice(-1);
 }
 
 function quoted(text: string, quote: string): string {

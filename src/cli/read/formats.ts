@@ -11,14 +11,9 @@ import { hexDump } from '../../render/hex.ts';
 import { putJsonLine } from '../../render/json.ts';
 import { Ladder } from '../../render/ladder.ts';
 import { inStyle, paintLine } from '../../render/style.ts';
-import {
-  type Column,
-  DEFAULT_COLUMNS,
-  putTextLine,
-  styledTextLine,
-  TEXT_COLUMNS,
-} from '../../render/text.ts';
+import { putTextLine, styledTextLine } from '../../render/text.ts';
 import { treeLines } from '../../render/tree.ts';
+import { columnsNamed } from './columns.ts';
 import { fieldsFormat } from './fields.ts';
 import { FORMATS, type Format, type FormatChoice, type LineSink } from './format.ts';
 
@@ -57,7 +52,7 @@ export function makeFormat(choice: FormatChoice, out: LineSink): Format {
 const NEWLINE = 0x0a;
 
 function textFormat(choice: FormatChoice, out: LineSink): Format {
-  const columns = columnsNamed(choice.columns);
+  const columns = columnsNamed(choice.columns, choice.dissectors);
   let beginMillis = choice.continues?.beginMillis;
   return (message, notes) => {
     beginMillis ??= timestampMillis(message.frame.seen.time);
@@ -72,17 +67,6 @@ function textFormat(choice: FormatChoice, out: LineSink): Format {
       out.line(paintLine(style === undefined ? line : inStyle(line, style), choice.colour));
     }
   };
-}
-
-function columnsNamed(names: string | undefined): Column[] {
-  const wanted = names === undefined ? DEFAULT_COLUMNS : names.split(',').map((name) => name.trim());
-  return wanted.map((name) => {
-    const column = TEXT_COLUMNS.get(name);
-    if (column !== undefined) return column;
-    throw new InputError(
-      `there is no column "${name}"; expected some of ${[...TEXT_COLUMNS.keys()].join(', ')}`,
-    );
-  });
 }
 
 function treeFormat(choice: FormatChoice, out: LineSink): Format {

@@ -56,11 +56,11 @@ export interface CaptureJob {
   readonly options: CaptureOptions;
   readonly dissectors: Dissectors;
   readonly out: Output;
-  /** Reads the files once more before: gets every message of that first pass. Standard input cannot be read twice. */
-  readonly firstPass?: (message: Message) => void;
-  /** The message is overwritten by the next one, here and in the first pass. */
+  /** Reads the files once more before, for each of them. Standard input cannot be read twice. */
+  readonly earlier?: readonly ((message: Message) => void)[] | undefined;
+  /** The message is overwritten by the next one, here and in earlier rounds. */
   readonly onMessage: (message: Message) => void;
-  /** Between pieces of work, in both passes, to wait for what takes the messages; without it for the output alone. */
+  /** Between pieces of work, in all rounds, to wait for what takes the messages; without it for the output alone. */
   readonly pause?: (progress: CaptureProgress) => Promise<void>;
   /** After the last message, also if the run was cut short (not `whole`): what was told is to be handed to the output. */
   readonly finish?: (whole: boolean) => Promise<void>;
@@ -82,14 +82,14 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     process.stderr.write(`leasetap: ${line}\n`);
   });
   const readerOptions = { ...options, overwrite: true, v4Roles: new V4Roles() };
-  if (job.firstPass !== undefined) {
-    const events = { onMessage: job.firstPass };
-    await readMessages(files.map(recyclingFileSource), dissectors, events, readerOptions, {
+  const { earlier = [] } = job;
+  for (const [at, onEarlier] of earlier.entries()) {
+    await readMessages(files.map(recyclingFileSource), dissectors, { onMessage: onEarlier }, readerOptions, {
       signal: stop.signal,
       interfaces: options.interface,
       afterChunk: async (progress) => {
         await job.pause?.(progress);
-        bar?.update(progress, 'first of two rounds');
+        bar?.update(progress, roundText(at, earlier.length));
       },
     });
     bar?.restart();
@@ -111,7 +111,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
       interfaces: options.interface,
       afterChunk: async (progress) => {
         await (job.pause?.(progress) ?? out.flush());
-        bar?.update(progress, job.firstPass === undefined ? '' : 'second of two rounds');
+        bar?.update(progress, roundText(earlier.length, earlier.length));
         if (out.closed) stop.abort();
       },
     },
@@ -124,6 +124,11 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   interrupt.release();
   if (interrupt.signal.aborted) process.exitCode = signalExitCode(interrupt.signal.reason as StopSignal);
   else if (!out.closed && !report.close(summary, messages)) process.exitCode = EXIT_BAD_INPUT;
+}
+
+/** Which of several rounds over the files it is; `at` counts from 0. */
+function roundText(at: number, earlier: number): string {
+  return earlier === 0 ? '' : `round ${at + 1} of ${earlier + 1}`;
 }
 
 /**

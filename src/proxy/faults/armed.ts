@@ -7,7 +7,7 @@ import { type Random, seededRandom } from '../../base/clock.ts';
 import type { Direction } from '../../base/flow.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
-import { requireFilter } from '../../filter/compile.ts';
+import { requireFilterOfOne } from '../../filter/compile.ts';
 import type { FaultView, WaitingMessage } from '../events.ts';
 import type { FaultHit, InFlight } from '../stage.ts';
 import type { WireStates } from '../wire-states.ts';
@@ -57,7 +57,7 @@ export class ArmedFault {
     this.connecting = kind.connecting;
     this.sentence = describeWith(this.action.describe(subjectOf(spec)), spec);
     this.random = seededRandom(seed);
-    const filter = spec.where === undefined ? undefined : requireFilter(spec.where, dissectors);
+    const filter = spec.where === undefined ? undefined : requireFilterOfOne(spec.where, dissectors);
     this.chooses = (message) => filter === undefined || filter.matches(message);
     this.actsByItself = kind.trigger === 'moment' && !choosesMessages(spec);
     this.beginsMillis = armedMillis + (spec.after ?? 0) * SECOND;

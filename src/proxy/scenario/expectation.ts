@@ -15,7 +15,7 @@ import { divergenceOf } from '../../analyze/leases.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
-import { requireFilter } from '../../filter/compile.ts';
+import { requireFilterOfOne } from '../../filter/compile.ts';
 import type { ProxyEvent } from '../events.ts';
 import { parseSeconds } from '../faults/kind.ts';
 import { messageTypes } from '../faults/message-types.ts';
@@ -188,7 +188,7 @@ function messagesMaker(
   const [, count, type, direction, filterText] = parts;
   if (type === undefined || !messageTypes(dissectors).has(type))
     throw wrong(text, `a message type instead of ${type}`);
-  const filter = filterText === undefined ? undefined : requireFilter(filterText, dissectors);
+  const filter = filterText === undefined ? undefined : requireFilterOfOne(filterText, dissectors);
   const fits = (message: Message): boolean =>
     message.msgName === type &&
     (direction === undefined || (direction === 'p>s') === (message.frame.direction === 0)) &&

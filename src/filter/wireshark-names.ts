@@ -1,0 +1,101 @@
+/**
+ * Names that engineers know from Wireshark and that mean here what they mean there: `ip.addr`, `tcp.port`,
+ * `frame.number`, `dhcpv6.msgtype`. What would mean something else is told apart, not taken.
+ */
+import type { Endpoint } from '../base/flow.ts';
+import type { Message } from '../dissect/message.ts';
+import type { FilterField, Value } from './fields.ts';
+
+/** Another name of a field of ours. */
+export const SAME: Readonly<Record<string, string>> = {
+  'frame.number': 'frame',
+  'frame.time': 'time',
+  'frame.time-epoch': 'time',
+  'dhcpv6.msgtype': 'type',
+  'dhcpv6.duid.bytes': 'duid',
+  'dhcpv6.iaaddr.ip': 'ipv6-address',
+  'dhcpv6.iaaddr.pref-lifetime': 'preferred-lifetime',
+  'dhcpv6.iaaddr.valid-lifetime': 'valid-lifetime',
+  'dhcpv6.iaprefix.pref-addr': 'ipv6-prefix',
+  'dhcpv6.iaprefix.pref-len': 'prefix-length',
+  'dhcpv6.status-msg': 'status-message',
+};
+
+/** Wireshark's names for what is something else here, and what to write instead. */
+export const INSTEAD: Readonly<Record<string, string>> = {
+  'tcp.stream': 'it counts all connections of a capture, conn those that carry messages',
+  'udp.stream': 'it counts all conversations of a capture, conn those that carry messages',
+  'frame.len': 'it is of a packet; size is that of the message',
+  'frame.time-relative': 'write a time, e.g. time >= 2024-03-05T09:00:00Z',
+  'frame.time-delta': 'rtt is the time from a request to its reply',
+};
+
+/** Ends of the message's flow: [sender, receiver]. */
+function endsOf({ frame }: Message): readonly [Endpoint, Endpoint] {
+  const [opener, other] = frame.connection.flow.ends;
+  return frame.direction === 0 ? [opener, other] : [other, opener];
+}
+
+type Ends = (message: Message) => readonly Endpoint[];
+const SENDER: Ends = (message) => endsOf(message).slice(0, 1);
+const RECEIVER: Ends = (message) => endsOf(message).slice(1);
+const BOTH: Ends = endsOf;
+
+const isIpv6 = (address: string): boolean => address.includes(':');
+
+function addressField(name: string, ends: Ends, family?: 'ip' | 'ipv6'): FilterField {
+  const help = `${name.endsWith('addr') ? 'addresses of sender and receiver' : 'address of one of them'}`;
+  const fits = (address: string): boolean => family === undefined || isIpv6(address) === (family === 'ipv6');
+  return {
+    name,
+    kind: 'address',
+    help,
+    read: (message) =>
+      ends(message)
+        .map(({ address }) => address)
+        .filter(fits),
+  };
+}
+
+function portField(name: string, ends: Ends, transport?: 'tcp' | 'udp'): FilterField {
+  return {
+    name,
+    kind: 'number',
+    help: name.endsWith('.port') || name === 'port' ? 'ports of sender and receiver' : 'port of one of them',
+    read: (message): readonly Value[] =>
+      transport === undefined || message.frame.connection.flow.transport === transport
+        ? ends(message).map(({ port }) => port)
+        : [],
+  };
+}
+
+/** A protocol below ours: its name alone asks whether it carried the message. */
+function carrierField(name: string, carried: (message: Message) => boolean): FilterField {
+  return {
+    name,
+    kind: 'text',
+    help: `carried by ${name}`,
+    read: (message) => (carried(message) ? [name] : []),
+  };
+}
+
+const FAMILIES = ['ip', 'ipv6'] as const;
+const TRANSPORTS = ['tcp', 'udp'] as const;
+
+/** Addresses and ports of both ends, in Wireshark's words. */
+export const ENDS: readonly FilterField[] = [
+  addressField('addr', BOTH),
+  portField('port', BOTH),
+  ...FAMILIES.flatMap((family) => [
+    addressField(`${family}.addr`, BOTH, family),
+    addressField(`${family}.src`, SENDER, family),
+    addressField(`${family}.dst`, RECEIVER, family),
+    carrierField(family, (message) => isIpv6(endsOf(message)[0].address) === (family === 'ipv6')),
+  ]),
+  ...TRANSPORTS.flatMap((transport) => [
+    portField(`${transport}.port`, BOTH, transport),
+    portField(`${transport}.srcport`, SENDER, transport),
+    portField(`${transport}.dstport`, RECEIVER, transport),
+    carrierField(transport, (message) => message.frame.connection.flow.transport === transport),
+  ]),
+];
