@@ -5,6 +5,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { InputError } from '../base/problem.ts';
 import { describeSystemError } from '../base/system-error.ts';
+import { safeText } from '../render/escape.ts';
 import { commands } from './commands.ts';
 import { EXIT_BAD_INPUT } from './exit-code.ts';
 import { packageVersion } from './version.ts';
@@ -74,11 +75,13 @@ function exitCodeOf(error: unknown): number {
   return EXIT_BAD_INPUT;
 }
 
+/** Names of files and answers of a control may hold what a terminal would obey. */
 function oneLine(text: string): string {
-  return text
+  const line = text
     .replace(/^error: /, '')
     .trim()
     .replace(/\s*\n\s*/g, ' ');
+  return safeText(line);
 }
 
 /** Whoever reads us may go away (`| head`): then there is nobody to tell, and nothing is wrong. */

@@ -10,6 +10,8 @@ import { type ControlPlace, placeText } from './place.ts';
 export const BODY_OCTETS_MAX = 1 << 20;
 const CONNECTIONS_MAX = 64;
 const REQUEST_MILLIS = 10_000;
+/** How often Node looks for requests that take too long; its 30 seconds would let them. */
+const CHECKING_MILLIS = 1_000;
 /** A reader of events that is so far behind is cut off. */
 const EVENTS_BEHIND_OCTETS_MAX = 16 << 20;
 /** So that readers of events see that somebody is there. */
@@ -28,7 +30,12 @@ export type Routes = (request: ControlRequest) => ControlAnswer | Promise<Contro
 export async function openControl(place: ControlPlace, routes: Routes): Promise<OpenControl> {
   if (place.kind === 'unix') await removeStale(place.path);
   const token = place.kind === 'tcp' ? place.token : undefined;
-  const server = createServer({ requestTimeout: REQUEST_MILLIS }, (request, response) => {
+  const limits = {
+    requestTimeout: REQUEST_MILLIS,
+    headersTimeout: REQUEST_MILLIS,
+    connectionsCheckingInterval: CHECKING_MILLIS,
+  };
+  const server = createServer(limits, (request, response) => {
     serve(routes, token, request, response).catch((error: Error) => response.destroy(error));
   });
   server.maxConnections = CONNECTIONS_MAX;
@@ -53,12 +60,21 @@ async function serve(
     if (token !== undefined && !hasToken(request, token)) {
       throw new Refused(401, 'unauthorized', 'expected the header "Authorization: Bearer TOKEN"');
     }
-    const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://control');
+    const { pathname: path, searchParams: query } = targetOf(request);
     const body = await readBody(request);
     await send(response, await routes({ method: request.method ?? 'GET', path, query, body }));
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    await send(response, refusal(error));
+    if (response.headersSent) throw error;
+    const { message } = error as Error;
+    await send(response, refusal(error instanceof Refused ? error : new Refused(500, 'bug', message)));
+  }
+}
+
+function targetOf({ url = '/' }: IncomingMessage): URL {
+  try {
+    return new URL(url, 'http://control');
+  } catch {
+    throw new Refused(400, 'bad-target', 'the target of the request is no URL');
   }
 }
 

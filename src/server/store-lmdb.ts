@@ -47,7 +47,13 @@ export function openLmdbStore(directory: string): LeaseStore {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     refuseForeignFile(join(directory, 'data.mdb'));
-    return new LmdbStore(directory);
+    // Who leases what is for nobody else, also in a directory that was there and is open to others.
+    const mask = process.umask(0o077);
+    try {
+      return new LmdbStore(directory);
+    } finally {
+      process.umask(mask);
+    }
   } catch (error) {
     if (error instanceof InputError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -48,6 +48,11 @@ describe('leasetap', () => {
     expect(err).toMatch(/^leasetap: unknown command 'reed'[^\n]*\n$/);
   });
 
+  it('shows what a file is called, and lets no terminal obey it', async () => {
+    const { code, err } = await run('read', '/nowhere/\x1b[31m.pcap');
+    expect([code, err]).toEqual([2, 'leasetap: /nowhere/\\x1b[31m.pcap: no such file or directory\n']);
+  });
+
   it('answers an unknown option with one line and exit code 2', async () => {
     const { code, err } = await run('--nonsense');
     expect(code).toBe(2);

@@ -1,7 +1,7 @@
 /** What is handed to a store comes back from it, and nothing that it called stored is lost in a crash. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -361,3 +361,12 @@ function startChild(code: string, shell = 'exec "$0" "$@"') {
   const finished = once(child, 'close').then(() => ({ errors }));
   return { process: child, lines: createInterface({ input: child.stdout }), finished };
 }
+
+test('the files of a store are for their owner alone, in a directory that is open to all, too', async () => {
+  chmodSync(directory, 0o755);
+  const store = openLmdbStore(directory);
+  const files = readdirSync(directory);
+  expect(files).toContain('data.mdb');
+  for (const name of files) expect(statSync(join(directory, name)).mode & 0o077).toBe(0);
+  await store.close();
+});

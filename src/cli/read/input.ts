@@ -11,6 +11,7 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
 import type { DecodeAs } from '../../dissect/reader.ts';
 import { V4Roles } from '../../dissect/v4-roles.ts';
+import { safeText } from '../../render/escape.ts';
 import { gather, wholeNumber } from '../arguments.ts';
 import { EXIT_BAD_INPUT } from '../exit-code.ts';
 import { onInterrupt, type StopSignal, signalExitCode } from '../interrupt.ts';
@@ -79,7 +80,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   const bar = progressBar(job.silent === true);
   const report = new ReadReport((line) => {
     bar?.erase();
-    process.stderr.write(`leasetap: ${line}\n`);
+    process.stderr.write(`leasetap: ${safeText(line)}\n`);
   });
   const readerOptions = { ...options, overwrite: true, v4Roles: new V4Roles() };
   const { earlier = [] } = job;
