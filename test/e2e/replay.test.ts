@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { LabClients } from '../../src/cli/lab/clients.ts';
 import { pairYaml } from '../server/pair.ts';
 import { freePort, leasetap, type Running, runLeasetap, temporaryFolder } from '../support/process.ts';
 import { certificateFile } from '../support/tls.ts';
@@ -53,8 +54,23 @@ async function secondary(
   return server;
 }
 
-/** The recording of a pair that comes up, from its first connection to NORMAL. */
-async function recorded(on: Ports, tls: boolean): Promise<string> {
+/** Clients of one server. */
+async function clientsOf(on: Ports, role: Role, count: number): Promise<LabClients> {
+  const clients = new LabClients({
+    count,
+    seed: 1,
+    servers: [{ address: '::1', port: on[role] }],
+    linkAddress: '2001:db8:1::1',
+    arrivalSeconds: 0.2,
+    staySeconds: 3,
+    awaySeconds: 1,
+  });
+  await clients.start();
+  return clients;
+}
+
+/** The recording of a pair that comes up, from its first connection to NORMAL, and for as long as `then` takes. */
+async function recorded(on: Ports, tls: boolean, then = async (_: Running) => {}): Promise<string> {
   const folder = temporaryFolder();
   const tap = join(folder, 'tap.pcapng');
   const terminate = [
@@ -72,6 +88,7 @@ async function recorded(on: Ports, tls: boolean): Promise<string> {
   await proxy.prints(/p>s STATE .*NORMAL/);
   await proxy.prints(/s>p STATE .*NORMAL/);
   await proxy.prints(/CONTACT/);
+  await then(proxy);
   // Without a word: the end of the session is no part of it.
   await proxy.kill('SIGKILL');
   await first.kill('SIGKILL');
@@ -133,6 +150,47 @@ describe.each([
     });
     await primary.prints(/PARTNER-DOWN to NORMAL/);
   });
+});
+
+/** Of the last line: differences, and what clients did otherwise. */
+const RESULT = /, (\d+) differences(?:; of clients, (\d+) other updates and (\d+) that did not come)?\n$/;
+
+it('takes what clients do for their own affair', { timeout: PATIENCE_MILLIS }, async () => {
+  const on = await ports();
+  const tap = await recorded(on, false, async (proxy) => {
+    const clients = await clientsOf(on, 'primary', 6);
+    await proxy.prints(/p>s BNDUPD .*RELEASED/);
+    // So long the replay below waits for other clients.
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    await clients.stop();
+  });
+
+  // What the captured primary's clients did is said again, and a secondary answers it.
+  const same = await secondary(temporaryFolder(), on, false);
+  const asPrimary = await runLeasetap(['replay', tap, '--as', 'primary', '--to', `[::1]:${on.failover}`]);
+  expect(asPrimary.code, asPrimary.out + asPrimary.err).toBe(0);
+  expect(RESULT.exec(asPrimary.err)?.slice(1)).toEqual(['0', undefined, undefined]);
+  expect(asPrimary.out).toMatch(/s>p BNDREPLY .*ACTIVE/);
+  await same.kill('SIGTERM');
+
+  // A live primary without clients says none of it, one with others something else.
+  for (const count of [0, 24]) {
+    const asSecondary = leasetap([
+      ...['replay', tap, '--as', 'secondary', '--listen', `[::1]:${on.proxy}`, '--speed', 'real'],
+    ]);
+    await asSecondary.prints(/waiting for the primary/);
+    const primary = leasetap(['serve', writeConfig(temporaryFolder(), 'primary', on, false)]);
+    await primary.prints(/to NORMAL/);
+    const clients = await clientsOf(on, 'primary', count);
+    const ended = await asSecondary.ended;
+    await clients.stop();
+    await primary.kill('SIGKILL');
+    expect(ended.code, ended.out + ended.err).toBe(0);
+    const [differences, other, absent] = RESULT.exec(ended.err)?.slice(1).map(Number) ?? [];
+    expect(differences).toBe(0);
+    if (count === 0) expect([other, (absent ?? 0) > 1]).toEqual([0, true]);
+    else expect(other).toBeGreaterThan(0);
+  }
 });
 
 it('says in one line why there is no TLS', async () => {

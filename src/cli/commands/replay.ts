@@ -24,6 +24,7 @@ interface Options {
   readonly connection: number;
   readonly speed?: number;
   readonly patience: number;
+  readonly strict?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
@@ -35,7 +36,9 @@ const SCRIPT_MAX = 100_000;
 
 const HELP = `
 Sends what that side sent, once the server has said what it said before; times are moved to today, replies carry the
-transaction-ids of the live requests. What the server means otherwise than captured is told, one line each.
+transaction-ids of the live requests. What the server means otherwise than captured is told, one line each (!=).
+Updates that its clients cause, then or now, come as clients please: they are told apart (~) and are no difference,
+but with --strict.
 
 Examples:
   leasetap replay vendor.pcapng --as primary --to [::1]:647
@@ -59,6 +62,7 @@ export function register(program: Command): void {
     .option('--connection <number>', 'which connection of the capture', wholeNumber, 0)
     .option('--speed <speed>', 'real, max (unless told), or how many times faster', speed)
     .option('--patience <time>', 'how long the server may take for what it said', duration, 10)
+    .option('--strict', 'updates that clients of the server cause are expected, too')
     .option('--tls-cert <file>', 'turn to TLS behind STARTTLS, and show this certificate chain (PEM)')
     .option('--tls-key <file>', 'its private key')
     .option('--tls-ca <file>', "who must have signed the server's certificate; else any will do")
@@ -77,6 +81,7 @@ async function runReplay(file: string, options: Options): Promise<void> {
     side,
     speed: options.speed ?? Number.POSITIVE_INFINITY,
     patienceMillis: options.patience * 1000,
+    strict: options.strict === true,
   });
   const interrupt = onInterrupt();
   const waiting = (where: string): void => {
@@ -155,10 +160,12 @@ function tell(output: ReplayOutput): void {
   if (output.kind === 'send') {
     if (output.captured !== null) printMessage(output.captured);
   } else if (output.kind === 'difference') process.stdout.write(`  != ${output.text}\n`);
+  else if (output.kind === 'apart') process.stdout.write(`  ~  ${output.text}\n`);
   else {
-    const { sent, answered, differences } = output;
+    const { sent, answered, differences, apart, absent } = output;
+    const clients = `; of clients, ${apart} other updates and ${absent} that did not come`;
     process.stderr.write(
-      `${sent} messages sent, ${answered} answered as captured, ${differences} differences\n`,
+      `${sent} messages sent, ${answered} answered as captured, ${differences} differences${apart + absent > 0 ? clients : ''}\n`,
     );
     if (differences > 0) process.exitCode = EXIT_FINDINGS;
   }

@@ -4,7 +4,6 @@
  * where the live server means something else than the captured one. Sans-IO.
  */
 
-import { Exchanges } from '../../analyze/exchanges.ts';
 import type { Direction } from '../../base/flow.ts';
 import { secondsBetween, toEpoch2000 } from '../../base/time.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
@@ -13,16 +12,23 @@ import { PREFIX_OCTETS } from '../dialect.ts';
 import { unitOf } from '../faults/patch.ts';
 import { shiftTimes } from '../faults/times.ts';
 import { differences, subjectOf } from './compare.ts';
+import { CONTACT, Expected, type Step, scriptOf, Updates } from './script.ts';
 
 export type ReplayOutput =
   /** `captured`: as it was; `null` for a CONTACT of our own. */
   | { readonly kind: 'send'; readonly octets: Uint8Array; readonly captured: Message | null }
   | { readonly kind: 'difference'; readonly text: string }
+  /** The same about an update that a client of the live server caused: no failure. */
+  | { readonly kind: 'apart'; readonly text: string }
   | {
       readonly kind: 'finished';
       readonly sent: number;
       readonly answered: number;
       readonly differences: number;
+      /** How many there were of that kind. */
+      readonly apart: number;
+      /** Captured updates of clients that did not come. */
+      readonly absent: number;
     };
 
 export interface ReplaySettings {
@@ -30,30 +36,23 @@ export interface ReplaySettings {
   readonly side: Direction;
   /** How much faster than captured; `Infinity` waits only for the server. */
   readonly speed: number;
-  /** How long the server may take for what it said in the capture; Unix milliseconds. */
+  /** How long the server may take for what it said in the capture; milliseconds. */
   readonly patienceMillis: number;
+  /** Whether updates that clients caused are expected, too. */
+  readonly strict: boolean;
 }
 
-/** Keepalives come when they come. */
-const CONTACT = 'CONTACT';
 const CONTACT_TYPE = 35;
 /** The header of a message: type, transaction-id, sent-time (RFC 8156 §5.2). */
 const CONTACT_OCTETS = 8;
 /** So often within the live server's keepalive-time it hears something, however long it lets us wait (RFC 8156 §6.6). */
 const CONTACTS_PER_KEEPALIVE = 3;
 
-interface Step {
-  readonly message: Message;
-  readonly mine: boolean;
-  /** Index in the script of the request that this one answers. */
-  readonly answers: number | undefined;
-  /** What came for it, or `lost` if nothing came in time. */
-  live: Message | 'lost' | undefined;
-}
-
 export class Replay {
   private readonly settings: ReplaySettings;
   private readonly steps: readonly Step[];
+  private readonly expected: Expected;
+  private readonly updates = new Updates();
   private outputs: ReplayOutput[] = [];
   private position = 0;
   private beganMillis = 0;
@@ -67,12 +66,14 @@ export class Replay {
   private sent = 0;
   private answered = 0;
   private different = 0;
+  private apart = 0;
   private over = false;
 
   /** `script`: the messages of one connection, both directions, in the order of the capture. */
   constructor(script: readonly Message[], settings: ReplaySettings) {
     this.settings = settings;
-    this.steps = stepsOf(script, settings.side);
+    this.steps = scriptOf(script, settings.side, settings.strict);
+    this.expected = new Expected(this.steps);
   }
 
   /** The connection is up. */
@@ -91,17 +92,7 @@ export class Replay {
       this.contactMillis = (keepaliveTime * 1000) / CONTACTS_PER_KEEPALIVE;
     const repeated = serverState !== undefined && serverState === this.state;
     this.state = serverState ?? this.state;
-    const step = live.msgName === CONTACT || repeated ? undefined : this.expectedBy(live);
-    if (step !== undefined) {
-      step.live = live;
-      this.answered++;
-      this.waitingSince = now;
-      for (const text of differences(step.message, live)) this.differ(`${nameOf(step.message)} ${text}`);
-    } else if (live.msgName !== CONTACT && !repeated) {
-      this.differ(
-        `${live.msgName ?? live.msgType} ${subjectOf(live)} was not in the capture`.replace('  ', ' '),
-      );
-    }
+    if (live.msgName !== CONTACT && !repeated) this.compare(live, now);
     this.advance(now);
     return this.take();
   }
@@ -123,7 +114,7 @@ export class Replay {
     const step = this.steps[this.position];
     if (step === undefined) return undefined;
     const due = step.mine ? this.dueMillis(step) : this.waitingSince + this.settings.patienceMillis;
-    return Math.min(due, this.lastSentMillis + this.contactMillis);
+    return Math.min(due, this.contactDueMillis());
   }
 
   tick(now: number): ReplayOutput[] {
@@ -141,8 +132,25 @@ export class Replay {
       this.waitingSince = now;
     }
     this.advance(now);
-    if (!this.over && now >= this.lastSentMillis + this.contactMillis) this.contact(now);
+    if (!this.over && now >= this.contactDueMillis()) this.contact(now);
     return this.take();
+  }
+
+  private compare(live: Message, now: number): void {
+    this.updates.follow(live, false);
+    const byClient = !this.settings.strict && this.updates.isByClient(live);
+    const step = this.expected.take(live);
+    if (step === undefined) {
+      const text = `${live.msgName ?? live.msgType} ${subjectOf(live)} was not in the capture`;
+      this.differ(text.replace('  ', ' '), byClient);
+      return;
+    }
+    step.live = live;
+    this.answered++;
+    this.waitingSince = now;
+    for (const text of differences(step.message, live))
+      this.differ(`${nameOf(step.message)} ${text}`, byClient || step.byClient);
+    if (step.answer !== undefined) this.send(step.answer, now);
   }
 
   /** Goes on as far as the server and the clock allow. */
@@ -152,7 +160,7 @@ export class Replay {
       step !== undefined && !this.over;
       step = this.steps[this.position]
     ) {
-      if (step.mine ? now < this.dueMillis(step) : step.live === undefined) return;
+      if (step.mine ? now < this.dueMillis(step) : step.live === undefined && !step.byClient) return;
       if (step.mine) this.send(step, now);
       this.position++;
       this.waitingSince = now;
@@ -161,8 +169,13 @@ export class Replay {
   }
 
   private send(step: Step, now: number): void {
-    const request = step.answers === undefined ? undefined : this.steps[step.answers]?.live;
+    const { answers } = step;
+    const request = answers?.live;
     if (request === 'lost') return;
+    if (answers?.byClient === true && request === undefined) {
+      answers.answer = step;
+      return;
+    }
     const { sentTime } = step.message;
     const octets =
       sentTime === null
@@ -170,9 +183,15 @@ export class Replay {
         : shiftTimes(step.message, secondsBetween(sentTime, toEpoch2000(now)), true);
     if (request !== undefined && request.transactionId !== null)
       writeTransactionId(octets, request.transactionId);
+    this.updates.follow(step.message, true);
     this.sent++;
     this.lastSentMillis = now;
     this.outputs.push({ kind: 'send', octets, captured: step.message });
+  }
+
+  /** The first message is CONNECT or CONNECTREPLY (RFC 8156 §6.1): nothing of our own comes before. */
+  private contactDueMillis(): number {
+    return this.sent === 0 ? Number.POSITIVE_INFINITY : this.lastSentMillis + this.contactMillis;
   }
 
   private contact(now: number): void {
@@ -191,27 +210,18 @@ export class Replay {
     return this.beganMillis + elapsed / this.settings.speed;
   }
 
-  /** The captured message that a live one stands for: of its type, and about the same leases if there are several. */
-  private expectedBy(live: Message): Step | undefined {
-    const open = this.steps.filter(
-      (step) => !step.mine && step.live === undefined && step.message.msgName === live.msgName,
-    );
-    const subject = subjectOf(live);
-    return (
-      open.find(({ message }) => subjectOf(message) === subject) ?? (subject === '' ? open[0] : undefined)
-    );
-  }
-
-  private differ(text: string): void {
-    this.different++;
-    this.outputs.push({ kind: 'difference', text });
+  private differ(text: string, byClient = false): void {
+    if (byClient) this.apart++;
+    else this.different++;
+    this.outputs.push({ kind: byClient ? 'apart' : 'difference', text });
   }
 
   private finish(): void {
     if (this.over) return;
     this.over = true;
-    const { sent, answered, different: found } = this;
-    this.outputs.push({ kind: 'finished', sent, answered, differences: found });
+    const { sent, answered, different, apart, steps } = this;
+    const absent = steps.filter((step) => step.byClient && step.live === undefined).length;
+    this.outputs.push({ kind: 'finished', sent, answered, differences: different, apart, absent });
   }
 
   private take(): ReplayOutput[] {
@@ -219,28 +229,6 @@ export class Replay {
     this.outputs = [];
     return outputs;
   }
-}
-
-function stepsOf(script: readonly Message[], side: Direction): Step[] {
-  const exchanges = new Exchanges();
-  const positions = new Map<number, number>();
-  const steps: Step[] = [];
-  let state: number | undefined;
-  for (const message of script) {
-    const exchange = exchanges.push(message);
-    const mine = message.frame.direction === side;
-    if (message.msgName === CONTACT && !mine) continue;
-    const { serverState } = message.facts();
-    if (!mine && serverState !== undefined) {
-      // A server may announce its state again (RFC 8156 §6.3): that says nothing new.
-      if (serverState === state) continue;
-      state = serverState;
-    }
-    positions.set(message.index, steps.length);
-    const answers = exchange === undefined ? undefined : positions.get(exchange.request.index);
-    steps.push({ message, mine, answers, live: undefined });
-  }
-  return steps;
 }
 
 function nameOf({ index, msgName, msgType }: Message): string {

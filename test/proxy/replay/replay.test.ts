@@ -53,12 +53,13 @@ const SCRIPT: readonly (readonly [Direction, Uint8Array])[] = [
 ];
 const script = SCRIPT.map(([direction, octets], index) => read(octets, direction, index, index * 1000));
 const live = (octets: Uint8Array): Message => read(octets, 1, 0, NOW);
-const settings = { side: 0, speed: Number.POSITIVE_INFINITY, patienceMillis: 5000 } as const;
+const settings = { side: 0, speed: Number.POSITIVE_INFINITY, patienceMillis: 5000, strict: false } as const;
 
 /** `CONNECT 1`, …: type and transaction-id of what was sent; other outputs as they are. */
 function told(outputs: readonly ReplayOutput[]): unknown[] {
   return outputs.map((output) => {
-    if (output.kind !== 'send') return output.kind === 'difference' ? output.text : output;
+    if (output.kind !== 'send')
+      return output.kind === 'difference' || output.kind === 'apart' ? output.text : output;
     const message = read(output.octets, 0, 0, NOW);
     return `${message.msgName} ${message.transactionId} ${message.sentTime}`;
   });
@@ -73,7 +74,7 @@ describe('a replay as the primary', () => {
     expect(told(replay.receive(live(unit(35, 78)), NOW))).toEqual([]);
     expect(told(replay.receive(live(unit(25, 2, PREFIX)), NOW))).toEqual([
       'UPDDONE 77 762944400',
-      { kind: 'finished', sent: 3, answered: 3, differences: 0 },
+      { kind: 'finished', sent: 3, answered: 3, differences: 0, apart: 0, absent: 0 },
     ]);
   });
 
@@ -86,7 +87,7 @@ describe('a replay as the primary', () => {
       '#4 BNDREPLY captured: accept; now: OutdatedBindingInformation',
       '#4 BNDREPLY 2001:db8::/64 captured: FREE-BACKUP; now: no binding-status, OutdatedBindingInformation',
       'UPDDONE 77 762944400',
-      { kind: 'finished', sent: 3, answered: 3, differences: 2 },
+      { kind: 'finished', sent: 3, answered: 3, differences: 2, apart: 0, absent: 0 },
     ]);
   });
 
@@ -99,7 +100,7 @@ describe('a replay as the primary', () => {
     expect(told(replay.tick(NOW + 10_000))).toEqual(['#2 UPDREQ did not come in time', 'BNDUPD 2 762944410']);
     expect(told(replay.closed())).toEqual([
       'the server closed the connection before #4 BNDREPLY',
-      { kind: 'finished', sent: 2, answered: 0, differences: 4 },
+      { kind: 'finished', sent: 2, answered: 0, differences: 4, apart: 0, absent: 0 },
     ]);
   });
 
@@ -130,7 +131,7 @@ describe('a live server that says more than it said', () => {
     replay.start(NOW);
     expect(told(replay.receive(live(announce(NORMAL)), NOW))).toEqual([
       'UPDDONE 50 762944400',
-      { kind: 'finished', sent: 2, answered: 1, differences: 0 },
+      { kind: 'finished', sent: 2, answered: 1, differences: 0, apart: 0, absent: 0 },
     ]);
     const again = new Replay(script, settings);
     again.start(NOW);
@@ -151,6 +152,15 @@ describe('a live server that says more than it said', () => {
 });
 
 describe('a replay as the secondary', () => {
+  it('says nothing before its CONNECTREPLY, however long that took', () => {
+    const replay = new Replay(script, { ...settings, side: 1, speed: 1 });
+    replay.start(NOW);
+    replay.receive(read(unit(31, 900, option(128, '0000000c')), 0, 0, NOW), NOW + 10);
+    expect(replay.deadline()).toBe(NOW + 1000);
+    expect(told(replay.tick(NOW + 999))).toEqual([]);
+    expect(told(replay.tick(NOW + 1000))).toEqual(['CONNECTREPLY 900 762944401']);
+  });
+
   it('answers with the transaction-ids of the live primary', () => {
     const replay = new Replay(script, { ...settings, side: 1 });
     expect(told(replay.start(NOW))).toEqual([]);
@@ -160,6 +170,95 @@ describe('a replay as the secondary', () => {
     ]);
     expect(told(replay.receive(read(unit(24, 901, PREFIX), 0, 0, NOW), NOW))).toEqual([
       'BNDREPLY 901 762944400',
+    ]);
+  });
+});
+
+/** RFC 8156 §6.2, §7: updates that were asked for are an answer; any other was caused by a client of the server. */
+describe('updates that clients of the live server cause', () => {
+  const lease = (address: string, status: string): string =>
+    option(
+      45,
+      option(1, '0003000102005e200001'),
+      option(3, '000000010000000000000000', option(5, address, '0000000100000002', option(114, status))),
+    );
+  const [FIRST, SECOND, THIRD] = ['1', '2', '3'].map((last) => `20010db800000000000000000000000${last}`) as [
+    string,
+    string,
+    string,
+  ];
+  const ACTIVE = '01';
+  const RELEASED = '03';
+  const captured = (
+    [
+      [0, unit(31, 1)],
+      [1, unit(32, 1)],
+      [1, unit(28, 50)],
+      [0, unit(24, 2, lease(FIRST, ACTIVE))],
+      [1, unit(25, 2, lease(FIRST, ACTIVE))],
+      [0, unit(30, 50)],
+      [0, unit(24, 3, lease(SECOND, ACTIVE))],
+      [1, unit(25, 3, lease(SECOND, ACTIVE))],
+      [0, unit(24, 4, PREFIX)],
+      [1, unit(25, 4, PREFIX)],
+    ] as const
+  ).map(([direction, octets], index) => read(octets, direction, index, index * 1000));
+  const says = (octets: Uint8Array): Message => read(octets, 0, 0, NOW);
+  const now = (strict: boolean): Replay => new Replay(captured, { ...settings, side: 1, strict });
+  const ANSWERED = ['CONNECTREPLY 1 762944400', 'UPDREQ 50 762944400'];
+
+  it('are told apart, and nobody waits for those of the capture', () => {
+    const replay = now(false);
+    replay.start(NOW);
+    expect(told(replay.receive(says(unit(31, 1)), NOW))).toEqual(ANSWERED);
+    // Asked for: another lease than captured is a difference.
+    expect(told(replay.receive(says(unit(24, 8, lease(THIRD, ACTIVE))), NOW))).toEqual([
+      'BNDUPD 2001:db8::3 was not in the capture',
+    ]);
+    expect(told(replay.receive(says(unit(24, 9, lease(FIRST, ACTIVE))), NOW))).toEqual([
+      'BNDREPLY 9 762944400',
+    ]);
+    expect(told(replay.receive(says(unit(30, 50)), NOW))).toEqual([]);
+    expect(replay.receive(says(unit(24, 10, lease(THIRD, RELEASED))), NOW)).toEqual([
+      { kind: 'apart', text: 'BNDUPD 2001:db8::3 was not in the capture' },
+    ]);
+    // What is given to the secondary to allocate from needs no client.
+    expect(told(replay.receive(says(unit(24, 11, PREFIX)), NOW))).toEqual([
+      'BNDREPLY 11 762944400',
+      { kind: 'finished', sent: 4, answered: 4, differences: 1, apart: 1, absent: 1 },
+    ]);
+  });
+
+  it('are answered whenever they come', () => {
+    const replay = now(false);
+    replay.start(NOW);
+    replay.receive(says(unit(31, 1)), NOW);
+    replay.receive(says(unit(24, 9, lease(FIRST, ACTIVE))), NOW);
+    expect(told(replay.receive(says(unit(30, 50)), NOW))).toEqual([]);
+    expect(told(replay.receive(says(unit(24, 10, lease(SECOND, RELEASED))), NOW))).toEqual([
+      '#6 BNDUPD 2001:db8::2 captured: ACTIVE; now: RELEASED',
+      'BNDREPLY 10 762944400',
+    ]);
+    expect(told(replay.receive(says(unit(24, 11, PREFIX)), NOW))).toEqual([
+      'BNDREPLY 11 762944400',
+      { kind: 'finished', sent: 5, answered: 5, differences: 0, apart: 1, absent: 0 },
+    ]);
+  });
+
+  it('are expected as everything else by who is strict', () => {
+    const replay = now(true);
+    replay.start(NOW);
+    replay.receive(says(unit(31, 1)), NOW);
+    replay.receive(says(unit(24, 9, lease(FIRST, ACTIVE))), NOW);
+    replay.receive(says(unit(30, 50)), NOW);
+    expect(told(replay.receive(says(unit(24, 10, lease(THIRD, ACTIVE))), NOW))).toEqual([
+      'BNDUPD 2001:db8::3 was not in the capture',
+    ]);
+    expect(replay.deadline()).toBe(NOW + 5000);
+    expect(told(replay.tick(NOW + 5000))).toEqual(['#6 BNDUPD 2001:db8::2 did not come in time']);
+    expect(told(replay.closed())).toEqual([
+      'the server closed the connection before #8 BNDUPD',
+      { kind: 'finished', sent: 3, answered: 3, differences: 3, apart: 0, absent: 0 },
     ]);
   });
 });
