@@ -236,7 +236,8 @@ export function senderRole(message: Message): Role {
   return direction === primaryDirection(connection) ? 'primary' : 'secondary';
 }
 
-function relationshipKey(connection: Connection): string {
+/** The same for all connections between two servers in these roles. */
+export function relationshipKey(connection: Connection): string {
   const [opener, other] = connection.flow.ends;
   const [primary, secondary] = primaryDirection(connection) === 0 ? [opener, other] : [other, opener];
   // On one machine two relationships may have the same addresses.

@@ -13,6 +13,7 @@ export interface CommandModule {
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   lab: () => import('./commands/lab.ts'),
   read: () => import('./commands/read.ts'),
+  check: () => import('./commands/check.ts'),
   leases: () => import('./commands/leases.ts'),
   dissectors: () => import('./commands/dissectors.ts'),
   proxy: () => import('./commands/proxy.ts'),

@@ -39,4 +39,6 @@ export interface Notice {
   readonly octets?: number;
   /** Octets of the direction before the place it is about. */
   readonly streamOffset?: number;
+  /** Of `connection`: whether its beginning was not seen. */
+  readonly midStream?: boolean;
 }

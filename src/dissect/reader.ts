@@ -258,15 +258,15 @@ export class MessageReader implements FlowSink {
     dialect: DialectFound | undefined,
     seen: Seen,
   ): void {
-    const { flow } = state;
+    const { flow, midStream } = state;
     const following = this.#flows.get(flow);
     if (following === undefined) return;
     if (protocol !== 'dhcpv6-leasequery') this.#reserveEarlier(state, protocol, seen);
     const index = following.reserved ?? this.#nextConnection(protocol);
     following.connection = { index, flow, protocol, ...(dialect !== undefined && { dialect: dialect.name }) };
     const title = this.#dissectors.protocols.get(protocol)?.title ?? protocol;
-    const middle = state.midStream ? '; its beginning was not seen' : '';
-    this.#notice('connection', `${this.#name(flow)} is ${title}: ${why}${middle}`, flow, seen);
+    const how = midStream ? `${why}; its beginning was not seen` : why;
+    this.#notice('connection', `${this.#name(flow)} is ${title}: ${how}`, flow, seen, { midStream });
     if (dialect !== undefined) this.#notice('dialect', `dialect ${dialect.name}: ${dialect.why}`, flow, seen);
   }
 
@@ -359,7 +359,7 @@ export class MessageReader implements FlowSink {
     message: string,
     flow: Flow,
     seen: Seen,
-    more: Pick<Notice, 'direction' | 'octets' | 'streamOffset'> = {},
+    more: Pick<Notice, 'direction' | 'octets' | 'streamOffset' | 'midStream'> = {},
   ): void {
     const following = this.#flows.get(flow);
     const connection = following?.connection;

@@ -9,6 +9,7 @@ import type { CaptureProgress } from '../../capture/options.ts';
 import type { CaptureSource } from '../../capture/source.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
+import type { Notice } from '../../dissect/notice.ts';
 import type { DecodeAs } from '../../dissect/reader.ts';
 import { V4Roles } from '../../dissect/v4-roles.ts';
 import { safeText } from '../../render/escape.ts';
@@ -61,6 +62,8 @@ export interface CaptureJob {
   readonly earlier?: readonly ((message: Message) => void)[] | undefined;
   /** The message is overwritten by the next one, here and in earlier rounds. */
   readonly onMessage: (message: Message) => void;
+  /** What was remarked about connections, beside what is told on stderr. */
+  readonly onNotice?: (notice: Notice) => void;
   /** Between pieces of work, in all rounds, to wait for what takes the messages; without it for the output alone. */
   readonly pause?: (progress: CaptureProgress) => Promise<void>;
   /** After the last message, also if the run was cut short (not `whole`): what was told is to be handed to the output. */
@@ -105,7 +108,13 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
       file === '-' ? standardInput(stop.signal, () => out.flush()) : recyclingFileSource(file),
     ),
     dissectors,
-    { onMessage, onNotice: (notice) => report.notice(notice) },
+    {
+      onMessage,
+      onNotice: (notice) => {
+        report.notice(notice);
+        job.onNotice?.(notice);
+      },
+    },
     readerOptions,
     {
       signal: stop.signal,

@@ -1,0 +1,193 @@
+/**
+ * Judges RFC 8156 conversations, message by message, by what a listener can know. Of what was not seen (a beginning,
+ * lost segments, what was agreed before the capture) it assumes the best: a finding is meant to be one.
+ */
+import type { Connection } from '../../base/frame.ts';
+import { timestampMillis } from '../../base/timestamp.ts';
+import type { Message, TreeNode } from '../../dissect/message.ts';
+import { MessageType } from '../../dissect/vocabulary.ts';
+import { relationshipKey, senderRole } from '../relationships.ts';
+import { type Binding, bindingsIn } from './bindings.ts';
+import { checkAnnouncement } from './endpoint-states.ts';
+import { checkExchange, checkUnanswered, stopJudging } from './exchanges.ts';
+import { type Finding, makeFinding, type Report, type Said } from './finding.ts';
+import { checkLayout } from './layout.ts';
+import { LeaseHistories } from './lease-history.ts';
+import { checkLease } from './leases.ts';
+import { checkEndOfTalk, checkOpening } from './opening.ts';
+import { Code, optionIn, textField } from './options.ts';
+import { checkReply, checkReplyAlone, type Update, updateOf } from './replies.ts';
+import { type Pair, Talk } from './talk.ts';
+import { checkUpdate } from './update-layout.ts';
+
+/** Relationships and connections that are remembered; the oldest go first. */
+const PAIRS_MAX = 64;
+const TALKS_MAX = 1024;
+
+export class Conformance {
+  readonly #report: Report;
+  readonly #talks = new Map<number, Talk>();
+  readonly #pairs = new Map<string, Pair>();
+  readonly #pairOf = new Map<Talk, Pair>();
+  /** Flows whose beginning was not seen. */
+  readonly #midStream = new Set<number>();
+
+  /** `found` is told of each finding as soon as it is sure, not always in the order of messages. */
+  constructor(found: (finding: Finding) => void) {
+    this.#report = (...finding) => found(makeFinding(...finding));
+  }
+
+  /** The beginning of a connection was not seen. */
+  midStream(flowId: number): void {
+    this.#midStream.add(flowId);
+  }
+
+  /** Octets of a connection are missing, or could not be read. */
+  gap(flowId: number): void {
+    const talk = this.#talks.get(flowId);
+    if (talk === undefined) this.#midStream.add(flowId);
+    else stopJudging(talk);
+  }
+
+  /** Takes the next message; those of other protocols and of dialects are not judged. */
+  push(message: Message): void {
+    const { frame, msgType, transactionId, sentTime } = message;
+    const { connection } = frame;
+    if (connection.protocol !== 'dhcpv6-failover' || connection.dialect !== undefined) return;
+    if (transactionId === null || sentTime === null || !isFailover(msgType)) {
+      this.#reportBroken(message);
+      return;
+    }
+    const talk = this.#talkOf(connection, frame.resync);
+    const said: Said = {
+      index: message.index,
+      packet: frame.seen.packet,
+      connection: connection.index,
+      role: senderRole(message),
+      type: msgType,
+      name: message.msgName ?? `message ${msgType}`,
+      transactionId,
+      sentTime,
+      atMillis: timestampMillis(frame.seen.time),
+    };
+    const tree = message.tree();
+    if (message.problems().length > 0) this.#reportBroken(message, said);
+    else checkLayout(message, said, this.#report);
+    checkOpening(talk, tree, said, this.#report);
+    this.#judge(this.#pairFor(talk, tree, said), talk, tree, said, message.problems().length === 0);
+    talk.side(said.role).last = said;
+  }
+
+  /** The capture ends: what is missing until now is missing. */
+  end(): void {
+    for (const talk of this.#talks.values()) this.#finish(talk);
+    this.#talks.clear();
+  }
+
+  #judge(pair: Pair, talk: Talk, tree: TreeNode, said: Said, readable: boolean): void {
+    const report = this.#report;
+    const bindings = readable ? bindingsIn(tree) : [];
+    const isUpdate = said.type === MessageType.BNDUPD;
+    const complete = isUpdate && readable && checkUpdate(tree, bindings, said, report);
+    const update: Update | undefined = isUpdate ? updateOf(tree, bindings, said) : undefined;
+    const request = checkExchange(talk, said, update, bindings, report);
+    if (complete) for (const binding of bindings) checkLease(pair, talk, binding, said, report);
+    if (said.type === MessageType.BNDREPLY && readable) {
+      checkReplyAlone(tree, said, report);
+      if (request?.update !== undefined) {
+        checkReply(tree, bindings, said, request.update, report);
+        this.#remember(pair, bindings, request.said);
+      }
+    }
+    if (readable) checkAnnouncement(pair, talk, tree, said, report);
+  }
+
+  #remember(pair: Pair, bindings: readonly Binding[], asked: Said): void {
+    for (const binding of bindings) pair.histories.replied(asked.role, binding, asked.index);
+  }
+
+  /** Told as it is; what it might have meant is not judged. STARTTLS and what answers it are not ours to judge. */
+  #reportBroken(message: Message, said?: Said): void {
+    const [problem] = message.problems();
+    if (problem === undefined) return;
+    const { frame } = message;
+    const place: Said = said ?? {
+      index: message.index,
+      packet: frame.seen.packet,
+      connection: frame.connection.index,
+      role: senderRole(message),
+      type: message.msgType,
+      name: message.msgName ?? 'message',
+      transactionId: message.transactionId ?? 0,
+      sentTime: message.sentTime ?? 0,
+      atMillis: timestampMillis(frame.seen.time),
+    };
+    const isName = problem.code === 'bad-value' && problem.path.endsWith('OPTION_F_RELATIONSHIP_NAME');
+    this.#report(
+      isName ? 'relationship-name-utf8' : 'malformed',
+      place,
+      `${problem.path}: ${problem.message}`,
+    );
+  }
+
+  #talkOf(connection: Connection, resync: boolean): Talk {
+    const { id } = connection.flow;
+    let talk = this.#talks.get(id);
+    if (talk === undefined) {
+      if (this.#talks.size >= TALKS_MAX) this.#forgetOldest();
+      talk = new Talk(connection, !this.#midStream.delete(id));
+      this.#talks.set(id, talk);
+    }
+    if (resync) stopJudging(talk);
+    return talk;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#talks;
+    if (oldest === undefined) return;
+    this.#finish(oldest[1]);
+    this.#talks.delete(oldest[0]);
+  }
+
+  /** CONNECT names the relationship; before that, and in mid-stream, it is that of the two addresses. */
+  #pairFor(talk: Talk, tree: TreeNode, said: Said): Pair {
+    const known = this.#pairOf.get(talk);
+    if (known !== undefined && said.type !== MessageType.CONNECT) return known;
+    const name = optionIn(tree, Code.F_RELATIONSHIP_NAME);
+    const key = `${relationshipKey(talk.connection)} ${(name && textField(name, 'relationship-name')) ?? ''}`;
+    const pair = this.#pairs.get(key) ?? newPair(talk);
+    if (pair.talk !== talk) {
+      this.#finish(pair.talk);
+      this.#talks.delete(pair.talk.connection.flow.id);
+      this.#midStream.add(pair.talk.connection.flow.id);
+      pair.histories.disconnected();
+      pair.talk = talk;
+    }
+    this.#pairs.delete(key);
+    const [oldest] = this.#pairs.size >= PAIRS_MAX ? this.#pairs.keys() : [];
+    if (oldest !== undefined) this.#pairs.delete(oldest);
+    this.#pairs.set(key, pair);
+    this.#pairOf.set(talk, pair);
+    return pair;
+  }
+
+  #finish(talk: Talk): void {
+    checkEndOfTalk(talk, this.#report);
+    checkUnanswered(talk, this.#report);
+    talk.waiting.clear();
+    this.#pairOf.delete(talk);
+  }
+}
+
+function isFailover(msgType: number): boolean {
+  return msgType >= MessageType.BNDUPD && msgType <= MessageType.CONTACT;
+}
+
+function newPair(talk: Talk): Pair {
+  return {
+    talk,
+    histories: new LeaseHistories(),
+    notDownSince: { primary: undefined, secondary: undefined },
+    saidStartup: { primary: false, secondary: false },
+  };
+}

@@ -1,0 +1,71 @@
+/** What a check says: which rule was broken, by which message, and what else one has to look at. Values only. */
+import type { Role } from '../relationships.ts';
+import { type Keyword, RULES, type RuleId } from './rules.ts';
+
+/** A message as far as a finding needs it, so that the message itself need not be kept. */
+export interface Said {
+  readonly index: number;
+  /** Packet of the capture in which it was complete. */
+  readonly packet: number;
+  /** Number of its connection, as in JSON of messages. */
+  readonly connection: number;
+  readonly role: Role;
+  readonly type: number;
+  readonly name: string;
+  readonly transactionId: number;
+  /** By the sender's clock: absolute seconds since 2000. */
+  readonly sentTime: number;
+  /** By the capture's clock: Unix milliseconds. */
+  readonly atMillis: number;
+}
+
+/** `error` for MUST and MUST NOT and what the text says outright, `warning` for SHOULD and SHOULD NOT. */
+export type Severity = 'error' | 'warning';
+
+export interface Finding {
+  readonly id: RuleId;
+  readonly severity: Severity;
+  readonly rfc: string;
+  readonly section: string;
+  readonly keyword: Keyword | null;
+  /** Of something that never came: the message after which it is missed. */
+  readonly message: Said;
+  /** Messages that one needs to see the fault. */
+  readonly related: readonly number[];
+  /** Address or prefix that it is about, if it is about one. */
+  readonly lease: string | undefined;
+  /** One sentence: what was seen, and what was expected. May carry text from the wire. */
+  readonly summary: string;
+}
+
+export interface Particulars {
+  readonly related?: readonly number[];
+  readonly lease?: string | undefined;
+  /** Where the rule stands more precisely than the rule itself says. */
+  readonly section?: string;
+}
+
+/** How checks tell what they find. */
+export type Report = (id: RuleId, message: Said, summary: string, particulars?: Particulars) => void;
+
+export function makeFinding(
+  id: RuleId,
+  message: Said,
+  summary: string,
+  { related = [], lease, section }: Particulars = {},
+): Finding {
+  const rule = RULES[id];
+  const severity = rule.keyword?.startsWith('SHOULD') === true ? 'warning' : 'error';
+  const { rfc, keyword } = rule;
+  return {
+    id,
+    severity,
+    rfc,
+    section: section ?? rule.section,
+    keyword,
+    message,
+    related,
+    lease,
+    summary,
+  };
+}

@@ -1,0 +1,61 @@
+/** `leasetap check`: what in captures is against RFC 8156, as far as a listener can know. */
+import { type Command, Option } from 'commander';
+import { Conformance } from '../../analyze/checks/conformance.ts';
+import type { Finding } from '../../analyze/checks/finding.ts';
+import { RULES } from '../../analyze/checks/rules.ts';
+import type { Notice } from '../../dissect/notice.ts';
+import { findingJson, findingLine } from '../../render/finding.ts';
+import { colourDepth, paintLine } from '../../render/style.ts';
+import { dissectorsInUse } from '../dissectors/in-use.ts';
+import { EXIT_FINDINGS } from '../exit-code.ts';
+import { Output } from '../output.ts';
+import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
+
+interface Options extends CaptureOptions {
+  readonly type: 'text' | 'jsonl';
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+const HELP = `
+Each breach of RFC 8156 that the capture proves: rule, section, message, lease, and which other messages show it.
+What the RFC leaves open is no finding, nor is what may have been before the capture or in segments that it lost.
+DHCPv4 failover and dialects of RFC 8156 are not judged. The ${Object.keys(RULES).length} rules are in docs/checks.md.
+
+Examples:
+  leasetap check capture.pcapng
+  leasetap check -T jsonl capture.pcapng | jq .id
+
+Exit status: 0 nothing found, 1 findings, 2 a file is damaged or is no capture.`;
+
+/** Remarks after which not all of a connection is known. */
+const LOSES: ReadonlySet<Notice['kind']> = new Set(['gap', 'undissectable', 'encrypted', 'resync']);
+
+export function register(program: Command): void {
+  withCaptureOptions(program.command('check').description('find what in captures is against RFC 8156'))
+    .addOption(new Option('-T, --type <format>', 'how').choices(['text', 'jsonl']).default('text'))
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .addHelpText('after', HELP)
+    .action(runCheck);
+}
+
+async function runCheck(files: readonly string[], options: Options): Promise<void> {
+  const out = new Output(process.stdout);
+  const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
+  const print = (finding: Finding): void => {
+    process.exitCode = EXIT_FINDINGS;
+    out.line(options.type === 'jsonl' ? findingJson(finding) : paintLine(findingLine(finding), colour));
+  };
+  const conformance = new Conformance(print);
+  await readCaptures({
+    files,
+    options,
+    dissectors: dissectorsInUse(),
+    out,
+    onMessage: (message) => conformance.push(message),
+    onNotice: ({ kind, flow, midStream }) => {
+      if (midStream === true) conformance.midStream(flow.id);
+      if (LOSES.has(kind)) conformance.gap(flow.id);
+    },
+    onEnd: () => conformance.end(),
+  });
+}

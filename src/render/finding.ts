@@ -1,0 +1,37 @@
+/** A finding of the conformance checks, as a line and as JSON. */
+import type { Finding } from '../analyze/checks/finding.ts';
+import { safeText } from './escape.ts';
+import { type Line, span } from './style.ts';
+
+/** `error RFC 8156 §7.6 MUST bndupd-no-reply: #11 (packet 26) BNDUPD: …` */
+export function findingLine(finding: Finding): Line {
+  const { severity, rfc, section, keyword, id, message, summary, related } = finding;
+  const also = related.length === 0 ? '' : ` [see ${related.map((index) => `#${index}`).join(', ')}]`;
+  return [
+    span(severity.padEnd(7), severity === 'error' ? 'bad' : 'warn'),
+    span(` ${rfc} §${section}${keyword === null ? '' : ` ${keyword}`} `, 'dim'),
+    span(id, 'strong'),
+    span(`: #${message.index} (packet ${message.packet}) ${message.name}: ${safeText(summary)}`),
+    span(also, 'dim'),
+  ];
+}
+
+/** One JSON object in one line. `message_index` and `frame` are those of messages in JSON. */
+export function findingJson(finding: Finding): string {
+  const { id, severity, rfc, section, keyword, message, related, lease, summary } = finding;
+  return JSON.stringify({
+    id,
+    severity,
+    rfc,
+    section,
+    keyword,
+    message_index: message.index,
+    frame: message.packet,
+    connection: message.connection,
+    message_name: message.name,
+    transaction_id: message.transactionId,
+    related_indices: related,
+    lease: lease ?? null,
+    summary,
+  });
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Conformance } from '../../../src/analyze/checks/conformance.ts';
+import type { Finding } from '../../../src/analyze/checks/finding.ts';
+import { RULES, type RuleId } from '../../../src/analyze/checks/rules.ts';
+import { fromHex } from '../../../src/base/bytes.ts';
+import { timestampOfMillis } from '../../../src/base/timestamp.ts';
+import { dissect } from '../../../src/dissect/dissect.ts';
+import { loadDissectors } from '../../../src/dissect/load.ts';
+import type { Message } from '../../../src/dissect/message.ts';
+import { BEGIN_MILLIS, failoverConnection } from '../../support/messages.ts';
+
+const DISSECTORS = loadDissectors();
+
+/** A conversation of fixtures/conformance. */
+interface Conversation {
+  readonly name: string;
+  readonly expect: readonly (readonly [rule: string, index: number, section: string])[];
+  readonly midStream?: boolean;
+  readonly messages: readonly (readonly [millis: number, from: 'p' | 's', hex: string])[];
+}
+
+const conversations = readFileSync('fixtures/conformance/conversations.jsonl', 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Conversation);
+
+function messageOf(
+  [millis, from, hex]: Conversation['messages'][number],
+  index: number,
+  connection = failoverConnection(),
+): Message {
+  const bytes = fromHex(hex) as Uint8Array;
+  const seen = { time: timestampOfMillis(BEGIN_MILLIS + millis), packet: index + 1 };
+  const direction = from === 'p' ? 0 : 1;
+  const frame = {
+    connection,
+    direction,
+    bytes,
+    start: 0,
+    end: bytes.length,
+    seen,
+    streamOffset: 0,
+    resync: false,
+  } as const;
+  return dissect(DISSECTORS, frame, index);
+}
+
+function judge(conversation: Conversation): Finding[] {
+  const found: Finding[] = [];
+  const conformance = new Conformance((finding) => found.push(finding));
+  if (conversation.midStream === true) conformance.midStream(0);
+  const connection = failoverConnection();
+  for (const [index, said] of conversation.messages.entries())
+    conformance.push(messageOf(said, index, connection));
+  conformance.end();
+  return found;
+}
+
+function conversationOf(name: string): Conversation {
+  const found = conversations.find((conversation) => conversation.name === name);
+  if (found === undefined) throw new Error(`no conversation ${name}`);
+  return found;
+}
+
+describe('a conversation', () => {
+  it.each(conversations.map((conversation) => [conversation.name, conversation] as const))(
+    '%s is judged by message, rule and section',
+    (_name, conversation) => {
+      const found = judge(conversation).map(({ id, message, section }) => [id, message.index, section]);
+      expect(found.sort()).toEqual([...conversation.expect].sort());
+    },
+  );
+
+  it('breaks each rule at least once', () => {
+    const broken = new Set(conversations.flatMap((one) => one.expect.map(([rule]) => rule as RuleId)));
+    const untried = Object.keys(RULES).filter((rule) => !broken.has(rule as RuleId));
+    expect(untried).toEqual([]);
+  });
+});
+
+describe('what was not seen', () => {
+  it('is not missed: after a gap no reply, no window and no order is judged', () => {
+    const found: Finding[] = [];
+    const conformance = new Conformance((finding) => found.push(finding));
+    const connection = failoverConnection();
+    const { messages } = conversationOf('vio-bndupd-no-reply');
+    for (const [index, said] of messages.entries()) {
+      conformance.push(messageOf(said, index, connection));
+      if (index === 9) conformance.gap(connection.flow.id);
+    }
+    conformance.end();
+    expect(found).toEqual([]);
+  });
+
+  it('is not missed in a dialect, which is not judged', () => {
+    const found: Finding[] = [];
+    const conformance = new Conformance((finding) => found.push(finding));
+    const connection = { ...failoverConnection(), dialect: 'unix-epoch' };
+    for (const [index, said] of conversationOf('vio-silent').messages.entries())
+      conformance.push(messageOf(said, index, connection));
+    conformance.end();
+    expect(found).toEqual([]);
+  });
+});
+
+describe('octets from outside', () => {
+  it('never throw, cut at any place', () => {
+    for (const name of ['vio-reply-other-lifetime', 'ctl-bndupd-two-ias', 'ctl-dns-flags']) {
+      const { messages } = conversationOf(name);
+      for (const cut of [1, 3, 7, 9, 11, 13, 17, 30, 41, 60, 85]) {
+        const conversation = {
+          name,
+          expect: [],
+          messages: messages.map(([at, from, hex]) => [at, from, hex.slice(0, 2 * cut)] as const),
+        };
+        expect(() => judge(conversation)).not.toThrow();
+      }
+    }
+  });
+});
