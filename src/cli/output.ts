@@ -11,6 +11,9 @@ const BATCH_OCTETS = 64 * 1024;
 /** A buffer that one huge line made larger than this is not kept. */
 const KEPT_OCTETS_MAX = 4 * BATCH_OCTETS;
 
+/** After an interrupt: how long a reader may take nothing before the rest is given up. */
+export const STALLED_MILLIS_MAX = 250;
+
 export class Output implements LineSink {
   readonly #stream: Writable;
   /** Buffers that the stream has taken, to be written into again. */
@@ -69,6 +72,13 @@ export class Output implements LineSink {
   async emptied(): Promise<void> {
     this.#write();
     await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
+  }
+
+  /** Said when all shall end soon: a reader that has not taken what waits for it by then is taken for gone. */
+  hurry(): void {
+    setTimeout(() => {
+      if (this.#full) this.abandon();
+    }, STALLED_MILLIS_MAX).unref();
   }
 
   /** Said by who has found that the reader is gone. */

@@ -87,4 +87,20 @@ describe('Output', () => {
     await out.flush();
     expect(out.closed).toBe(true);
   });
+
+  it('waits a moment for a reader that takes nothing once it has to hurry, and no moment for one that took all', async () => {
+    const stuck = new Output(new Slow());
+    stuck.line('x'.repeat(100_000));
+    const stream = new Slow();
+    const quick = new Output(stream);
+    quick.line('x'.repeat(100_000));
+    stuck.hurry();
+    quick.hurry();
+    stream.take();
+    await quick.ready();
+    const waiting = stuck.ready();
+    expect(stuck.closed).toBe(false);
+    await waiting;
+    expect([stuck.closed, quick.closed]).toEqual([true, false]);
+  });
 });

@@ -2,9 +2,12 @@
  * `leasetap read` as its users meet it: the built program over every sample capture, from files, stdin and pipes that
  * close. Expected messages come from the fixtures, which were written apart from this program.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { leasetap, mainFile, runLeasetap, start, temporaryFolder, top } from '../support/process.ts';
 
@@ -175,6 +178,20 @@ describe('leasetap read', () => {
       .split('\n')
       .map((line) => (JSON.parse(line) as Json)['index']);
     expect(indices).toEqual(Array.from(indices, (_, index) => index));
+  });
+
+  it.each(['1', '3'])('ends when it is interrupted while nobody takes its lines (-j %s)', async (threads) => {
+    const file = join(temporaryFolder(), 'large.pcap');
+    makeCapture('fo6-10', 50_000, file);
+    const running = spawn(process.execPath, [mainFile, 'read', '-j', threads, '-T', 'jsonl', file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(running, 'exit');
+    await once(running.stdout, 'readable');
+    // Time to fill the pipe and everything before it.
+    await setTimeout(1000);
+    running.kill('SIGINT');
+    expect(await exited).toEqual([130, null]);
   });
 
   it('reads a damaged file up to the damage and says where it is', async () => {

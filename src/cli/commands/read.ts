@@ -77,7 +77,7 @@ export function register(program: Command): void {
     .option('--stats', 'instead of messages: counts, reply times, rejections, window use, skew')
     .option(
       '-j, --jobs <number>',
-      'threads that read and print; 1: no other ones (default: up to 3 for large files)',
+      'threads that print; 1: no other ones (default: up to 3 when there is much to read)',
       positiveNumber,
     )
     .option('--tui', 'look at the messages in the terminal UI')
@@ -149,9 +149,6 @@ async function printMessages(
     choice,
     filter,
     out,
-    files,
-    options,
-    twoPass: later,
     threads: rules === undefined ? threadsOf(options) : 1,
     atOnce: options.jobs !== undefined,
   });
@@ -168,6 +165,8 @@ async function printMessages(
         printing.push(message, notes, change);
       },
       pause: (progress) => printing.pause(progress),
+      settle: () => printing.settle(),
+      hurry: () => printing.hurry(),
       finish: (whole) => printing.finish(whole),
     });
   } finally {

@@ -66,6 +66,10 @@ export interface CaptureJob {
   readonly onNotice?: (notice: Notice) => void;
   /** Between pieces of work, in all rounds, to wait for what takes the messages; without it for the output alone. */
   readonly pause?: (progress: CaptureProgress) => Promise<void>;
+  /** Before waiting for octets that have not come yet: hands over what was told; without it to the output. */
+  readonly settle?: () => Promise<void>;
+  /** Said when the run is to be cut short: the promises of `pause` and `settle` are not to be waited for. */
+  readonly hurry?: () => void;
   /** After the last message, also if the run was cut short (not `whole`): what was told is to be handed to the output. */
   readonly finish?: (whole: boolean) => Promise<void>;
   /** Nothing is written before `onEnd`. */
@@ -79,7 +83,11 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   const { files, options, dissectors, out } = job;
   const interrupt = onInterrupt();
   const stop = new AbortController();
-  interrupt.signal.addEventListener('abort', () => stop.abort());
+  interrupt.signal.addEventListener('abort', () => {
+    stop.abort();
+    job.hurry?.();
+    out.hurry();
+  });
   const bar = progressBar(job.silent === true);
   const report = new ReadReport((line) => {
     bar?.erase();
@@ -105,7 +113,9 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   };
   const summary = await readMessages(
     files.map((file) =>
-      file === '-' ? standardInput(stop.signal, () => out.flush()) : recyclingFileSource(file),
+      file === '-'
+        ? standardInput(stop.signal, () => job.settle?.() ?? out.flush())
+        : recyclingFileSource(file),
     ),
     dissectors,
     {
@@ -132,8 +142,11 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   await out.flush();
   report.interfaces(summary, options.interface);
   interrupt.release();
-  if (interrupt.signal.aborted) process.exitCode = signalExitCode(interrupt.signal.reason as StopSignal);
-  else if (!out.closed && !report.close(summary, messages)) process.exitCode = EXIT_BAD_INPUT;
+  if (interrupt.signal.aborted) {
+    process.exitCode = signalExitCode(interrupt.signal.reason as StopSignal);
+    // The rest of what its reader does not take would keep the process alive.
+    if (out.closed) process.exit();
+  } else if (!out.closed && !report.close(summary, messages)) process.exitCode = EXIT_BAD_INPUT;
 }
 
 /** Which of several rounds over the files it is; `at` counts from 0. */

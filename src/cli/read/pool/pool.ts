@@ -1,30 +1,14 @@
 /**
- * Threads that read the same files as this one, and print and write their share of the lines beside it. Starting and
- * ending them, and what this thread does to wait for them without turning deaf.
+ * The main thread's side of the belt: it packs the messages that it reads, prints some when the others do not keep up,
+ * and waits for what is written without turning deaf to signals.
  */
-import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
-import type { DefinitionFile } from '../../../dissect/definition.ts';
-import type { FormatChoice } from '../format.ts';
-import type { CaptureOptions } from '../input.ts';
-import type { Share } from './share.ts';
-import type { Turns } from './turns.ts';
-
-/** What a thread may allocate. */
-const THREAD_HEAP_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 };
-
-/** With which a thread begins. Everything in it survives being copied. */
-export interface PrintOrder {
-  readonly files: readonly string[];
-  readonly options: CaptureOptions;
-  /** Reads the files once before. */
-  readonly twoPass: boolean;
-  readonly choice: Omit<FormatChoice, 'dissectors'>;
-  readonly filter: string | undefined;
-  readonly definitions: readonly DefinitionFile[];
-  /** Memory of the turns. */
-  readonly turns: SharedArrayBuffer;
-}
+import type { Annotations } from '../../../dissect/annotations.ts';
+import type { Message } from '../../../dissect/message.ts';
+import { STALLED_MILLIS_MAX } from '../../output.ts';
+import type { Belt } from './belt.ts';
+import { Packer } from './packer.ts';
+import { type Parcel, RECORD_FIELDS } from './parcel.ts';
+import type { Printer } from './printer.ts';
 
 /** What a pool wants of a thread: a part of `Worker`. */
 export interface Thread {
@@ -34,39 +18,43 @@ export interface Thread {
   terminate(): Promise<unknown>;
 }
 
-/** A real thread. */
-export function startThread(order: PrintOrder): Thread {
-  // Nothing of a message lives longer than its line. Less than a heap's limits can ask for; it holds for heaps to come.
-  setFlagsFromString('--max-semi-space-size=1');
-  return new Worker(new URL('./print-thread.js', import.meta.url), {
-    workerData: order,
-    resourceLimits: THREAD_HEAP_LIMITS,
-    // Nothing may come between the lines.
-    stdout: false,
-    stderr: false,
-  });
+export interface PoolOptions {
+  readonly belt: Belt;
+  /** This thread's. */
+  readonly printer: Printer;
+  /** They tell when they have begun. */
+  readonly printing: readonly Thread[];
+  readonly writing: Thread;
+  /** Messages in a parcel at most. */
+  readonly parcelMessages: number;
 }
 
-const NEVER = new Promise<void>(() => undefined);
-
 export class PrintPool {
-  readonly #turns: Turns;
-  readonly #share: Share;
+  readonly #belt: Belt;
+  readonly #printer: Printer;
+  readonly #printing: readonly Thread[];
   readonly #threads: readonly Thread[];
+  readonly #packer: Packer;
+  /** Parcels for which there was no room: those of one chunk of the capture at most. */
+  readonly #waiting: Parcel[] = [];
+  #hurries = false;
   #begun = 0;
   #failure: Error | undefined;
   #changed: () => void = () => undefined;
 
-  /** `share` is this thread's. */
-  constructor(turns: Turns, share: Share, threads: readonly Thread[]) {
-    this.#turns = turns;
-    this.#share = share;
-    this.#threads = threads;
-    for (const thread of threads) {
+  constructor({ belt, printer, printing, writing, parcelMessages }: PoolOptions) {
+    this.#belt = belt;
+    this.#printer = printer;
+    this.#printing = printing;
+    this.#threads = [...printing, writing];
+    this.#packer = new Packer(parcelMessages);
+    for (const thread of printing) {
       thread.on('message', () => {
         this.#begun++;
         this.#changed();
       });
+    }
+    for (const thread of this.#threads) {
       thread.on('error', (error) => {
         this.#failure ??= error;
         this.#changed();
@@ -74,29 +62,55 @@ export class PrintPool {
     }
   }
 
-  /** Resolves when all threads have begun. @throws what a thread has thrown */
-  async begun(): Promise<void> {
-    await this.#until(() => (this.#begun === this.#threads.length ? undefined : NEVER));
+  /** Whether lines reach nobody any more. */
+  get closed(): boolean {
+    return this.#belt.closed;
   }
 
-  /** Resolves when not too much is printed that cannot be written yet. @throws what a thread has thrown */
-  async room(): Promise<void> {
-    await this.#until(() => this.#turnOf(this.#share.overdue));
+  /** Resolves when all threads that print have begun. @throws what a thread has thrown */
+  async begun(): Promise<void> {
+    while (this.#begun < this.#printing.length) await this.#change();
+  }
+
+  /** Takes the next message; nothing of it is kept behind the end of `settle`. */
+  push(message: Message, notes: Annotations): void {
+    if (this.#packer.isFull) this.#send();
+    this.#packer.push(message, notes);
   }
 
   /**
-   * After the last message: resolves when the lines of all are written. If reading was cut short, of all messages up to
-   * some place about where it stopped. @throws what a thread has thrown
+   * Hands over all that was pushed; resolves when there is room for more, or once no more will come. @throws what a
+   * thread has thrown
+   */
+  async settle(): Promise<void> {
+    if (!this.#packer.isEmpty) this.#send();
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const { written } = this.#belt;
+      if (this.#fill() || this.#hurries) return;
+      await this.#change(this.#belt.untilWritten(written));
+    }
+  }
+
+  /**
+   * After the last message: resolves when the lines of all are written. Unless it is the `whole` capture, gives up when
+   * the reader of the output takes nothing. @throws what a thread has thrown
    */
   async drain(whole: boolean): Promise<void> {
-    let end: number;
-    if (!whole && this.#share.drop()) end = this.#share.block;
-    else {
-      this.#share.end();
-      end = this.#turns.stop();
+    if (whole) await this.settle();
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const { written, filled } = this.#belt;
+      if (written === filled) return;
+      await this.#change(this.#belt.untilWritten(written, whole ? undefined : STALLED_MILLIS_MAX));
+      if (!whole && this.#belt.written === written) return;
     }
-    await this.#until(() => this.#turnOf(this.#share.first));
-    await this.#until(() => this.#turnOf(this.#turns.written < end ? end : undefined));
+  }
+
+  /** Said when reading is cut short: what waits for the reader of the output is not waited for. */
+  hurry(): void {
+    this.#hurries = true;
+    this.#changed();
   }
 
   /** Ends the threads, whatever they are doing. */
@@ -104,21 +118,37 @@ export class PrintPool {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
 
-  #turnOf(block: number | undefined): Promise<void> | undefined {
-    return block === undefined ? undefined : this.#turns.waited(block);
+  #send(): void {
+    const parcel = this.#packer.take();
+    if (this.#fill() && this.#belt.hasRoom) this.#belt.fill(parcel);
+    else {
+      const { messages, records, octets, speakersAt } = parcel;
+      this.#waiting.push({
+        messages,
+        records: records.slice(0, messages * RECORD_FIELDS),
+        octets: octets.slice(),
+        speakersAt,
+      });
+    }
   }
 
-  /** Waits for what `next` says until that is nothing. Meanwhile this thread writes what it has to. */
-  async #until(next: () => Promise<void> | undefined): Promise<void> {
+  /** Puts what waits on the belt, and prints as long as that makes room. Whether nothing waits any more. */
+  #fill(): boolean {
     for (;;) {
-      this.#share.writeDue();
-      if (this.#failure !== undefined) throw this.#failure;
-      const wanted = next();
-      if (wanted === undefined) return;
-      const changed = new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
-      await Promise.race([changed, wanted]);
+      while (this.#waiting.length > 0 && this.#belt.hasRoom) this.#belt.fill(this.#waiting.shift() as Parcel);
+      if (this.#belt.hasRoom) return true;
+      const parcel = this.#belt.take();
+      if (parcel === undefined) return this.#waiting.length === 0;
+      this.#printer.print(parcel);
     }
+  }
+
+  /** Resolves when a thread has something to tell, or with `wanted`. */
+  async #change(wanted?: Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const changed = new Promise<void>((resolve) => {
+      this.#changed = resolve;
+    });
+    await (wanted === undefined ? changed : Promise.race([changed, wanted]));
   }
 }

@@ -1,58 +1,33 @@
-/** A thread that reads captures and prints its share of their messages. The bundle has it as a file of its own. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { ReplyIndex } from '../../../analyze/reply-index.ts';
-import { recyclingFileSource } from '../../../capture/files.ts';
-import type { CaptureOptions } from '../../../capture/options.ts';
+/** A thread that prints messages which another has read. The bundle has it as a file of its own. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { compileDissectors } from '../../../dissect/compile.ts';
-import type { Message } from '../../../dissect/message.ts';
-import { V4Roles } from '../../../dissect/v4-roles.ts';
-import { Annotator } from '../annotate.ts';
-import { readMessages } from '../messages.ts';
-import { Blocks, blockMessages } from './blocks.ts';
-import type { PrintOrder } from './pool.ts';
-import { Share } from './share.ts';
-import { writeToStdout } from './stdout.ts';
-import { Turns } from './turns.ts';
+import type { DefinitionFile } from '../../../dissect/definition.ts';
+import type { FormatChoice } from '../format.ts';
+import { Belt, type BeltMemory } from './belt.ts';
+import { Printer } from './printer.ts';
 
-const { files, options, twoPass, choice, filter, definitions, ...order } = workerData as PrintOrder;
+/** With which the thread begins. Everything in it survives being copied. */
+export interface PrintOrder {
+  readonly choice: Omit<FormatChoice, 'dissectors'>;
+  readonly filter: string | undefined;
+  readonly definitions: readonly DefinitionFile[];
+  readonly belt: BeltMemory;
+  /** To the thread that writes. */
+  readonly apart: MessagePort;
+}
+
+const { choice, filter, definitions, apart, ...order } = workerData as PrintOrder;
 const dissectors = compileDissectors(definitions);
-const turns = new Turns(order.turns);
-const share = new Share({
+const belt = new Belt(order.belt);
+const printer = new Printer({
   choice: { ...choice, dissectors },
   filter: await filterOf(),
-  turns,
-  blocks: new Blocks(blockMessages(choice.type)),
-  write: writeToStdout,
-  wait: (block) => turns.wait(block),
+  belt,
+  sendApart: (lines) => apart.postMessage(lines, [lines.lines.buffer]),
 });
-const stop = new AbortController();
-const readerOptions = { ...options, overwrite: true, v4Roles: new V4Roles() };
-const captureOptions: CaptureOptions = {
-  signal: stop.signal,
-  interfaces: options.interface,
-  afterChunk: async () => {
-    if (turns.closed) stop.abort();
-  },
-};
-
 parentPort?.postMessage('begun');
-const replies = twoPass ? new ReplyIndex() : undefined;
-if (replies !== undefined) await read((message) => replies.push(message));
-const annotator = new Annotator(replies, false);
-await read((message) => share.push(message, annotator.push(message).notes));
-share.end();
-share.drain();
-
-/** Everything else that reading has to say is said by the main thread. */
-async function read(onMessage: (message: Message) => void): Promise<void> {
-  await readMessages(
-    files.map(recyclingFileSource),
-    dissectors,
-    { onMessage },
-    readerOptions,
-    captureOptions,
-  );
-}
+// Until the main thread ends this one: there may always be a next parcel.
+for (;;) printer.print(belt.takeWaiting());
 
 /** Loaded on demand: the parser is much of what a thread needs to begin. */
 async function filterOf() {

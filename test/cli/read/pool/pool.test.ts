@@ -1,12 +1,12 @@
-/** What the main thread waits for: threads that begin, turns that come, and what it does when a thread breaks. */
+/** What the main thread waits for and what it does meanwhile, and what it does when a thread breaks or nobody reads. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Blocks } from '../../../../src/cli/read/pool/blocks.ts';
+import { Belt } from '../../../../src/cli/read/pool/belt.ts';
 import { PrintPool, type Thread } from '../../../../src/cli/read/pool/pool.ts';
-import { Share } from '../../../../src/cli/read/pool/share.ts';
-import { Turns } from '../../../../src/cli/read/pool/turns.ts';
-import { DISSECTORS } from '../../../dissect/captured.ts';
+import { Printer } from '../../../../src/cli/read/pool/printer.ts';
+import { Writer } from '../../../../src/cli/read/pool/writer.ts';
 import { handMessage } from '../../../support/messages.ts';
+import { INDICES, indices } from './prints.ts';
 
 class FakeThread implements Thread {
   ended = false;
@@ -31,31 +31,37 @@ class FakeThread implements Thread {
   }
 }
 
-function setUp(threads: readonly FakeThread[] = [new FakeThread()]) {
-  const turns = new Turns();
-  const written: string[] = [];
-  const share = new Share({
-    choice: {
-      type: 'text',
-      hex: false,
-      columns: 'index',
-      fields: [],
-      fieldSettings: [],
-      colour: 'none',
-      width: 80,
-      dissectors: DISSECTORS,
-    },
-    filter: undefined,
-    turns,
-    blocks: new Blocks(2),
-    write: (octets) => written.push(new TextDecoder().decode(octets)) > 0,
-    wait: () => undefined,
+interface Given {
+  readonly printing?: readonly FakeThread[];
+  readonly writing?: FakeThread;
+}
+
+/** A pool without other threads: what they do is done by `print` and `write`. */
+function setUp({ printing = [], writing = new FakeThread() }: Given = {}) {
+  const belt = new Belt();
+  let text = '';
+  const writer = new Writer(belt, async (pieces) => {
+    text += pieces.map((piece) => new TextDecoder().decode(piece)).join('');
+    return true;
   });
+  const options = { choice: INDICES, filter: undefined, belt, sendApart: () => undefined };
+  const pool = new PrintPool({ belt, printer: new Printer(options), printing, writing, parcelMessages: 1 });
+  const other = new Printer(options);
   let next = 0;
-  const push = (count: number) => {
-    for (; count > 0; count--) share.push(handMessage({ hex: '22 000007 2d799b90', index: next++ }), {});
+  return {
+    belt,
+    pool,
+    push: (count: number) => {
+      for (; count > 0; count--) pool.push(handMessage({ hex: '22 000007 2d799b90', index: next++ }), {});
+    },
+    /** Prints a parcel as another thread would. */
+    print: (parcel: number) => other.print(parcel),
+    /** Writes what is printed. */
+    write: async () => {
+      while (belt.written < belt.filled && belt.isPrinted(belt.written)) await writer.step();
+      return text;
+    },
   };
-  return { turns, written, push, pool: new PrintPool(turns, share, threads) };
 }
 
 /** Whether a promise is fulfilled by now. */
@@ -69,75 +75,95 @@ async function isDone(promise: Promise<void>): Promise<boolean> {
 }
 
 describe('PrintPool', () => {
-  it('has begun when all threads have', async () => {
-    const threads = [new FakeThread(), new FakeThread()];
-    const { pool } = setUp(threads);
+  it('has begun when all threads that print have', async () => {
+    const printing = [new FakeThread(), new FakeThread()];
+    const { pool } = setUp({ printing });
     const begun = pool.begun();
-    threads[1]?.begin();
+    printing[1]?.begin();
     expect(await isDone(begun)).toBe(false);
-    threads[0]?.begin();
+    printing[0]?.begin();
     await begun;
   });
 
-  it('has room unless blocks of its own wait for those of others, and writes them when it is their turn', async () => {
-    const { pool, push, turns, written } = setUp();
-    turns.take(0);
-    push(10);
-    await pool.room();
-    push(4);
-    const room = pool.room();
-    expect([await isDone(room), written]).toEqual([false, []]);
-    turns.done(0);
-    await room;
-    expect(written).toEqual(['2\n3\n', '4\n5\n', '6\n7\n', '8\n9\n', '10\n11\n']);
-  });
-
-  it('is drained when all blocks that were taken are written, by whomever', async () => {
-    const { pool, push, turns, written } = setUp();
-    push(4);
-    turns.take(2);
+  it('hands over what was pushed without waiting for it to be written', async () => {
+    const { belt, pool, push } = setUp();
     push(3);
-    const drained = pool.drain(true);
-    expect([await isDone(drained), written]).toEqual([false, ['0\n1\n', '2\n3\n']]);
-    turns.done(2);
-    await drained;
-    expect([written.at(-1), turns.take(4)]).toEqual(['6\n', false]);
+    await pool.settle();
+    await pool.settle();
+    expect([belt.filled, belt.written]).toEqual([3, 0]);
   });
 
-  it('leaves out the block in which reading was cut short', async () => {
-    const { pool, push, written } = setUp();
-    push(5);
-    await pool.drain(false);
-    expect(written).toEqual(['0\n1\n', '2\n3\n']);
-  });
-
-  it('writes everything that was taken if reading was cut short in a block of another', async () => {
-    const { pool, push, turns, written } = setUp();
-    push(2);
-    turns.take(1);
+  it('prints what nobody has taken when there is no room, and goes on when something is written', async () => {
+    const { belt, pool, push, print, write } = setUp();
     push(1);
-    const drained = pool.drain(false);
-    expect(await isDone(drained)).toBe(false);
-    turns.done(1);
+    await pool.settle();
+    const slow = belt.take() as number;
+    push(100);
+    const settled = pool.settle();
+    expect([await isDone(settled), belt.isPrinted(1), belt.isPrinted(slow)]).toEqual([false, true, false]);
+    print(slow);
+    while (!(await isDone(settled))) await write();
+    const drained = pool.drain(true);
+    while (belt.written < 101) {
+      const parcel = belt.take();
+      if (parcel !== undefined) print(parcel);
+      await write();
+    }
     await drained;
-    expect(written).toEqual(['0\n1\n']);
+    expect(await write()).toBe(indices(101));
+  });
+
+  it('is drained when all is written, by whomever', async () => {
+    const { belt, pool, push, print, write } = setUp();
+    push(2);
+    const drained = pool.drain(true);
+    print(belt.take() as number);
+    await write();
+    expect(await isDone(drained)).toBe(false);
+    print(belt.take() as number);
+    expect(await write()).toBe(indices(2));
+    await drained;
+  });
+
+  it('waits for what is written when reading was cut short, but not for a reader that takes nothing', async () => {
+    const { belt, pool, push, print, write } = setUp();
+    push(3);
+    await pool.settle();
+    const drained = pool.drain(false);
+    print(belt.take() as number);
+    await write();
+    expect(await isDone(drained)).toBe(false);
+    await drained;
+    expect([belt.written, belt.filled]).toEqual([1, 3]);
+  });
+
+  it('does not wait for room any more once it has to hurry', async () => {
+    const { belt, pool, push } = setUp();
+    push(100);
+    while (belt.take() !== undefined) {
+      // Others print all, and nobody writes.
+    }
+    const settled = pool.settle();
+    expect(await isDone(settled)).toBe(false);
+    pool.hurry();
+    await settled;
+    await pool.settle();
   });
 
   it('throws what a thread has thrown, to whoever waits and to whoever asks later', async () => {
-    const thread = new FakeThread();
-    const { pool, push, turns } = setUp([thread]);
-    turns.take(0);
+    const writing = new FakeThread();
+    const { pool, push } = setUp({ writing, printing: [new FakeThread()] });
     push(4);
     const drained = pool.drain(true);
-    thread.fail(new Error('no memory'));
-    await expect(drained).rejects.toThrow('no memory');
-    await expect(pool.room()).rejects.toThrow('no memory');
-    await expect(pool.begun()).rejects.toThrow('no memory');
+    writing.fail(new Error('no space'));
+    await expect(drained).rejects.toThrow('no space');
+    await expect(pool.settle()).rejects.toThrow('no space');
+    await expect(pool.begun()).rejects.toThrow('no space');
   });
 
   it('ends its threads', async () => {
     const threads = [new FakeThread(), new FakeThread()];
-    await setUp(threads).pool.close();
+    await setUp({ printing: threads }).pool.close();
     expect(threads.map(({ ended }) => ended)).toEqual([true, true]);
   });
 });

@@ -1,0 +1,109 @@
+/** Reads parcels of messages: the reverse of packer.ts, with one message that is overwritten by the next. */
+import { requestFindings } from '../../../analyze/request-findings.ts';
+import type { Direction, Seen } from '../../../base/flow.ts';
+import { MICROSECONDS, type Timestamp } from '../../../base/timestamp.ts';
+import type { Annotations } from '../../../dissect/annotations.ts';
+import type { Dissectors } from '../../../dissect/compile.ts';
+import { DissectedMessage, protocolOf } from '../../../dissect/dissect.ts';
+import type { Message } from '../../../dissect/message.ts';
+import { FrameAtHand } from '../../../dissect/message-maker.ts';
+import { FINDING, PARCEL_OCTETS_MAX, type Parcel, RECORD, RECORD_FIELDS, type Speaker } from './parcel.ts';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const decoder = new TextDecoder();
+
+/**
+ * Classes, not literals: numbers out of an array of doubles would change what V8 takes all objects of their shape for,
+ * those of the reader among them, and each of these would be converted when it is looked at.
+ */
+class TimeAtHand implements Timestamp {
+  unixSeconds = 0;
+  ticks = 0;
+  resolution = MICROSECONDS;
+}
+
+class SeenAtHand implements Seen {
+  readonly time = new TimeAtHand();
+  packet = 0;
+}
+
+/** Gets each message of a parcel, with what is known of it; nothing of either may be kept. */
+export type MessageTaker = (message: Message, notes: Annotations) => void;
+
+export class Unpacker {
+  readonly #dissectors: Dissectors;
+  /** The octets of the parcel at hand: what others write to meanwhile is not read where it lies. */
+  readonly #octets = new Uint8Array(PARCEL_OCTETS_MAX);
+  readonly #seen = new SeenAtHand();
+  #frame: FrameAtHand | undefined;
+  #message: DissectedMessage | undefined;
+  readonly #notes: Writable<Annotations> = {
+    replyTo: undefined,
+    rttMillis: undefined,
+    replyIn: undefined,
+    findings: undefined,
+  };
+
+  constructor(dissectors: Dissectors) {
+    this.#dissectors = dissectors;
+  }
+
+  read({ messages, records, octets, speakersAt }: Parcel, take: MessageTaker): void {
+    this.#octets.set(octets);
+    const text = decoder.decode(this.#octets.subarray(speakersAt, octets.length));
+    const speakers = JSON.parse(text) as readonly Speaker[];
+    const protocols = speakers.map(({ connection }) => protocolOf(this.#dissectors, connection));
+    for (let at = 0; at < messages * RECORD_FIELDS; at += RECORD_FIELDS) {
+      const number = records[at + RECORD.speaker] as number;
+      const frame = this.#frameAt(records, at, speakers[number] as Speaker);
+      const index = records[at + RECORD.index] as number;
+      const protocol = protocols[number] as (typeof protocols)[number];
+      if (this.#message === undefined) this.#message = new DissectedMessage(protocol, frame, index);
+      else this.#message.take(protocol, frame, index);
+      const notes = this.#notes;
+      notes.replyTo = present(records[at + RECORD.replyTo]);
+      notes.rttMillis = present(records[at + RECORD.rttMillis]);
+      notes.replyIn = present(records[at + RECORD.replyIn]);
+      const findings = records[at + RECORD.findings] as number;
+      notes.findings = requestFindings(
+        (findings & FINDING.repeated) !== 0,
+        (findings & FINDING.unanswered) !== 0,
+      );
+      take(this.#message, notes);
+    }
+  }
+
+  #frameAt(records: Float64Array, at: number, { connection, tls }: Speaker): FrameAtHand {
+    const { time } = this.#seen;
+    time.unixSeconds = records[at + RECORD.unixSeconds] as number;
+    time.ticks = records[at + RECORD.ticks] as number;
+    const ticksPerSecond = records[at + RECORD.ticksPerSecond] as number;
+    const digits = records[at + RECORD.digits] as number;
+    if (ticksPerSecond !== time.resolution.ticksPerSecond || digits !== time.resolution.digits)
+      time.resolution = isMicroseconds(ticksPerSecond, digits) ? MICROSECONDS : { ticksPerSecond, digits };
+    this.#seen.packet = records[at + RECORD.packet] as number;
+    this.#frame ??= new FrameAtHand(connection, this.#seen);
+    const frame = this.#frame;
+    frame.connection = connection;
+    frame.direction = records[at + RECORD.direction] as Direction;
+    frame.bytes = this.#octets;
+    frame.start = records[at + RECORD.start] as number;
+    frame.end = records[at + RECORD.end] as number;
+    frame.streamOffset = records[at + RECORD.streamOffset] as number;
+    frame.resync = records[at + RECORD.resync] === 1;
+    frame.claimed = present(records[at + RECORD.claimed]);
+    frame.tls = tls;
+    return frame;
+  }
+}
+
+/** Times in microseconds are printed faster if they say so. */
+function isMicroseconds(ticksPerSecond: number, digits: number): boolean {
+  return ticksPerSecond === MICROSECONDS.ticksPerSecond && digits === MICROSECONDS.digits;
+}
+
+/** NaN stands for what is absent. */
+function present(value: number | undefined): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
+}

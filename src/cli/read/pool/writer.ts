@@ -1,0 +1,57 @@
+/** Takes lines from the belt in the order of the messages, and writes as many at once as are there. */
+import type { Belt } from './belt.ts';
+import type { LinesApart } from './printer.ts';
+
+/** Parcels whose lines are written at once, so that their slots are free again before all others are used. */
+const PARCELS_MAX = 8;
+
+/** Resolves when all is written; false if nobody reads any more. @throws what else the system says */
+export type WriteAll = (pieces: readonly Uint8Array[]) => Promise<boolean>;
+
+export class Writer {
+  readonly #belt: Belt;
+  readonly #writeAll: WriteAll;
+  /** Lines that have come by themselves, by parcel. */
+  readonly #apart = new Map<number, Uint8Array>();
+  #arrived: () => void = () => undefined;
+
+  constructor(belt: Belt, writeAll: WriteAll) {
+    this.#belt = belt;
+    this.#writeAll = writeAll;
+  }
+
+  /** Takes lines that do not come on the belt. */
+  takeApart({ parcel, lines }: LinesApart): void {
+    this.#apart.set(parcel, lines);
+    this.#arrived();
+  }
+
+  /** Writes what is printed by now, or, if nothing is, waits until something is. */
+  async step(): Promise<void> {
+    const belt = this.#belt;
+    const first = belt.written;
+    await belt.untilPrinted(first);
+    const pieces: Uint8Array[] = [];
+    let next = first;
+    while (next < first + PARCELS_MAX && belt.isPrinted(next)) {
+      const lines = belt.lines(next) ?? (await this.#linesApart(next));
+      if (lines.length > 0) pieces.push(lines);
+      next++;
+    }
+    if (pieces.length > 0 && !belt.closed && !(await this.#writeAll(pieces))) belt.close();
+    belt.wrote(next);
+  }
+
+  async #linesApart(parcel: number): Promise<Uint8Array> {
+    for (;;) {
+      const lines = this.#apart.get(parcel);
+      if (lines !== undefined) {
+        this.#apart.delete(parcel);
+        return lines;
+      }
+      await new Promise<void>((resolve) => {
+        this.#arrived = resolve;
+      });
+    }
+  }
+}

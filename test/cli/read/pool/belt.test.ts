@@ -1,0 +1,106 @@
+/** That parcels go through in order, each taken once, that those who wait hear of it, and that slots are used again. */
+import { describe, expect, it } from 'vitest';
+import { Belt, LINES_OCTETS_MAX } from '../../../../src/cli/read/pool/belt.ts';
+import { type Parcel, RECORD_FIELDS } from '../../../../src/cli/read/pool/parcel.ts';
+
+const parcel = (text: string): Parcel => ({
+  messages: 1,
+  records: new Float64Array(RECORD_FIELDS).fill(text.length),
+  octets: new TextEncoder().encode(text),
+  speakersAt: 2,
+});
+
+const lines = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Fills until there is no room; how many parcels that took. */
+function fillAll(belt: Belt): number {
+  let count = 0;
+  for (; belt.hasRoom; count++) belt.fill(parcel(`${count}`));
+  return count;
+}
+
+async function isDone(promise: Promise<void>): Promise<boolean> {
+  let done = false;
+  void promise.then(() => {
+    done = true;
+  });
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+  return done;
+}
+
+describe('Belt', () => {
+  it('hands each parcel to whoever asks first, as it was filled', () => {
+    const belt = new Belt();
+    const other = new Belt(belt.memory);
+    expect(other.take()).toBe(undefined);
+    belt.fill(parcel('first'));
+    belt.fill(parcel('second one'));
+    expect([other.take(), belt.take(), other.take()]).toEqual([0, 1, undefined]);
+    const { messages, records, octets, speakersAt } = other.parcel(1);
+    expect([messages, [...records], new TextDecoder().decode(octets), speakersAt]).toEqual([
+      1,
+      new Array(RECORD_FIELDS).fill(10),
+      'second one',
+      2,
+    ]);
+  });
+
+  it('has room again when the first parcels are written, and uses their slots', () => {
+    const belt = new Belt();
+    const slots = fillAll(belt);
+    belt.print(0, lines('a'));
+    expect([belt.hasRoom, belt.isPrinted(0), belt.isPrinted(slots)]).toEqual([false, true, false]);
+    belt.wrote(1);
+    expect(belt.hasRoom).toBe(true);
+    belt.fill(parcel('next'));
+    expect([belt.hasRoom, belt.isPrinted(slots), belt.isPrinted(0)]).toEqual([false, false, true]);
+    belt.print(slots, lines('b'));
+    expect([belt.isPrinted(slots), belt.isPrinted(0)]).toEqual([true, false]);
+    expect(new TextDecoder().decode(belt.lines(slots))).toBe('b');
+  });
+
+  it('keeps lines until they are written, and says so when there are too many', () => {
+    const belt = new Belt();
+    for (const text of ['x', 'y', 'z']) belt.fill(parcel(text));
+    expect(belt.print(1, new Uint8Array(LINES_OCTETS_MAX).fill(1))).toBe(true);
+    expect(belt.print(2, new Uint8Array(LINES_OCTETS_MAX + 1))).toBe(false);
+    expect(belt.print(0, lines(''))).toBe(true);
+    expect([belt.lines(0)?.length, belt.lines(1)?.length, belt.lines(2)]).toEqual([
+      0,
+      LINES_OCTETS_MAX,
+      undefined,
+    ]);
+  });
+
+  it('resolves when a parcel is printed, or was', async () => {
+    const belt = new Belt();
+    belt.fill(parcel('x'));
+    belt.fill(parcel('y'));
+    const first = belt.untilPrinted(0);
+    belt.print(1, lines('y'));
+    expect(await isDone(first)).toBe(false);
+    belt.print(0, lines('x'));
+    await first;
+    await belt.untilPrinted(1);
+  });
+
+  it('resolves when more is written, or when that takes too long', async () => {
+    const belt = new Belt();
+    belt.fill(parcel('x'));
+    const more = belt.untilWritten(0);
+    expect(await isDone(more)).toBe(false);
+    belt.wrote(1);
+    await more;
+    await belt.untilWritten(0);
+    await belt.untilWritten(1, 5);
+    expect(belt.written).toBe(1);
+  });
+
+  it('is closed for all', () => {
+    const belt = new Belt();
+    const other = new Belt(belt.memory);
+    expect(other.closed).toBe(false);
+    belt.close();
+    expect(other.closed).toBe(true);
+  });
+});
