@@ -10,6 +10,8 @@ export const SESSIONS_MAX = 1024;
 export const SECRETS_MAX = 200_000;
 /** Sealed records of a handshake: the numbers of those behind it begin anew (RFC 8446 §5.3). */
 export const HANDSHAKE_RECORDS_MAX = 64;
+/** Attempts to open a record behind KeyUpdates that were in a recording before. */
+export const KEY_UPDATE_TRIES_MAX = 256;
 /** Attempts to open a record behind octets that never came. */
 export const SEARCH_TRIES_MAX = 4096;
 /** The longest line of a key log that is looked at. */

@@ -14,7 +14,7 @@ import {
   readServerHello,
 } from './handshake.ts';
 import type { KeyLog, SecretLabel } from './key-log.ts';
-import { HANDSHAKE_RECORDS_MAX } from './limits.ts';
+import { HANDSHAKE_RECORDS_MAX, KEY_UPDATE_TRIES_MAX } from './limits.ts';
 import { type Opened, type Opener, openersTls12, Tls13Opener } from './opener.ts';
 import { RecordSearch } from './record-search.ts';
 import { ContentType, RECORD_HEADER_OCTETS, RecordCutter, type TlsRecord } from './records.ts';
@@ -57,8 +57,8 @@ interface Side {
   search: RecordSearch | undefined;
   /** Octets of a record that began before we listened. */
   skip: number;
-  /** Records that were sealed before we listened, until the first that we open. */
-  before: number | undefined;
+  /** What was sealed before we listened, until the first record that we open. */
+  before: ContinuedSide | undefined;
   /** Nothing more of this direction can be read. */
   dead: boolean;
 }
@@ -96,13 +96,14 @@ export class TlsSession {
     if (this.#agreed === undefined) this.#fail([0, 1], 'it was shaking hands when the recording began');
     for (const [role, direction] of directions.entries()) {
       const side = this.#sides[direction];
-      const { left, header, sealed } = sides[role as 0 | 1];
+      const before = sides[role as 0 | 1];
+      const { left, header, sealed } = before;
       side.skip = left;
       side.records.clear();
       side.records.push(header, 0, header.length);
       if (sealed === 0) continue;
       side.stage = 'data';
-      side.before = sealed;
+      side.before = before;
     }
   }
 
@@ -191,12 +192,22 @@ export class TlsSession {
     this.#content(direction, side, opened.type, opened.octets);
   }
 
-  /** The first record behind `before` others, mostly with the keys of the data, or else still with those of the handshake. */
-  #continued(direction: Direction, side: Side, record: TlsRecord, before: number): Opened | undefined {
-    const opened = side.opener && openBehind(side.opener, record, before);
+  /**
+   * The first record behind others, mostly with the keys of the data, or with those after KeyUpdates, or else still with
+   * those of the handshake.
+   */
+  #continued(direction: Direction, side: Side, record: TlsRecord, before: ContinuedSide): Opened | undefined {
+    if (side.opener instanceof Tls13Opener) {
+      const updated = openUpdated(side.opener, record, before);
+      if (updated !== undefined) {
+        side.opener = updated.opener;
+        return updated.opened;
+      }
+    }
+    const opened = side.opener && openBehind(side.opener, record, before.sealed);
     if (opened !== undefined || this.#agreed?.version !== TLS13) return opened;
     const shaking = this.#openerOf(direction, 'handshake');
-    const found = shaking && openBehind(shaking, record, before);
+    const found = shaking && openBehind(shaking, record, before.sealed);
     if (found === undefined) return undefined;
     side.opener = shaking;
     side.stage = 'handshake';
@@ -320,6 +331,32 @@ function openBehind(opener: Opener, record: TlsRecord, before: number): Opened |
   for (let number = before; number >= 0 && number >= before - HANDSHAKE_RECORDS_MAX; number--) {
     const opened = opener.open(record, number);
     if (opened !== undefined) return opened;
+  }
+  return undefined;
+}
+
+/**
+ * The number of a record begins anew behind each KeyUpdate. Which of the records that look like one are some is not
+ * known: most likely all.
+ */
+function openUpdated(
+  opener: Tls13Opener,
+  record: TlsRecord,
+  { sealed, updates, updatesBefore }: ContinuedSide,
+): { readonly opened: Opened; readonly opener: Tls13Opener } | undefined {
+  const generations = [opener];
+  const most = updatesBefore + updates.length;
+  while (generations.length <= Math.min(most, KEY_UPDATE_TRIES_MAX))
+    generations.push((generations.at(-1) as Tls13Opener).next());
+  let tries = 0;
+  for (let last = updates.length - 1; last >= 0; last--) {
+    const number = sealed - (updates[last] as number);
+    for (let done = updatesBefore + last + 1; done >= 1; done--) {
+      const candidate = generations[done];
+      if (candidate === undefined || tries++ >= KEY_UPDATE_TRIES_MAX) break;
+      const opened = number < 0 ? undefined : candidate.open(record, number);
+      if (opened !== undefined) return { opened, opener: candidate };
+    }
   }
   return undefined;
 }

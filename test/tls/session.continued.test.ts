@@ -1,18 +1,13 @@
 /** A connection that began in a recording before: what the recorder counted is enough to read on, wherever it is cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concatBytes } from '../../src/base/bytes.ts';
 import type { Direction } from '../../src/base/flow.ts';
-import { TlsContinuation } from '../../src/proxy/tls/continuation.ts';
 import { continuedOf } from '../../src/tls/continued.ts';
-import { KeyLog } from '../../src/tls/key-log.ts';
-import { TlsSession } from '../../src/tls/session.ts';
-import { type Said, type Wire, wireOf } from '../support/tls.ts';
+import { type Said, wireOf } from '../support/tls.ts';
 import { unit } from '../support/unit.ts';
+import { CLIENT, continued, SERVER } from './continued.ts';
 import { opened } from './opened.ts';
 
-const CLIENT = { address: '2001:db8::10', port: 40_000 };
-const SERVER = { address: '192.0.2.1', port: 1647 };
 const SAID: readonly Said[] = Array.from({ length: 40 }, (_, at) => ({
   direction: (at % 3 === 0 ? 1 : 0) as Direction,
   octets: unit(35, at, 'ab'.repeat(at)),
@@ -23,38 +18,6 @@ const VERSIONS = [
   { version: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' },
   { version: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-CHACHA20-POLY1305' },
 ] as const;
-
-/** What is read of the octets behind the first `count` of both directions together; `undefined`: nothing was told. */
-function continued({ pieces, keyLog }: Wire, count: number, swap = false) {
-  const recorder = new TlsContinuation();
-  const rest: Said[] = [];
-  let left = count;
-  for (const { direction, octets } of pieces) {
-    const before = octets.subarray(0, left);
-    left -= before.length;
-    if (before.length > 0) recorder.push(direction, before);
-    if (before.length < octets.length) rest.push({ direction, octets: octets.subarray(before.length) });
-  }
-  const line = recorder.line([CLIENT, SERVER]);
-  const keys = new KeyLog();
-  keys.add(`${keyLog}${line}`);
-  const known = keys.continued(swap ? [SERVER, CLIENT] : [CLIENT, SERVER]);
-  if (known === undefined) return undefined;
-  const clear: [Uint8Array[], Uint8Array[]] = [[], []];
-  const problems: string[] = [];
-  const session = new TlsSession(keys, {
-    clear: (direction, octets) => clear[direction].push(octets),
-    gap: () => problems.push('gap'),
-    opened: () => undefined,
-    problem: (why) => problems.push(why),
-    alert: () => undefined,
-  });
-  session.continue(swap ? 1 : 0, known.sides);
-  for (const { direction, octets } of rest)
-    session.push(swap ? ((1 - direction) as Direction) : direction, octets, 0, octets.length);
-  const [first, second] = clear.map((parts) => Buffer.from(concatBytes(parts)));
-  return { clear: (swap ? [second, first] : [first, second]) as [Buffer, Buffer], problems };
-}
 
 describe.each(VERSIONS)('$version with $ciphers', (choice) => {
   it('is read on behind any octet of the data', async () => {
@@ -108,24 +71,41 @@ describe.each(VERSIONS)('$version with $ciphers', (choice) => {
 
 describe('the line about it', () => {
   it('is a comment of a key log', () => {
-    const line = '# leasetap continues [2001:db8::10]:40000 192.0.2.1:1647 1603 12 17 5 - 0 - 0';
+    const line = '# leasetap continues [2001:db8::10]:40000 192.0.2.1:1647 1603 12 17 5 - - 0 - 40 3+17,40';
     expect(continuedOf(line)).toEqual({
       client: CLIENT,
       server: SERVER,
       sides: [
-        { clear: Uint8Array.of(0x16, 3), left: 12, header: Uint8Array.of(0x17), sealed: 5 },
-        { clear: new Uint8Array(0), left: 0, header: new Uint8Array(0), sealed: 0 },
+        {
+          clear: Uint8Array.of(0x16, 3),
+          left: 12,
+          header: Uint8Array.of(0x17),
+          sealed: 5,
+          updates: [],
+          updatesBefore: 0,
+        },
+        {
+          clear: new Uint8Array(0),
+          left: 0,
+          header: new Uint8Array(0),
+          sealed: 40,
+          updates: [17, 40],
+          updatesBefore: 3,
+        },
       ],
     });
   });
 
   it.each([
     '# leasetap continues',
-    '# leasetap continues [::1]:1 [::1]:2 - 0 - 0 - 0 -',
-    '# leasetap continues [::1]:1 [::1]:2 xy 0 - 0 - 0 - 0',
-    '# leasetap continues [::1]:1 [::1]:2 - -1 - 0 - 0 - 0',
-    '# leasetap continues [::1]:1 [::1]:2 - 70000 - 0 - 0 - 0',
-    '# leasetap continues nowhere [::1]:2 - 0 - 0 - 0 - 0',
+    '# leasetap continues [::1]:1 [::1]:2 - 0 - 0 - - 0 - 0',
+    '# leasetap continues [::1]:1 [::1]:2 xy 0 - 0 - - 0 - 0 -',
+    '# leasetap continues [::1]:1 [::1]:2 - -1 - 0 - - 0 - 0 -',
+    '# leasetap continues [::1]:1 [::1]:2 - 70000 - 0 - - 0 - 0 -',
+    '# leasetap continues nowhere [::1]:2 - 0 - 0 - - 0 - 0 -',
+    '# leasetap continues [::1]:1 [::1]:2 - 0 - 0 17 - 0 - 0 -',
+    '# leasetap continues [::1]:1 [::1]:2 - 0 - 0 1+ - 0 - 0 -',
+    '# leasetap continues [::1]:1 [::1]:2 - 0 - 0 1+2,x - 0 - 0 -',
     '# something else',
   ])('is not "%s"', (line) => {
     expect(continuedOf(line)).toBeUndefined();

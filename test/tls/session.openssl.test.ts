@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort, type Running, start, temporaryFolder } from '../support/process.ts';
 import { certificateFile, type Said } from '../support/tls.ts';
+import { continued } from './continued.ts';
 import { opened } from './opened.ts';
 
 function opensslIsMissing(): boolean {
@@ -79,6 +80,51 @@ describe.skipIf(opensslIsMissing())('OpenSSL', () => {
     expect(told).toEqual(['TLSv1.3 TLS_AES_256_GCM_SHA384']);
     expect(Buffer.from(clear[0]).toString()).toBe('before\nafter\nlater\n');
     expect(Buffer.from(clear[1]).toString()).toBe('erofeb\nretfa\nretal\n');
+  });
+
+  // A recording that goes on in another file knows how many records there were, and not what was in them.
+  it('updates its keys again and again, and is read on behind any octet', { timeout: 60_000 }, async () => {
+    const folder = temporaryFolder();
+    const { port, pieces } = await tapped((await serving(folder, '-rev')).port);
+    const talk = client(port);
+    await talk.prints(/read R BLOCK|Verify return code/);
+    talk.child.stdin?.write('before\n');
+    await talk.prints(/erofeb/);
+    for (let round = 0; round < 3; round++) {
+      const line = `round ${round}, not over`;
+      // The side that asks is updated more often than the other. A line of three letters is as long as a KeyUpdate.
+      for (const order of round % 3 === 0 ? ['K', ...'kkkkkkkk'] : round % 3 === 1 ? ['k'] : ['abc']) {
+        talk.child.stdin?.write(`${order}\n`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      talk.child.stdin?.write(`${line}\n`);
+      await talk.prints(new RegExp([...line].reverse().join('')));
+    }
+    const keyLog = readFileSync(join(folder, 'keys.txt'), 'utf8');
+    const whole = opened([...pieces], keyLog).clear.map((octets) => Buffer.from(octets));
+    expect(whole[1]?.toString()).toContain('revo ton ,2 dnuor');
+    const total = pieces.reduce((sum, { octets }) => sum + octets.length, 0);
+    const first = pieces.findIndex((_, at) => {
+      const [one, other] = opened(pieces.slice(0, at + 1), keyLog).clear;
+      return one.length > 0 && other.length > 0;
+    });
+    const from = pieces.slice(0, first + 1).reduce((sum, { octets }) => sum + octets.length, 0);
+    let cuts = 0;
+    for (let count = from; count < total; count += 3) {
+      const read = continued({ pieces, keyLog }, count);
+      expect(read?.problems, `behind ${count} of ${total} octets`).toEqual([]);
+      for (const direction of [0, 1] as const) {
+        const got = read?.clear[direction] as Buffer;
+        expect(whole[direction]?.subarray((whole[direction]?.length ?? 0) - got.length).equals(got)).toBe(
+          true,
+        );
+      }
+      cuts++;
+    }
+    expect(cuts).toBeGreaterThan(100);
+    // Behind the last update there is still something to be read, so none was taken for the end.
+    const lastRound = continued({ pieces, keyLog }, total - 200);
+    expect(lastRound?.clear[1].length).toBeGreaterThan(0);
   });
 
   it('sends early data, which is told and passed over', async () => {

@@ -1,7 +1,7 @@
 /**
  * What a reader needs of a TLS connection that began in a file before: what was said in the clear, how many records
- * were sealed, and how much of the present one is still to come. It is told as a comment among the lines of a key log,
- * where other readers pass over it; src/tls/continued.ts reads it. Sans-IO.
+ * were sealed, which of them may have changed the keys, and how much of the present one is still to come. It is told as
+ * a comment among the lines of a key log, where other readers pass over it; src/tls/continued.ts reads it. Sans-IO.
  */
 import { toHex } from '../../base/bytes.ts';
 import type { Direction, Endpoint } from '../../base/flow.ts';
@@ -16,6 +16,14 @@ const PREFIX_OCTETS = 2;
 /** Clear octets of a handshake that are kept of each direction: hellos, and in TLS 1.2 certificates. */
 const CLEAR_OCTETS_MAX = 16 * 1024;
 
+/**
+ * A KeyUpdate of TLS 1.3 when it is sealed: five octets, the content type and the tag (RFC 8446 §4.6.3, §5.2). Hardly
+ * anything else is so long; the reader, who has the keys, finds out.
+ */
+const KEY_UPDATE_OCTETS = 22;
+/** The last of them that are told each; earlier ones are counted. */
+const KEY_UPDATES_KEPT = 8;
+
 /** One direction: messages with a length prefix (STARTTLS, REPLY), then records. */
 class Side {
   private readonly header: number[] = [];
@@ -25,6 +33,9 @@ class Side {
   private changed = false;
   private left = 0;
   private sealed = 0;
+  private updatesBefore = 0;
+  /** Sealed records up to and with each. */
+  private readonly updates: number[] = [];
 
   push(octets: Uint8Array): void {
     for (let at = 0; at < octets.length; ) {
@@ -44,11 +55,12 @@ class Side {
     return this.isTls;
   }
 
-  /** `CLEAR LEFT HEADER SEALED`, hex and numbers; `-` where there is nothing. */
+  /** `CLEAR LEFT HEADER SEALED UPDATES`, hex and numbers, and numbers behind a number; `-` where there is nothing. */
   text(): string {
     const hex = (octets: readonly number[]): string =>
       octets.length === 0 ? '-' : toHex(Uint8Array.from(octets));
-    return `${hex(this.clear)} ${this.left} ${hex(this.header)} ${this.sealed}`;
+    const updates = this.updates.length === 0 ? '-' : `${this.updatesBefore}+${this.updates}`;
+    return `${hex(this.clear)} ${this.left} ${hex(this.header)} ${this.sealed} ${updates}`;
   }
 
   private begin(): void {
@@ -72,6 +84,11 @@ class Side {
     this.keeps = type === HANDSHAKE && this.sealed === 0 && !this.changed;
     if (type === CHANGE_CIPHER_SPEC) this.changed = true;
     else if (type === APPLICATION_DATA || this.changed) this.sealed++;
+    if (type !== APPLICATION_DATA || this.left !== KEY_UPDATE_OCTETS) return;
+    this.updates.push(this.sealed);
+    if (this.updates.length <= KEY_UPDATES_KEPT) return;
+    this.updates.shift();
+    this.updatesBefore++;
   }
 
   private keep(octets: Uint8Array): void {
