@@ -5,6 +5,7 @@
 import { copyBytes } from '../base/bytes.ts';
 import type { IpReader } from './ip.ts';
 import type { CaptureLimits } from './limits.ts';
+import type { Moment } from './moment.ts';
 
 /** A 16-bit length field, and the most that an offset of 13 bits and a fragment behind it can come to. */
 const DATAGRAM_OCTETS_MAX = 0xffff;
@@ -19,6 +20,8 @@ interface Datagram {
   readonly startedSeconds: number;
   /** By offset, without overlaps. */
   readonly pieces: Piece[];
+  /** Numbers of the packets that they came in. */
+  readonly packets: number[];
   octets: number;
   /** Known once the last fragment is there. */
   length: number | undefined;
@@ -30,6 +33,8 @@ interface Datagram {
 export interface Reassembled {
   readonly protocol: number;
   readonly bytes: Uint8Array;
+  /** Numbers of the packets that the fragments came in. */
+  readonly packets: readonly number[];
 }
 
 export class Fragments {
@@ -54,7 +59,11 @@ export class Fragments {
   }
 
   /** Takes the fragment that `ip` has read from `bytes`; a datagram if it was the last one missing. */
-  add(ip: IpReader, bytes: Uint8Array, seconds: number): Reassembled | undefined {
+  add(
+    ip: IpReader,
+    bytes: Uint8Array,
+    { packet, seconds }: Pick<Moment, 'packet' | 'seconds'>,
+  ): Reassembled | undefined {
     const start = ip.fragmentOffset;
     const stop = start + ip.end - ip.at;
     const aligned = !ip.moreFragments || (ip.end - ip.at) % 8 === 0;
@@ -68,6 +77,7 @@ export class Fragments {
       this.open.delete(datagram.key);
       return undefined;
     }
+    datagram.packets.push(packet);
     if (start === 0) datagram.protocol = ip.protocol;
     if (!ip.moreFragments) datagram.length ??= stop;
     insert(datagram, start, copyBytes(bytes, ip.at, ip.end));
@@ -90,7 +100,15 @@ export class Fragments {
       else this.crowdedOut++;
       this.open.delete(oldest.key);
     }
-    const datagram = { key, startedSeconds: seconds, pieces: [], octets: 0, length: undefined, protocol };
+    const datagram = {
+      key,
+      startedSeconds: seconds,
+      pieces: [],
+      packets: [],
+      octets: 0,
+      length: undefined,
+      protocol,
+    };
     this.open.set(key, datagram);
     return datagram;
   }
@@ -125,7 +143,7 @@ function assemble(datagram: Datagram, length: number): Reassembled | undefined {
     bytes.set(piece.bytes, at);
     at += piece.bytes.length;
   }
-  return at === length ? { protocol: datagram.protocol, bytes } : undefined;
+  return at === length ? { protocol: datagram.protocol, bytes, packets: datagram.packets } : undefined;
 }
 
 function keyOf(ip: IpReader, bytes: Uint8Array): string {

@@ -1,5 +1,7 @@
 /** What a caller of readCapture can ask for beside the flows. */
+import type { Flow } from '../base/flow.ts';
 import type { CaptureLimits } from './limits.ts';
+import type { PacketRecord } from './record.ts';
 
 export interface CaptureProgress {
   /** Octets of all sources read so far, as stored (before decompression). */
@@ -15,6 +17,17 @@ export interface CaptureSecrets {
   readonly bytes: Uint8Array;
 }
 
+/** A packet as it stood in the file, and where it belongs. Overwritten by the next one. */
+export interface TakenPacket {
+  /** From 1, over all packets. */
+  readonly number: number;
+  readonly record: PacketRecord;
+  /** `null` for what carries nothing for us, and for fragments before the last. */
+  readonly flow: Flow | null;
+  /** Numbers of the packets with the fragments that this one completes; its own is the last. */
+  readonly fragments: readonly number[];
+}
+
 export interface CaptureOptions {
   readonly limits?: Partial<CaptureLimits>;
   /** Called after each chunk (about a mebibyte); reading goes on when the returned promise is fulfilled. */
@@ -23,6 +36,8 @@ export interface CaptureOptions {
   readonly onSecrets?: (secrets: CaptureSecrets) => void;
   /** A comment on a packet (pcapng), before the packet's own events. */
   readonly onComment?: (packet: number, text: string) => void;
+  /** Each packet, after everything that it made known at once; what is held back behind a hole may come later. */
+  readonly onPacket?: (packet: TakenPacket) => void;
   /** pcapng interfaces to read, by name or by number within the section (`0`); absent or empty: all. */
   readonly interfaces?: readonly string[];
   /** Ends reading early and quietly, between chunks. */

@@ -3,7 +3,7 @@
  * nothing for us are counted by reason; whatever they hold, nothing here throws.
  */
 import { readU16, readU32 } from '../base/bytes.ts';
-import type { FlowSink } from '../base/flow.ts';
+import type { Flow, FlowSink } from '../base/flow.ts';
 import { FlowKey, FlowTable } from './flow-table.ts';
 import { Fragments } from './fragments.ts';
 import { type IpOutcome, IpReader, PROTOCOL_TCP, PROTOCOL_UDP } from './ip.ts';
@@ -15,6 +15,7 @@ import type { PacketRecord } from './record.ts';
 import type { Tally } from './tally.ts';
 import { TCP_ACK, TCP_SYN, TcpConnection } from './tcp-connection.ts';
 
+const NO_PACKETS: readonly number[] = [];
 const TCP_HEADER_OCTETS = 20;
 const UDP_HEADER_OCTETS = 8;
 
@@ -33,6 +34,10 @@ export class Packets {
   readonly moment = new Moment();
   tcpFlows = 0;
   udpFlows = 0;
+  /** Where the packet that was taken last belongs, if it carries anything for us. */
+  flow: Flow | null = null;
+  /** Numbers of the packets whose fragments it has completed. */
+  fragmentsOf: readonly number[] = NO_PACKETS;
   private readonly sink: PacketOrder;
   private readonly tally: Tally;
   private readonly link: LinkReader;
@@ -53,6 +58,8 @@ export class Packets {
   /** Takes the packet that stands in `record`. */
   take(record: PacketRecord): void {
     this.moment.advance(record);
+    this.flow = null;
+    this.fragmentsOf = NO_PACKETS;
     if (record.unwanted) return;
     this.network(record);
     this.sink.settle(record.end - record.start, record.unixSeconds);
@@ -107,8 +114,9 @@ export class Packets {
 
   private fragment(bytes: Uint8Array): void {
     const { ip } = this;
-    const datagram = this.fragments.add(ip, bytes, this.moment.seconds);
+    const datagram = this.fragments.add(ip, bytes, this.moment);
     if (datagram === undefined) return;
+    this.fragmentsOf = datagram.packets;
     ip.span(0, datagram.bytes.length, datagram.bytes.length);
     ip.protocol = datagram.protocol;
     const outcome = ip.version === 6 ? ip.extensionHeaders(datagram.bytes, datagram.protocol) : 'whole';
@@ -156,6 +164,7 @@ export class Packets {
     const known = flows.find(key);
     if (known !== null) {
       const connection = known.tcp as TcpConnection;
+      this.flow = known.flow;
       if (!connection.isSucceededBy(segment, flows.direction, moment)) return connection;
       connection.finish(moment, true);
       flows.remove(known);
@@ -164,6 +173,7 @@ export class Packets {
     const answersSyn = (flags & (TCP_SYN | TCP_ACK)) === (TCP_SYN | TCP_ACK);
     this.makeRoom();
     const entry = flows.add(this.tcpFlows++ + this.udpFlows, key, answersSyn ? 1 : 0);
+    this.flow = entry.flow;
     entry.tcp = new TcpConnection(entry.flow, this.sink, this.tally);
     const midStream = (flags & TCP_SYN) === 0;
     this.sink.open(entry.flow, moment.seen, midStream);
@@ -195,6 +205,7 @@ export class Packets {
       entry = flows.add(this.tcpFlows + this.udpFlows++, key, 0);
       this.sink.open(entry.flow, moment.seen, false);
     }
+    this.flow = entry.flow;
     const dataEnd = Math.min(captured, stop);
     this.sink.data(entry.flow, flows.direction, bytes, at + UDP_HEADER_OCTETS, dataEnd, moment.seen);
     if (stop > dataEnd) this.sink.gap(entry.flow, flows.direction, stop - dataEnd, moment.seen);

@@ -4,7 +4,7 @@
  * ends at a block is a complete file. Whoever writes the file, and when it is flushed, is not decided here.
  */
 import { invariant } from '../base/invariant.ts';
-import type { Timestamp } from '../base/timestamp.ts';
+import { MICROSECONDS, type Resolution, type Timestamp } from '../base/timestamp.ts';
 import { BLOCK, BYTE_ORDER_MAGIC, OPTION, SECRETS_TLS_KEY_LOG } from './pcapng-format.ts';
 import { Slab } from './slab.ts';
 
@@ -22,13 +22,17 @@ export interface InterfaceDescription {
   readonly name?: string;
   readonly description?: string;
   readonly comments?: readonly string[];
+  /** Of the times of its packets: a power of ten or of two of ticks; microseconds unless told. */
+  readonly resolution?: Resolution;
 }
 
 export interface PacketToWrite {
   /** Index among the interface blocks of the section, from 0. */
   readonly interfaceId: number;
-  /** Written in microseconds, rounded down. */
+  /** Written in microseconds, rounded down, unless its interface has another resolution. */
   readonly time: Timestamp;
+  /** That of the interface, if the time is to be written in its ticks as it is. */
+  readonly resolution?: Resolution;
   /** The packet from its link-layer header on. */
   readonly bytes: Uint8Array;
   /** Octets on the wire, if `bytes` is cut. */
@@ -38,7 +42,6 @@ export interface PacketToWrite {
   readonly comments?: readonly string[];
 }
 
-const MICROSECOND_RESOLUTION = Uint8Array.of(6);
 const utf8 = new TextEncoder();
 
 interface BlockOption {
@@ -72,8 +75,15 @@ export function interfaceBlock(description: InterfaceDescription): Uint8Array {
     ...texts(OPTION.comment, description.comments),
     ...texts(OPTION.interfaceName, description.name),
     ...texts(OPTION.interfaceDescription, description.description),
-    { code: OPTION.timestampResolution, bytes: MICROSECOND_RESOLUTION },
+    { code: OPTION.timestampResolution, bytes: resolutionOctet(description.resolution) },
   ]);
+}
+
+/** A power of ten, or of two with the highest bit set. */
+function resolutionOctet(resolution: Resolution = MICROSECONDS): Uint8Array {
+  const { ticksPerSecond, digits } = resolution;
+  if (ticksPerSecond === 10 ** digits) return Uint8Array.of(digits);
+  return Uint8Array.of(0x80 | Math.round(Math.log2(ticksPerSecond)));
 }
 
 /** In an enhanced packet block, what stands before the packet. */
@@ -113,7 +123,15 @@ export function packetBlock(packet: PacketToWrite): Uint8Array {
   block.set(bytes, PACKET_AT);
   putOptions(block, PACKET_AT + padded(bytes.length), options);
   putPacketBlock(block, bytes.length, packet);
+  if (packet.resolution !== undefined) putTicks(block, packet.time);
   return block;
+}
+
+/** The time in ticks of its own resolution, instead of microseconds. */
+function putTicks(block: Uint8Array, { unixSeconds, ticks, resolution }: Timestamp): void {
+  const all = BigInt(unixSeconds) * BigInt(resolution.ticksPerSecond) + BigInt(ticks);
+  putU32(block, 12, Number(BigInt.asUintN(32, all >> 32n)));
+  putU32(block, 16, Number(BigInt.asUintN(32, all)));
 }
 
 /** A decryption secrets block: it must come before the packets that it opens. */

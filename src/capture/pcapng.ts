@@ -18,6 +18,7 @@ const BLOCK_OCTETS_MIN = 12;
 const SWAPPED_MAGIC = 0x4d3c_2b1a;
 
 interface CaptureInterface {
+  readonly name: string;
   readonly linkType: number;
   /** 0: packets are not cut. */
   readonly snapLength: number;
@@ -163,7 +164,8 @@ export class PcapngReader implements RecordReader {
     this.place(bytes, start + 20, end, captured, wire, from);
     if (from === undefined) return;
     from.scale.apply(packet, readU32At(bytes, start + 4, little), readU32At(bytes, start + 8, little));
-    if (packet.fault === null && this.options.onComment !== undefined) {
+    const { onComment, onPacket } = this.options;
+    if (packet.fault === null && (onComment !== undefined || onPacket !== undefined)) {
       packet.comments = this.commentsOf(bytes, start + 20 + ((captured + 3) & ~3), end);
     }
   }
@@ -198,6 +200,7 @@ export class PcapngReader implements RecordReader {
     packet.start = start;
     packet.end = fits ? start + captured : start;
     packet.linkType = from === undefined ? -1 : from.linkType;
+    packet.interfaceName = from === undefined ? '' : from.name;
     packet.unwanted = from !== undefined && !from.wanted;
     packet.wireLength = Math.max(wire, packet.end - start);
   }
@@ -223,6 +226,7 @@ export class PcapngReader implements RecordReader {
     const wanted = this.options.interfaces ?? [];
     this.interfaceNames.add(name === '' ? number : name);
     this.interfaces.push({
+      name,
       wanted: wanted.length === 0 || wanted.includes(name) || wanted.includes(number),
       linkType: readU16At(bytes, start, this.little),
       snapLength: readU32At(bytes, start + 4, this.little),

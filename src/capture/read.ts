@@ -6,7 +6,7 @@ import type { FlowSink } from '../base/flow.ts';
 import { InputError, type Problem } from '../base/problem.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import { DEFAULT_CAPTURE_LIMITS } from './limits.ts';
-import type { CaptureOptions } from './options.ts';
+import type { CaptureOptions, TakenPacket } from './options.ts';
 import { Packets } from './packets.ts';
 import { CaptureReader } from './reader.ts';
 import type { PacketRecord } from './record.ts';
@@ -152,12 +152,18 @@ class Reading {
     }
   }
 
+  private tellPacket(record: PacketRecord, onPacket: (packet: TakenPacket) => void): void {
+    const { flow, fragmentsOf, moment } = this.packets;
+    onPacket({ number: moment.packet, record, flow, fragments: fragmentsOf });
+  }
+
   private take(record: PacketRecord): void {
     const { moment } = this.packets;
     if (record.comments !== null) {
       for (const text of record.comments) this.options.onComment?.(moment.packet + 1, text);
     }
     this.packets.take(record);
+    if (this.options.onPacket !== undefined) this.tellPacket(record, this.options.onPacket);
     if (this.firstTime === null) this.firstTime = moment.seen.time;
   }
 }

@@ -10,6 +10,8 @@ export class PacketRecord {
   start = 0;
   end = 0;
   linkType = 0;
+  /** Of the pcapng interface, as far as it has a name. */
+  interfaceName = '';
   /** Octets on the wire; at least the captured ones. */
   wireLength = 0;
   unixSeconds = 0;

@@ -167,7 +167,7 @@ export const COMPUTED: readonly FilterField[] = [
     kind: 'name',
     help: 'malformed, rejected (a reply that refuses), skewed (sent-time more than 5 s off), repeated (a request that asks again), unanswered (for 5 s)',
     needs: 'later',
-    read: (m, context) => [...ownFindings(m), ...(context.findings ?? NONE)],
+    read: findingsOf,
     words: new Map(['malformed', 'rejected', 'skewed', REPEATED, UNANSWERED].map((name) => [name, []])),
   },
   {
@@ -183,6 +183,11 @@ export const COMPUTED: readonly FilterField[] = [
     read: (m) => m.problems().map((problem) => problem.code),
   },
 ];
+
+/** Everything that is wrong with a message, as far as it is known. */
+export function findingsOf(message: Message, { findings = [] }: Annotations): readonly string[] {
+  return [...ownFindings(message), ...findings];
+}
 
 /** RFC 8156 §7.5.1: clocks further apart are a reason to end the connection. */
 const SKEW_SECONDS_MAX = 5;

@@ -17,10 +17,11 @@ import { columnsNeedReplies } from '../read/columns.ts';
 import { fieldsNeedReplies } from '../read/fields.ts';
 import type { FormatChoice, FormatName } from '../read/format.ts';
 import { formatOption } from '../read/formats.ts';
+import { filesOf, type Habits, typeOf, withTsharkHabits } from '../read/habits.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
 import { Printing } from '../read/printing.ts';
 
-interface Options extends CaptureOptions {
+interface Options extends CaptureOptions, Habits {
   readonly type: FormatName;
   readonly filter?: string;
   readonly hex?: boolean;
@@ -29,6 +30,8 @@ interface Options extends CaptureOptions {
   readonly fieldSetting: readonly string[];
   readonly twoPass?: boolean;
   readonly jobs?: number;
+  readonly count?: number;
+  readonly write?: string;
   readonly stats?: boolean;
   readonly tui?: boolean;
   readonly colorRules?: string;
@@ -54,14 +57,18 @@ Examples:
   leasetap read -T jsonl capture.pcapng | jq 'select(.msg_name == "BNDUPD")'
   leasetap read -T fields -e time -e type -e lease -E separator=, capture.pcapng
   leasetap read --stats before.pcap after.pcap
+  leasetap read -Y 'finding == unanswered' -w small.pcapng capture.pcapng
   leasetap read --tui capture.pcapng
   leasetap read --tls-keylog keys.txt capture.pcapng
   tcpdump -i eth0 -U -w - port 647 | leasetap read -
 
+As in tshark, -r FILE names a capture, -V is -T tree, and -n may be said.
+
 Exit status: 0 everything was read, 2 a file is damaged or is no capture, or the usage is wrong.`;
 
 export function register(program: Command): void {
-  withCaptureOptions(program.command('read').description('print the messages of captures'))
+  const command = program.command('read').description('print the messages of captures');
+  withTsharkHabits(withCaptureOptions(command, '[files...]'))
     .option('-Y, --filter <filter>', 'only messages that match')
     .addOption(formatOption)
     .option('-x, --hex', 'octets of each message below it')
@@ -74,6 +81,11 @@ export function register(program: Command): void {
       [],
     )
     .option('-2, --two-pass', 'read files twice, so that requests know their replies too')
+    .option('-c, --count <number>', 'stop after so many messages', positiveNumber)
+    .option(
+      '-w, --write <file>',
+      'instead of messages: a pcapng of the packets that carry them, of TCP whole connections',
+    )
     .option('--stats', 'instead of messages: counts, reply times, rejections, window use, skew')
     .option(
       '-j, --jobs <number>',
@@ -93,7 +105,9 @@ const THREADS_MAX = 3;
 /** Of a ladder that goes to a file or a pipe. */
 const LADDER_COLUMNS = 120;
 
-async function runRead(files: readonly string[], options: Options): Promise<void> {
+async function runRead(named: readonly string[], given: Options): Promise<void> {
+  const files = filesOf(named, given);
+  const options = { ...given, type: typeOf(given.type, given) };
   // Nothing of a message lives longer than its line, so more room for new objects would only be more memory.
   if (options.tui !== true) setFlagsFromString('--semi-space-growth-factor=1');
   const dissectors = dissectorsInUse();
@@ -101,6 +115,8 @@ async function runRead(files: readonly string[], options: Options): Promise<void
   if (options.tui === true) return showFiles(files, options, dissectors);
   const out = new Output(process.stdout);
   const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
+  if (options.write !== undefined)
+    return writePackets(files, options, dissectors, filter, options.write, out);
   if (options.stats === true) return printStatistics(files, options, dissectors, filter, out, colour);
   return printMessages(files, options, dissectors, filter, out, colour);
 }
@@ -149,9 +165,11 @@ async function printMessages(
     choice,
     filter,
     out,
-    threads: rules === undefined ? threadsOf(options) : 1,
+    threads: rules === undefined && options.count === undefined ? threadsOf(options) : 1,
     atOnce: options.jobs !== undefined,
   });
+  const limit = options.count ?? Number.POSITIVE_INFINITY;
+  let printed = 0;
   try {
     await printing.begin();
     await readCaptures({
@@ -162,12 +180,13 @@ async function printMessages(
       earlier,
       onMessage: (message) => {
         const { notes, change } = annotator.push(message);
-        printing.push(message, notes, change);
+        if (printed < limit && printing.push(message, notes, change)) printed++;
       },
       pause: (progress) => printing.pause(progress),
       settle: () => printing.settle(),
       hurry: () => printing.hurry(),
       finish: (whole) => printing.finish(whole),
+      enough: () => printed >= limit,
     });
   } finally {
     await printing.close();
@@ -194,6 +213,19 @@ function wantsLater(
   return type === 'text' && columnsNeedReplies(columns, dissectors);
 }
 
+async function writePackets(
+  files: readonly string[],
+  options: Options,
+  dissectors: Dissectors,
+  filter: Filter | undefined,
+  path: string,
+  out: Output,
+): Promise<void> {
+  if (options.stats === true) throw new InputError('-w and --stats are two runs');
+  const { copyPackets } = await import('../read/copying.ts');
+  await copyPackets({ files, options, dissectors, filter, count: options.count, path, out });
+}
+
 async function printStatistics(
   files: readonly string[],
   options: Options,
@@ -210,13 +242,16 @@ async function printStatistics(
   const knowledge = filter?.needsContext === true ? knowledgeOf(files, filter.needsReplies) : undefined;
   const typeName = (protocol: string, type: number): string =>
     dissectors.protocols.get(protocol)?.messages.get(type)?.name ?? `type ${type}`;
+  const enough = (): boolean => statistics.messages === options.count;
   await readCaptures({
     files,
     options,
     dissectors,
     out,
+    enough,
     earlier: knowledge?.earlier,
     onMessage: (message) => {
+      if (enough()) return;
       if (filter === undefined || filter.matches(message, knowledge?.annotator.push(message).notes))
         statistics.add(message);
     },

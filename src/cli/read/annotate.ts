@@ -9,6 +9,7 @@ import { requestFindings } from '../../analyze/request-findings.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Annotations } from '../../dissect/annotations.ts';
 import type { Message } from '../../dissect/message.ts';
+import type { Round } from './input.ts';
 
 export interface Annotated {
   readonly notes: Annotations;
@@ -18,8 +19,8 @@ export interface Annotated {
 /** How a run over files comes to know what it tells of each message. */
 export interface Knowledge {
   readonly annotator: Annotator;
-  /** Takes the messages of rounds before the one that counts: one or none. */
-  readonly earlier: readonly ((message: Message) => void)[];
+  /** What has to come before the round that counts: one or none. */
+  readonly earlier: readonly Round[];
 }
 
 /**
@@ -34,7 +35,10 @@ export function knowledgeOf(files: readonly string[], later: boolean, withStates
     );
   }
   const replies = new ReplyIndex();
-  return { annotator: new Annotator(replies, withStates), earlier: [(message) => replies.push(message)] };
+  return {
+    annotator: new Annotator(replies, withStates),
+    earlier: [{ onMessage: (message) => replies.push(message) }],
+  };
 }
 
 class Notes implements Annotations {

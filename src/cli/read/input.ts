@@ -5,7 +5,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ProtocolName } from '../../base/frame.ts';
 import { recyclingFileSource, streamSource } from '../../capture/files.ts';
-import type { CaptureProgress } from '../../capture/options.ts';
+import type { CaptureOptions as CaptureHooks, CaptureProgress, TakenPacket } from '../../capture/options.ts';
 import type { CaptureSource } from '../../capture/source.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
@@ -36,9 +36,9 @@ const PROTOCOLS: readonly ProtocolName[] = [
 ];
 
 /** Files and how to read them. */
-export function withCaptureOptions(command: Command): Command {
+export function withCaptureOptions(command: Command, files = '<files...>'): Command {
   return command
-    .argument('<files...>', 'capture files; - for standard input')
+    .argument(files, 'capture files; - for standard input')
     .option('--port <number>', 'expect failover on this TCP port too; may be given several times', ports, [])
     .option('--decode-as <port=protocol>', 'read a port as one protocol, whatever it carries', decodeAs, [])
     .option(
@@ -53,15 +53,20 @@ export function withCaptureOptions(command: Command): Command {
     );
 }
 
-export interface CaptureJob {
+/** What a round over the files gets. */
+export interface Round {
+  /** The message is overwritten by the next one. */
+  readonly onMessage: (message: Message) => void;
+  readonly onPacket?: (packet: TakenPacket) => void;
+}
+
+export interface CaptureJob extends Round {
   readonly files: readonly string[];
   readonly options: CaptureOptions;
   readonly dissectors: Dissectors;
   readonly out: Output;
   /** Reads the files once more before, for each of them. Standard input cannot be read twice. */
-  readonly earlier?: readonly ((message: Message) => void)[] | undefined;
-  /** The message is overwritten by the next one, here and in earlier rounds. */
-  readonly onMessage: (message: Message) => void;
+  readonly earlier?: readonly Round[] | undefined;
   /** What was remarked about connections, beside what is told on stderr. */
   readonly onNotice?: (notice: Notice) => void;
   /** Between pieces of work, in all rounds, to wait for what takes the messages; without it for the output alone. */
@@ -74,6 +79,8 @@ export interface CaptureJob {
   readonly finish?: (whole: boolean) => Promise<void>;
   /** Nothing is written before `onEnd`. */
   readonly silent?: boolean;
+  /** Whether the rest needs not be read. */
+  readonly enough?: () => boolean;
   /** After the last message; not called if the run was cut short. */
   readonly onEnd?: () => void;
 }
@@ -95,15 +102,22 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   });
   const readerOptions = { ...options, overwrite: true, v4Roles: new V4Roles() };
   const { earlier = [] } = job;
-  for (const [at, onEarlier] of earlier.entries()) {
-    await readMessages(files.map(recyclingFileSource), dissectors, { onMessage: onEarlier }, readerOptions, {
-      signal: stop.signal,
-      interfaces: options.interface,
-      afterChunk: async (progress) => {
-        await job.pause?.(progress);
-        bar?.update(progress, roundText(at, earlier.length));
+  for (const [at, round] of earlier.entries()) {
+    await readMessages(
+      files.map(recyclingFileSource),
+      dissectors,
+      { onMessage: round.onMessage },
+      readerOptions,
+      {
+        ...hooks(round),
+        signal: stop.signal,
+        interfaces: options.interface,
+        afterChunk: async (progress) => {
+          await job.pause?.(progress);
+          bar?.update(progress, roundText(at, earlier.length));
+        },
       },
-    });
+    );
     bar?.restart();
   }
   let messages = 0;
@@ -127,18 +141,20 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     },
     readerOptions,
     {
+      ...hooks(job),
       signal: stop.signal,
       interfaces: options.interface,
       afterChunk: async (progress) => {
         await (job.pause?.(progress) ?? out.flush());
         bar?.update(progress, roundText(earlier.length, earlier.length));
-        if (out.closed) stop.abort();
+        if (out.closed || job.enough?.() === true) stop.abort();
       },
     },
   );
   bar?.erase();
-  await job.finish?.(!stop.signal.aborted);
-  if (!stop.signal.aborted) job.onEnd?.();
+  const whole = !stop.signal.aborted || job.enough?.() === true;
+  await job.finish?.(whole);
+  if (whole) job.onEnd?.();
   await out.flush();
   report.interfaces(summary, options.interface);
   interrupt.release();
@@ -147,6 +163,10 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     // The rest of what its reader does not take would keep the process alive.
     if (out.closed) process.exit();
   } else if (!out.closed && !report.close(summary, messages)) process.exitCode = EXIT_BAD_INPUT;
+}
+
+function hooks({ onPacket }: Round): Pick<CaptureHooks, 'onPacket'> {
+  return onPacket === undefined ? {} : { onPacket };
 }
 
 /** Which of several rounds over the files it is; `at` counts from 0. */

@@ -50,16 +50,17 @@ export class Printing {
     await pool.begun();
   }
 
-  /** Takes the next message; nothing of it is kept. */
-  push(message: Message, notes: Annotations, change: StateChange | undefined): void {
+  /** Takes the next message; nothing of it is kept. Returns whether it was printed here, not by other threads. */
+  push(message: Message, notes: Annotations, change: StateChange | undefined): boolean {
     if (this.#pool !== undefined) {
       this.#pool.push(message, notes);
-      return;
+      return false;
     }
     const { filter } = this.#options;
-    if (filter !== undefined && !filter.matches(message, notes)) return;
+    if (filter !== undefined && !filter.matches(message, notes)) return false;
     this.#beginMillis ??= timestampMillis(message.frame.seen.time);
     this.#format(message, notes, change);
+    return true;
   }
 
   /** To be waited for between pieces of work: lets threads and readers of the output keep up. */
