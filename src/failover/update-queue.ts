@@ -3,6 +3,7 @@
  * needed, those on their way, and the answer to an UPDREQ or UPDREQALL. It goes by slots; what their leases say is not
  * its business.
  */
+import { invariant } from '../base/invariant.ts';
 import { added } from '../base/short-list.ts';
 import { UNACKED_BNDUPD_MAX } from './config.ts';
 import type { Lease } from './lease.ts';
@@ -213,10 +214,10 @@ export class UpdateQueue {
       this.oldestId = this.lastId;
       return undefined;
     }
-    for (;;) {
+    for (; ; this.oldestId = nextId(this.oldestId)) {
       const oldest = this.unacked[placeOf(this.oldestId)];
       if (oldest?.transactionId === this.oldestId) return oldest.sentAt;
-      this.oldestId = nextId(this.oldestId);
+      invariant(this.oldestId !== this.lastId, 'what is on its way has a place');
     }
   }
 
