@@ -8,8 +8,3 @@ export class InvariantError extends Error {
 export function invariant(condition: unknown, text: string): asserts condition {
   if (!condition) throw new InvariantError(text);
 }
-
-/** For the `default` of an exhaustive switch: does not compile unless every case is handled. */
-export function unreachable(value: never, what: string): never {
-  throw new InvariantError(`${what}: unexpected ${JSON.stringify(value)}`);
-}

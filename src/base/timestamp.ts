@@ -9,7 +9,6 @@ export interface Resolution {
   readonly digits: number;
 }
 
-export const MILLISECONDS: Resolution = { ticksPerSecond: 1e3, digits: 3 };
 export const MICROSECONDS: Resolution = { ticksPerSecond: 1e6, digits: 6 };
 export const NANOSECONDS: Resolution = { ticksPerSecond: 1e9, digits: 9 };
 

@@ -40,11 +40,6 @@ export function loadDissectors(options: LoadOptions = {}): Dissectors {
   return compileDissectors([...own, ...others.map((path) => loadFile(path, path, cache))]);
 }
 
-/** The definition in one file, without the others that it may refer to. Throws InputError. */
-export function loadDefinition(path: string): DefinitionFile {
-  return loadFile(path, path, []);
-}
-
 /** Writes the parsed data of our own files beside this code; the build calls it. */
 export function writeDissectorCache(): void {
   const cache: [string, unknown][] = [];

@@ -174,8 +174,3 @@ export function withPrefix(body: Uint8Array): Uint8Array {
   octets.set(body, PREFIX_OCTETS);
   return octets;
 }
-
-/** The body of a unit, without its length prefix, as far as it is there. */
-export function bodyOf(octets: Uint8Array): Uint8Array {
-  return octets.subarray(Math.min(PREFIX_OCTETS, octets.length));
-}

@@ -15,17 +15,19 @@ interface Options {
   readonly relationship?: string;
 }
 
+const FAULT_NAME_COLUMNS = Math.max(...FAULT_KINDS.map(({ name }) => name.length));
+
 const HELP = `
 Faults:
-${FAULT_KINDS.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
+${FAULT_KINDS.map(({ name, summary }) => `  ${name.padEnd(FAULT_NAME_COLUMNS)} ${summary}`).join('\n')}
 
 Examples:
-  leasetap proxy --listen [::1]:1647 --to [::1]:647 --control tap.sock
-  leasetap fault -C tap.sock add drop s\\>p BNDREPLY nth 3 times 2
+  leasetap proxy --listen '[::1]:1647' --to '[::1]:647' --control tap.sock
+  leasetap fault -C tap.sock add 'drop s>p BNDREPLY nth 3 times 2'
   leasetap fault -C tap.sock add 'hold s>p BNDREPLY where lease in 2001:db8:1::/64 id H'
   leasetap fault -C tap.sock list
   leasetap fault -C tap.sock release H 2 0 1
-  leasetap fault -C tap.sock -r campus add drop s\\>p BNDREPLY        where the proxy serves several
+  leasetap fault -C tap.sock -r campus add 'drop s>p BNDREPLY'        where the proxy serves several
   leasetap fault -C tap.sock pause 'type == BNDREPLY && status != Success'
   leasetap fault -C tap.sock step
   leasetap fault -C tap.sock resume

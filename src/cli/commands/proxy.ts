@@ -62,22 +62,22 @@ const HELP = `
 The primary is configured to find its partner at --listen; the proxy dials the secondary at --to.
 Every message is one line on stdout. Faults are armed from the start and act on both directions unless told:
 
-  leasetap proxy --listen [::1]:1647 --to [::1]:647 --write tap.pcapng
-  leasetap proxy --listen [::]:647 --to [2001:db8:f::2]:647 \\
+  leasetap proxy --listen '[::1]:1647' --to '[::1]:647' --write tap.pcapng
+  leasetap proxy --listen '[::]:647' --to '[2001:db8:f::2]:647' \\
     --fault 'drop s>p BNDREPLY where lease in 2001:db8:1::/64 nth 3 times 2' \\
     --fault 'skew p>s bump +7s after 1m for 30s'
-  leasetap proxy --listen [::1]:1647 --to [::1]:647 --control tap.sock     (see leasetap help fault, watch)
+  leasetap proxy --listen '[::1]:1647' --to '[::1]:647' --control tap.sock     (see leasetap help fault, watch)
   leasetap proxy --dry-run capture.pcapng --fault 'drop BNDREPLY where status-code != 0'
-  leasetap proxy --listen [::]:647 --to [2001:db8:f::2]:647 --scenario lost-replies.yaml --report report.xml
+  leasetap proxy --listen '[::]:647' --to '[2001:db8:f::2]:647' --scenario lost-replies.yaml --report report.xml
 
 Several relationships: --listen and --to several times, in pairs, or a file (docs/staging.md). Each has its own files:
 
-  leasetap proxy -l [::]:1647 -t campus=[2001:db8:f::2]:647 -l :1648 -t branch=192.0.2.2:647 --write tap.pcapng
+  leasetap proxy -l '[::]:1647' -t 'campus=[2001:db8:f::2]:647' -l ':1648' -t branch=192.0.2.2:647 --write tap.pcapng
   leasetap proxy --config relationships.yaml --control tap.sock
 
 TLS behind STARTTLS is passed on unread, or terminated on both sides with certificates that both believe (docs/tls.md):
 
-  leasetap proxy -l [::]:1647 -t [2001:db8:f::2]:647 --tls terminate --tls-cert secondary.pem --tls-key secondary.key \
+  leasetap proxy -l '[::]:1647' -t '[2001:db8:f::2]:647' --tls terminate --tls-cert secondary.pem --tls-key secondary.key \\
     --tls-to-cert primary.pem --tls-to-key primary.key --tls-ca ca.pem --write tap.pcapng
 
 Directions: p>s is what the primary (who connects) sends, s>p what the secondary sends.

@@ -41,9 +41,9 @@ Updates that its clients cause, then or now, come as clients please: they are to
 but with --strict.
 
 Examples:
-  leasetap replay vendor.pcapng --as primary --to [::1]:647
-  leasetap replay vendor.pcapng --as secondary --listen [::]:647 --speed real
-  leasetap replay tls.pcapng --as primary --to [::1]:647 --tls-cert primary.pem --tls-key primary.key --tls-ca ca.pem
+  leasetap replay vendor.pcapng --as primary --to '[::1]:647'
+  leasetap replay vendor.pcapng --as secondary --listen '[::]:647' --speed real
+  leasetap replay tls.pcapng --as primary --to '[::1]:647' --tls-cert primary.pem --tls-key primary.key --tls-ca ca.pem
 
 Exit status: 0 the server meant the same, 1 it did not, 2 bad usage or input.`;
 
