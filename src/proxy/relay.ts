@@ -348,7 +348,7 @@ export class ProxySession implements ProxyHandle {
 }
 
 /** Short for a reader of the log, long for the machine. */
-const LAG_MILLIS = 50;
+const LAG_MILLIS = 80;
 const LONGEST_TIMEOUT_MILLIS = 2 ** 31 - 1;
 
 /** `undefined` if nothing is to be kept. Rejects with the operating system's error if a file cannot be made. */

@@ -4,11 +4,18 @@
  * in the recording.
  */
 import { setPriority } from 'node:os';
-import { MessageChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import {
+  MessageChannel,
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
 import { loadDissectors } from '../../dissect/load.ts';
 import { type Batch, BatchReader, usedOctets } from './batch.ts';
-import { JournalFiles, type KeptFiles } from './files.ts';
-import type { FromThread, PlainError, ToThread } from './thread.ts';
+import { JournalFiles } from './files.ts';
+import { BatchesDone } from './lending.ts';
+import type { FromThread, PlainError, ThreadData, ToThread } from './thread.ts';
 
 /** On Linux a thread has a priority of its own: what is relayed goes before what is kept, even on a single processor. */
 const NICE = 10;
@@ -18,37 +25,50 @@ const NICE = 10;
  */
 const BRIEF_BEYOND_OCTETS = 128 * 1024;
 
+/** Batches whose memory is given back together: each message disturbs who relays. */
+const TOGETHER = 8;
+
 class JournalKeeping {
   private readonly files: JournalFiles;
   private readonly reader = new BatchReader();
   private readonly unlogged: Batch[] = [];
   /** Has no other end: what is handed over to it is free at once, and not when garbage is collected. */
   private readonly nowhere: MessagePort;
+  private readonly batches: MessagePort;
+  private readonly done: BatchesDone | undefined;
   private unloggedOctets = 0;
+  /** Whether there was so much to be logged that all of it is logged without options. */
+  private isBrief = false;
+  /** Memory of batches that are done with, to be given back. */
+  private memories: ArrayBuffer[] = [];
   private recorded = 0;
   private planned = false;
   private ending = false;
 
-  constructor(files: KeptFiles) {
+  constructor({ files, batches, done }: ThreadData) {
     const { port1, port2 } = new MessageChannel();
     port2.close();
     this.nowhere = port1;
+    this.batches = batches;
+    this.done = done && new BatchesDone(done);
     this.files = new JournalFiles(files, loadDissectors(), (path, error) =>
       say({ kind: 'failed', path, error: plain(error) }),
     );
   }
 
   hear(message: ToThread): void {
-    if (message.kind === 'batch') this.record(message.batch);
-    else this.ending = true;
+    if (message.kind === 'end') this.ending = true;
+    else for (let more = message.batches; more > 0; more--) this.recordNext();
     this.plan();
   }
 
-  private record(batch: Batch): void {
+  private recordNext(): void {
+    const { message: batch } = receiveMessageOnPort(this.batches) as { message: Batch };
     this.reader.record(batch, this.files.journal);
     this.files.recording?.flush();
     this.unlogged.push(batch);
     this.unloggedOctets += usedOctets(batch);
+    if (this.files.recording !== undefined && this.unloggedOctets > BRIEF_BEYOND_OCTETS) this.isBrief = true;
     this.recorded++;
     if (this.unlogged.length > 1) say({ kind: 'recorded', batches: this.recorded });
   }
@@ -65,22 +85,33 @@ class JournalKeeping {
   private logOne(): void {
     const batch = this.unlogged.shift();
     if (batch !== undefined) {
-      const { journal, recording, log } = this.files;
-      const isBrief = recording !== undefined && this.unloggedOctets > BRIEF_BEYOND_OCTETS;
+      const { journal, log } = this.files;
+      const { isBrief } = this;
       this.unloggedOctets -= usedOctets(batch);
       this.reader.log(batch, {
         run: (run) => journal.run(run, isBrief),
         line: (line) => journal.lines(line),
       });
-      if (this.unlogged.length === 0) log?.flush();
       this.nowhere.postMessage(null, [...batch.attached]);
-      say({ kind: 'done', recorded: this.recorded, memory: batch.memory }, [batch.memory]);
+      this.memories.push(batch.memory);
+      if (this.unlogged.length === 0) {
+        this.isBrief = false;
+        log?.flush();
+      }
+      if (this.unlogged.length === 0 || this.memories.length === TOGETHER) this.giveBack();
+      this.done?.add();
     }
     if (this.unlogged.length > 0) this.plan();
     else if (this.ending) {
       void this.files.close();
       parentPort?.close();
     }
+  }
+
+  private giveBack(): void {
+    const { recorded, memories } = this;
+    this.memories = [];
+    say({ kind: 'done', recorded, memories }, memories);
   }
 }
 
@@ -99,7 +130,7 @@ try {
   // It may not be allowed; then it is done with the priority of everything else.
 }
 try {
-  const keeping = new JournalKeeping(workerData as KeptFiles);
+  const keeping = new JournalKeeping(workerData as ThreadData);
   parentPort?.on('message', (message: ToThread) => keeping.hear(message));
   say({ kind: 'ready' });
 } catch (error) {

@@ -3,13 +3,23 @@
  * neither for dissecting nor for the disk. Nothing is lost when the thread cannot follow: the proxy then reads no more
  * from the servers until it can.
  */
-import { Worker } from 'node:worker_threads';
+import { availableParallelism } from 'node:os';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { BATCH_OCTETS, type Batch, BatchWriter, octetsOf } from './batch.ts';
 import type { KeptFiles } from './files.ts';
 import type { Journal, Keeping } from './journal.ts';
+import { BatchesDone } from './lending.ts';
 
 /** How long something that happened waits for more before it is handed over. */
-export const GATHER_MILLIS = 10;
+export const GATHER_MILLIS = 20;
+/** On a single processor: for how long the thread is lent it at a time. */
+const LEND_MILLIS_MAX = 10;
+/** There, more than this in so short a time is a burst: it goes onward before any of it is written down, ... */
+const BURST_OCTETS = 1024 * 1024;
+const BURST_WINDOW_MILLIS = 20;
+/** ... unless it lasts so long, or becomes as large as this. */
+const BURST_MILLIS_MAX = 400;
+const BURST_OCTETS_MAX = 128 * 1024 * 1024;
 /** Octets handed over and not yet done with, beyond which the proxy reads no more: what a burst may amount to. */
 export const BEHIND_OCTETS_MAX = 160 * 1024 * 1024;
 /** How long something may wait to be recorded before the proxy reads no more. */
@@ -28,8 +38,17 @@ export interface JournalThreadSetup {
   readonly onProgress: () => void;
 }
 
-/** What the thread is given beside its files: batches, and last of all the wish to end. */
-export type ToThread = { readonly kind: 'batch'; readonly batch: Batch } | { readonly kind: 'end' };
+/** What the thread is given at its start. */
+export interface ThreadData {
+  readonly files: KeptFiles;
+  /** Where batches come: in neither thread's heap, and without waking anybody up, until they are asked for. */
+  readonly batches: MessagePort;
+  /** Where it says how many batches it is done with; absent: nobody waits for that. */
+  readonly done: SharedArrayBuffer | undefined;
+}
+
+/** What the thread is told: how many more batches to keep, and last of all to end. */
+export type ToThread = { readonly kind: 'keep'; readonly batches: number } | { readonly kind: 'end' };
 
 /** What it says. Batches come back in the order in which they went. */
 export type FromThread =
@@ -38,8 +57,8 @@ export type FromThread =
   | { readonly kind: 'refused'; readonly error: PlainError }
   /** So many batches are in the recording by now. Only told when the log is behind. */
   | { readonly kind: 'recorded'; readonly batches: number }
-  /** The oldest batch that was not yet done is in the log, too. */
-  | { readonly kind: 'done'; readonly recorded: number; readonly memory: ArrayBuffer }
+  /** The oldest batches that were not yet done are in the log, too; the memory of each comes back. */
+  | { readonly kind: 'done'; readonly recorded: number; readonly memories: readonly ArrayBuffer[] }
   | { readonly kind: 'failed'; readonly path: string; readonly error: PlainError };
 
 /** An operating system's error as a value: what a clone of it would lose. */
@@ -54,6 +73,7 @@ export class JournalThread implements Keeping {
   readonly journal: Journal;
   private readonly setup: JournalThreadSetup;
   private readonly worker: Worker;
+  private readonly batches: MessagePort;
   private readonly writer: BatchWriter;
   private readonly spare: ArrayBuffer[] = [];
   private readonly ended: Promise<void>;
@@ -63,13 +83,26 @@ export class JournalThread implements Keeping {
   /** Octets of the batches that are not done with, and their sum. */
   private undone: number[] = [];
   private behindOctets = 0;
+  /** Batches that the thread was not told of yet. */
+  private gathered = 0;
+  /** Octets gathered in the present window, when that began, and until when there is a burst. */
+  private windowOctets = 0;
+  private windowBegan = 0;
+  private burstUntil = 0;
+  /** Batches that it was told of. */
+  private told = 0;
+  /** Where there is a single processor. */
+  private readonly lent: BatchesDone | undefined;
   private timer: NodeJS.Timeout | undefined;
   private gone = false;
 
   /** Resolves when the files are open. Rejects with the operating system's error if one cannot be made. */
   static async start(setup: JournalThreadSetup): Promise<JournalThread> {
+    const lent = availableParallelism() === 1 ? new BatchesDone() : undefined;
+    const { port1, port2 } = new MessageChannel();
     const worker = new Worker(new URL('./journal-worker.js', import.meta.url), {
-      workerData: setup.files,
+      workerData: { files: setup.files, batches: port2, done: lent?.memory } satisfies ThreadData,
+      transferList: [port2],
       resourceLimits: HEAP_LIMITS,
     });
     await new Promise<void>((resolve, reject) => {
@@ -80,20 +113,24 @@ export class JournalThread implements Keeping {
         else resolve();
       });
     });
-    return new JournalThread(setup, worker);
+    return new JournalThread(setup, worker, port1, lent);
   }
 
-  private constructor(setup: JournalThreadSetup, worker: Worker) {
+  private constructor(
+    setup: JournalThreadSetup,
+    worker: Worker,
+    batches: MessagePort,
+    lent: BatchesDone | undefined,
+  ) {
     this.setup = setup;
     this.worker = worker;
+    this.batches = batches;
+    this.lent = lent;
     this.writer = new BatchWriter({
       log: setup.files.logPath !== undefined,
       memory: () => this.spare.pop() ?? new ArrayBuffer(BATCH_OCTETS),
-      begun: () => {
-        clearTimeout(this.timer);
-        this.timer = setTimeout(() => this.handOver(), GATHER_MILLIS);
-      },
-      full: (batch) => queueMicrotask(() => this.post(batch)),
+      begun: () => this.plan(),
+      full: (batch) => queueMicrotask(() => this.gather(batch)),
     });
     this.journal = this.writer;
     worker.on('message', (message: FromThread) => this.hear(message));
@@ -101,6 +138,7 @@ export class JournalThread implements Keeping {
     this.ended = new Promise((resolve) => {
       worker.once('exit', () => {
         this.gone = true;
+        this.batches.close();
         this.behindOctets = 0;
         this.unrecorded = [];
         this.undone = [];
@@ -118,25 +156,60 @@ export class JournalThread implements Keeping {
 
   handOver(): void {
     clearTimeout(this.timer);
-    this.post(this.writer.take());
+    this.timer = undefined;
+    this.gather(this.writer.take());
+    if (this.isBurst()) this.plan();
+    else this.tell();
   }
 
   async close(): Promise<void> {
-    this.handOver();
+    clearTimeout(this.timer);
+    this.gather(this.writer.take());
+    this.tell();
     this.say({ kind: 'end' });
     await this.ended;
   }
 
-  private post(batch: Batch | undefined): void {
-    if (batch === undefined || this.gone) return;
-    this.behindOctets += octetsOf(batch);
-    this.undone.push(octetsOf(batch));
-    this.unrecorded.push(performance.now());
-    this.say({ kind: 'batch', batch }, [batch.memory, ...batch.attached]);
+  private plan(): void {
+    this.timer ??= setTimeout(() => this.handOver(), GATHER_MILLIS);
   }
 
-  private say(message: ToThread, transfer: ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer);
+  private gather(batch: Batch | undefined): void {
+    if (batch === undefined || this.gone) return;
+    const octets = octetsOf(batch);
+    this.batches.postMessage(batch, [batch.memory, ...batch.attached]);
+    this.gathered++;
+    this.behindOctets += octets;
+    this.undone.push(octets);
+    const now = performance.now();
+    this.unrecorded.push(now);
+    if (this.lent === undefined) this.tell();
+    if (now - this.windowBegan > BURST_WINDOW_MILLIS) {
+      this.windowBegan = now;
+      this.windowOctets = 0;
+    }
+    this.windowOctets += octets;
+    if (this.windowOctets > BURST_OCTETS) this.burstUntil = now + BURST_WINDOW_MILLIS;
+  }
+
+  private isBurst(): boolean {
+    const oldest = this.unrecorded[this.told - this.recorded];
+    if (this.lent === undefined || oldest === undefined) return false;
+    const now = performance.now();
+    const isLong = now - oldest > BURST_MILLIS_MAX || this.behindOctets > BURST_OCTETS_MAX;
+    return now < this.burstUntil && !isLong;
+  }
+
+  private tell(): void {
+    if (this.gathered === 0 || this.gone) return;
+    this.say({ kind: 'keep', batches: this.gathered });
+    this.told += this.gathered;
+    this.gathered = 0;
+    this.lent?.wait(this.told, LEND_MILLIS_MAX);
+  }
+
+  private say(message: ToThread): void {
+    this.worker.postMessage(message);
   }
 
   private areRecorded(batches: number): void {
@@ -148,9 +221,9 @@ export class JournalThread implements Keeping {
     if (message.kind === 'recorded') this.areRecorded(message.batches);
     else if (message.kind === 'done') {
       this.areRecorded(message.recorded);
-      this.behindOctets -= this.undone.shift() ?? 0;
-      const fits = message.memory.byteLength === BATCH_OCTETS && this.spare.length < SPARE_BATCHES_MAX;
-      if (fits) this.spare.push(message.memory);
+      for (const octets of this.undone.splice(0, message.memories.length)) this.behindOctets -= octets;
+      const fitting = message.memories.filter(({ byteLength }) => byteLength === BATCH_OCTETS);
+      this.spare.push(...fitting.slice(0, SPARE_BATCHES_MAX - this.spare.length));
     } else if (message.kind === 'failed') this.setup.onError(message.path, errorOf(message.error));
     this.setup.onProgress();
   }
