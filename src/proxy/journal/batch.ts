@@ -1,7 +1,7 @@
 /**
  * A journal on its way to another thread: what was called, one entry after the other, in memory that changes hands
- * without being copied. An entry is a row of numbers and the octets that it is about; long stretches of octets that
- * nobody else needs go along as they are, and a run of messages points into what was passed on with it. Sans-IO.
+ * without being copied. An entry is a row of numbers and the octets that it is about; a run of messages points into what
+ * was passed on with it. Sans-IO.
  */
 import type { Direction } from '../../base/flow.ts';
 import type { Connection } from '../../base/frame.ts';
@@ -12,28 +12,14 @@ import type { FaultHit } from '../stage.ts';
 import type { ConversationEnds, Journal, MessageRun } from './journal.ts';
 
 /** Memory of a batch; a larger entry makes a larger one. */
-export const BATCH_OCTETS = 256 * 1024;
-/** A batch is handed over when so much goes along with it. */
-const ATTACHED_OCTETS_MAX = 1024 * 1024;
-
-/** Octets that are worth going along instead of being copied. */
-const ATTACHED_OCTETS_MIN = 8 * 1024;
+export const BATCH_OCTETS = 1024 * 1024;
+/** Memory that is worth being given back at once. */
+const FREED_OCTETS_MIN = 8 * 1024;
 
 export interface Batch {
   readonly memory: ArrayBuffer;
   /** How much of it is used. */
   readonly octets: number;
-  readonly attached: readonly ArrayBuffer[];
-}
-
-/** All that it keeps in memory. */
-export function octetsOf(batch: Batch): number {
-  return usedOctets(batch) - batch.octets + batch.memory.byteLength;
-}
-
-/** What of that is in use. */
-export function usedOctets({ octets, attached }: Batch): number {
-  return attached.reduce((sum, { byteLength }) => sum + byteLength, octets);
 }
 
 const KIND = {
@@ -47,7 +33,7 @@ const KIND = {
   run: 8,
   line: 9,
 } as const;
-const NUMBERS = 12;
+const NUMBERS = 10;
 const ROW_OCTETS = NUMBERS * 8;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -61,8 +47,9 @@ export interface BatchSetup {
   readonly memory: () => ArrayBuffer;
   /** The first entry of a batch has come. */
   readonly begun: () => void;
-  /** The batch is full. What it holds is still looked at until the present event is done with. */
   readonly full: (batch: Batch) => void;
+  /** Nobody needs this memory once the present event is done with. */
+  readonly freed: (memory: ArrayBuffer) => void;
 }
 
 /** Gathers calls in batches. */
@@ -72,11 +59,8 @@ export class BatchWriter implements Journal {
   private numbers = new Float64Array(0);
   private octets: Uint8Array = NO_OCTETS;
   private at = 0;
-  private attached: ArrayBuffer[] = [];
-  private attachedOctets = 0;
-  /** Octets that are in this batch already: in which attachment (from 1; 0: in its memory), and where. */
+  /** Octets that are in this batch already, and where. */
   private shared: Uint8Array = NO_OCTETS;
-  private sharedIn = 0;
   private sharedAt = 0;
 
   constructor(setup: BatchSetup) {
@@ -86,11 +70,9 @@ export class BatchWriter implements Journal {
   /** Ends the batch; `undefined` if nothing was gathered. */
   take(): Batch | undefined {
     if (this.at === 0) return undefined;
-    const { octets, at, attached } = this;
-    const batch = { memory: octets.buffer as ArrayBuffer, octets: at, attached };
+    const { octets, at } = this;
+    const batch = { memory: octets.buffer as ArrayBuffer, octets: at };
     this.octets = this.shared = NO_OCTETS;
-    this.attached = [];
-    this.attachedOctets = 0;
     this.numbers = new Float64Array(0);
     this.at = 0;
     return batch;
@@ -129,7 +111,6 @@ export class BatchWriter implements Journal {
     numbers[row + 7] = firstIndex;
     numbers[row + 8] = firstPacket;
     numbers[row + 9] = streamOffset;
-    numbers[row + 10] = isShared ? this.sharedIn : 0;
   }
 
   event(event: ProxyEvent): void {
@@ -137,21 +118,11 @@ export class BatchWriter implements Journal {
   }
 
   private passed(flow: number, direction: Direction, octets: Uint8Array, now: number, isFree: boolean): void {
-    const memory = octets.buffer;
-    const isWhole = octets.length >= ATTACHED_OCTETS_MIN && octets.length === memory.byteLength;
-    const attaches = isFree && isWhole && memory instanceof ArrayBuffer;
-    this.sharedAt = this.put(KIND.passed, flow, direction, 0, now, attaches ? NO_OCTETS : octets);
-    this.sharedIn = 0;
+    this.sharedAt = this.put(KIND.passed, flow, direction, 0, now, octets);
     this.shared = octets;
-    if (!attaches) return;
-    this.attached.push(memory);
-    this.attachedOctets += memory.byteLength;
-    const row = (this.sharedAt - ROW_OCTETS) / 8;
-    this.sharedIn = this.attached.length;
-    this.sharedAt = 0;
-    this.numbers[row + 5] = 0;
-    this.numbers[row + 6] = octets.length;
-    this.numbers[row + 10] = this.sharedIn;
+    const { buffer } = octets;
+    const isWorthIt = octets.length >= FREED_OCTETS_MIN && octets.length === buffer.byteLength;
+    if (isFree && isWorthIt && buffer instanceof ArrayBuffer) this.setup.freed(buffer);
   }
 
   /** Where the octets stand in the batch. */
@@ -180,7 +151,6 @@ export class BatchWriter implements Journal {
     numbers[row + 7] = more.length;
     numbers[row + 8] = 0;
     numbers[row + 9] = 0;
-    numbers[row + 10] = 0;
     octets.set(payload, from);
     if (more.length > 0) octets.set(more, to);
     this.at = from + aligned(payload.length + more.length);
@@ -188,8 +158,7 @@ export class BatchWriter implements Journal {
   }
 
   private makeRoom(octets: number): void {
-    const isFull = this.at + octets > this.octets.length || this.attachedOctets >= ATTACHED_OCTETS_MAX;
-    if (isFull && this.at > 0) {
+    if (this.at > 0 && this.at + octets > this.octets.length) {
       const batch = this.take();
       if (batch !== undefined) this.setup.full(batch);
     }
@@ -276,7 +245,7 @@ class Entry {
   detail = 0;
   now = 0;
   /** Holds what the entry is about at `[from, end)`. */
-  octets: Uint8Array;
+  readonly octets: Uint8Array;
   from = 0;
   end = 0;
   /** Of a run its first index, else the octets of the hits that stand behind `end`. */
@@ -284,14 +253,12 @@ class Entry {
   second = 0;
   third = 0;
   private readonly numbers: Float64Array;
-  private readonly places: readonly Uint8Array[];
   private readonly used: number;
   private at = 0;
 
-  constructor({ memory, octets, attached }: Batch) {
+  constructor({ memory, octets }: Batch) {
     this.numbers = new Float64Array(memory);
     this.octets = new Uint8Array(memory);
-    this.places = [this.octets, ...attached.map((place) => new Uint8Array(place))];
     this.used = octets;
   }
 
@@ -306,7 +273,6 @@ class Entry {
     this.direction = (mixed & 1) as Direction;
     this.detail = mixed >> 1;
     this.now = numbers[row + 4] as number;
-    this.octets = this.places[numbers[row + 10] as number] as Uint8Array;
     this.from = numbers[row + 5] as number;
     this.end = numbers[row + 6] as number;
     this.first = numbers[row + 7] as number;

@@ -4,15 +4,9 @@
  * in the recording.
  */
 import { setPriority } from 'node:os';
-import {
-  MessageChannel,
-  type MessagePort,
-  parentPort,
-  receiveMessageOnPort,
-  workerData,
-} from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { loadDissectors } from '../../dissect/load.ts';
-import { type Batch, BatchReader, usedOctets } from './batch.ts';
+import { type Batch, BatchReader } from './batch.ts';
 import { JournalFiles } from './files.ts';
 import { BatchesDone } from './lending.ts';
 import type { FromThread, PlainError, ThreadData, ToThread } from './thread.ts';
@@ -32,8 +26,6 @@ class JournalKeeping {
   private readonly files: JournalFiles;
   private readonly reader = new BatchReader();
   private readonly unlogged: Batch[] = [];
-  /** Has no other end: what is handed over to it is free at once, and not when garbage is collected. */
-  private readonly nowhere: MessagePort;
   private readonly batches: MessagePort;
   private readonly done: BatchesDone | undefined;
   private unloggedOctets = 0;
@@ -46,9 +38,6 @@ class JournalKeeping {
   private ending = false;
 
   constructor({ files, batches, done }: ThreadData) {
-    const { port1, port2 } = new MessageChannel();
-    port2.close();
-    this.nowhere = port1;
     this.batches = batches;
     this.done = done && new BatchesDone(done);
     this.files = new JournalFiles(files, loadDissectors(), (path, error) =>
@@ -67,7 +56,7 @@ class JournalKeeping {
     this.reader.record(batch, this.files.journal);
     this.files.recording?.flush();
     this.unlogged.push(batch);
-    this.unloggedOctets += usedOctets(batch);
+    this.unloggedOctets += batch.octets;
     if (this.files.recording !== undefined && this.unloggedOctets > BRIEF_BEYOND_OCTETS) this.isBrief = true;
     this.recorded++;
     if (this.unlogged.length > 1) say({ kind: 'recorded', batches: this.recorded });
@@ -87,12 +76,11 @@ class JournalKeeping {
     if (batch !== undefined) {
       const { journal, log } = this.files;
       const { isBrief } = this;
-      this.unloggedOctets -= usedOctets(batch);
+      this.unloggedOctets -= batch.octets;
       this.reader.log(batch, {
         run: (run) => journal.run(run, isBrief),
         line: (line) => journal.lines(line),
       });
-      this.nowhere.postMessage(null, [...batch.attached]);
       this.memories.push(batch.memory);
       if (this.unlogged.length === 0) {
         this.isBrief = false;

@@ -20,12 +20,12 @@ export class BatchesDone {
     Atomics.notify(this.counts, 0);
   }
 
-  /** Does nothing until `batches` (modulo 2^32) are done with, or so many milliseconds are over. */
-  wait(batches: number, millis: number): void {
-    const end = performance.now() + millis;
+  /** Does nothing until `batches` (modulo 2^32) are done with, or so many milliseconds of `now` are over. */
+  wait(batches: number, millis: number, now: () => number): void {
+    const end = now() + millis;
     for (;;) {
       const done = Atomics.load(this.counts, 0);
-      const left = end - performance.now();
+      const left = end - now();
       if (done === (batches | 0) || left <= 0) return;
       Atomics.wait(this.counts, 0, done, left);
     }

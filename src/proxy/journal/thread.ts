@@ -5,7 +5,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { BATCH_OCTETS, type Batch, BatchWriter, octetsOf } from './batch.ts';
+import { BATCH_OCTETS, type Batch, BatchWriter } from './batch.ts';
+import { Freeing, SpareMemory } from './batch-memory.ts';
 import type { KeptFiles } from './files.ts';
 import type { Journal, Keeping } from './journal.ts';
 import { BatchesDone } from './lending.ts';
@@ -24,8 +25,6 @@ const BURST_OCTETS_MAX = 128 * 1024 * 1024;
 export const BEHIND_OCTETS_MAX = 160 * 1024 * 1024;
 /** How long something may wait to be recorded before the proxy reads no more. */
 export const BEHIND_MILLIS_MAX = 800;
-/** Memory that is kept for the next batches. */
-const SPARE_BATCHES_MAX = 16;
 
 /** Nothing that the thread makes lives long: more room for new objects would only be more memory. */
 const HEAP_LIMITS = { maxYoungGenerationSizeMb: 6 };
@@ -75,7 +74,7 @@ export class JournalThread implements Keeping {
   private readonly worker: Worker;
   private readonly batches: MessagePort;
   private readonly writer: BatchWriter;
-  private readonly spare: ArrayBuffer[] = [];
+  private readonly spare: SpareMemory;
   private readonly ended: Promise<void>;
   /** When batches that are not recorded yet were handed over. */
   private unrecorded: number[] = [];
@@ -126,11 +125,14 @@ export class JournalThread implements Keeping {
     this.worker = worker;
     this.batches = batches;
     this.lent = lent;
+    const freeing = new Freeing();
+    this.spare = new SpareMemory(BATCH_OCTETS, freeing);
     this.writer = new BatchWriter({
       log: setup.files.logPath !== undefined,
-      memory: () => this.spare.pop() ?? new ArrayBuffer(BATCH_OCTETS),
+      memory: () => this.spare.take(),
       begun: () => this.plan(),
-      full: (batch) => queueMicrotask(() => this.gather(batch)),
+      full: (batch) => this.gather(batch),
+      freed: (memory) => freeing.later(memory),
     });
     this.journal = this.writer;
     worker.on('message', (message: FromThread) => this.hear(message));
@@ -176,8 +178,8 @@ export class JournalThread implements Keeping {
 
   private gather(batch: Batch | undefined): void {
     if (batch === undefined || this.gone) return;
-    const octets = octetsOf(batch);
-    this.batches.postMessage(batch, [batch.memory, ...batch.attached]);
+    const octets = batch.memory.byteLength;
+    this.batches.postMessage(batch, [batch.memory]);
     this.gathered++;
     this.behindOctets += octets;
     this.undone.push(octets);
@@ -205,7 +207,7 @@ export class JournalThread implements Keeping {
     this.say({ kind: 'keep', batches: this.gathered });
     this.told += this.gathered;
     this.gathered = 0;
-    this.lent?.wait(this.told, LEND_MILLIS_MAX);
+    this.lent?.wait(this.told, LEND_MILLIS_MAX, () => performance.now());
   }
 
   private say(message: ToThread): void {
@@ -222,8 +224,7 @@ export class JournalThread implements Keeping {
     else if (message.kind === 'done') {
       this.areRecorded(message.recorded);
       for (const octets of this.undone.splice(0, message.memories.length)) this.behindOctets -= octets;
-      const fitting = message.memories.filter(({ byteLength }) => byteLength === BATCH_OCTETS);
-      this.spare.push(...fitting.slice(0, SPARE_BATCHES_MAX - this.spare.length));
+      this.spare.give(message.memories, performance.now());
     } else if (message.kind === 'failed') this.setup.onError(message.path, errorOf(message.error));
     this.setup.onProgress();
   }
