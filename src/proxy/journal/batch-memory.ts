@@ -2,23 +2,13 @@
  * Memory of batches, used again and again: fresh memory costs more than filling it. What a burst took stays for the next
  * one, for a while. And memory that is given back at once, instead of when garbage is collected. Sans-IO.
  */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
-
 /** What lay unused for so long is given back. */
 export const SPARE_MILLIS = 60_000;
 
 /** Gives memory back to the allocator at once. */
 export class Freeing {
-  /** Has no other end: what is handed over to it is free. */
-  private readonly nowhere: MessagePort;
+  private readonly nowhere = portToNowhere();
   private readonly memories: ArrayBuffer[] = [];
-
-  constructor() {
-    const { port1, port2 } = new MessageChannel();
-    port2.close();
-    port1.unref();
-    this.nowhere = port1;
-  }
 
   /** Frees memory as soon as the present event is done with: until then it may be looked at. */
   later(memory: ArrayBuffer): void {
@@ -28,6 +18,13 @@ export class Freeing {
   now(memories: readonly ArrayBuffer[]): void {
     if (memories.length > 0) this.nowhere.postMessage(null, [...memories]);
   }
+}
+
+/** Has no other end: what is handed over to it is free. */
+function portToNowhere() {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  return port1;
 }
 
 /** Memories of one size. */
