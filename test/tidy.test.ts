@@ -34,7 +34,7 @@ const DOES_IO: readonly RegExp[] = [
   /^capture\/(files|decompress)\.ts$/,
   /^dissect\/load\.ts$/,
   /^tls\/(primitives|key-log-file)\.ts$/,
-  /^control\/(http-server|http-client|place)\.ts$/,
+  /^control\/(http-server|http-client|place|text-file)\.ts$/,
   /^server\/(sockets|driver|tls|config-file)\.ts$/,
   /^server\/store(s\/|-)[\w-]+\.ts$/,
   /^proxy\/(relay|recorder-file|journal\/(thread|journal-worker)|tls\/(leg|handshake|terminate|flawed))\.ts$/,

@@ -18,6 +18,11 @@ const WORDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer in time',
 };
 
+/** What the code of an error means, e.g. `permission denied`; the code itself if it is no common one. */
+export function systemErrorWords({ code, message }: NodeJS.ErrnoException): string {
+  return code === undefined ? message : (WORDS[code] ?? code);
+}
+
 /** One line, e.g. `x.pcap: no such file or directory`; `undefined` if `error` is not from the operating system. */
 export function describeSystemError(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;

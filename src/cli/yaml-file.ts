@@ -1,7 +1,7 @@
 /** YAML files that users write for commands: faults, scenarios, relationships, colour rules. Mistakes name file and line. */
-import { readFileSync } from 'node:fs';
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InputError } from '../base/problem.ts';
+import { readTextFile } from '../control/text-file.ts';
 
 /** Largest file that is read. */
 const FILE_CHARACTERS_MAX = 1 << 20;
@@ -14,7 +14,7 @@ export interface YamlFile {
 
 /** Throws InputError, or the operating system's error if the file cannot be read. */
 export function readYaml(path: string): YamlFile {
-  return parseYaml(readFileSync(path, 'utf8'), path);
+  return parseYaml(readTextFile(path), path);
 }
 
 /** `name` is the file's name for error messages. */

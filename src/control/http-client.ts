@@ -1,7 +1,7 @@
 /** Asks a control. Says what went wrong in one line; what the questions mean is for the clients of proxy and server. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { InputError } from '../base/problem.ts';
-import { type ControlPlace, placeText } from './place.ts';
+import { type ControlPlace, placeText, socketPath } from './place.ts';
 
 /** How long the other side may take to begin its answer. */
 const ANSWER_MILLIS = 10_000;
@@ -66,7 +66,7 @@ export class ControlConnection {
     const place = this.#place;
     const where =
       place.kind === 'unix'
-        ? { socketPath: place.path }
+        ? { socketPath: socketPath(place.path) }
         : {
             host: place.end.address,
             port: place.end.port,

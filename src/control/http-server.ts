@@ -1,11 +1,13 @@
 /** Carries the control over HTTP with JSON: sockets, limits and rights. What may be asked is for the routes. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { existsSync, unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { InputError } from '../base/problem.ts';
+import { systemErrorWords } from '../base/system-error.ts';
 import { type ControlAnswer, type ControlRequest, Refused, refusal } from './answer.ts';
-import { type ControlPlace, placeText } from './place.ts';
+import { type ControlPlace, placeText, socketPath } from './place.ts';
 
 export const BODY_OCTETS_MAX = 1 << 20;
 const CONNECTIONS_MAX = 64;
@@ -28,7 +30,7 @@ export type Routes = (request: ControlRequest) => ControlAnswer | Promise<Contro
 
 /** Opens a control. @throws InputError if the place is taken */
 export async function openControl(place: ControlPlace, routes: Routes): Promise<OpenControl> {
-  if (place.kind === 'unix') await removeStale(place.path);
+  if (place.kind === 'unix') await clear(socketPath(place.path));
   const token = place.kind === 'tcp' ? place.token : undefined;
   const limits = {
     requestTimeout: REQUEST_MILLIS,
@@ -158,8 +160,17 @@ function hasToken(request: IncomingMessage, token: string): boolean {
 }
 
 /** A socket that nobody answers on is left over from a crash. */
-async function removeStale(path: string): Promise<void> {
-  if (!existsSync(path)) return;
+async function clear(path: string): Promise<void> {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined) {
+    // Of a missing folder the system says that permission is denied.
+    if (lstatSync(dirname(path), { throwIfNoEntry: false }) !== undefined) return;
+    throw new InputError(`${path}: the control cannot be opened: there is no folder ${dirname(path)}`);
+  }
+  if (!there.isSocket())
+    throw new InputError(
+      `${path}: there is something else than a socket, expected a free place for the control`,
+    );
   const used = await new Promise<boolean>((resolve) => {
     const probe = connect(path, () => {
       probe.destroy();
@@ -174,9 +185,8 @@ async function removeStale(path: string): Promise<void> {
 function listening(server: Server, place: ControlPlace): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        new InputError(`${placeText(place)}: the control cannot be opened: ${error.code ?? error.message}`),
-      );
+      const why = systemErrorWords(error);
+      reject(new InputError(`${placeText(place)}: the control cannot be opened: ${why}`));
     });
     const done = (): void => resolve();
     if (place.kind === 'tcp') {

@@ -1,15 +1,26 @@
 /** Where a control is: a unix socket that only its owner can use, or TCP with a token. */
-import { readFileSync } from 'node:fs';
 import type { Endpoint } from '../base/flow.ts';
 import { InputError } from '../base/problem.ts';
 import { formatSocketAddress, parseSocketAddress } from '../base/socket-address.ts';
 import { describeSystemError } from '../base/system-error.ts';
+import { readTextFile } from './text-file.ts';
 
 export type ControlPlace =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly end: Endpoint; readonly token: string };
 
 const TOKEN_CHARACTERS_MIN = 16;
+/** What fits into the address of a unix socket; systems cut off what is longer and say nothing. */
+const PATH_OCTETS_MAX = process.platform === 'linux' ? 107 : 103;
+
+/** The path of a unix socket. @throws InputError if it is longer than systems take */
+export function socketPath(path: string): string {
+  const octets = Buffer.byteLength(path);
+  if (octets <= PATH_OCTETS_MAX) return path;
+  throw new InputError(
+    `${path}: the path of a control has at most ${PATH_OCTETS_MAX} octets, this one ${octets}`,
+  );
+}
 
 /**
  * As people type it: the path of a unix socket, or `[::1]:8474` with a file that holds the token.
@@ -28,7 +39,7 @@ export function controlPlace(text: string, tokenFile: string | undefined, tokenO
 export function readToken(file: string): string {
   let token: string;
   try {
-    token = readFileSync(file, 'utf8').trim();
+    token = readTextFile(file).trim();
   } catch (error) {
     throw new InputError(describeSystemError(error) ?? `${file}: ${(error as Error).message}`);
   }

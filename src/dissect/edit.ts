@@ -4,6 +4,7 @@
  * are checked when a fault is armed (`checkEdit`), so that nothing can fail while messages pass.
  */
 import { concatBytes, readU16 } from '../base/bytes.ts';
+import { nearest } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 import type { FieldInput } from './codec.ts';
 import type { Dissectors } from './compile.ts';
@@ -50,11 +51,20 @@ export function checkEdit(dissectors: Dissectors, protocolName: string, edit: Ed
   const around = place.options.at(-1);
   const isHolder = ({ name }: { readonly name: string | null }): boolean =>
     around === undefined || (name !== null && plainName(name) === around);
-  const fields = [...messages.filter(isHolder).map(({ header }) => header), ...options.filter(isHolder)]
-    .flatMap((holder) => holder.fields)
-    .filter((field) => isField(place, field.name));
+  const held = [
+    ...messages.filter(isHolder).map(({ header }) => header),
+    ...options.filter(isHolder),
+  ].flatMap((holder) => holder.fields);
+  const fields = held.filter((field) => isField(place, field.name));
   const [first] = fields;
-  if (first === undefined) throw new InputError(`${edit.place}: there is no such field in ${protocolName}`);
+  if (first === undefined) {
+    const near = nearest(
+      place.last,
+      held.flatMap(({ name }) => name ?? []),
+    );
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new InputError(`${edit.place}: there is no such field in ${protocolName}${hint}`);
+  }
   if (fields.every((field) => field.encode(edit.value) === undefined)) {
     throw new InputError(`${edit.place}: expected ${first.expects}, found ${JSON.stringify(edit.value)}`);
   }

@@ -89,7 +89,7 @@ export function relationshipFromObject(value: unknown): RelationshipSettings {
     const missing = ['name', 'listen', 'to'].filter((key) => !(key in draft)).join(', ');
     throw new InputError(`relationship ${name ?? ''}: expected ${missing}`.replace(' :', ':'));
   }
-  return checked({ enabled: true, faults: [], ...draft, name, listen, to });
+  return checkedSettings({ enabled: true, faults: [], ...draft, name, listen, to });
 }
 
 /** The settings with what is given changed. Throws InputError. */
@@ -97,7 +97,7 @@ export function changedRelationship(settings: RelationshipSettings, changes: unk
   const draft = drafted(changes);
   if (draft.name !== undefined && draft.name !== settings.name)
     throw new InputError('name: a relationship keeps its name');
-  return checked({ ...settings, ...draft });
+  return checkedSettings({ ...settings, ...draft });
 }
 
 /** The settings with every file that they name replaced by what `of` makes of it. */
@@ -130,7 +130,8 @@ function drafted(value: unknown): Draft {
   return draft;
 }
 
-function checked(settings: RelationshipSettings): RelationshipSettings {
+/** Throws InputError for what cannot be together. */
+export function checkedSettings(settings: RelationshipSettings): RelationshipSettings {
   const { name, from, to, faults } = settings;
   if (from !== undefined && from.includes(':') !== to.address.includes(':'))
     throw new InputError(`${name}: from ${from} and to ${to.address} are of different IP versions`, ['from']);

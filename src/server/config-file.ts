@@ -1,6 +1,6 @@
 /** Reads the file of a server from the disk; paths in it are relative to its directory. */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { readTextFile } from '../control/text-file.ts';
 import { parseServerConfig, type ServerConfig } from './config.ts';
 
 /**
@@ -9,5 +9,5 @@ import { parseServerConfig, type ServerConfig } from './config.ts';
  */
 export function loadServerConfig(file: string): ServerConfig {
   const directory = dirname(resolve(file));
-  return parseServerConfig(file, readFileSync(file, 'utf8'), (path) => resolve(directory, path));
+  return parseServerConfig(file, readTextFile(file), (path) => resolve(directory, path));
 }

@@ -187,7 +187,7 @@ describe('checkEdit', () => {
 
   it('says at once what cannot', () => {
     expect(refused({ do: 'set', place: 'server-sate', value: 1 })).toBe(
-      'server-sate: there is no such field in dhcpv6-failover',
+      'server-sate: there is no such field in dhcpv6-failover; did you mean server-state?',
     );
     expect(refused({ do: 'set', place: 'IADDR/valid-lifetime', value: 1 })).toMatch(
       /there is no option iaddr/,

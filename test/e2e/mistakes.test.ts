@@ -1,5 +1,5 @@
 /** Mistakes of whoever starts a server or the proxy: one line on stderr that says what and where, exit code 2. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -67,6 +67,54 @@ describe('leasetap proxy', () => {
   });
 });
 
+/** Options of a proxy on top of those that it needs, and its one line. */
+const MISTAKES: readonly (readonly [what: string, options: readonly string[], line: RegExp])[] = [
+  ['a folder instead of a file', ['--faults', '/tmp'], /^\/tmp: it is a directory, expected a file$/],
+  [
+    'addresses of different kinds',
+    ['--from', '192.0.2.1'],
+    /from 192\.0\.2\.1 and to ::1 are of different IP versions$/,
+  ],
+  [
+    'a folder that is not there',
+    ['--control', '/nowhere/tap.sock'],
+    /^\/nowhere\/tap\.sock: the control cannot be opened: there is no folder \/nowhere$/,
+  ],
+  ['a path that is too long', ['--control', 'x'.repeat(120)], /at most 10[37] octets, this one 120$/],
+  ['a field that is not there', ['-f', 'edit STATE server-stat=NORMAL'], /did you mean server-state\?$/],
+];
+
+describe('leasetap proxy with', () => {
+  it.each(MISTAKES)('%s says so in one line', async (_, options, line) => {
+    const run = await runLeasetap(['proxy', '-l', '[::1]:0', '-t', '[::1]:1', ...options]);
+    expect(run).toMatchObject({ code: 2, out: '' });
+    // What was opened before the mistake could show is told, too.
+    const [last = '', ...before] = run.err.trimEnd().split('\n').reverse();
+    expect(before.filter((each) => !each.startsWith('listening on '))).toEqual([]);
+    expect(last).toMatch(/^leasetap: /);
+    expect(last.replace('leasetap: ', '')).toMatch(line);
+  });
+
+  it('a slip in a file names line and key', async () => {
+    const file = join(temporaryFolder(), 'faults.yaml');
+    writeFileSync(file, 'faults:\n  - drop s>p\n  - do: drop\n    drection: p>s\n');
+    const run = await runLeasetap(['proxy', '-l', '[::1]:0', '-t', '[::1]:1', '--faults', file]);
+    expect(run).toMatchObject({
+      code: 2,
+      err: `leasetap: ${file}:3: fault drop: unknown parameter "drection"; did you mean direction?\n`,
+    });
+  });
+
+  it('the name of somebody else’s file for its control leaves that file alone', async () => {
+    const file = join(temporaryFolder(), 'notes.txt');
+    writeFileSync(file, 'not to be lost');
+    const run = await runLeasetap(['proxy', '-l', '[::1]:0', '-t', '[::1]:1', '--control', file]);
+    expect(run.code).toBe(2);
+    expect(run.err).toContain(`leasetap: ${file}: there is something else than a socket`);
+    expect(readFileSync(file, 'utf8')).toBe('not to be lost');
+  });
+});
+
 describe('leasetap serve', () => {
   it('names a port that is in use', async () => {
     const port = await takenPort();
@@ -85,6 +133,11 @@ describe('leasetap serve', () => {
     expect(run.err).toMatch(
       /server\.yaml:6:11: relationships\[0\]\.role: expected primary or secondary, found "tertiary"\n$/,
     );
+  });
+
+  it('names a folder in the place of a file', async () => {
+    const run = await runLeasetap(['serve', '/tmp']);
+    expect(run).toMatchObject({ code: 2, err: 'leasetap: /tmp: it is a directory, expected a file\n' });
   });
 
   it('names a file that is not there', async () => {

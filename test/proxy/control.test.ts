@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -233,9 +234,15 @@ describe('the control of a proxy', () => {
     await expect(openProxyControl({ kind: 'unix', path }, target)).rejects.toThrow(
       'another program uses this',
     );
-    const file = `${path}.file`;
-    writeFileSync(file, '');
-    await (await openProxyControl({ kind: 'unix', path: file }, target)).close();
+    const left = `${path}.left`;
+    const crash = `require('net').createServer().listen(${JSON.stringify(left)}, () => process.kill(process.pid, 9))`;
+    spawnSync(process.execPath, ['-e', crash]);
+    expect(statSync(left).isSocket()).toBe(true);
+    await (await openProxyControl({ kind: 'unix', path: left }, target)).close();
+    // A file is not one of a crash, whatever it is called.
+    writeFileSync(left, 'not to be lost');
+    await expect(openProxyControl({ kind: 'unix', path: left }, target)).rejects.toThrow('than a socket');
+    expect(statSync(left).size).toBe(14);
   });
 });
 

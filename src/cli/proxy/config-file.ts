@@ -47,6 +47,9 @@ export function readProxyConfig(path: string, dissectors: Dissectors): ProxyConf
     if (settings.tls !== undefined) terminationFor(settings.tls);
     return settings;
   });
+  const names = relationships.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new InputError(`${path}: there are two relationships "${twice}"`);
   if (relationships.length === 0) throw new InputError(`${path}: expected "relationships:" with a list`);
   return { relationships, faults: faultsIn(file, path, dissectors) };
 }

@@ -15,7 +15,12 @@ import type { FaultSpec } from '../../proxy/faults/spec.ts';
 import { ProxyGroup, type Serving } from '../../proxy/group.ts';
 import { Numbering } from '../../proxy/numbering.ts';
 import type { Rotation } from '../../proxy/recorder-file.ts';
-import { type RelationshipSettings, type TlsPaths, UNNAMED } from '../../proxy/relationship.ts';
+import {
+  checkedSettings,
+  type RelationshipSettings,
+  type TlsPaths,
+  UNNAMED,
+} from '../../proxy/relationship.ts';
 import { type ProxyOptions, ProxySession } from '../../proxy/relay.ts';
 import { keepAlive, parseAliveSet } from './alive.ts';
 import { type ProxyConfig, readProxyConfig } from './config-file.ts';
@@ -82,7 +87,7 @@ function fromOptions(options: RelationshipOptions): readonly RelationshipSetting
     const { name: given, end } = to[at] as NamedEnd;
     const alone = listen.length === 1 && given === undefined;
     const name = given ?? (alone ? UNNAMED : `r${at + 1}`);
-    return {
+    return checkedSettings({
       name,
       listen: where,
       to: end,
@@ -91,7 +96,7 @@ function fromOptions(options: RelationshipOptions): readonly RelationshipSetting
       ...(from === undefined ? {} : { from }),
       ...filesOf(options, name),
       ...tlsFor(options, name),
-    };
+    });
   });
 }
 

@@ -3,10 +3,11 @@
  * The short form, YAML, the control API, help and docs all read the parameters from this one declaration.
  */
 
+import { nearest } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Stage, StageSetup } from '../stage.ts';
-import type { FaultSpec, ParameterRecord, ParameterValue } from './spec.ts';
+import { CONDITION_KEYS, type FaultSpec, type ParameterRecord, type ParameterValue } from './spec.ts';
 
 /** How a parameter is written and checked. Seconds are written `250ms`, `7s`, `+7s`, `2m`, `1h` or as a plain number. */
 export interface ParameterDefinition<T> {
@@ -100,7 +101,9 @@ function checkParameters(
   for (const name of Object.keys(given)) {
     if (definitions.has(name)) continue;
     const known = [...definitions.keys()].join(', ') || 'none';
-    throw new InputError(`fault ${action}: unknown parameter "${name}"; it takes: ${known}`);
+    const near = nearest(name, [...definitions.keys(), ...CONDITION_KEYS]);
+    const hint = near === undefined ? `it takes: ${known}` : `did you mean ${near}?`;
+    throw new InputError(`fault ${action}: unknown parameter "${name}"; ${hint}`);
   }
   const checked: Record<string, unknown> = {};
   for (const [name, definition] of definitions) {

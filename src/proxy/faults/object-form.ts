@@ -7,6 +7,7 @@ import { parseSeconds } from './kind.ts';
 import { checkSpec } from './limits.ts';
 import { parseFault } from './short-form.ts';
 import {
+  type CONDITION_KEYS,
   directionOf,
   type FaultSpec,
   type ParameterRecord,
@@ -17,7 +18,7 @@ import {
 type Draft = { -readonly [K in keyof FaultSpec]: FaultSpec[K] };
 type Reader = (draft: Draft, value: unknown, key: string) => void;
 
-const CONDITIONS: Readonly<Record<string, Reader>> = {
+const READERS: Readonly<Record<(typeof CONDITION_KEYS)[number] | 'do' | 'action' | 'parameters', Reader>> = {
   do: (draft, value, key) => {
     draft.action = text(value, key);
   },
@@ -58,6 +59,8 @@ const CONDITIONS: Readonly<Record<string, Reader>> = {
     draft.parameters = { ...draft.parameters, ...(value as ParameterRecord) };
   },
 };
+
+const CONDITIONS: Readonly<Record<string, Reader>> = READERS;
 
 /** Reads one fault. Throws InputError that names the key and what was expected. */
 export function faultFromObject(value: unknown): FaultSpec {

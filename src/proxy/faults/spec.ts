@@ -57,6 +57,25 @@ export interface FaultSpec {
   readonly seed?: number;
 }
 
+/** What an object says of a fault besides its action and the action's parameters. */
+export const CONDITION_KEYS = [
+  'id',
+  'relationship',
+  'direction',
+  'types',
+  'where',
+  'while',
+  'nth',
+  'every',
+  'times',
+  'probability',
+  'seed',
+  'after',
+  'until',
+  'for',
+  'duration',
+] as const;
+
 /** `true` if the fault is about particular messages, not about a connection or a moment. */
 export function choosesMessages(spec: FaultSpec): boolean {
   return (
