@@ -7,7 +7,7 @@ import type { Message } from '../../../dissect/message.ts';
 import { STALLED_MILLIS_MAX } from '../../output.ts';
 import type { Belt } from './belt.ts';
 import { Packer } from './packer.ts';
-import { type Parcel, RECORD_FIELDS } from './parcel.ts';
+import type { Parcel } from './parcel.ts';
 import type { Printer } from './printer.ts';
 
 /** What a pool wants of a thread: a part of `Worker`. */
@@ -34,9 +34,12 @@ export class PrintPool {
   readonly #printer: Printer;
   readonly #printing: readonly Thread[];
   readonly #threads: readonly Thread[];
-  readonly #packer: Packer;
+  readonly #parcelMessages: number;
+  #packer: Packer;
   /** Parcels for which there was no room: those of one chunk of the capture at most. */
-  readonly #waiting: Parcel[] = [];
+  readonly #waiting: { readonly parcel: Parcel; readonly packer: Packer }[] = [];
+  /** Those whose parcels are on the belt. */
+  readonly #free: Packer[] = [];
   #hurries = false;
   #begun = 0;
   #failure: Error | undefined;
@@ -47,6 +50,7 @@ export class PrintPool {
     this.#printer = printer;
     this.#printing = printing;
     this.#threads = [...printing, writing];
+    this.#parcelMessages = parcelMessages;
     this.#packer = new Packer(parcelMessages);
     for (const thread of printing) {
       thread.on('message', () => {
@@ -119,24 +123,24 @@ export class PrintPool {
   }
 
   #send(): void {
-    const parcel = this.#packer.take();
+    const packer = this.#packer;
+    const parcel = packer.take();
     if (this.#fill() && this.#belt.hasRoom) this.#belt.fill(parcel);
     else {
-      const { messages, records, octets, speakersAt } = parcel;
-      this.#waiting.push({
-        messages,
-        records: records.slice(0, messages * RECORD_FIELDS),
-        octets: octets.slice(),
-        speakersAt,
-      });
+      this.#waiting.push({ parcel, packer });
+      this.#packer = this.#free.pop() ?? new Packer(this.#parcelMessages);
     }
   }
 
   /** Puts what waits on the belt, and prints as long as that makes room. Whether nothing waits any more. */
   #fill(): boolean {
     for (;;) {
-      while (this.#waiting.length > 0 && this.#belt.hasRoom) this.#belt.fill(this.#waiting.shift() as Parcel);
-      if (this.#belt.hasRoom) return true;
+      while (this.#belt.hasRoom) {
+        const next = this.#waiting.shift();
+        if (next === undefined) return true;
+        this.#belt.fill(next.parcel);
+        this.#free.push(next.packer);
+      }
       const parcel = this.#belt.take();
       if (parcel === undefined) return this.#waiting.length === 0;
       this.#printer.print(parcel);
