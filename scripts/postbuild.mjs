@@ -58,7 +58,6 @@ async function writeThreads() {
   const bundle = await rolldown({
     input: {
       'print-thread': 'dist/cli/read/pool/print-thread.js',
-      'write-thread': 'dist/cli/read/pool/write-thread.js',
       'journal-worker': 'dist/proxy/journal/journal-worker.js',
     },
     platform: 'node',

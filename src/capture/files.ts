@@ -7,8 +7,6 @@ import type { CaptureSource, Compression } from './source.ts';
 
 /** Octets read at once. */
 export const CHUNK_OCTETS = 256 * 1024;
-/** The one that is looked at, those before it that are remembered, and one more for good measure. */
-const CHUNKS_IN_USE_MAX = REACH_OCTETS / CHUNK_OCTETS + 2;
 
 /** Gets octets of a file and the offset of the first one. */
 export type ChunkListener = (offset: number, chunk: Uint8Array) => void;
@@ -21,9 +19,12 @@ export function fileSource(path: string): CaptureSource {
   return openedSource(path, undefined, false);
 }
 
-/** The same for those who keep no messages: memory is written over when nothing here looks at it any more. */
-export function recyclingFileSource(path: string): CaptureSource {
-  return openedSource(path, undefined, true);
+/**
+ * The same for those who keep no messages: memory is written over when nothing here looks at it any more. With less than
+ * `CHUNK_OCTETS` at once everything else in the process has its turn more often.
+ */
+export function recyclingFileSource(path: string, chunkOctets = CHUNK_OCTETS): CaptureSource {
+  return openedSource(path, undefined, true, chunkOctets);
 }
 
 /** The same for those who keep places: `onChunk` is told of all that can be read again where it stands, nothing of a pipe. */
@@ -31,13 +32,19 @@ export function rereadableSource(path: string, onChunk: ChunkListener): CaptureS
   return openedSource(path, onChunk, true);
 }
 
-function openedSource(path: string, onChunk: ChunkListener | undefined, recycle: boolean): CaptureSource {
+function openedSource(
+  path: string,
+  onChunk: ChunkListener | undefined,
+  recycle: boolean,
+  chunkOctets = CHUNK_OCTETS,
+): CaptureSource {
   let size: number | undefined;
   const chunks = fileChunks(path, {
     opened: (found) => {
       size = found;
     },
     onChunk,
+    chunkOctets,
     // What is compressed is the decompressor's, as long as that likes.
     mayRecycle: () => recycle && made.compression?.() === null,
   });
@@ -78,6 +85,7 @@ function source(
 interface FileUse {
   opened(size: number): void;
   readonly onChunk: ChunkListener | undefined;
+  readonly chunkOctets: number;
   mayRecycle(): boolean;
 }
 
@@ -91,20 +99,23 @@ async function* fileChunks(path: string, use: FileUse): AsyncGenerator<Uint8Arra
  */
 async function* storedChunks(path: string, use: FileUse): AsyncGenerator<Uint8Array> {
   const file = openSync(path, 'r');
+  const { chunkOctets } = use;
+  // Of the one that is looked at, those before it that are remembered, and one more for good measure.
+  const chunksInUse = REACH_OCTETS / chunkOctets + 2;
   let offset = 0;
   /** Whole ones, in the order in which they were read. */
   const used: Uint8Array[] = [];
   try {
     use.opened(fstatSync(file).size);
     for (;;) {
-      const memory = (used.length === CHUNKS_IN_USE_MAX ? used.shift() : undefined) ?? newChunk();
+      const memory = (used.length >= chunksInUse ? used.shift() : undefined) ?? newChunk(chunkOctets);
       const octets = readInto(file, memory, path);
       if (octets === 0) return;
       const chunk = memory.subarray(0, octets);
       use.onChunk?.(offset, chunk);
       offset += octets;
       yield chunk;
-      if (octets < CHUNK_OCTETS) continue;
+      if (octets < chunkOctets) continue;
       if (use.mayRecycle()) used.push(memory);
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -133,13 +144,13 @@ async function* arrivingChunks(path: string): AsyncGenerator<Uint8Array> {
 }
 
 /** No `Buffer`, so that all octets that are looked at are of one class, whether read or copied: V8 likes that. */
-function newChunk(): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(CHUNK_OCTETS).buffer);
+function newChunk(octets: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(octets).buffer);
 }
 
 async function readChunk(file: FileHandle, path: string): Promise<Uint8Array> {
   try {
-    const { bytesRead, buffer } = await file.read(newChunk(), 0, CHUNK_OCTETS);
+    const { bytesRead, buffer } = await file.read(newChunk(CHUNK_OCTETS), 0, CHUNK_OCTETS);
     return buffer.subarray(0, bytesRead);
   } catch (error) {
     throw naming(path, error);

@@ -24,6 +24,7 @@ export class Output implements LineSink {
   /** Those who wait for the reader. */
   readonly #waiting: (() => void)[] = [];
   #closed = false;
+  #abandoned: () => void = () => undefined;
 
   constructor(stream: Writable) {
     this.#stream = stream;
@@ -68,10 +69,21 @@ export class Output implements LineSink {
     await this.ready();
   }
 
-  /** Resolves when nothing is left that the stream would write later: others may write where it does. */
-  async emptied(): Promise<void> {
+  /**
+   * Writes pieces as they are, behind all that came before. Resolves when they are taken, and may be called again then;
+   * false if the reader is gone.
+   */
+  async writeAll(pieces: readonly Uint8Array[]): Promise<boolean> {
     this.#write();
-    await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
+    if (this.#closed) return false;
+    await new Promise<void>((resolve) => {
+      this.#abandoned = resolve;
+      this.#stream.cork();
+      for (const piece of pieces) this.#stream.write(piece);
+      this.#stream.write('', () => resolve());
+      this.#stream.uncork();
+    });
+    return !this.#closed;
   }
 
   /** Said when all shall end soon: a reader that has not taken what waits for it by then is taken for gone. */
@@ -81,9 +93,21 @@ export class Output implements LineSink {
     }, STALLED_MILLIS_MAX).unref();
   }
 
+  /** Behind all that was written: whether the reader has taken it, or is gone, before it has taken nothing for too long. */
+  isTaken(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve(false), STALLED_MILLIS_MAX);
+      this.#stream.write('', () => {
+        clearTimeout(late);
+        resolve(true);
+      });
+    });
+  }
+
   /** Said by who has found that the reader is gone. */
   abandon(): void {
     this.#closed = true;
+    this.#abandoned();
     this.#wake();
   }
 

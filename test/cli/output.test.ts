@@ -88,6 +88,37 @@ describe('Output', () => {
     expect(out.closed).toBe(true);
   });
 
+  it('writes pieces as they are behind what came before, and resolves when they are taken', async () => {
+    const stream = new Slow();
+    const out = new Output(stream);
+    out.line('before');
+    const pieces = ['one\n', 'two\n'].map((text) => new TextEncoder().encode(text));
+    let taken: boolean | undefined;
+    const written = out.writeAll(pieces).then((all) => {
+      taken = all;
+    });
+    stream.take();
+    await new Promise(setImmediate);
+    expect(taken).toBe(undefined);
+    for (let turn = 0; turn < 3; turn++) {
+      stream.take();
+      await new Promise(setImmediate);
+    }
+    await written;
+    expect([taken, stream.text]).toEqual([true, 'before\none\ntwo\n']);
+    stream.destroy();
+    await new Promise(setImmediate);
+    expect(await out.writeAll(pieces)).toBe(false);
+  });
+
+  it('says that nobody reads when the reader goes away with pieces on their way', async () => {
+    const stream = new Slow();
+    const out = new Output(stream);
+    const written = out.writeAll([new Uint8Array(3), new Uint8Array(3)]);
+    stream.destroy(new Error('gone'));
+    expect(await written).toBe(false);
+  });
+
   it('waits a moment for a reader that takes nothing once it has to hurry, and no moment for one that took all', async () => {
     const stuck = new Output(new Slow());
     stuck.line('x'.repeat(100_000));
@@ -102,5 +133,19 @@ describe('Output', () => {
     expect(stuck.closed).toBe(false);
     await waiting;
     expect([stuck.closed, quick.closed]).toEqual([true, false]);
+  });
+
+  it('says whether the reader takes what was written', async () => {
+    const stream = new Slow();
+    const out = new Output(stream);
+    out.line('x');
+    void out.flush();
+    expect(await out.isTaken()).toBe(false);
+    const taken = out.isTaken();
+    for (let turn = 0; turn < 4; turn++) {
+      stream.take();
+      await new Promise(setImmediate);
+    }
+    expect(await taken).toBe(true);
   });
 });

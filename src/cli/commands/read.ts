@@ -102,6 +102,9 @@ export function register(program: Command): void {
 /** With more threads the process would take more than 128 MiB. */
 const THREADS_MAX = 3;
 
+/** What is read between two moments at which lines that others have printed can be written. */
+const PRINTING_CHUNK_OCTETS = 64 * 1024;
+
 /** Of a ladder that goes to a file or a pipe. */
 const LADDER_COLUMNS = 120;
 
@@ -178,6 +181,7 @@ async function printMessages(
       dissectors,
       out,
       earlier,
+      chunkOctets: PRINTING_CHUNK_OCTETS,
       onMessage: (message) => {
         const { notes, change } = annotator.push(message);
         if (printed < limit && printing.push(message, notes, change)) printed++;

@@ -81,6 +81,8 @@ export interface CaptureJob extends Round {
   readonly silent?: boolean;
   /** Whether the rest needs not be read. */
   readonly enough?: () => boolean;
+  /** Octets of a file that are read at once, where the usual is too much between two pauses. */
+  readonly chunkOctets?: number;
   /** After the last message; not called if the run was cut short. */
   readonly onEnd?: () => void;
 }
@@ -104,7 +106,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   const { earlier = [] } = job;
   for (const [at, round] of earlier.entries()) {
     await readMessages(
-      files.map(recyclingFileSource),
+      files.map((file) => recyclingFileSource(file)),
       dissectors,
       { onMessage: round.onMessage },
       readerOptions,
@@ -129,7 +131,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     files.map((file) =>
       file === '-'
         ? standardInput(stop.signal, () => job.settle?.() ?? out.flush())
-        : recyclingFileSource(file),
+        : recyclingFileSource(file, job.chunkOctets),
     ),
     dissectors,
     {
@@ -160,8 +162,8 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   interrupt.release();
   if (interrupt.signal.aborted) {
     process.exitCode = signalExitCode(interrupt.signal.reason as StopSignal);
-    // The rest of what its reader does not take would keep the process alive.
-    if (out.closed) process.exit();
+    // What the reader does not take would keep the process alive.
+    if (!(await out.isTaken())) process.exit();
   } else if (!out.closed && !report.close(summary, messages)) process.exitCode = EXIT_BAD_INPUT;
 }
 

@@ -104,12 +104,12 @@ export class Printing {
   async #startThreads(): Promise<PrintPool> {
     const { choice, filter, out, threads } = this.#options;
     const { startPool } = await import('./pool/threads.ts');
-    await out.emptied();
     this.#pool = startPool({
       choice: { ...choice, continues: { beginMillis: this.#beginMillis ?? 0 } },
       filter,
       others: threads - 1,
       parcelMessages: parcelMessages(choice.type),
+      writeAll: (pieces) => out.writeAll(pieces),
     });
     return this.#pool;
   }

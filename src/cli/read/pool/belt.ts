@@ -1,6 +1,6 @@
 /**
  * A conveyor belt between threads, in memory that they share: parcels of messages are filled in order by one thread,
- * printed by any, and their lines written in order by another. A parcel lies in one slot all the way. Nobody here waits
+ * printed by any, and their lines written in order by one. A parcel lies in one slot all the way. Nobody here waits
  * for a lock: each number is moved on by one kind of thread, and who has nothing to do sleeps until it moves.
  */
 import { PARCEL_MESSAGES_MAX, PARCEL_OCTETS_MAX, type Parcel, RECORD_FIELDS } from './parcel.ts';

@@ -8,12 +8,12 @@ import { STALLED_MILLIS_MAX } from '../../output.ts';
 import type { Belt } from './belt.ts';
 import { Packer } from './packer.ts';
 import type { Parcel } from './parcel.ts';
-import type { Printer } from './printer.ts';
+import { BEGUN, type LinesApart, type Printer } from './printer.ts';
+import type { Writer } from './writer.ts';
 
 /** What a pool wants of a thread: a part of `Worker`. */
 export interface Thread {
-  /** The only message: that it has begun. */
-  on(event: 'message', listener: () => void): unknown;
+  on(event: 'message', listener: (message: typeof BEGUN | LinesApart) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   terminate(): Promise<unknown>;
 }
@@ -22,22 +22,27 @@ export interface PoolOptions {
   readonly belt: Belt;
   /** This thread's. */
   readonly printer: Printer;
-  /** They tell when they have begun. */
-  readonly printing: readonly Thread[];
-  readonly writing: Thread;
+  readonly writer: Writer;
+  /** They tell when they have begun to print. */
+  readonly threads: readonly Thread[];
   /** Messages in a parcel at most. */
   readonly parcelMessages: number;
+}
+
+/** A parcel, and who has packed it and keeps it. */
+interface Waiting {
+  readonly parcel: Parcel;
+  readonly packer: Packer;
 }
 
 export class PrintPool {
   readonly #belt: Belt;
   readonly #printer: Printer;
-  readonly #printing: readonly Thread[];
   readonly #threads: readonly Thread[];
   readonly #parcelMessages: number;
   #packer: Packer;
   /** Parcels for which there was no room: those of one chunk of the capture at most. */
-  readonly #waiting: { readonly parcel: Parcel; readonly packer: Packer }[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Those whose parcels are on the belt. */
   readonly #free: Packer[] = [];
   #hurries = false;
@@ -45,25 +50,24 @@ export class PrintPool {
   #failure: Error | undefined;
   #changed: () => void = () => undefined;
 
-  constructor({ belt, printer, printing, writing, parcelMessages }: PoolOptions) {
+  constructor({ belt, printer, writer, threads, parcelMessages }: PoolOptions) {
     this.#belt = belt;
     this.#printer = printer;
-    this.#printing = printing;
-    this.#threads = [...printing, writing];
+    this.#threads = threads;
     this.#parcelMessages = parcelMessages;
     this.#packer = new Packer(parcelMessages);
-    for (const thread of printing) {
-      thread.on('message', () => {
-        this.#begun++;
-        this.#changed();
+    const failed = (error: unknown): void => {
+      this.#failure ??= error as Error;
+      this.#changed();
+    };
+    for (const thread of threads) {
+      thread.on('message', (message) => {
+        if (message !== BEGUN) writer.takeApart(message);
+        else if (++this.#begun === threads.length) this.#changed();
       });
+      thread.on('error', failed);
     }
-    for (const thread of this.#threads) {
-      thread.on('error', (error) => {
-        this.#failure ??= error;
-        this.#changed();
-      });
-    }
+    writer.run().catch(failed);
   }
 
   /** Whether lines reach nobody any more. */
@@ -73,7 +77,7 @@ export class PrintPool {
 
   /** Resolves when all threads that print have begun. @throws what a thread has thrown */
   async begun(): Promise<void> {
-    while (this.#begun < this.#printing.length) await this.#change();
+    while (this.#begun < this.#threads.length) await this.#change();
   }
 
   /** Takes the next message; nothing of it is kept behind the end of `settle`. */
@@ -92,7 +96,13 @@ export class PrintPool {
       if (this.#failure !== undefined) throw this.#failure;
       const { written } = this.#belt;
       if (this.#fill() || this.#hurries) return;
-      await this.#change(this.#belt.untilWritten(written));
+      const parcel = this.#belt.take();
+      if (parcel === undefined) await this.#change(this.#belt.untilWritten(written));
+      else {
+        this.#printer.print(parcel);
+        // What can be written by now goes first.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     }
   }
 
@@ -132,19 +142,14 @@ export class PrintPool {
     }
   }
 
-  /** Puts what waits on the belt, and prints as long as that makes room. Whether nothing waits any more. */
+  /** Puts what waits on the belt as far as there is room. Whether nothing waits any more. */
   #fill(): boolean {
-    for (;;) {
-      while (this.#belt.hasRoom) {
-        const next = this.#waiting.shift();
-        if (next === undefined) return true;
-        this.#belt.fill(next.parcel);
-        this.#free.push(next.packer);
-      }
-      const parcel = this.#belt.take();
-      if (parcel === undefined) return this.#waiting.length === 0;
-      this.#printer.print(parcel);
+    while (this.#waiting.length > 0 && this.#belt.hasRoom) {
+      const { parcel, packer } = this.#waiting.shift() as Waiting;
+      this.#belt.fill(parcel);
+      this.#free.push(packer);
     }
+    return this.#waiting.length === 0;
   }
 
   /** Resolves when a thread has something to tell, or with `wanted`. */

@@ -1,10 +1,10 @@
 /** A thread that prints messages which another has read. The bundle has it as a file of its own. */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { compileDissectors } from '../../../dissect/compile.ts';
 import type { DefinitionFile } from '../../../dissect/definition.ts';
 import type { FormatChoice } from '../format.ts';
 import { Belt, type BeltMemory } from './belt.ts';
-import { Printer } from './printer.ts';
+import { BEGUN, Printer } from './printer.ts';
 
 /** With which the thread begins. Everything in it survives being copied. */
 export interface PrintOrder {
@@ -12,20 +12,18 @@ export interface PrintOrder {
   readonly filter: string | undefined;
   readonly definitions: readonly DefinitionFile[];
   readonly belt: BeltMemory;
-  /** To the thread that writes. */
-  readonly apart: MessagePort;
 }
 
-const { choice, filter, definitions, apart, ...order } = workerData as PrintOrder;
+const { choice, filter, definitions, ...order } = workerData as PrintOrder;
 const dissectors = compileDissectors(definitions);
 const belt = new Belt(order.belt);
 const printer = new Printer({
   choice: { ...choice, dissectors },
   filter: await filterOf(),
   belt,
-  sendApart: (lines) => apart.postMessage(lines, [lines.lines.buffer]),
+  sendApart: (apart) => parentPort?.postMessage(apart, [apart.lines.buffer]),
 });
-parentPort?.postMessage('begun');
+parentPort?.postMessage(BEGUN);
 // Until the main thread ends this one: there may always be a next parcel.
 for (;;) printer.print(belt.takeWaiting());
 

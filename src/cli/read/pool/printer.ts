@@ -16,9 +16,12 @@ export interface PrinterOptions {
   readonly choice: FormatChoice;
   readonly filter: Filter | undefined;
   readonly belt: Belt;
-  /** Sends lines for which there is no room on the belt to the thread that writes. They are its own from now on. */
+  /** Sends lines for which there is no room on the belt to who writes. They are its own from now on. */
   readonly sendApart: (apart: LinesApart) => void;
 }
+
+/** What a thread says once, when it begins to print. */
+export const BEGUN = 'begun';
 
 /** Lines that do not come on the belt. */
 export interface LinesApart {

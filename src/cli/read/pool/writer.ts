@@ -26,6 +26,11 @@ export class Writer {
     this.#arrived();
   }
 
+  /** Writes whatever comes, until the process ends. @throws what the system says */
+  async run(): Promise<never> {
+    for (;;) await this.step();
+  }
+
   /** Writes what is printed by now, or, if nothing is, waits until something is. */
   async step(): Promise<void> {
     const belt = this.#belt;

@@ -1,51 +1,48 @@
 /** What the main thread waits for and what it does meanwhile, and what it does when a thread breaks or nobody reads. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
-import { Belt } from '../../../../src/cli/read/pool/belt.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { Belt, LINES_OCTETS_MAX } from '../../../../src/cli/read/pool/belt.ts';
 import { PrintPool, type Thread } from '../../../../src/cli/read/pool/pool.ts';
-import { Printer } from '../../../../src/cli/read/pool/printer.ts';
+import { BEGUN, type LinesApart, Printer } from '../../../../src/cli/read/pool/printer.ts';
 import { Writer } from '../../../../src/cli/read/pool/writer.ts';
 import { handMessage } from '../../../support/messages.ts';
 import { INDICES, indices } from './prints.ts';
 
+type Told = typeof BEGUN | LinesApart;
+
 class FakeThread implements Thread {
   ended = false;
-  #onMessage: () => void = () => undefined;
-  #onError: (error: Error) => void = () => undefined;
+  tell: (message: Told) => void = () => undefined;
+  fail: (error: Error) => void = () => undefined;
 
-  on(event: 'message' | 'error', listener: (() => void) | ((error: Error) => void)): void {
-    if (event === 'message') this.#onMessage = listener as () => void;
-    else this.#onError = listener;
+  on(event: 'message' | 'error', listener: ((message: Told) => void) & ((error: Error) => void)): void {
+    if (event === 'message') this.tell = listener;
+    else this.fail = listener;
   }
 
   async terminate(): Promise<void> {
     this.ended = true;
   }
-
-  begin(): void {
-    this.#onMessage();
-  }
-
-  fail(error: Error): void {
-    this.#onError(error);
-  }
 }
 
-interface Given {
-  readonly printing?: readonly FakeThread[];
-  readonly writing?: FakeThread;
-}
-
-/** A pool without other threads: what they do is done by `print` and `write`. */
-function setUp({ printing = [], writing = new FakeThread() }: Given = {}) {
+/** A pool whose other threads do only what a test makes them do. */
+function setUp(threads: readonly FakeThread[] = []) {
   const belt = new Belt();
   let text = '';
+  let failure: Error | undefined;
+  /** Lets the reader of the output take what it was given. */
+  let take: () => void = () => undefined;
   const writer = new Writer(belt, async (pieces) => {
+    if (failure !== undefined) throw failure;
+    await new Promise<void>((resolve) => {
+      take = resolve;
+    });
     text += pieces.map((piece) => new TextDecoder().decode(piece)).join('');
     return true;
   });
   const options = { choice: INDICES, filter: undefined, belt, sendApart: () => undefined };
-  const pool = new PrintPool({ belt, printer: new Printer(options), printing, writing, parcelMessages: 1 });
+  const printer = new Printer(options);
+  const pool = new PrintPool({ belt, printer, writer, threads, parcelMessages: 1 });
   const other = new Printer(options);
   let next = 0;
   return {
@@ -54,12 +51,23 @@ function setUp({ printing = [], writing = new FakeThread() }: Given = {}) {
     push: (count: number) => {
       for (; count > 0; count--) pool.push(handMessage({ hex: '22 000007 2d799b90', index: next++ }), {});
     },
-    /** Prints a parcel as another thread would. */
-    print: (parcel: number) => other.print(parcel),
-    /** Writes what is printed. */
-    write: async () => {
-      while (belt.written < belt.filled && belt.isPrinted(belt.written)) await writer.step();
+    /** Prints the next parcel that nobody has taken as another thread would. */
+    print: () => {
+      const parcel = belt.take();
+      if (parcel !== undefined) other.print(parcel);
+      return parcel;
+    },
+    printTaken: (parcel: number) => other.print(parcel),
+    /** What is written once the reader has taken all that is printed. */
+    written: async () => {
+      for (let rest = 5; rest > 0; rest--) {
+        take();
+        await turn();
+      }
       return text;
+    },
+    breakOutput: (error: Error) => {
+      failure = error;
     },
   };
 }
@@ -75,13 +83,13 @@ async function isDone(promise: Promise<void>): Promise<boolean> {
 }
 
 describe('PrintPool', () => {
-  it('has begun when all threads that print have', async () => {
-    const printing = [new FakeThread(), new FakeThread()];
-    const { pool } = setUp({ printing });
+  it('has begun when all threads have', async () => {
+    const threads = [new FakeThread(), new FakeThread()];
+    const { pool } = setUp(threads);
     const begun = pool.begun();
-    printing[1]?.begin();
+    threads[1]?.tell(BEGUN);
     expect(await isDone(begun)).toBe(false);
-    printing[0]?.begin();
+    threads[0]?.tell(BEGUN);
     await begun;
   });
 
@@ -94,44 +102,57 @@ describe('PrintPool', () => {
   });
 
   it('prints what nobody has taken when there is no room, and goes on when something is written', async () => {
-    const { belt, pool, push, print, write } = setUp();
+    const { belt, pool, push, print, printTaken, written } = setUp();
     push(1);
     await pool.settle();
     const slow = belt.take() as number;
     push(100);
     const settled = pool.settle();
-    expect([await isDone(settled), belt.isPrinted(1), belt.isPrinted(slow)]).toEqual([false, true, false]);
-    print(slow);
-    while (!(await isDone(settled))) await write();
+    expect(await isDone(settled)).toBe(false);
+    await vi.waitFor(() => expect(belt.isPrinted(belt.filled - 1)).toBe(true));
+    expect([belt.isPrinted(1), belt.isPrinted(slow)]).toEqual([true, false]);
+    printTaken(slow);
+    while (!(await isDone(settled))) await written();
     const drained = pool.drain(true);
     while (belt.written < 101) {
-      const parcel = belt.take();
-      if (parcel !== undefined) print(parcel);
-      await write();
+      print();
+      await written();
     }
     await drained;
-    expect(await write()).toBe(indices(101));
+    expect(await written()).toBe(indices(101));
   });
 
-  it('is drained when all is written, by whomever', async () => {
-    const { belt, pool, push, print, write } = setUp();
+  it('is drained when all is written, by whomever it was printed', async () => {
+    const { pool, push, print, written } = setUp();
     push(2);
     const drained = pool.drain(true);
-    print(belt.take() as number);
-    await write();
+    print();
+    await written();
     expect(await isDone(drained)).toBe(false);
-    print(belt.take() as number);
-    expect(await write()).toBe(indices(2));
+    print();
+    expect(await written()).toBe(indices(2));
     await drained;
+  });
+
+  it('writes lines that another thread sends apart', async () => {
+    const thread = new FakeThread();
+    const { belt, pool, push, written } = setUp([thread]);
+    push(1);
+    await pool.settle();
+    const parcel = belt.take() as number;
+    expect(belt.print(parcel, new Uint8Array(LINES_OCTETS_MAX + 1))).toBe(false);
+    thread.tell({ parcel, lines: new TextEncoder().encode('long') });
+    expect(await written()).toBe('long');
+    await pool.drain(true);
   });
 
   it('waits for what is written when reading was cut short, but not for a reader that takes nothing', async () => {
-    const { belt, pool, push, print, write } = setUp();
+    const { belt, pool, push, print, written } = setUp();
     push(3);
     await pool.settle();
     const drained = pool.drain(false);
-    print(belt.take() as number);
-    await write();
+    print();
+    await written();
     expect(await isDone(drained)).toBe(false);
     await drained;
     expect([belt.written, belt.filled]).toEqual([1, 3]);
@@ -141,7 +162,7 @@ describe('PrintPool', () => {
     const { belt, pool, push } = setUp();
     push(100);
     while (belt.take() !== undefined) {
-      // Others print all, and nobody writes.
+      // Others print all, and nobody reads what is written.
     }
     const settled = pool.settle();
     expect(await isDone(settled)).toBe(false);
@@ -151,19 +172,28 @@ describe('PrintPool', () => {
   });
 
   it('throws what a thread has thrown, to whoever waits and to whoever asks later', async () => {
-    const writing = new FakeThread();
-    const { pool, push } = setUp({ writing, printing: [new FakeThread()] });
+    const thread = new FakeThread();
+    const { pool, push } = setUp([thread, new FakeThread()]);
     push(4);
     const drained = pool.drain(true);
-    writing.fail(new Error('no space'));
+    thread.fail(new Error('no memory'));
+    await expect(drained).rejects.toThrow('no memory');
+    await expect(pool.settle()).rejects.toThrow('no memory');
+    await expect(pool.begun()).rejects.toThrow('no memory');
+  });
+
+  it('throws why nothing can be written', async () => {
+    const { pool, push, print, breakOutput } = setUp();
+    breakOutput(new Error('no space'));
+    push(2);
+    const drained = pool.drain(true);
+    print();
     await expect(drained).rejects.toThrow('no space');
-    await expect(pool.settle()).rejects.toThrow('no space');
-    await expect(pool.begun()).rejects.toThrow('no space');
   });
 
   it('ends its threads', async () => {
     const threads = [new FakeThread(), new FakeThread()];
-    await setUp({ printing: threads }).pool.close();
+    await setUp(threads).pool.close();
     expect(threads.map(({ ended }) => ended)).toEqual([true, true]);
   });
 });
