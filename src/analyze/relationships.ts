@@ -14,6 +14,10 @@ import { failoverType, MessageType, STATUS_SUCCESS, stateName } from '../dissect
 
 export type Role = 'primary' | 'secondary';
 
+export function otherRole(role: Role): Role {
+  return role === 'primary' ? 'secondary' : 'primary';
+}
+
 /** Sent-times over which the skew is averaged. */
 const SKEW_SAMPLES = 16;
 /** Relationships that are followed; the one that was silent longest goes when another comes. */

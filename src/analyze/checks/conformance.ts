@@ -46,7 +46,7 @@ export class Conformance {
   gap(flowId: number): void {
     const talk = this.#talks.get(flowId);
     if (talk === undefined) this.#midStream.add(flowId);
-    else stopJudging(talk);
+    else this.#loses(talk);
   }
 
   /** Takes the next message; those of other protocols and of dialects are not judged. */
@@ -74,7 +74,8 @@ export class Conformance {
     if (message.problems().length > 0) this.#reportBroken(message, said);
     else checkLayout(message, said, this.#report);
     checkOpening(talk, tree, said, this.#report);
-    this.#judge(this.#pairFor(talk, tree, said), talk, tree, said, message.problems().length === 0);
+    const pair = this.#pairFor(talk, tree, said);
+    this.#judge(pair, talk, tree, said, message.problems().length === 0);
     talk.side(said.role).last = said;
   }
 
@@ -138,8 +139,18 @@ export class Conformance {
       talk = new Talk(connection, !this.#midStream.delete(id));
       this.#talks.set(id, talk);
     }
-    if (resync) stopJudging(talk);
+    if (resync) this.#loses(talk);
     return talk;
+  }
+
+  /** What was missed may have changed everything that was known. */
+  #loses(talk: Talk): void {
+    stopJudging(talk);
+    const pair = this.#pairOf.get(talk);
+    if (pair === undefined) return;
+    pair.histories.lost();
+    pair.notDownSince.primary = undefined;
+    pair.notDownSince.secondary = undefined;
   }
 
   #forgetOldest(): void {
@@ -160,7 +171,7 @@ export class Conformance {
       this.#finish(pair.talk);
       this.#talks.delete(pair.talk.connection.flow.id);
       this.#midStream.add(pair.talk.connection.flow.id);
-      pair.histories.disconnected();
+      pair.histories.reconnected();
       pair.talk = talk;
     }
     this.#pairs.delete(key);

@@ -1,13 +1,13 @@
 /** Whether the states that a server announces on one connection follow each other as §8 allows. */
-import { isSameTime } from '../../base/time.ts';
+import { isSameTime, secondsBetween } from '../../base/time.ts';
 import type { TreeNode } from '../../dissect/message.ts';
 import { MessageType, stateName } from '../../dissect/vocabulary.ts';
-import type { Role } from '../relationships.ts';
+import { otherRole, type Role } from '../relationships.ts';
 import type { Report, Said } from './finding.ts';
 import { ServerFlag, ServerState } from './layout.ts';
 import { Code, numberIn } from './options.ts';
 import type { RuleId } from './rules.ts';
-import { type Announced, otherRole, type Pair, type Talk } from './talk.ts';
+import type { Announced, Pair, Talk } from './talk.ts';
 
 const {
   NORMAL,
@@ -23,6 +23,7 @@ const {
 
 /** Any state of the partner will do. */
 const ANY = undefined;
+const CLOCKS_AGREE_SECONDS = 5;
 const CONFLICT: readonly number[] = [POTENTIAL_CONFLICT, RESOLUTION_INTERRUPTED, CONFLICT_DONE];
 
 interface WaysOut {
@@ -130,6 +131,28 @@ function checkStep(talk: Talk, before: Announced, next: Announced, report: Repor
   } else if (!talk.side(role).updated) {
     checkUpdated(before, next, report);
   }
+  if (before.state === RECOVER_WAIT && next.state === RECOVER_DONE) checkWait(talk, next, report);
+}
+
+/**
+ * The wait ends the MCLT after the failure, which only the server knows. One that has lost its storage counts from its
+ * start instead, which is when its RECOVER began.
+ */
+function checkWait(talk: Talk, next: Announced, report: Report): void {
+  const { role, sentTime } = next.said;
+  const { firstState, asked } = talk.side(role);
+  const lost = asked?.type === MessageType.UPDREQALL && firstState?.state === RECOVER;
+  // Who has never run failover need not wait.
+  const partnerKnows = hasCommunicated(talk.side(otherRole(role)).firstState);
+  if (!lost || hasCommunicated(firstState) || !partnerKnows || talk.mclt === undefined) return;
+  const waited = secondsBetween(firstState.startTime, sentTime);
+  if (waited + CLOCKS_AGREE_SECONDS >= talk.mclt) return;
+  const summary = `RECOVER-DONE ${waited} s after the start without storage, MCLT is ${talk.mclt} s`;
+  report('recover-wait-short', next.said, summary, { related: [firstState.said.index] });
+}
+
+function hasCommunicated(announced: Announced | undefined): boolean {
+  return announced !== undefined && (announced.flags & ServerFlag.COMMUNICATED) !== 0;
 }
 
 /** The primary resolves first and goes to CONFLICT-DONE, the secondary to NORMAL (§8.10.2). */

@@ -1,11 +1,12 @@
 /** Requests and replies on a connection: which answers which, what is never answered, and how many may wait (§5.4). */
 import { secondsBetween } from '../../base/time.ts';
 import { MessageType } from '../../dissect/vocabulary.ts';
+import { otherRole, type Role } from '../relationships.ts';
 import type { Binding } from './bindings.ts';
 import type { Report, Said } from './finding.ts';
 import { ServerFlag, ServerState } from './layout.ts';
 import type { Update } from './replies.ts';
-import { otherRole, type Talk, type Waiting } from './talk.ts';
+import type { Talk, Waiting } from './talk.ts';
 
 /** By reply: what it answers. */
 const ANSWERS: ReadonlyMap<number, readonly number[]> = new Map([
@@ -14,6 +15,7 @@ const ANSWERS: ReadonlyMap<number, readonly number[]> = new Map([
   [MessageType.UPDDONE, [MessageType.UPDREQ, MessageType.UPDREQALL]],
   [MessageType.CONNECTREPLY, [MessageType.CONNECT]],
 ]);
+const UPDREQS: ReadonlySet<number> = new Set([MessageType.UPDREQ, MessageType.UPDREQALL]);
 const REQUESTS: ReadonlySet<number> = new Set([...ANSWERS.values()].flat());
 /** Requests of one connection that are remembered; a connection with more is no longer judged. */
 const WAITING_MAX = 16_384;
@@ -21,6 +23,8 @@ const WAITING_MAX = 16_384;
 const STRANGE_REPLIES_MAX = 256;
 /** A reply is missed if its sender has said other things for that long. */
 const UNANSWERED_MILLIS = 60_000;
+/** Updates that were asked for follow each other faster than that. */
+const UPDATES_END_MILLIS = 120_000;
 const CLOCKS_AGREE_SECONDS = 5;
 
 /** Takes the next message; returns the request that it answers. `update` is there for a BNDUPD. */
@@ -42,10 +46,14 @@ export function checkExchange(
   }
   if (!REQUESTS.has(said.type)) return undefined;
   if (said.type === MessageType.UPDREQ) checkUpdreq(talk, said, report);
+  if (UPDREQS.has(said.type)) talk.side(said.role).asked = said;
   if (talk.waiting.size >= WAITING_MAX) stopJudging(talk);
   talk.waiting.set(key, [...(talk.waiting.get(key) ?? []), { said, update }]);
   if (said.type === MessageType.BNDUPD) talk.unacked[said.role]++;
-  if (said.type === MessageType.BNDUPD) checkWindow(talk, said, report);
+  if (said.type === MessageType.BNDUPD) {
+    talk.side(said.role).lastUpdate = said;
+    checkWindow(talk, said, report);
+  }
   return undefined;
 }
 
@@ -59,7 +67,27 @@ export function checkUnanswered(talk: Talk, report: Report): void {
       report('bndupd-no-reply', said, 'BNDUPD is not answered, though its receiver goes on talking');
     else if (said.type === MessageType.POOLREQ && said.role === 'secondary')
       report('poolreq-no-reply', said, 'POOLREQ is not answered, though the primary goes on talking');
+    else if (UPDREQS.has(said.type) && updatesHaveEnded(talk, said))
+      report('updreq-no-reply', said, `${said.name} has no UPDDONE, though no update is on its way`);
   }
+  for (const role of ['primary', 'secondary'] as const) checkAsked(talk, role, report);
+}
+
+/** Whether who was asked has sent no update for long, and none of them waits. */
+function updatesHaveEnded(talk: Talk, asked: Said): boolean {
+  const role = otherRole(asked.role);
+  const { last, lastUpdate } = talk.side(role);
+  const since = Math.max(asked.atMillis, lastUpdate?.atMillis ?? 0);
+  return talk.unacked[role] === 0 && (last?.atMillis ?? 0) - since >= UPDATES_END_MILLIS;
+}
+
+/** A server that stays in RECOVER on a connection has to ask for what it lacks. */
+function checkAsked(talk: Talk, role: Role, report: Report): void {
+  const { state, asked, last } = talk.side(role);
+  if (state?.state !== ServerState.RECOVER || (state.flags & ServerFlag.STARTUP) !== 0) return;
+  if (asked !== undefined || talk.side(otherRole(role)).settledStates.size === 0) return;
+  if ((last?.atMillis ?? 0) - state.said.atMillis >= UNANSWERED_MILLIS)
+    report('updreq-missing', state.said, `the ${role} is in RECOVER and never asks for updates`);
 }
 
 /** Nothing can be said of what was asked before octets went missing. */

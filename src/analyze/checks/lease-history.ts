@@ -1,13 +1,16 @@
 /** What was said and agreed about each lease of a pair, as far as the rules need it. Bounded: the oldest go first. */
 import { laterOf } from '../../base/time.ts';
-import type { Role } from '../relationships.ts';
+import { otherRole, type Role } from '../relationships.ts';
 import type { Binding } from './bindings.ts';
 import type { Said } from './finding.ts';
 
-const LEASES_MAX = 100_000;
+/** Leases of one pair; 0.5 KB each. */
+const LEASES_MAX = 65_536;
 
 /** What one server said of a lease. */
 export interface Statement {
+  /** Counts the connections of the pair. */
+  readonly connection: number;
   readonly said: Said;
   readonly status: number;
   readonly client: string | undefined;
@@ -16,6 +19,8 @@ export interface Statement {
   readonly stateExpirationTime: number | undefined;
 }
 
+const NOTHING = { primary: [], secondary: [] };
+
 export interface LeaseHistory {
   /** What both know: said by one, accepted by the other. */
   agreed: Statement | undefined;
@@ -23,33 +28,64 @@ export interface LeaseHistory {
   readonly pending: { primary: Statement | undefined; secondary: Statement | undefined };
   /** The latest partner lifetime that was acknowledged in either direction; absolute seconds since 2000. */
   acknowledged: number | undefined;
+  /** When each has last heard the client, as it told its partner, who accepted it: the newest and the one before. */
+  heard: { primary: readonly number[]; secondary: readonly number[] };
+  /** The partner lifetime that each has acknowledged last, and the one before. */
+  given: { primary: readonly number[]; secondary: readonly number[] };
   /** Whether the lease was there before the capture, so that not all of its past is known. */
   readonly older: boolean;
 }
 
+function newest(times: readonly number[], time: number): readonly number[] {
+  return times[0] === time ? times : [time, ...times.slice(0, 1)];
+}
+
+function accept(history: LeaseHistory, role: Role, statement: Statement): void {
+  history.agreed = statement;
+  const { clientTime } = statement;
+  if (clientTime === undefined) return;
+  history.heard = { ...history.heard, [role]: newest(history.heard[role], clientTime) };
+}
+
 export class LeaseHistories {
   readonly #byLease = new Map<string, LeaseHistory>();
+  #connection = 0;
+  #incomplete = false;
 
+  /** What is known of a lease. What was not answered on an earlier connection may have been accepted, or not. */
   of(lease: string): LeaseHistory | undefined {
-    return this.#byLease.get(lease);
+    const history = this.#byLease.get(lease);
+    if (history === undefined) return undefined;
+    for (const role of ['primary', 'secondary'] as const) {
+      const pending = history.pending[role];
+      if (pending === undefined || pending.connection === this.#connection) continue;
+      history.pending[role] = undefined;
+      history.agreed = undefined;
+    }
+    return history;
   }
 
   /** A BNDUPD says this. `fresh`: it tells of the beginning of a lease. */
   stated(role: Role, binding: Binding, said: Said, fresh: boolean): void {
-    const known = this.#byLease.get(binding.lease);
+    const known = this.of(binding.lease);
     const history = known ?? {
       agreed: undefined,
       pending: { primary: undefined, secondary: undefined },
       acknowledged: undefined,
+      heard: NOTHING,
+      given: NOTHING,
       // A prefix that no client has begins anew.
-      older: !fresh && binding.client !== undefined,
+      older: this.#incomplete || (!fresh && binding.client !== undefined),
     };
     if (known === undefined) {
       const [oldest] = this.#byLease.size >= LEASES_MAX ? this.#byLease.keys() : [];
       if (oldest !== undefined) this.#byLease.delete(oldest);
       this.#byLease.set(binding.lease, history);
     }
+    // With a new life of a lease what was acknowledged begins anew.
+    if (fresh) history.given = NOTHING;
     history.pending[role] = {
+      connection: this.#connection,
       said,
       status: binding.bindingStatus ?? 0,
       client: binding.client,
@@ -61,23 +97,29 @@ export class LeaseHistories {
 
   /** The BNDREPLY to what `role` said in message `index`. */
   replied(role: Role, reply: Binding, index: number): void {
-    const history = this.#byLease.get(reply.lease);
+    const history = this.of(reply.lease);
     if (history === undefined) return;
     const pending = history.pending[role];
     if (pending?.said.index === index) {
       history.pending[role] = undefined;
-      if (reply.refusedBy === 0) history.agreed = pending;
+      if (reply.refusedBy === 0) accept(history, role, pending);
     }
     const { partnerLifetimeSent: sent } = reply;
-    if (reply.refusedBy === 0 && sent !== undefined)
-      history.acknowledged = history.acknowledged === undefined ? sent : laterOf(history.acknowledged, sent);
+    if (reply.refusedBy === 0 && sent === undefined) history.given = NOTHING;
+    if (reply.refusedBy !== 0 || sent === undefined) return;
+    const giver = otherRole(role);
+    history.given = { ...history.given, [giver]: newest(history.given[giver], sent) };
+    history.acknowledged = history.acknowledged === undefined ? sent : laterOf(history.acknowledged, sent);
   }
 
-  /** Nothing that waits will be answered on this connection any more; what became of it is not known. */
-  disconnected(): void {
-    for (const history of this.#byLease.values()) {
-      history.pending.primary = undefined;
-      history.pending.secondary = undefined;
-    }
+  /** Messages were lost: nothing that was known need be true any more. */
+  lost(): void {
+    this.#byLease.clear();
+    this.#incomplete = true;
+  }
+
+  /** The pair has a new connection: what waits will not be answered. */
+  reconnected(): void {
+    this.#connection++;
   }
 }

@@ -1,6 +1,7 @@
 /** Whether what a BNDUPD tells of a lease may have happened to it (§4.2, §4.4, §7.2, §8). */
 import { isAfter, isClearlyAfter, isSameTime, laterOf, secondsBetween } from '../../base/time.ts';
 import { bindingStatusName } from '../../dissect/vocabulary.ts';
+import { otherRole } from '../relationships.ts';
 import type { Binding } from './bindings.ts';
 import type { Report, Said } from './finding.ts';
 import { ServerFlag, ServerState } from './layout.ts';
@@ -51,6 +52,7 @@ export function checkLease(pair: Pair, talk: Talk, binding: Binding, said: Said,
     }
   }
   if (before !== undefined) checkSequence(found, before, report);
+  if (history !== undefined) checkMemory(found, history, report);
   pair.histories.stated(said.role, binding, said, fresh);
 }
 
@@ -101,11 +103,46 @@ function checkOwner({ binding, said, before, fresh }: Case, report: Report): voi
     report('prefix-of-primary', said, `the secondary delegates ${lease}, which is FREE`, { related, lease });
 }
 
+/** Whether a server repeats rightly what its partner has told it. Two values may cross on their way. */
+function checkMemory({ binding, said, before }: Case, history: LeaseHistory, report: Report): void {
+  const { lease, bindingStatus, partnerRawCltTime: raw, expirationTime, isAddress } = binding;
+  const partner = otherRole(said.role);
+  const heard = history.heard[partner];
+  if (raw !== undefined && raw !== 0 && heard.length > 0 && !heard.includes(raw))
+    report(
+      'partner-raw-clt-time-adjusted',
+      said,
+      `partner-raw-clt-time of ${lease} is ${raw}; its partner said ${heard[0]}`,
+      { lease },
+    );
+  const given = history.given[said.role];
+  const earliest = given.reduce((a, b) => (isAfter(a, b) ? b : a), given[0] ?? 0);
+  // What ended before the lease began was about an earlier one.
+  const begun = binding.startTimeOfState;
+  const same =
+    before?.status === ACTIVE &&
+    before.startTime === begun &&
+    begun !== undefined &&
+    isAfter(earliest, begun);
+  if (same && expirationTime !== undefined && isAfter(earliest, expirationTime))
+    report(
+      'expiration-time-early',
+      said,
+      `expiration-time of ${lease} is ${expirationTime}; acknowledged was ${earliest}`,
+      { lease },
+    );
+  if (said.role === 'secondary' && !isAddress && bindingStatus === FREE_BACKUP && before?.status === FREE)
+    report('prefix-taken', said, `the secondary takes ${lease}, which is FREE`, {
+      lease,
+      related: [before.said.index],
+    });
+}
+
 /** Whether a client was heard in a state in which nobody is served. */
 function checkResponsive(talk: Talk, { binding, said }: Case, report: Report): void {
   const state = talk.side(said.role).state;
   const { clientTime, lease } = binding;
-  if (state === undefined || clientTime === undefined) return;
+  if (!talk.whole || state === undefined || clientTime === undefined) return;
   const startup = (state.flags & ServerFlag.STARTUP) !== 0;
   const section = startup ? '8.3.1' : UNRESPONSIVE.get(state.state);
   if (section === undefined || !isClearlyAfter(clientTime, state.said.sentTime)) return;

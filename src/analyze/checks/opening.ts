@@ -1,13 +1,16 @@
 /** How a connection begins, goes on and ends (§6, §5.3.8 to §5.3.12), and whether its clocks agree (§7.1). */
 import type { TreeNode } from '../../dissect/message.ts';
 import { MessageType, STATUS_SUCCESS } from '../../dissect/vocabulary.ts';
+import { otherRole } from '../relationships.ts';
 import { statusIn } from './bindings.ts';
 import type { Report, Said } from './finding.ts';
 import { Code, numberIn } from './options.ts';
-import { clockOffset, otherRole, type Talk } from './talk.ts';
+import { clockOffset, type Talk } from './talk.ts';
 
 /** §7.5.1 allows 5 seconds; one more is what cutting sent-times to whole seconds can feign. */
 const SKEW_PROVEN_SECONDS = 6;
+/** Messages that were held up come soon after each other. */
+const LATE_MILLIS = 10_000;
 const OFFSETS_KEPT = 16;
 /** A receiver may need that long to drop a connection. */
 const DROP_MILLIS = 1000;
@@ -52,8 +55,9 @@ export function checkEndOfTalk(talk: Talk, report: Report): void {
     report('connect-no-reply', connect, 'CONNECT is not answered');
   if (accepted === undefined) return;
   for (const role of ['primary', 'secondary'] as const) {
-    const { last, firstState } = talk.side(role);
-    if (firstState !== undefined || last === undefined) continue;
+    const { last, firstState, disconnected } = talk.side(role);
+    // Who disconnects may never have heard that it was accepted.
+    if (firstState !== undefined || last === undefined || disconnected) continue;
     if (last.atMillis - accepted.atMillis < STATE_MISSING_MILLIS) continue;
     talk.once(report, `${role}-state-not-sent`, accepted, `the ${role} never sends STATE`);
   }
@@ -158,7 +162,17 @@ function checkSkew(talk: Talk, said: Said, report: Report): void {
     const summary = `the sent-time of ${skewed.name} is over 5 s off its partner's, and the connection goes on`;
     talk.once(report, 'skew-tolerated', skewed, summary, { related: [said.index] });
   }
+  if (skewed === undefined) talk.skewed = provenSkew(talk, said);
+}
+
+/** The message whose clock is proven to be wrong by this one. One that is late may only have been held up. */
+function provenSkew(talk: Talk, said: Said): Said | undefined {
+  const side = talk.side(said.role);
   const { offsets } = talk.side(otherRole(said.role));
-  if (skewed !== undefined || offsets.length === 0) return;
-  if (Math.abs(clockOffset(said) - Math.max(...offsets)) > SKEW_PROVEN_SECONDS) talk.skewed = said;
+  if (offsets.length === 0) return undefined;
+  const skew = clockOffset(said) - Math.max(...offsets);
+  if (skew > SKEW_PROVEN_SECONDS) return said;
+  const late = skew < -SKEW_PROVEN_SECONDS ? (side.late ?? said) : undefined;
+  side.late = late;
+  return late !== undefined && said.atMillis - late.atMillis >= LATE_MILLIS ? late : undefined;
 }

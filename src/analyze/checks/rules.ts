@@ -60,6 +60,8 @@ const EXCHANGES = {
   'secondary-window-exceeded': rule('6.1.2', null, 'no more BNDUPDs wait than the primary takes'),
   'upddone-early': rule('5.3.7', null, 'UPDDONE comes when all that was asked for was sent and acknowledged'),
   'updreqall-missing': rule('8.5.2', 'MUST', 'who lost its storage asks with UPDREQALL'),
+  'updreq-no-reply': rule('5.3.5', null, 'a request for updates is answered with UPDDONE'),
+  'updreq-missing': rule('8.5', 'MUST', 'a server in RECOVER asks for what it lacks'),
   'updreq-secondary-early': rule('8.10', null, 'the secondary asks once the primary is in CONFLICT-DONE'),
 } as const;
 
@@ -77,6 +79,7 @@ const STATES = {
   'transition-partner-down': rule('8.4.2', null, 'the ways out of PARTNER-DOWN'),
   'transition-recover': rule('8.5.2', null, 'the ways out of RECOVER'),
   'transition-recover-wait': rule('8.6.2', null, 'the ways out of RECOVER-WAIT'),
+  'recover-wait-short': rule('8.6.2', 'MUST', 'RECOVER-WAIT lasts until the MCLT after the failure or start'),
   'transition-recover-done': rule('8.7.2', null, 'the ways out of RECOVER-DONE'),
   'transition-normal': rule('8.8.2', null, 'the ways out of NORMAL'),
   'transition-communications-interrupted': rule('8.9.2', null, 'the ways out of COMMUNICATIONS-INTERRUPTED'),
@@ -91,6 +94,14 @@ const STATES = {
 const UPDATES = {
   'bndupd-content': rule('7.5.3', 'MUST', 'BNDUPD has one CLIENT_DATA or one IAPREFIX'),
   'bndupd-option-missing': rule('7.4', 'MUST', 'BNDUPD has all that §7.4 lists'),
+  'active-without-client': rule('7.2', 'MUST', 'an ACTIVE lease names its client'),
+  'client-missing': rule('7.2', 'SHOULD', 'an EXPIRED or RELEASED lease names its client'),
+  'partner-raw-clt-time-adjusted': rule(
+    '7.3',
+    'MUST NOT',
+    'PARTNER_RAW_CLT_TIME is what the partner said, unchanged',
+  ),
+  'expiration-time-early': rule('5.5.4', null, 'EXPIRATION_TIME is what was acknowledged to the partner'),
   'bndupd-time-unexpected': rule('7.4', 'MUST NOT', 'times of a timeout are absent where there is none'),
   'vss-of-default-vpn': rule('7.4', 'MUST NOT', 'VSS is absent for the global, default VPN'),
   'clt-time-not-client': rule('7.4', 'MUST NOT', 'CLT_TIME is when the client was heard, not the expiry'),
@@ -109,6 +120,11 @@ const UPDATES = {
   ),
   'prefix-of-secondary': rule('4.2.2', 'MUST NOT', 'the primary delegates no prefix that is FREE-BACKUP'),
   'prefix-of-primary': rule('4.2.2', null, 'the secondary delegates prefixes that are FREE-BACKUP only'),
+  'prefix-taken': rule(
+    '4.2.2',
+    null,
+    'the primary, not the secondary, moves prefixes from FREE to FREE-BACKUP',
+  ),
   'lifetime-beyond-mclt': rule(
     '4.4',
     'MUST NOT',

@@ -28,6 +28,11 @@ export class Side {
   keepaliveSeconds: number | undefined;
   window: number | undefined;
   disconnected = false;
+  /** Since which message its sent-times are behind. */
+  late: Said | undefined;
+  lastUpdate: Said | undefined;
+  /** Its request for all or missing updates. */
+  asked: Said | undefined;
   /** Whether its request for updates was answered with UPDDONE here. */
   updated = false;
   /** Its clock minus that of the capture, by the last messages: sent-times are cut to whole seconds, so the greatest. */
@@ -98,10 +103,6 @@ export interface Pair {
   /** Since when each was certainly not in PARTNER-DOWN, by its own clock: seconds since 2000. */
   readonly notDownSince: { primary: number | undefined; secondary: number | undefined };
   readonly saidStartup: { primary: boolean; secondary: boolean };
-}
-
-export function otherRole(role: Role): Role {
-  return role === 'primary' ? 'secondary' : 'primary';
 }
 
 const MODULUS = 2 ** 32;

@@ -73,6 +73,8 @@ function checkBinding(binding: Binding, said: Said, report: Report): boolean {
   // Every implementation gives ACTIVE a timeout (§7.2); of others its presence says whether they have one.
   if (timed || bindingStatus === BindingStatus.ACTIVE)
     missing.push(...missingIn(node, [Code.F_STATE_EXPIRATION_TIME, Code.F_PARTNER_LIFETIME]).map(optionName));
+  const client = ia === undefined ? checkClient(binding, said, report) : true;
+  if (!client) return false;
   if (missing.length > 0)
     report('bndupd-option-missing', said, `${missing.join(', ')} missing for ${lease}`, { lease });
   else if (!timed && optionsIn(node, ...TIMEOUT_TIMES).length > 0)
@@ -92,6 +94,16 @@ function checkBinding(binding: Binding, said: Said, report: Report): boolean {
       { lease },
     );
   return missing.length === 0;
+}
+
+/** A prefix without CLIENT_DATA has no client. */
+function checkClient({ lease, bindingStatus }: Binding, said: Said, report: Report): boolean {
+  const { ACTIVE, EXPIRED, RELEASED } = BindingStatus;
+  if (bindingStatus === ACTIVE)
+    report('active-without-client', said, `${lease} is ACTIVE without a client`, { lease });
+  if (bindingStatus === EXPIRED || bindingStatus === RELEASED)
+    report('client-missing', said, `${lease} has ended without a client`, { lease });
+  return bindingStatus !== ACTIVE;
 }
 
 function checkVss(container: TreeNode, said: Said, report: Report): void {

@@ -93,6 +93,25 @@ describe('what was not seen', () => {
     expect(found).toEqual([]);
   });
 
+  it('may have changed what was known of leases and states', () => {
+    for (const name of [
+      'vio-other-client-while-active',
+      'vio-lifetime-renewed-beyond',
+      'vio-normal-to-recover',
+    ]) {
+      const found: Finding[] = [];
+      const conformance = new Conformance((finding) => found.push(finding));
+      const connection = failoverConnection();
+      const { messages, expect: expected } = conversationOf(name);
+      for (const [index, said] of messages.entries()) {
+        if (index === expected[0]?.[1]) conformance.gap(connection.flow.id);
+        conformance.push(messageOf(said, index, connection));
+      }
+      conformance.end();
+      expect([name, found]).toEqual([name, []]);
+    }
+  });
+
   it('is not missed in a dialect, which is not judged', () => {
     const found: Finding[] = [];
     const conformance = new Conformance((finding) => found.push(finding));
