@@ -33,22 +33,20 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   }
 }
 
+/** What stands behind a command is the command's (`enablePositionalOptions`): -V means something else there. */
 function emptyProgram(): Command {
-  return (
-    new Command('leasetap')
-      .description(
-        'Look into DHCPv6 failover (RFC 8156), tap it, break it on purpose, and run a pair of servers.',
-      )
-      .version(packageVersion(), '-V, --version', 'print the version')
-      // What stands behind a command is the command's: -V means something else there.
-      .enablePositionalOptions()
-      .helpOption('-h, --help', 'explain the program or a command')
-      .addHelpText('after', HELP_AFTER)
-      .showSuggestionAfterError()
-      .configureHelp({ optionDescription: withoutEmptyDefault })
-      .configureOutput({ outputError: (text, write) => write(`leasetap: ${oneLine(text)}\n`) })
-      .exitOverride()
-  );
+  return new Command('leasetap')
+    .description(
+      'Look into DHCPv6 failover (RFC 8156), tap it, break it on purpose, and run a pair of servers.',
+    )
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .enablePositionalOptions()
+    .helpOption('-h, --help', 'explain the program or a command')
+    .addHelpText('after', HELP_AFTER)
+    .showSuggestionAfterError()
+    .configureHelp({ optionDescription: withoutEmptyDefault })
+    .configureOutput({ outputError: (text, write) => write(`leasetap: ${oneLine(text)}\n`) })
+    .exitOverride();
 }
 
 /** That what may be given several times is empty at first says nothing. */

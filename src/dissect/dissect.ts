@@ -4,6 +4,7 @@
  */
 import { readU32 } from '../base/bytes.ts';
 import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
+import { jsonText } from '../base/json-text.ts';
 import { EPOCH_2000_UNIX_SECONDS, wrapSeconds } from '../base/time.ts';
 import type { Timestamp } from '../base/timestamp.ts';
 import { MICROSECONDS, timestampText } from '../base/timestamp.ts';
@@ -164,10 +165,10 @@ export class DissectedMessage implements Message {
     const clean = claimed === undefined && putMessageOptions(out, this.#protocol, bytes, start, end);
     if (!clean) {
       out.clear(from);
-      out.putText(JSON.stringify(optionObjects(this.tree())));
+      out.putText(jsonText(optionObjects(this.tree())));
     }
     if (resync) out.put(RESYNC);
-    if (tls !== undefined) out.putText(`,"tls":${JSON.stringify(tls)}`);
+    if (tls !== undefined) out.putText(`,"tls":${jsonText(tls)}`);
     if (!clean) out.putText(malformedMembers(this.problems(), start));
     out.putCode(CLOSE);
   }
@@ -257,7 +258,7 @@ function endsJson(connection: Connection): readonly [Piece, Piece] {
   if (ready === undefined || ready.dialect !== dialect) {
     const members = (from: 0 | 1): Piece => {
       const [source, target] = [flow.ends[from], flow.ends[from === 0 ? 1 : 0]];
-      const text = JSON.stringify({
+      const text = jsonText({
         src: source.address,
         src_port: source.port,
         dst: target.address,
@@ -294,5 +295,5 @@ function malformedMembers(problems: readonly ReadProblem[], start: number): stri
   const list = problems.map(({ headline: _, ...problem }) =>
     problem.offset === undefined ? problem : { ...problem, offset: problem.offset - start },
   );
-  return `,"malformed":${JSON.stringify(headline)},"problems":${JSON.stringify(list)}`;
+  return `,"malformed":${jsonText(headline)},"problems":${jsonText(list)}`;
 }

@@ -3,6 +3,7 @@
  * numbers, hex and addresses come from tables, because strings made only to be encoded again, and calls that copy a few
  * octets, are most of the cost of `-T jsonl`. Whoever owns the buffer takes `view()` and calls `clear()`.
  */
+import { jsonText } from '../base/json-text.ts';
 
 const INITIAL_CAPACITY = 1 << 16;
 /** Octets that may be written beyond the end of what is said, to be written over by what comes next. */
@@ -219,7 +220,7 @@ export class JsonBuffer {
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index);
       if (!isPlain(code)) {
-        this.putText(JSON.stringify(text));
+        this.putText(jsonText(text));
         return;
       }
       out[at++] = code;

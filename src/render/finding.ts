@@ -1,5 +1,7 @@
 /** A finding of the conformance checks, as a line and as JSON. */
+
 import type { Finding } from '../analyze/checks/finding.ts';
+import { jsonText } from '../base/json-text.ts';
 import { safeText } from './escape.ts';
 import { type Line, span } from './style.ts';
 
@@ -19,7 +21,7 @@ export function findingLine(finding: Finding): Line {
 /** One JSON object in one line. `message_index` and `frame` are those of messages in JSON. */
 export function findingJson(finding: Finding): string {
   const { id, severity, rfc, section, keyword, message, related, lease, summary } = finding;
-  return JSON.stringify({
+  return jsonText({
     id,
     severity,
     rfc,

@@ -7,7 +7,7 @@ import { formatSocketAddress } from '../base/socket-address.ts';
 import { timestampMillis } from '../base/timestamp.ts';
 import type { Message } from '../dissect/message.ts';
 import { directionName } from '../dissect/roles.ts';
-import { cutText, padText } from './escape.ts';
+import { cutText, displayWidth, padText } from './escape.ts';
 import { infoOf } from './info.ts';
 import { type Line, type Span, type Style, span } from './style.ts';
 import { clockText, durationText, xidText } from './words.ts';
@@ -102,11 +102,15 @@ export class Ladder {
       span(lane('primary').padStart(LANE_COLUMNS), 'strong'),
       span(' |'),
       span(this.#arrowText(message, forward), message.problems().length > 0 ? 'bad' : style),
-      span('| '),
-      span(padText(lane('secondary'), LANE_COLUMNS), 'strong'),
+      span('|'),
     ];
-    if (rttMillis !== undefined) spans.push(span(durationText(rttMillis).padStart(NOTE_COLUMNS - 1), 'dim'));
-    return spans;
+    const right = lane('secondary');
+    if (rttMillis === undefined) return right === '' ? spans : [...spans, span(` ${right}`, 'strong')];
+    return [
+      ...spans,
+      span(` ${padText(right, LANE_COLUMNS)}`, 'strong'),
+      span(durationText(rttMillis).padStart(NOTE_COLUMNS - 1), 'dim'),
+    ];
   }
 
   #arrowText(message: Message, forward: boolean): string {
@@ -114,7 +118,7 @@ export class Ladder {
     const name = message.msgName ?? `type ${message.msgType}`;
     const whole = `${name} ${xidText(message.transactionId)}${info === '' ? '' : ` ${info}`}`;
     const label = cutText(whole, this.#arrow - 7);
-    const dashes = '-'.repeat(Math.max(1, this.#arrow - [...label].length - 5));
+    const dashes = '-'.repeat(Math.max(1, this.#arrow - displayWidth(label) - 5));
     return forward ? `-- ${label} ${dashes}>` : `<${dashes} ${label} --`;
   }
 }

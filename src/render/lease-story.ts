@@ -1,5 +1,7 @@
 /** What both servers said about a lease, in order, and whether they can be of different minds: as lines and as JSON. */
+
 import { divergenceOf, type LeaseView, type Statement } from '../analyze/leases.ts';
+import { jsonText } from '../base/json-text.ts';
 import { isoOfEpoch2000 } from '../base/time.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
 import { padText } from './escape.ts';
@@ -40,7 +42,7 @@ function statementLine(statement: Statement): Line {
 
 /** One JSON object in one line; absolute times are seconds since 2000, as in messages. */
 export function leaseJson(lease: LeaseView, nowMillis: number): string {
-  return JSON.stringify({
+  return jsonText({
     lease: lease.text,
     kind: lease.kind,
     divergence: divergenceOf(lease, nowMillis) ?? null,

@@ -1,7 +1,9 @@
 /** Statistics as tables for people and as one JSON object for programs. */
+
 import type { ReplyTimes } from '../analyze/reply-times.ts';
 import type { ConnectionStatistics, SkewRange, Statistics } from '../analyze/statistics.ts';
 import type { Direction } from '../base/flow.ts';
+import { jsonText } from '../base/json-text.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import { primaryDirection } from '../dissect/roles.ts';
 import { statusName } from '../dissect/vocabulary.ts';
@@ -176,7 +178,7 @@ function minuteBlock(statistics: Statistics): Line[] {
 /** Everything as one JSON object in one line; times in seconds. */
 export function statisticsJson(statistics: Statistics, typeName: TypeNames): string {
   const { messages, octets } = statistics;
-  return JSON.stringify({
+  return jsonText({
     messages,
     octets,
     types: protocolsOf(statistics).flatMap((protocol) =>

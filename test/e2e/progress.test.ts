@@ -22,10 +22,10 @@ function tmux(...args: string[]): string {
 }
 
 /** Every different screen from the start of the command to its end. */
-async function screensOf(behind: string): Promise<string[]> {
+async function screensOf(behind: string, before = ''): Promise<string[]> {
   const file = join(temporaryFolder(), 'large.pcap');
   makeCapture('udp6', 60_000, file);
-  const command = `'${process.execPath}' '${mainFile}' read -j 1 -T tree '${file}' ${behind}`;
+  const command = `${before} '${process.execPath}' '${mainFile}' read -j 1 -T tree '${file}' ${behind}`;
   tmux('new-session', '-d', '-s', 'ui', '-x', '100', '-y', '10', 'sh');
   tmux('send-keys', '-t', 'ui', `clear; ${command}; echo code=$?`, 'Enter');
   const screens: string[] = [];
@@ -50,6 +50,12 @@ describe.skipIf(!HAS_TMUX)('the progress line', () => {
       true,
     );
     expect(screens.at(-1)).not.toMatch(/%/);
+    expect(screens.at(-1)).toContain('code=0');
+  }, 120_000);
+
+  it('is not there on a terminal that cannot take it away', async () => {
+    const screens = await screensOf('> /dev/null', 'TERM=dumb');
+    expect(screens.filter((screen) => /\d% of/.test(screen))).toEqual([]);
     expect(screens.at(-1)).toContain('code=0');
   }, 120_000);
 

@@ -61,7 +61,7 @@ describe('what is printed of hostile octets', () => {
             ...hexDump(bytes, 0, bytes.length).map(lineText),
             ...new Ladder(100).add(one, {}).map(lineText),
           ];
-          for (const line of printed) expect(line).not.toMatch(OBEYED);
+          for (const line of [...printed, one.json()]) expect(line).not.toMatch(OBEYED);
         }),
         { numRuns: 300 },
       );

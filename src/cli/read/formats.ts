@@ -99,7 +99,7 @@ function ladderFormat(choice: FormatChoice, out: LineSink): Format {
       ...(notes.rttMillis === undefined ? {} : { rttMillis: notes.rttMillis }),
       ...(change === undefined ? {} : { change }),
     };
-    for (const line of ladder.add(message, step)) out.line(paintLine(line, choice.colour).trimEnd());
+    for (const line of ladder.add(message, step)) out.line(paintLine(line, choice.colour));
   };
 }
 

@@ -95,9 +95,11 @@ function durationText(seconds: number): string {
  * to standard output before the end.
  */
 export function progressBar(silent: boolean): ProgressBar | undefined {
-  const { stderr, stdout } = process;
-  if (!stderr.isTTY || (stdout.isTTY ? !silent : isPipe(stdout.fd))) return undefined;
-  return new ProgressBar(stderr, () => performance.now(), colourDepth('auto', true, process.env));
+  const { stderr, stdout, env } = process;
+  // A dumb terminal cannot take a line away.
+  if (!stderr.isTTY || env['TERM'] === 'dumb' || (stdout.isTTY ? !silent : isPipe(stdout.fd)))
+    return undefined;
+  return new ProgressBar(stderr, () => performance.now(), colourDepth('auto', true, env));
 }
 
 function isPipe(descriptor: number): boolean {

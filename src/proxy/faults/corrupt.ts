@@ -1,4 +1,5 @@
 /** corrupt: bits of the message are flipped; its length stays, so that the messages behind it can still be read. */
+import { copyBytes } from '../../base/bytes.ts';
 import { PREFIX_OCTETS } from '../dialect.ts';
 import { forward, marked, momentary } from '../stage.ts';
 import { defineFault } from './kind.ts';
@@ -32,7 +33,7 @@ export const corrupt = defineFault<Corrupt>({
       const first = unit.message === null ? 0 : PREFIX_OCTETS;
       const length = unit.octets.length - first;
       if (hit === undefined || length <= 0 || at >= length) return [forward(unit)];
-      const octets = unit.octets.slice();
+      const octets = copyBytes(unit.octets);
       const flipped = Array.from({ length: bits }, () => {
         const octet = at === ANYWHERE ? random.below(length) : at;
         const bit = random.below(8);

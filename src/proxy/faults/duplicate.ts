@@ -1,4 +1,5 @@
 /** duplicate: the message goes onward more than once. */
+import { copyBytes } from '../../base/bytes.ts';
 import { forward, marked, momentary } from '../stage.ts';
 import { defineFault } from './kind.ts';
 
@@ -16,7 +17,7 @@ export const duplicate = defineFault<{ readonly copies: number }>({
     momentary((unit, hit, now) => {
       if (hit === undefined) return [forward(unit)];
       const copy = (number: number) => {
-        const octets = unit.octets.slice();
+        const octets = copyBytes(unit.octets);
         const message = unit.message === null ? null : dissect(octets, now, null);
         return forward(
           marked({ ...unit, octets, original: null, message }, hit, `copy ${number} of ${copies}`),

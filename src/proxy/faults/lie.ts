@@ -1,5 +1,5 @@
 /** lie-length: the length prefix says another length than the message has: framing is lost from here on. */
-import { readU16 } from '../../base/bytes.ts';
+import { copyBytes, readU16 } from '../../base/bytes.ts';
 import { forward, marked, momentary } from '../stage.ts';
 import { defineFault } from './kind.ts';
 import { writeU16 } from './patch.ts';
@@ -24,7 +24,7 @@ export const lieLength = defineFault<{ readonly by: number }>({
   stage: ({ by }) =>
     momentary((unit, hit) => {
       if (hit === undefined || unit.message === null) return [forward(unit)];
-      const octets = unit.octets.slice();
+      const octets = copyBytes(unit.octets);
       const truth = readU16(octets, 0);
       const lie = Math.min(Math.max(truth + by, 0), LENGTH_MAX);
       writeU16(octets, 0, lie);

@@ -2,6 +2,7 @@
  * restamp: the time that a message has spent in the proxy is added to its sent-time, so that latency is not also skew
  * (RFC 8156 §7.5.1). Armed after the fault that makes messages late.
  */
+import { copyBytes } from '../../base/bytes.ts';
 import { PREFIX_OCTETS } from '../dialect.ts';
 import { forward, type InFlight, marked, momentary, type StageSetup } from '../stage.ts';
 import { defineFault } from './kind.ts';
@@ -27,7 +28,7 @@ export function restamped(unit: InFlight, dissect: StageSetup['dissect'], now: n
   const late = Math.round((now - unit.arrivedMillis) / 1000);
   const hasSentTime = unit.message !== null && unit.message.sentTime !== null;
   if (!hasSentTime || late === 0 || unit.octets.length < PREFIX_OCTETS) return unit;
-  const octets = unit.octets.slice();
+  const octets = copyBytes(unit.octets);
   shiftSentTime(octets, late);
   return changedUnit(unit, octets, dissect, now);
 }

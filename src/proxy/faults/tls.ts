@@ -2,6 +2,7 @@
  * TLS (RFC 8156 §10 with RFC 7653 §8.2 and §9.1): refuse-starttls answers STARTTLS with a refusal in the secondary's
  * name; break-tls disturbs the handshake that follows an accepted STARTTLS, where the proxy sees records and no messages.
  */
+import { copyBytes } from '../../base/bytes.ts';
 import { encodeMessage } from '../../dissect/encode.ts';
 import { type FaultHit, forward, type InFlight, marked, momentary, type Stage } from '../stage.ts';
 import { defineFault } from './kind.ts';
@@ -61,7 +62,7 @@ function breaking(how: string, record: number, below: (bound: number) => number)
   let seen = 0;
   const stall = stalled();
   const corrupted = (unit: InFlight, hit: FaultHit): InFlight => {
-    const octets = unit.octets.slice();
+    const octets = copyBytes(unit.octets);
     const at = below(octets.length);
     octets[at] = (octets[at] as number) ^ (1 << below(8));
     return { ...marked(unit, hit, `octet ${at}`), octets };

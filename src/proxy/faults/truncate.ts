@@ -1,4 +1,5 @@
 /** truncate: the end of the message is cut off and its length says so: framing stays, options end too early. */
+import { copyBytes } from '../../base/bytes.ts';
 import { PREFIX_OCTETS } from '../dialect.ts';
 import { forward, marked, momentary } from '../stage.ts';
 import { defineFault } from './kind.ts';
@@ -21,7 +22,7 @@ export const truncate = defineFault<{ readonly to: number }>({
     momentary((unit, hit, now) => {
       const length = unit.octets.length - PREFIX_OCTETS;
       if (hit === undefined || unit.message === null || length <= to) return [forward(unit)];
-      const octets = unit.octets.slice(0, PREFIX_OCTETS + to);
+      const octets = copyBytes(unit.octets, 0, PREFIX_OCTETS + to);
       writeU16(octets, 0, unit.message.protocol === 'dhcpv4-failover' ? octets.length : to);
       return [forward(changedUnit(marked(unit, hit, `${length} to ${to} octets`), octets, dissect, now))];
     }),
