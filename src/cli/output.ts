@@ -10,6 +10,7 @@ import type { LineSink } from './read/format.ts';
 const BATCH_OCTETS = 64 * 1024;
 /** A buffer that one huge line made larger than this is not kept. */
 const KEPT_OCTETS_MAX = 4 * BATCH_OCTETS;
+const NEWLINE = 0x0a;
 
 /** After an interrupt: how long a reader may take nothing before the rest is given up. */
 export const STALLED_MILLIS_MAX = 250;
@@ -19,7 +20,6 @@ export class Output implements LineSink {
   /** Buffers that the stream has taken, to be written into again. */
   readonly #free: JsonBuffer[] = [];
   #buffer = newBuffer();
-  #text = '';
   #full = false;
   /** Those who wait for the reader. */
   readonly #waiting: (() => void)[] = [];
@@ -42,14 +42,12 @@ export class Output implements LineSink {
   }
 
   line(text: string): void {
-    if (this.#buffer.length > 0) this.#write();
-    this.#text += text;
-    this.#text += '\n';
-    if (this.#text.length >= BATCH_OCTETS) this.#write();
+    this.#buffer.putText(text);
+    this.#buffer.putCode(NEWLINE);
+    this.written();
   }
 
   get buffer(): JsonBuffer {
-    if (this.#text !== '') this.#write();
     return this.#buffer;
   }
 
@@ -111,27 +109,21 @@ export class Output implements LineSink {
     this.#wake();
   }
 
-  /** Octets and text are never gathered at the same time, so their order is kept. */
   #write(): void {
-    if (this.#buffer.length > 0) {
-      const taken = this.#buffer;
-      this.#buffer = this.#free.pop() ?? newBuffer();
-      this.#send(taken.view(), () => {
-        taken.clear();
-        if (taken.capacity <= KEPT_OCTETS_MAX) this.#free.push(taken);
-      });
-    }
-    if (this.#text !== '') {
-      this.#send(this.#text, () => undefined);
-      this.#text = '';
-    }
+    if (this.#buffer.length === 0) return;
+    const taken = this.#buffer;
+    this.#buffer = this.#free.pop() ?? newBuffer();
+    this.#send(taken.view(), () => {
+      taken.clear();
+      if (taken.capacity <= KEPT_OCTETS_MAX) this.#free.push(taken);
+    });
   }
 
   #wake(): void {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  #send(piece: Uint8Array | string, taken: () => void): void {
+  #send(piece: Uint8Array, taken: () => void): void {
     if (this.#closed) taken();
     else this.#full = !this.#stream.write(piece, taken);
   }

@@ -72,9 +72,10 @@ function textFormat(choice: FormatChoice, out: LineSink): Format {
 function treeFormat(choice: FormatChoice, out: LineSink): Format {
   let first = choice.continues === undefined;
   return (message, notes) => {
-    if (!first) out.line('');
+    // At once, because there are dozens for each message.
+    const lines = treeLines(message, notes).map((line) => paintLine(line, choice.colour));
+    out.line(first ? lines.join('\n') : `\n${lines.join('\n')}`);
     first = false;
-    for (const line of treeLines(message, notes)) out.line(paintLine(line, choice.colour));
   };
 }
 

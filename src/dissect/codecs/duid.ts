@@ -3,11 +3,12 @@
  * everybody but its owner, so a part that does not fit is a problem, yet the octets stay.
  */
 import { fromHex, readU16, readU32, toColonHex, toHex } from '../../base/bytes.ts';
-import { isoOfEpoch2000 } from '../../base/time.ts';
+import { EPOCH_2000_UNIX_SECONDS } from '../../base/time.ts';
 import type { FieldCodec } from '../codec.ts';
 import { jsonKey, QUOTE } from '../codec.ts';
 import { type JsonBuffer, Piece } from '../json-buffer.ts';
 import type { Field } from '../message.ts';
+import { isoSecond } from './iso-time.ts';
 import { uuidText } from './octets.ts';
 
 const LLT = 1;
@@ -52,7 +53,7 @@ function typeParts(type: number, bytes: Uint8Array, start: number, end: number):
           readU32(bytes, start + 4),
           start + 4,
           start + 8,
-          isoOfEpoch2000(readU32(bytes, start + 4)),
+          isoSecond(readU32(bytes, start + 4) + EPOCH_2000_UNIX_SECONDS),
         ),
         part('link-layer-address', toColonHex(bytes, start + 8, end), start + 8, end),
       ];

@@ -1,10 +1,11 @@
 /** Unsigned numbers of one to four octets, with what may be said about them: names, flags, units, epochs. */
 import { readU32 } from '../../base/bytes.ts';
-import { isoOfEpoch2000 } from '../../base/time.ts';
+import { EPOCH_2000_UNIX_SECONDS } from '../../base/time.ts';
 import type { FieldCodec, FieldInput } from '../codec.ts';
 import { jsonKey } from '../codec.ts';
 import { type JsonBuffer, Piece } from '../json-buffer.ts';
 import type { Field } from '../message.ts';
+import { isoSecond } from './iso-time.ts';
 
 export type NumberSize = 1 | 2 | 3 | 4;
 
@@ -41,8 +42,8 @@ export type NumberDisplay = (value: number) => string;
 export const DISPLAYS = {
   seconds: (value) => (value === INFINITY_SECONDS ? 'infinity' : `${value} s`),
   hundredths: (value) => `${(value / 100).toFixed(2)} s`,
-  'time-2000': (value) => isoOfEpoch2000(value),
-  'time-1970': (value) => `${new Date(value * 1000).toISOString().slice(0, 19)}Z`,
+  'time-2000': (value) => isoSecond(value + EPOCH_2000_UNIX_SECONDS),
+  'time-1970': isoSecond,
 } as const satisfies Record<string, NumberDisplay>;
 
 /** A number whose display is only made if somebody looks at it. */
