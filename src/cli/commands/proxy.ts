@@ -10,7 +10,7 @@ import { isName } from '../../proxy/faults/limits.ts';
 import { parseFault } from '../../proxy/faults/short-form.ts';
 import type { ProxyGroup } from '../../proxy/group.ts';
 import type { Rotation } from '../../proxy/recorder-file.ts';
-import type { RelationshipSettings } from '../../proxy/relationship.ts';
+import { type RelationshipSettings, UNNAMED } from '../../proxy/relationship.ts';
 import { CONNECTIONS_DEFAULT_MAX } from '../../proxy/relay.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { keepFreedMemory } from '../../proxy/warm-memory.ts';
@@ -24,8 +24,9 @@ import { confinedTo } from '../proxy/confined.ts';
 import { printDryRun } from '../proxy/dry-run.ts';
 import { eachSecond } from '../proxy/each-second.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
-import { playScenarios, shellHook, withNotes } from '../proxy/play.ts';
-import { readScenario } from '../proxy/scenario-file.ts';
+import { checkOrders, type Order, type OrderSetup, ordersOf } from '../proxy/orders.ts';
+import { playScenarios, withNotes } from '../proxy/play.ts';
+import { checkReport, readScenario } from '../proxy/scenario-file.ts';
 import {
   type NamedEnd,
   proxyGroup,
@@ -50,6 +51,7 @@ interface Options extends RelationshipOptions {
   readonly scenario: readonly string[];
   readonly report?: string;
   readonly onOrder?: string;
+  readonly strangersFrom?: string;
   readonly dryRun?: string;
   readonly control?: string;
   readonly controlToken?: string;
@@ -108,6 +110,7 @@ export function register(program: Command): void {
     .option('--relationship <name>', 'where scenarios are played, if there are several')
     .option('--report <file>', 'report of the scenarios: text, or .json, or .xml (JUnit)')
     .option('--on-order <program>', 'carries out the orders of scenarios: PROGRAM secondary kill')
+    .option('--strangers-from <address>', 'dials from there for the order `secondary strangers`', bareAddress)
     .option('--dry-run <capture>', 'relay nothing; tell what the faults would have hit in a capture')
     .option('-C, --control <place>', 'control: a path for a unix socket, or ADDRESS:PORT with a token')
     .option('--control-token <file>', 'token of a control on TCP')
@@ -145,6 +148,8 @@ async function runProxy(options: Options, version: string): Promise<void> {
   }
   if (options.tui === true && !hasTerminal()) throw new InputError('--tui needs a terminal');
   const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
+  checkOrders(scenarios, ordersBy(options));
+  if (options.report !== undefined) checkReport(options.report);
   const relationships = relationshipsOf(options, faults, dissectors);
   const stage = stageOf(options, relationships);
   const tls = tlsOf(options);
@@ -165,6 +170,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
     command: steppingCommand(steppingOf(group)),
     eachSecond,
   });
+  const order = orderOf(group, relationships, stage, options);
   let control: OpenControl | undefined;
   const begin = async (): Promise<void> => {
     const openControl = controlOf(group, options, version);
@@ -176,7 +182,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
       await printSession(session, interrupt.signal, { begin, end: () => group.close() });
     } else {
       await begin();
-      if (scenarios.length > 0) await playAll(group, stage, scenarios, options, seed, interrupt.signal);
+      if (order !== undefined) await playAll(group, stage, order, scenarios, options, seed, interrupt.signal);
       else if (options.tui === true) await showSession(session, dissectors, interrupt.signal);
       else if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort');
     }
@@ -223,10 +229,39 @@ function controlOf(
   };
 }
 
+function ordersBy({ onOrder, strangersFrom }: Options): Pick<OrderSetup, 'program' | 'strangersFrom'> {
+  return {
+    ...(onOrder === undefined ? {} : { program: onOrder }),
+    ...(strangersFrom === undefined ? {} : { strangersFrom }),
+  };
+}
+
+/** For scenarios. To be asked for before anything is relayed: it has to hear the first word. */
+function orderOf(
+  group: ProxyGroup,
+  relationships: readonly RelationshipSettings[],
+  stage: string,
+  options: Options,
+): Order | undefined {
+  const settings = relationships.find(({ name }) => name === stage);
+  if (settings === undefined || options.scenario.length === 0) return undefined;
+  const { to, from } = settings;
+  return ordersOf({
+    ...ordersBy(options),
+    secondary: to,
+    ...(from === undefined ? {} : { from }),
+    subscribe: (listener) =>
+      group.subscribe((event) => {
+        if ((event.relationship ?? UNNAMED) === stage) listener(event);
+      }),
+  });
+}
+
 /** Prints what happens while the scenarios are played; the exit code tells whether all have passed. */
 async function playAll(
   group: ProxyGroup,
   stage: string,
+  order: Order,
   scenarios: readonly Scenario[],
   options: Options,
   seed: number,
@@ -238,7 +273,7 @@ async function playAll(
     end: () => group.close(),
   });
   const passed = await playScenarios(
-    { proxy: group.of(stage), seed, order: shellHook(options.onOrder), note: noted.note, signal },
+    { proxy: group.of(stage), seed, order, note: noted.note, signal },
     scenarios,
     options.report,
   );

@@ -14,11 +14,11 @@ import type { ServerEvent } from '../../server/news-text.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
 import { eachSecond } from '../proxy/each-second.ts';
+import { flood, strangersCall } from '../proxy/intruders.ts';
 import { isStepping, steppingCommand, steppingOf } from '../proxy/stepping.ts';
 import { packageVersion } from '../version.ts';
 import { ClientNews } from './client-news.ts';
 import { LabClients } from './clients.ts';
-import { flood } from './flood.ts';
 import { makeLabFolder } from './folder.ts';
 import { freePorts } from './free-ports.ts';
 import { carryOut, type Orderable } from './orders.ts';
@@ -40,7 +40,7 @@ import {
 } from './plan.ts';
 import { type ServerNews, ServerProcess } from './server-process.ts';
 import { type ServerWatch, watchServers } from './server-watch.ts';
-import { strangersCall } from './strangers.ts';
+import { perfectConnect } from './strangers.ts';
 
 /** The secondary listens before the primary dials, so that the first attempt already meets somebody. */
 const HEAD_START_MILLIS = 300;
@@ -204,7 +204,7 @@ export class Lab {
           const on = strangersListen(this.#plan);
           if (name === 'primary' || !process.running || on === undefined)
             throw new InputError(`the ${name} takes no connections from strangers`);
-          await strangersCall(on, this.#plan);
+          await strangersCall(on, perfectConnect(this.#plan));
         },
         wipe: () => rmSync(storeFolder(this.#plan, name), { recursive: true, force: true }),
         control: async (order) => {

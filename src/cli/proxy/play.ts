@@ -1,22 +1,19 @@
-/** Plays a scenario on a running proxy: real time, and orders to the servers through the operator's own program. */
-import { execFile } from 'node:child_process';
-import { InputError } from '../../base/problem.ts';
+/** Plays a scenario on a running proxy, in real time. */
 import type { ProxyHandle } from '../../proxy/handle.ts';
 import { reportLines } from '../../proxy/scenario/report.ts';
 import type { ScenarioOutput, ScenarioResult } from '../../proxy/scenario/run.ts';
 import { ScenarioRun } from '../../proxy/scenario/run.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
+import type { Order } from './orders.ts';
 import { writeReport } from './scenario-file.ts';
-
-const ORDER_PATIENCE_MILLIS = 60_000;
 
 export interface Play {
   readonly proxy: ProxyHandle;
   readonly scenario: Scenario;
   readonly seed: number;
   /** Carries out an order to a server, e.g. `secondary kill`; rejects if that failed. */
-  readonly order: (text: string) => Promise<void>;
+  readonly order: Order;
   readonly note: (text: string, alarming: boolean) => void;
   readonly signal: AbortSignal;
 }
@@ -70,22 +67,6 @@ export function playScenario({
     timer = setInterval(() => carryOut(run.tick(Date.now())), 200);
     carryOut(run.start(Date.now(), proxy.stats()));
   });
-}
-
-/** Orders are given to a program as its arguments: `HOOK secondary kill`. */
-export function shellHook(command: string | undefined): (text: string) => Promise<void> {
-  return (text) =>
-    new Promise((resolve, reject) => {
-      if (command === undefined) {
-        reject(new InputError('there is no program for orders to the servers (--on-order)'));
-        return;
-      }
-      const args = text.trim().split(/\s+/);
-      execFile(command, args, { timeout: ORDER_PATIENCE_MILLIS }, (error, _out, err) => {
-        if (error === null) resolve();
-        else reject(new Error(err.trim().split('\n').at(-1) || error.message));
-      });
-    });
 }
 
 /** Plays one after the other, prints and writes their reports; whether all have passed. An interruption is a failure. */

@@ -1,5 +1,5 @@
 /** A scenario from a YAML file (docs/writing-a-scenario.md), and its report into a file. */
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { junit, reportLines } from '../../proxy/scenario/report.ts';
@@ -16,6 +16,11 @@ export function readScenario(path: string, dissectors: Dissectors): Scenario {
     if (!(problem instanceof InputError)) throw problem;
     throw new InputError(`${path}: ${problem.message}`);
   }
+}
+
+/** Before anything is played. @throws the system's error if nothing can be written there */
+export function checkReport(path: string): void {
+  closeSync(openSync(path, 'a'));
 }
 
 /** By the name of the file: `.json`, `.xml` (JUnit), anything else text. */

@@ -2,7 +2,8 @@
 import { createServer, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { LAB_TIMES, type LabPlan } from '../../../src/cli/lab/plan.ts';
-import { strangersCall } from '../../../src/cli/lab/strangers.ts';
+import { perfectConnect } from '../../../src/cli/lab/strangers.ts';
+import { strangersCall } from '../../../src/cli/proxy/intruders.ts';
 import { decodeFailoverMessage } from '../../../src/wire/failover.ts';
 import { portOf } from '../../support/relay.ts';
 
@@ -30,7 +31,7 @@ it('is fine with a server that drops them, whatever they say', async () => {
     said.push(bytes);
     socket.destroy();
   });
-  await strangersCall(on, PLAN);
+  await strangersCall(on, perfectConnect(PLAN));
   expect(said).toHaveLength(20);
   for (const bytes of said) {
     const { message } = decodeFailoverMessage(bytes, 2, bytes.length);
@@ -40,5 +41,5 @@ it('is fine with a server that drops them, whatever they say', async () => {
 
 it('is not with one that answers', async () => {
   const on = await listening((socket) => socket.end('no'));
-  await expect(strangersCall(on, PLAN)).rejects.toThrow('a stranger was answered');
+  await expect(strangersCall(on, perfectConnect(PLAN))).rejects.toThrow('a stranger was answered');
 });
