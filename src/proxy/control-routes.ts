@@ -6,6 +6,7 @@ import { InputError } from '../base/problem.ts';
 import { type ControlAnswer, type ControlRequest, json, Refused } from '../control/answer.ts';
 import { eventToJson } from './event-json.ts';
 import type { FaultView, ProxyEvent } from './events.ts';
+import { checkSpec } from './faults/limits.ts';
 import { faultFromObject } from './faults/object-form.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
@@ -66,12 +67,20 @@ export function partOf(text: string): string {
   }
 }
 
-/** `{"fault": "drop s>p"}` or the object form, with `relationship` beside it. */
+const BESIDE_FAULT: readonly string[] = ['id', 'relationship'];
+
+/** `{"fault": "drop s>p"}` with `id` and `relationship` beside it, or the object form. */
 function specOf(body: unknown): FaultSpec {
   if (typeof body !== 'object' || body === null || !('fault' in body)) return faultFromObject(body);
-  const spec = faultFromObject(body.fault);
-  const where = 'relationship' in body ? body.relationship : undefined;
-  return where === undefined ? spec : { ...spec, relationship: textOf(where, 'relationship') };
+  const { fault, ...beside } = body;
+  const given = Object.entries(beside).map(([key, value]) => {
+    if (!BESIDE_FAULT.includes(key))
+      throw new InputError(`unknown key "${key}" beside "fault"; expected ${BESIDE_FAULT.join(' or ')}`);
+    return [key, textOf(value, key)];
+  });
+  const spec = { ...faultFromObject(fault), ...Object.fromEntries(given) };
+  checkSpec(spec);
+  return spec;
 }
 
 function textOf(value: unknown, key: string): string {

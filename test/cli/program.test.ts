@@ -31,6 +31,19 @@ describe('leasetap', () => {
     expect(out).toContain('Exit status: 0 done, 1 done with findings, 2 bad usage or input.');
   });
 
+  // As the pages about them write it: docs/staging.md.
+  it.each([
+    ['proxy', 'list', '-C', 'nobody.sock'],
+    ['proxy', 'rm', '--control', 'nobody.sock', 'campus'],
+    ['fault', 'list', '-C', 'nobody.sock'],
+    ['fault', '-C', 'nobody.sock', 'list'],
+  ])('takes the options of a command behind the name of its own: %s %s', async (...args) => {
+    expect(await run(...args)).toMatchObject({
+      code: 2,
+      err: 'leasetap: nobody.sock: no proxy answers there (ENOENT)\n',
+    });
+  });
+
   it('explains itself when called without anything', async () => {
     expect((await run()).out).toContain('Usage: leasetap');
   });

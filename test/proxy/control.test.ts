@@ -75,6 +75,12 @@ describe('the control of a proxy', () => {
     const list = client.call('POST', '/populate', ['drop id D times 1', 'drop BNDUDP']);
     await expect(list).rejects.toThrow('did you mean BNDUPD?');
     expect((await client.list()).map(({ id, spec }) => [id, spec.times])).toEqual([['D', undefined]]);
+    const odd = client.call('POST', '/faults', { fault: 'drop', times: 3 });
+    await expect(odd).rejects.toThrow('unknown key "times" beside "fault"; expected id or relationship');
+    const named = await client.call('POST', '/faults', { fault: 'drop s>p', id: 'N' });
+    expect(named).toMatchObject({ id: 'N' });
+    await client.remove('N');
+    await expect(client.call('POST', '/faults', { fault: 'drop', id: '7 7' })).rejects.toThrow('is no name');
     await expect(client.add('dorp')).rejects.toThrow('unknown fault "dorp"');
     await expect(client.remove('X')).rejects.toThrow('there is no fault "X"');
     await expect(new ProxyClient({ kind: 'unix', path: `${path}.no` }).list()).rejects.toThrow(

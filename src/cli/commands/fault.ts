@@ -36,6 +36,8 @@ Examples:
 export function register(program: Command): void {
   const fault = program
     .command('fault')
+    // Its options may stand behind the names of its own commands.
+    .enablePositionalOptions(false)
     .description('arm, list and remove faults of a running proxy')
     .requiredOption('-C, --control <place>', 'the control of the proxy: a path, or ADDRESS:PORT')
     .option('--control-token <file>', 'token of a control on TCP')

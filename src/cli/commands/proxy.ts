@@ -92,6 +92,8 @@ Exit status: 0 done, 1 a scenario has failed, 2 bad usage or input.`;
 export function register(program: Command): void {
   const proxy = program
     .command('proxy')
+    // Its options may stand behind the names of its own commands.
+    .enablePositionalOptions(false)
     .description('sit between two servers: show, record and disturb what they say')
     .option('-l, --listen <address:port>', 'where the primary connects, e.g. [::1]:1647', listenAddress, [])
     .option('-t, --to <[name=]address:port>', 'the secondary', secondaryAddress, [])

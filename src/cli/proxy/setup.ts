@@ -23,6 +23,7 @@ import {
 } from '../../proxy/relationship.ts';
 import { type ProxyOptions, ProxySession } from '../../proxy/relay.ts';
 import { keepAlive, parseAliveSet } from './alive.ts';
+import { ClaimedFiles } from './claimed-files.ts';
 import { type ProxyConfig, readProxyConfig } from './config-file.ts';
 import { checkTlsNames, checkTlsOptions, type TlsOptions, terminationFor, tlsOf } from './tls.ts';
 
@@ -159,8 +160,9 @@ export interface Common {
 export function proxyGroup(common: Common): ProxyGroup {
   const random = seededRandom(common.seed);
   const numbering = new Numbering();
+  const files = new ClaimedFiles();
   return new ProxyGroup({
-    start: (settings, run) => serve(settings, run, { ...common, random, numbering }),
+    start: (settings, run) => serve(settings, run, { ...common, random, numbering, files }),
     checkFault: (spec) => {
       checkFault(spec, common.dissectors);
     },
@@ -168,14 +170,21 @@ export function proxyGroup(common: Common): ProxyGroup {
   });
 }
 
-type Shared = Common & { readonly random: Random; readonly numbering: Numbering };
+type Shared = Common & {
+  readonly random: Random;
+  readonly numbering: Numbering;
+  readonly files: ClaimedFiles;
+};
 
 /** Rejects with InputError. */
 async function serve(settings: RelationshipSettings, run: number, shared: Shared): Promise<Serving> {
   const { name, aliveSet, to } = settings;
   const { tell } = shared;
   const place = aliveSet === undefined ? undefined : parseAliveSet(aliveSet);
-  const session = await ProxySession.start(sessionOptions(settings, run, shared)).catch((error: Error) => {
+  const options = sessionOptions(settings, run, shared);
+  const giveBack = shared.files.claim(name, [options.record?.path, options.logPath]);
+  const session = await ProxySession.start(options).catch((error: Error) => {
+    giveBack();
     throw new InputError(describeSystemError(error) ?? error.message);
   });
   const which = name === UNNAMED ? '' : `${name}: `;
@@ -183,18 +192,19 @@ async function serve(settings: RelationshipSettings, run: number, shared: Shared
     `${which}listening on ${formatSocketAddress(session.listening)}, the secondary is ${formatSocketAddress(to)}`,
   );
   for (const { id, sentence } of session.listFaults()) tell(`${which}${id} ${sentence}`);
-  if (place === undefined) return session;
+  if (place === undefined) return withEnd(session, async () => undefined, giveBack);
   try {
     const stopSigns = await keepAlive(place, to.address, (text) => tell(`leasetap: ${which}${text}`));
-    return withEnd(session, stopSigns);
+    return withEnd(session, stopSigns, giveBack);
   } catch (error) {
     await session.close();
+    giveBack();
     throw error;
   }
 }
 
-/** The sign of life ends before the proxy does. */
-function withEnd(session: ProxySession, before: () => Promise<void>): Serving {
+/** The sign of life ends before the proxy does; its files are free behind it. */
+function withEnd(session: ProxySession, before: () => Promise<void>, after: () => void): Serving {
   return {
     listening: session.listening,
     subscribe: (listener) => session.subscribe(listener),
@@ -208,6 +218,7 @@ function withEnd(session: ProxySession, before: () => Promise<void>): Serving {
     close: async () => {
       await before();
       await session.close();
+      after();
     },
   };
 }
