@@ -134,8 +134,14 @@ export class FlowState {
         this.#start(verdict.speaker, verdict.why, verdict.dialect, seen);
         return;
       }
-      if (verdict.kind === 'more' && behindGaps.length === 0) open = true;
-      else if (this.#searchable() && [first, ...behindGaps].some((run) => this.#searchFrame(run, seen)))
+      const waits = verdict.kind === 'more' && behindGaps.length === 0;
+      if (waits) open = true;
+      // In the middle of a stream what looks like a long message may be none.
+      if (
+        (!waits || this.midStream) &&
+        this.#searchable() &&
+        [first, ...behindGaps].some((run) => this.#searchFrame(run, seen))
+      )
         return;
     }
     if (this.#heldOctets > RECOGNIZE_OCTETS_MAX || (!open && !this.#searchable())) this.#giveUp(seen);

@@ -310,6 +310,14 @@ describe('the middle of a stream', () => {
     }
   });
 
+  it('is searched although the octets there look like the beginning of a long message', () => {
+    // From octet 16 of a DHCPv4 STATE on: a message-size of 512 and STARTTLS, if it were of RFC 8156.
+    const rest = Uint8Array.of(2, 0, 23, 0, 1, 0, 0, 25, 0, 4, ...u32(NOW_1970));
+    const v4Contact = (xid: number) => Uint8Array.of(0, 12, 11, 12, ...u32(NOW_1970), ...u32(xid));
+    const session = new Session(flowOn(647), true).push(rest, v4Contact(1), v4Contact(2));
+    expect(session.found).toEqual(['CONTACT 1~', 'CONTACT 2~']);
+  });
+
   it('each direction by itself', () => {
     const session = new Session(flowOn(647), true).push(stream.slice(11)).send(1, stream.slice(30));
     expect(session.found).toEqual(['BNDUPD 2~', 'STATE 3~', 'BNDUPD 2~', 'STATE 3~']);
