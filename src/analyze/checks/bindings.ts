@@ -4,7 +4,7 @@ import type { TreeNode } from '../../dissect/message.ts';
 import { Code, numberField, numberIn, optionIn, optionsIn, textField } from './options.ts';
 
 /** Absolute times in seconds since 2000, lifetimes in seconds. */
-export interface Binding {
+export interface BindingValues {
   /** RFC 5952 text; a prefix with its length. */
   readonly lease: string;
   readonly isAddress: boolean;
@@ -25,9 +25,18 @@ export interface Binding {
   readonly validLifetime: number;
   /** What refuses it: its own status or that of what it stands in; 0 if nothing does. */
   readonly refusedBy: number;
+}
+
+/** With the options that say it, which hold the whole tree. */
+export interface Binding extends BindingValues {
   /** OPTION_IAADDR or OPTION_IAPREFIX, and the IA that it stands in. */
   readonly node: TreeNode;
   readonly ia: TreeNode | undefined;
+}
+
+/** The same without the tree, to be kept. */
+export function valuesOf({ node: _node, ia: _ia, ...values }: Binding): BindingValues {
+  return values;
 }
 
 /** What holds leases: CLIENT_DATA or a lone IAPREFIX. */

@@ -7,7 +7,7 @@ import type { Message, TreeNode } from '../../dissect/message.ts';
 import { MessageType, STATUS_SUCCESS } from '../../dissect/vocabulary.ts';
 import { statusIn } from './bindings.ts';
 import type { Report, Said } from './finding.ts';
-import { Code, missingIn, nodesOf, numberField, numberIn, optionIn, optionName } from './options.ts';
+import { Code, missingIn, numberField, numberIn, optionIn, optionName, visitNodes } from './options.ts';
 import type { RuleId } from './rules.ts';
 
 /** Of CONNECT (§6.1.1) and of an accepting CONNECTREPLY (§6.1.2). The name of the relationship may be absent. */
@@ -32,14 +32,14 @@ const SINGLE: ReadonlySet<number> = new Set([
 const FIRST_FAILOVER_OPTION = 114;
 const LAST_FAILOVER_OPTION = 134;
 
-const FLAGS: readonly (readonly [code: number, rule: RuleId])[] = [
+const FLAGS: ReadonlyMap<number, RuleId> = new Map<number, RuleId>([
   [Code.F_CONNECT_FLAGS, 'connect-flags-mbz'],
   [Code.F_SERVER_FLAGS, 'server-flags-mbz'],
   [Code.F_DNS_FLAGS, 'dns-flags-mbz'],
-];
+]);
 
 /** Absolute times, and where they are defined. */
-const TIMES: readonly (readonly [code: number, section: string])[] = [
+const TIMES: ReadonlyMap<number, string> = new Map<number, string>([
   [Code.F_EXPIRATION_TIME, '5.5.4'],
   [Code.F_PARTNER_LIFETIME, '5.5.7'],
   [Code.F_PARTNER_LIFETIME_SENT, '5.5.8'],
@@ -48,7 +48,7 @@ const TIMES: readonly (readonly [code: number, section: string])[] = [
   [Code.F_RECONFIGURE_DATA, '5.5.13'],
   [Code.F_START_TIME_OF_STATE, '5.5.17'],
   [Code.F_STATE_EXPIRATION_TIME, '5.5.18'],
-];
+]);
 /** Of OPTION_AUTH with its header (RFC 8415 §21.11); something shorter is another thing with this number. */
 const AUTH_OCTETS_MIN = 15;
 const YEAR_SECONDS = 365 * 86_400;
@@ -134,26 +134,30 @@ function checkEverywhere(tree: TreeNode, message: Message, said: Said, report: R
   const auth = optionIn(tree, Code.AUTH);
   if (auth !== undefined && auth.end - auth.start >= AUTH_OCTETS_MIN)
     report('authentication-option', said, `${said.name} carries OPTION_AUTH`);
-  for (const node of nodesOf(tree)) {
-    checkRepetition(node, said, report);
-    const { code } = node;
-    if (code === null || node.kind !== 'option') continue;
-    for (const [flags, rule] of FLAGS) {
-      const bits = code === flags ? (numberField(node, 'mbz') ?? 0) : 0;
-      if (bits !== 0) report(rule, said, `${optionName(code)} has reserved bits 0x${bits.toString(16)}`);
-    }
-    for (const [time, section] of TIMES) if (code === time) checkTime(node, section, said, report);
-    if (code === Code.F_RELATIONSHIP_NAME) checkName(node, message, said, report);
-  }
+  visitNodes(tree, (node) => checkNode(node, message, said, report));
 }
 
-function checkRepetition(node: TreeNode, said: Said, report: Report): void {
+function checkNode(node: TreeNode, message: Message, said: Said, report: Report): void {
+  checkRepetition(node, said, report);
+  const { code } = node;
+  if (code === null || node.kind !== 'option') return;
+  const rule = FLAGS.get(code);
+  const bits = rule === undefined ? 0 : (numberField(node, 'mbz') ?? 0);
+  if (rule !== undefined && bits !== 0)
+    report(rule, said, `${optionName(code)} has reserved bits 0x${bits.toString(16)}`);
+  const section = TIMES.get(code);
+  if (section !== undefined) checkTime(node, section, said, report);
+  if (code === Code.F_RELATIONSHIP_NAME) checkName(node, message, said, report);
+}
+
+function checkRepetition({ children, name }: TreeNode, said: Said, report: Report): void {
+  if (children.length < 2) return;
   const met = new Set<number>();
-  for (const { code, kind } of node.children) {
+  for (const { code, kind } of children) {
     if (code === null || kind !== 'option') continue;
     const single = SINGLE.has(code) || (code >= FIRST_FAILOVER_OPTION && code <= LAST_FAILOVER_OPTION);
     if (single && met.has(code)) {
-      report('option-repeated', said, `${optionName(code)} stands twice in ${node.name ?? 'an option'}`);
+      report('option-repeated', said, `${optionName(code)} stands twice in ${name ?? 'an option'}`);
       return;
     }
     met.add(code);

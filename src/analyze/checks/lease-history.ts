@@ -4,14 +4,15 @@ import { otherRole, type Role } from '../relationships.ts';
 import type { Binding } from './bindings.ts';
 import type { Said } from './finding.ts';
 
-/** Leases of one pair; 0.5 KB each. */
-const LEASES_MAX = 65_536;
+/** Leases of one pair that are remembered for certain; up to twice as many are. */
+const LEASES_MAX = 16_384;
 
 /** What one server said of a lease. */
 export interface Statement {
   /** Counts the connections of the pair. */
   readonly connection: number;
-  readonly said: Said;
+  /** Of the message. */
+  readonly index: number;
   readonly status: number;
   readonly client: string | undefined;
   readonly startTime: number | undefined;
@@ -48,13 +49,15 @@ function accept(history: LeaseHistory, role: Role, statement: Statement): void {
 }
 
 export class LeaseHistories {
-  readonly #byLease = new Map<string, LeaseHistory>();
+  /** Those that were told of lately, and those before them: the oldest go without a search for them. */
+  #recent = new Map<string, LeaseHistory>();
+  #earlier = new Map<string, LeaseHistory>();
   #connection = 0;
   #incomplete = false;
 
   /** What is known of a lease. What was not answered on an earlier connection may have been accepted, or not. */
   of(lease: string): LeaseHistory | undefined {
-    const history = this.#byLease.get(lease);
+    const history = this.#recent.get(lease) ?? this.#earlier.get(lease);
     if (history === undefined) return undefined;
     for (const role of ['primary', 'secondary'] as const) {
       const pending = history.pending[role];
@@ -77,16 +80,12 @@ export class LeaseHistories {
       // A prefix that no client has begins anew.
       older: this.#incomplete || (!fresh && binding.client !== undefined),
     };
-    if (known === undefined) {
-      const [oldest] = this.#byLease.size >= LEASES_MAX ? this.#byLease.keys() : [];
-      if (oldest !== undefined) this.#byLease.delete(oldest);
-      this.#byLease.set(binding.lease, history);
-    }
+    this.#remember(binding.lease, history);
     // With a new life of a lease what was acknowledged begins anew.
     if (fresh) history.given = NOTHING;
     history.pending[role] = {
       connection: this.#connection,
-      said,
+      index: said.index,
       status: binding.bindingStatus ?? 0,
       client: binding.client,
       startTime: binding.startTimeOfState,
@@ -100,7 +99,7 @@ export class LeaseHistories {
     const history = this.of(reply.lease);
     if (history === undefined) return;
     const pending = history.pending[role];
-    if (pending?.said.index === index) {
+    if (pending?.index === index) {
       history.pending[role] = undefined;
       if (reply.refusedBy === 0) accept(history, role, pending);
     }
@@ -112,9 +111,20 @@ export class LeaseHistories {
     history.acknowledged = history.acknowledged === undefined ? sent : laterOf(history.acknowledged, sent);
   }
 
+  #remember(lease: string, history: LeaseHistory): void {
+    if (this.#recent.size >= LEASES_MAX) {
+      // What is forgotten here and told of again is no new lease.
+      if (this.#earlier.size > 0) this.#incomplete = true;
+      this.#earlier = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(lease, history);
+  }
+
   /** Messages were lost: nothing that was known need be true any more. */
   lost(): void {
-    this.#byLease.clear();
+    this.#recent.clear();
+    this.#earlier.clear();
     this.#incomplete = true;
   }
 

@@ -93,7 +93,7 @@ function checkOwner({ binding, said, before, fresh }: Case, report: Report): voi
       });
     return;
   }
-  const related = before === undefined ? [] : [before.said.index];
+  const related = before === undefined ? [] : [before.index];
   if (isPrimary && before?.status === FREE_BACKUP)
     report('prefix-of-secondary', said, `the primary delegates ${lease}, which is FREE-BACKUP`, {
       related,
@@ -134,7 +134,7 @@ function checkMemory({ binding, said, before }: Case, history: LeaseHistory, rep
   if (said.role === 'secondary' && !isAddress && bindingStatus === FREE_BACKUP && before?.status === FREE)
     report('prefix-taken', said, `the secondary takes ${lease}, which is FREE`, {
       lease,
-      related: [before.said.index],
+      related: [before.index],
     });
 }
 
@@ -154,7 +154,7 @@ function checkResponsive(talk: Talk, { binding, said }: Case, report: Report): v
 function checkSequence({ binding, said, history, bound }: Case, before: Statement, report: Report): void {
   const pending = history?.pending[said.role];
   const { lease, bindingStatus: status = 0, clientTime, startTimeOfState } = binding;
-  const particulars = { lease, related: [before.said.index] };
+  const particulars = { lease, related: [before.index] };
   const step = `${lease} goes from ${bindingStatusName(before.status)} to ${bindingStatusName(status)}`;
   if (bound && before.status === ABANDONED && status !== ABANDONED && status !== RESET) {
     report('binding-transition', said, step, particulars);

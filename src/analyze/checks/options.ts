@@ -72,8 +72,8 @@ export function textField(node: TreeNode, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The node and everything inside it, but for messages of clients that relays have sent. */
-export function* nodesOf(node: TreeNode): Iterable<TreeNode> {
-  yield node;
-  for (const child of node.children) if (child.kind !== 'message') yield* nodesOf(child);
+/** Visits the node and everything inside it, but for messages of clients that relays have sent. */
+export function visitNodes(node: TreeNode, visit: (node: TreeNode) => void): void {
+  visit(node);
+  for (const child of node.children) if (child.kind !== 'message') visitNodes(child, visit);
 }

@@ -1,10 +1,10 @@
 /** A BNDREPLY against the BNDUPD that it answers (§7.6): what has to be there, and what has to be the same. */
 import type { TreeNode } from '../../dissect/message.ts';
 import { bindingStatusName } from '../../dissect/vocabulary.ts';
-import { type Binding, containersIn, statusIn } from './bindings.ts';
+import { type Binding, type BindingValues, containersIn, statusIn, valuesOf } from './bindings.ts';
 import type { Report, Said } from './finding.ts';
 import { checkPresent } from './layout.ts';
-import { Code, missingIn, nodesOf, numberField, optionIn, optionName, textField } from './options.ts';
+import { Code, missingIn, numberField, optionIn, optionName, textField, visitNodes } from './options.ts';
 
 /** What has to be known of a BNDUPD while it waits for its answer. */
 export interface Update {
@@ -12,7 +12,7 @@ export interface Update {
   readonly container: number | undefined;
   readonly hasVss: boolean;
   readonly client: string | undefined;
-  readonly bindings: readonly Binding[];
+  readonly bindings: readonly BindingValues[];
 }
 
 export function updateOf(tree: TreeNode, bindings: readonly Binding[], said: Said): Update {
@@ -22,17 +22,17 @@ export function updateOf(tree: TreeNode, bindings: readonly Binding[], said: Sai
     container: container?.code ?? undefined,
     hasVss: container !== undefined && optionIn(container, Code.VSS) !== undefined,
     client: container === undefined ? undefined : clientOf(container),
-    bindings,
+    bindings: bindings.map(valuesOf),
   };
 }
 
 /** Reports what is wrong with a BNDREPLY by itself. */
 export function checkReplyAlone(tree: TreeNode, said: Said, report: Report): void {
-  for (const node of nodesOf(tree)) {
-    if (node.code !== Code.STATUS_CODE || node.kind !== 'option') continue;
+  visitNodes(tree, (node) => {
+    if (node.code !== Code.STATUS_CODE || node.kind !== 'option') return;
     if (numberField(node, 'status-code') === 0 && textField(node, 'status-message') === '')
       report('success-without-message', said, 'a Success status without a message');
-  }
+  });
 }
 
 /** Reports where a BNDREPLY does not fit its BNDUPD. */
@@ -89,7 +89,7 @@ function checkLeases(bindings: readonly Binding[], said: Said, update: Update, r
 /** What is to be repeated of one lease. */
 function checkEcho(
   reply: Binding,
-  update: Binding,
+  update: BindingValues,
   said: Said,
   related: readonly number[],
   report: Report,
