@@ -31,7 +31,9 @@ const REFUSED: Readonly<Record<number, string>> = {
   122: 'IP over Fibre Channel',
   127: 'IEEE 802.11 with radiotap header',
   138: 'IP over IEEE 1394',
+  143: 'DOCSIS',
   147: 'user-defined 0',
+  149: 'user-defined 2, of macOS for pktap',
   163: 'IEEE 802.11 with AVS header',
   187: 'Bluetooth HCI',
   189: 'USB',
@@ -48,6 +50,7 @@ const REFUSED: Readonly<Record<number, string>> = {
   249: 'USBPcap',
   252: 'Wireshark upper PDU',
   253: 'netlink',
+  258: 'Apple pktap',
 };
 
 const READ: ReadonlySet<number> = new Set(Object.values(LINK_TYPE));

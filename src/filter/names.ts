@@ -66,11 +66,17 @@ export class FilterNames {
 
     const dot = text.lastIndexOf('.');
     const prefix = text.slice(0, Math.max(0, dot));
+    if (this.#fields.get('type')?.words?.has(word.text.toLowerCase()) === true)
+      return unknown(
+        `unknown name "${word.text}"; did you mean type == ${word.text.toUpperCase()}?`,
+        '',
+        [],
+        word.at,
+      );
     if (prefix === '' || CARRIERS.test(prefix))
       return unknown(`unknown name "${word.text}"`, text, names, word.at);
     const protocol = PROTOCOL_PREFIXES.get(prefix);
-    if (protocol === undefined)
-      return unknown(`unknown protocol "${prefix}"`, prefix, [...PROTOCOL_PREFIXES.keys()], word.at);
+    if (protocol === undefined) return unknownProtocol(prefix, word.at);
     const name = text.slice(dot + 1);
     const field = this.#fields.get(name);
     if (field !== undefined) return { ok: true, named: { field, protocol } };
@@ -89,6 +95,12 @@ const ANY: FilterField = {
   read: ({ frame }) => [toHex(frame.bytes, frame.start, frame.end)],
   has: () => true,
 };
+
+function unknownProtocol(prefix: string, offset: number): NameResult {
+  const known = [...PROTOCOL_PREFIXES.keys()];
+  const there = nearest(prefix, known) === undefined ? `; there are ${known.join(', ')}` : '';
+  return unknown(`unknown protocol "${prefix}"${there}`, prefix, known, offset);
+}
 
 function unknown(what: string, got: string, known: readonly string[], offset: number): NameResult {
   const close = nearest(got, known);

@@ -103,13 +103,14 @@ Filter {
   name = ~reserved (letter | "_") (alnum | "_" | "-" | ".")*
   function = ~reserved letter alnum*
   range = (~"]" any)*
-  value = raw | quoted | direction | word
+  value = raw | quoted | single | direction | word
   direction = side ">" side ~wordPart
   side = "p" | "s" | "c"
   word = wordStart (~".." wordPart)*
   wordStart = alnum | "_" | ":" | "." | "-" | "+"
   wordPart = alnum | "_" | ":" | "." | "-" | "+" | "/"
   quoted = "\"" (escaped | ~"\"" any)* "\""
+  single = "'" (~"'" any)* "'"
   raw = caseInsensitive<"r"> "\"" (~"\"" any)* "\""
   escaped = "\\" any
 }
@@ -228,6 +229,7 @@ function wordOf(node: Node): Word {
   const text = node.sourceString;
   const at = node.source.startIdx;
   if (/^r"/i.test(text)) return { text: text.slice(2, -1), quoted: true, at };
+  if (text.startsWith("'")) return { text: text.slice(1, -1), quoted: true, at };
   if (!text.startsWith('"')) return { text, quoted: false, at };
   const inner = text.slice(1, -1);
   return { text: unescaped(inner), quoted: true, at, pattern: inner.replace(/\\(["\\])/g, '$1') };
@@ -290,15 +292,32 @@ function nestingBeyond(text: string): number | undefined {
 
 function mismatch(text: string, match: FailedMatchResult): Parsed {
   const at = match.getRightmostFailurePosition();
+  const refusal = refusalOf(text, at);
+  if (refusal !== undefined) return failure(refusal, at);
   const got = text.slice(at).trim() === '' ? 'the filter ends here' : 'not what is expected here';
   return failure(`${got}: expected ${expectedAt(text, at)}`, at);
+}
+
+/** What is known to people and not to this language, or has lost its other half. */
+function refusalOf(text: string, at: number): string | undefined {
+  const rest = text.slice(at);
+  if (/^(&(?!&)|[-+*/%])/.test(rest))
+    return 'there is no arithmetic here, only names, values and comparisons';
+  if (rest.startsWith(')')) return 'this ) has no (';
+  const open = count(text, '(') - count(text, ')');
+  return rest.trim() === '' && open > 0 && !/[=<>~(!&|^,{]\s*$/.test(text)
+    ? 'the filter ends here: expected ), or and, or, xor'
+    : undefined;
+}
+
+/** How often a sign stands in a filter, outside quotes. */
+function count(text: string, sign: string): number {
+  return text.replace(/"(\\.|[^"\\])*"?|'[^']*'?/g, '').split(sign).length - 1;
 }
 
 /** What people would write there, in fewer words than the grammar has. */
 function expectedAt(text: string, at: number): string {
   const before = text.slice(0, at).trimEnd();
-  const after = text.slice(at);
-  if (/^(&(?!&)|[-+*/%])/.test(after)) return 'no arithmetic: names, values and comparisons only';
   if (before === '' || /(\(|!|&&|\|\||\^\^|\b(and|or|xor|not|any|all))$/i.test(before))
     return 'a name, not or (';
   if (/(==|!=|<=|>=|<|>|=|~|\b(in|contains|matches|eq|ne|lt|le|gt|ge|(any|all)_(eq|ne)))$/i.test(before))

@@ -150,6 +150,8 @@ describe.concurrent("tshark's habits", () => {
 
   it.each([
     [['-q', '-z', 'io,stat,60', '-r', name], '-z io,stat,60: statistics of all kinds are --stats'],
+    [['-t', 'ad', name], '-t ad: times are columns'],
+    [['-d', 'tcp.port==1,dhcpfo', name], '--decode-as PORT=PROTOCOL'],
     [['-c', '0', name], 'expected a whole number above 0'],
     [[], "missing required argument 'files'"],
   ])('others are answered: %s', async (args, message) => {

@@ -99,6 +99,7 @@ describe('a filter', () => {
     ['finding == malformed', []],
     // As engineers write it in Wireshark.
     ['type == CONNECT xor type == STATE xor xid == 1', ['state']],
+    ["type == 'CONNECT' or relationship-name == 'x'", ['connect']],
     ['type == CONNECT ^^ failover6', ['state', 'update', 'refusal', 'reply', 'prefix']],
     // and before xor before or
     ['type == CONNECT or type == CONNECT xor type == CONNECT', ['connect']],
@@ -215,7 +216,12 @@ describe('a mistake', () => {
     ['client[] == 00', 7, '[]: expected a place such as 0, 0:4, 2-5, :4 or -2:'],
     ['client[5-2] == 00', 7, '[5-2]: expected the first and the last place, e.g. 2-5'],
     ['valid-lifetime > sent-time', 17, 'valid-lifetime and sent-time cannot be compared'],
-    ['server-flags & 1', 13, 'not what is expected here: expected no arithmetic'],
+    ['server-flags & 1', 13, 'there is no arithmetic here, only names, values and comparisons'],
+    ['xid + 1 == 2', 4, 'there is no arithmetic here, only names, values and comparisons'],
+    ['type == BNDUPD)', 14, 'this ) has no ('],
+    ['(type == "B("', 13, 'the filter ends here: expected ), or and, or, xor'],
+    ['BNDUPD and xid == 1', 0, 'unknown name "BNDUPD"; did you mean type == BNDUPD?'],
+    ['eth.src == 1', 0, 'unknown protocol "eth"; there are failover6, failover4, dhcpv6, leasequery'],
     ['time > yesterday', 7, 'expected a time such as 2024-03-05T09:00:00Z'],
     ['time > "2024-13-05 09:00"', 7, 'expected a time such as 2024-03-05T09:00:00Z'],
     ['type == BNDUPT', 8, 'type is never "BNDUPT"; did you mean BNDUPD?'],
@@ -257,6 +263,20 @@ describe('a mistake', () => {
 
   it('of any kind never throws, and a deep nest is refused, not followed', () => {
     const pieces = [
+      'any ',
+      'all ',
+      'len(',
+      'count(',
+      '[0:4]',
+      '[',
+      ']',
+      'xor',
+      '===',
+      'r"x"',
+      "'x'",
+      'client',
+      'matches',
+      'finding',
       'type',
       '==',
       'BNDUPD',

@@ -11,6 +11,8 @@ export interface Habits {
   readonly V?: boolean;
   readonly q?: boolean;
   readonly z?: string;
+  readonly d?: string;
+  readonly t?: string;
 }
 
 /** Not in the list of options: each is there under its own name, or not at all. */
@@ -21,13 +23,18 @@ export function withTsharkHabits(command: Command): Command {
     .addOption(hidden('-V'))
     .addOption(hidden('-n'))
     .addOption(hidden('-q'))
-    .addOption(hidden('-z <statistics>'));
+    .addOption(hidden('-z <statistics>'))
+    .addOption(hidden('-d <layer>'))
+    .addOption(hidden('-t <format>'));
 }
 
 /** @throws InputError if there is none, or for an option that is called otherwise here */
-export function filesOf(files: readonly string[], { r, q, z }: Habits): readonly string[] {
+export function filesOf(files: readonly string[], { r, q, z, d, t }: Habits): readonly string[] {
   if (z !== undefined) throw new InputError(`-z ${z}: statistics of all kinds are --stats`);
   if (q === true) throw new InputError('-q would print nothing; statistics are --stats');
+  if (d !== undefined) throw new InputError(`-d ${d}: say --decode-as PORT=PROTOCOL`);
+  if (t !== undefined)
+    throw new InputError(`-t ${t}: times are columns: -o date,time,delta,clock and others`);
   const all = [...r, ...files];
   if (all.length === 0) throw new InputError("missing required argument 'files'");
   return all;
