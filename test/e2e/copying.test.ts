@@ -2,14 +2,18 @@
  * Goal: `read -w` writes the very packets that carry what matches, whole connections of TCP and whole datagrams of UDP,
  * so that this program and tshark read from the copy what they read from the original; and tshark's habits are met.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ethernet, ipv6, packet, pcap, reply, text, u8, u16, udp } from '../capture/build.ts';
-import { runLeasetap, temporaryFolder, top } from '../support/process.ts';
+import { runLeasetap, top } from '../support/process.ts';
 import { tshark, tsharkIsMissing } from '../support/tshark.ts';
 
 const folder = join(top, 'fixtures/captures/dhcpv6');
+/** One for all, because tests run beside each other. */
+const scratch = mkdtempSync(join(tmpdir(), 'leasetap-copies-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
 const capture = (name: string): string => join(folder, name);
 
 const lines = (out: string): string[] => out.replace(/\n$/, '').split('\n');
@@ -31,14 +35,14 @@ describe.concurrent('read -w', () => {
     'mixed-traffic.pcap',
     'resync-gap-boundary.pcap',
   ])('copies all that carries messages: %s', async (name) => {
-    const path = join(temporaryFolder(), 'copy.pcapng');
+    const path = join(scratch, `${name}.copy`);
     const { code, out } = await runLeasetap(['read', '-w', path, capture(name)]);
     expect([code, out]).toEqual([0, '']);
     expect(await messagesOf(path)).toEqual(await messagesOf(capture(name)));
   });
 
   it('takes the whole connection of one message, and says which it was', async (context) => {
-    const path = join(temporaryFolder(), 'copy.pcapng');
+    const path = join(scratch, 'connection.pcapng');
     const filter = ['-Y', 'conn == 1 and type == STATE and dir == p>s'];
     const { code, err } = await runLeasetap(['read', ...filter, '-w', path, capture('tcp-conns.pcap')]);
     // Counted in tshark: 38 packets of this connection, two of them with such a message.
@@ -75,7 +79,7 @@ describe.concurrent('read -w', () => {
     const whole = (payload: Buffer, next = 17): Buffer =>
       ethernet(0x86dd, ipv6('fe80::a', 'ff02::1:2', next, payload));
     const big = solicit(2);
-    const path = join(temporaryFolder(), 'fragments.pcap');
+    const path = join(scratch, 'fragments.pcap');
     const packets = [
       whole(solicit(1)),
       whole(fragment(big.subarray(0, 16), 0, 1), 44),
@@ -99,7 +103,7 @@ describe.concurrent('read -w', () => {
   });
 
   it('refuses what would go wrong', async () => {
-    const path = join(temporaryFolder(), 'copy.pcap');
+    const path = join(scratch, 'refused.pcap');
     writeFileSync(path, pcap([packet({ seq: 1, flags: 'S' }), reply({ seq: 1, flags: 'SA', ack: 2 })]));
     const before = readFileSync(path);
     mkdirSync(`${path}.d`);
@@ -143,7 +147,7 @@ describe.concurrent("tshark's habits", () => {
     expect(lines(piped.out)).toHaveLength(3);
     const { out } = await runLeasetap(['read', '-c', '3', '--stats', '-T', 'jsonl', name]);
     expect(JSON.parse(out)).toMatchObject({ messages: 3 });
-    const copy = join(temporaryFolder(), 'copy.pcapng');
+    const copy = join(scratch, 'counted.pcapng');
     const { err } = await runLeasetap(['read', '-c', '1', '-w', copy, name]);
     expect(err).toMatch(/^leasetap: 1 message matches/);
   });

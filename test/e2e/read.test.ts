@@ -234,7 +234,7 @@ describe('leasetap read', () => {
     [
       'an unknown column',
       ['read', '-o', 'colour', sample],
-      /^leasetap: there is no column "colour"[^\n]*\n$/,
+      /^leasetap: -o colour: unknown name "colour"[^\n]*\n$/,
     ],
     ['octets in JSON', ['read', '-T', 'jsonl', '-x', sample], /^leasetap: -x is for -T text[^\n]*\n$/],
   ])('answers %s with one line and exit code 2', async (_what, args, message) => {
