@@ -94,35 +94,46 @@ export function packetBlockOctets(packetOctets: number): number {
   return PACKET_AT + padded(packetOctets) + 4;
 }
 
-/** Makes an enhanced packet block around the packet of `packetOctets` that stands in it at PACKET_AT. */
+/** Microseconds since 1970, rounded down. */
+export function microsOf({ unixSeconds, ticks, resolution }: Timestamp): number {
+  return unixSeconds * 1e6 + Math.floor((ticks / resolution.ticksPerSecond) * 1e6 + 1e-6);
+}
+
+/**
+ * Makes, at `at` in `to`, an enhanced packet block without options around the packet of `packetOctets` that stands
+ * PACKET_AT behind that. Where the block has room for options, `octets` is the length of all of it.
+ */
 export function putPacketBlock(
-  block: Uint8Array,
+  to: Uint8Array,
+  at: number,
   packetOctets: number,
-  { interfaceId, time, originalLength }: Omit<PacketToWrite, 'bytes'>,
+  interfaceId: number,
+  micros: number,
+  octets = packetBlockOctets(packetOctets),
+  originalLength = packetOctets,
 ): void {
-  const { length } = block;
-  const micros =
-    time.unixSeconds * 1e6 + Math.floor((time.ticks / time.resolution.ticksPerSecond) * 1e6 + 1e-6);
-  putU32(block, 0, BLOCK.enhancedPacket);
-  putU32(block, 4, length);
-  putU32(block, 8, interfaceId);
-  putU32(block, 12, Math.floor(micros / 2 ** 32));
-  putU32(block, 16, micros % 2 ** 32);
-  putU32(block, 20, packetOctets);
-  putU32(block, 24, originalLength ?? packetOctets);
-  block.fill(0, PACKET_AT + packetOctets, PACKET_AT + padded(packetOctets));
-  putU32(block, length - 4, length);
+  putU32(to, at, BLOCK.enhancedPacket);
+  putU32(to, at + 4, octets);
+  putU32(to, at + 8, interfaceId);
+  putU32(to, at + 12, Math.floor(micros / 2 ** 32));
+  putU32(to, at + 16, micros % 2 ** 32);
+  putU32(to, at + 20, packetOctets);
+  putU32(to, at + 24, originalLength);
+  const end = at + PACKET_AT + padded(packetOctets);
+  for (let pad = at + PACKET_AT + packetOctets; pad < end; pad++) to[pad] = 0;
+  putU32(to, at + octets - 4, octets);
 }
 
 /** An enhanced packet block. Blocks of packets share memory: write them soon, or copy what is kept for long. */
 export function packetBlock(packet: PacketToWrite): Uint8Array {
-  const { bytes, direction } = packet;
+  const { bytes, direction, interfaceId, originalLength } = packet;
   const options = texts(OPTION.comment, packet.comments);
   if (direction !== undefined) options.push(direction === 'inbound' ? INBOUND : OUTBOUND);
   const block = slab.take(packetBlockOctets(bytes.length) + octetsOf(options));
   block.set(bytes, PACKET_AT);
   putOptions(block, PACKET_AT + padded(bytes.length), options);
-  putPacketBlock(block, bytes.length, packet);
+  const micros = microsOf(packet.time);
+  putPacketBlock(block, 0, bytes.length, interfaceId, micros, block.length, originalLength);
   if (packet.resolution !== undefined) putTicks(block, packet.time);
   return block;
 }

@@ -50,6 +50,8 @@ export class TcpSynth {
   private readonly templates: readonly [Uint8Array, Uint8Array];
   /** Sum of the words that every TCP checksum covers, without those that differ; the same for both directions. */
   private readonly constantSum: number;
+  /** The same of an IPv4 header. */
+  private readonly ipv4Sum: number;
   private readonly six: boolean;
   private readonly segmentOctetsMax: number;
   private readonly take: (octets: number) => Uint8Array;
@@ -64,6 +66,8 @@ export class TcpSynth {
     const addresses = addressesOf(ends);
     this.six = addresses[0].length === 16;
     this.templates = [template(ends, addresses, 0), template(ends, addresses, 1)];
+    const [headers] = this.templates;
+    this.ipv4Sum = this.six ? 0 : sumOfWords(headers, ETHERNET_OCTETS, ETHERNET_OCTETS + IPV4_OCTETS);
     this.constantSum =
       sumOfWords(addresses[0]) +
       sumOfWords(addresses[1]) +
@@ -103,6 +107,19 @@ export class TcpSynth {
     return packets;
   }
 
+  /** Octets of the only packet that `data` would now make of so much, or 0 if it would make another number of them. */
+  singleOctets(direction: Direction, octets: number): number {
+    const isSingle = octets > 0 && octets <= this.segmentOctetsMax && this.unacknowledged[direction] === 0;
+    return isSingle && !this.finished[direction] ? this.templates[direction].length + octets : 0;
+  }
+
+  /** That packet, at `at` in `to`; `sum` is `sumOfData(bytes)`, which does not have to be made twice for two legs. */
+  putSingle(direction: Direction, bytes: Uint8Array, sum: number, to: Uint8Array, at: number): void {
+    this.unacknowledged[direction]++;
+    to.set(bytes, at + this.templates[direction].length);
+    this.header(direction, ACK | PSH, TCP_OCTETS, bytes.length, sum, to, at);
+  }
+
   /** FIN and its acknowledgement. */
   fin(direction: Direction): SynthPacket[] {
     invariant(!this.finished[direction], 'FIN once, and not after RST');
@@ -139,36 +156,50 @@ export class TcpSynth {
     start = 0,
     end = data.length,
   ): SynthPacket {
-    this.unacknowledged[other(direction)] = 0;
-    const template = this.templates[direction];
+    const { length } = this.templates[direction];
     const options = (flags & SYN) !== 0 ? this.synOptions() : NO_OPTIONS;
-    const headerOctets = TCP_OCTETS + options.length;
-    const tcpOctets = headerOctets + end - start;
-    const tcp = template.length - TCP_OCTETS;
-    const bytes = this.take(tcp + tcpOctets);
-    bytes.set(template);
-    if (this.six) putU16(bytes, ETHERNET_OCTETS + 4, tcpOctets);
-    else this.ipv4Header(bytes, tcpOctets);
-    const sequence = this.next[direction];
-    const acknowledgement = (flags & ACK) !== 0 ? this.next[other(direction)] : 0;
-    const offsetAndFlags = (headerOctets << 10) | flags;
-    putU32(bytes, tcp + 4, sequence);
-    putU32(bytes, tcp + 8, acknowledgement);
-    putU16(bytes, tcp + 12, offsetAndFlags);
-    let sum = this.constantSum + tcpOctets + offsetAndFlags + sumOfU32(sequence) + sumOfU32(acknowledgement);
-    sum += copySumming(options, 0, options.length, bytes, tcp + TCP_OCTETS);
-    sum += copySumming(data, start, end, bytes, tcp + headerOctets);
-    putU16(bytes, tcp + 16, checksum(sum));
-    const consumed = end - start + ((flags & (SYN | FIN)) !== 0 ? 1 : 0);
-    this.next[direction] = (sequence + consumed) >>> 0;
+    const bytes = this.take(length + options.length + end - start);
+    let sum = copySumming(options, 0, options.length, bytes, length);
+    sum += copySumming(data, start, end, bytes, length + options.length);
+    this.header(direction, flags, TCP_OCTETS + options.length, end - start, sum, bytes, 0);
     return { direction, bytes };
   }
 
-  private ipv4Header(bytes: Uint8Array, tcpOctets: number): void {
-    const ip = ETHERNET_OCTETS;
-    putU16(bytes, ip + 2, IPV4_OCTETS + tcpOctets);
-    putU16(bytes, ip + 4, this.packetsSent++ & 0xffff);
-    putU16(bytes, ip + 10, checksum(sumOfWords(bytes, ip, ip + IPV4_OCTETS)));
+  /** All headers, at `at` in `to`, save the TCP options; `sum` is of what stands behind them. */
+  private header(
+    direction: Direction,
+    flags: number,
+    headerOctets: number,
+    dataOctets: number,
+    sum: number,
+    to: Uint8Array,
+    at: number,
+  ): void {
+    this.unacknowledged[other(direction)] = 0;
+    const template = this.templates[direction];
+    const tcpOctets = headerOctets + dataOctets;
+    const tcp = at + template.length - TCP_OCTETS;
+    to.set(template, at);
+    if (this.six) putU16(to, at + ETHERNET_OCTETS + 4, tcpOctets);
+    else this.ipv4Header(to, at + ETHERNET_OCTETS, tcpOctets);
+    const sequence = this.next[direction];
+    const acknowledgement = (flags & ACK) !== 0 ? this.next[other(direction)] : 0;
+    const offsetAndFlags = (headerOctets << 10) | flags;
+    putU32(to, tcp + 4, sequence);
+    putU32(to, tcp + 8, acknowledgement);
+    putU16(to, tcp + 12, offsetAndFlags);
+    const words = tcpOctets + offsetAndFlags + sumOfU32(sequence) + sumOfU32(acknowledgement);
+    putU16(to, tcp + 16, checksum(this.constantSum + words + sum));
+    const consumed = dataOctets + ((flags & (SYN | FIN)) !== 0 ? 1 : 0);
+    this.next[direction] = (sequence + consumed) >>> 0;
+  }
+
+  private ipv4Header(to: Uint8Array, ip: number, tcpOctets: number): void {
+    const total = IPV4_OCTETS + tcpOctets;
+    const identification = this.packetsSent++ & 0xffff;
+    putU16(to, ip + 2, total);
+    putU16(to, ip + 4, identification);
+    putU16(to, ip + 10, checksum(this.ipv4Sum + total + identification));
   }
 
   /** Maximum segment size, and a window scale of 7, so that no recorded window is ever full. */
@@ -259,6 +290,17 @@ function sumOfWords(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let sum = 0;
   for (let at = start; at < end; at += 2) sum += ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   return sum;
+}
+
+/** The sum of all words, the last one padded with 0, for `putSingle`. */
+export function sumOfData(bytes: Uint8Array): number {
+  const { length, byteOffset } = bytes;
+  const isAligned = byteOffset % 4 === 0 && length >= ALIGNED_OCTETS_MIN;
+  const done = isAligned ? length & ~3 : 0;
+  const even = length & ~1;
+  let sum = done > 0 ? sumOfAligned(new Uint32Array(bytes.buffer, byteOffset, done / 4)) : 0;
+  for (let at = done; at < even; at += 2) sum += ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return length === even ? sum : sum + ((bytes[even] as number) << 8);
 }
 
 /** Copies `from[start, end)` to `to` at `at`, an even offset, and sums it up as words, the last one padded with 0. */

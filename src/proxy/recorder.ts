@@ -8,6 +8,7 @@ import { timestampOfMillis } from '../base/timestamp.ts';
 import { LINK_TYPE } from '../capture/link-types.ts';
 import {
   interfaceBlock,
+  microsOf,
   PACKET_AT,
   packetBlock,
   packetBlockOctets,
@@ -15,7 +16,7 @@ import {
   secretsBlock,
   sectionHeaderBlock,
 } from '../capture/pcapng-writer.ts';
-import { type SynthPacket, TcpSynth, type TcpSynthOptions } from '../capture/tcp-synth.ts';
+import { type SynthPacket, sumOfData, TcpSynth, type TcpSynthOptions } from '../capture/tcp-synth.ts';
 import type { FaultHit } from './stage.ts';
 import { TlsContinuation } from './tls/continuation.ts';
 
@@ -96,7 +97,7 @@ export class ConnectionRecorder implements WireRecorder {
   ];
   private writtenMillis = 0;
   /** Where packets are made, with room around each for its block; written, it is used again. */
-  private memory = new ArrayBuffer(MEMORY_OCTETS);
+  private memory = new Uint8Array(MEMORY_OCTETS);
   private used = 0;
   /** By leg and direction: whether data can follow. */
   private readonly finished: readonly [[boolean, boolean], [boolean, boolean]] = [
@@ -120,8 +121,34 @@ export class ConnectionRecorder implements WireRecorder {
   }
 
   passed(direction: Direction, octets: Uint8Array, now: number): void {
+    const onward = direction === 0 ? 1 : 0;
+    const near = this.synths[direction].singleOctets(direction, octets.length);
+    const far = this.synths[onward].singleOctets(direction, octets.length);
+    if (near > 0 && far > 0) {
+      this.singles(direction, octets, near, far, now);
+      return;
+    }
     this.packets(direction, direction, octets, NO_HITS, now);
-    this.packets(direction === 0 ? 1 : 0, direction, octets, NO_HITS, now);
+    this.packets(onward, direction, octets, NO_HITS, now);
+  }
+
+  /** As nearly always: one packet on each leg, which only differ in their headers. */
+  private singles(direction: Direction, octets: Uint8Array, near: number, far: number, now: number): void {
+    const onward = direction === 0 ? 1 : 0;
+    const sum = sumOfData(octets);
+    const micros = Math.round(now * 1000);
+    const [nearBlock, farBlock] = [packetBlockOctets(near), packetBlockOctets(far)];
+    const bytes = this.room(nearBlock + farBlock);
+    this.synths[direction].putSingle(direction, octets, sum, bytes, PACKET_AT);
+    putPacketBlock(bytes, 0, near, direction, micros);
+    this.synths[onward].putSingle(direction, octets, sum, bytes, nearBlock + PACKET_AT);
+    putPacketBlock(bytes, nearBlock, far, onward, micros);
+    this.write(bytes.subarray(0, nearBlock));
+    this.synths[direction].position(this.written[direction]);
+    this.write(bytes.subarray(nearBlock, nearBlock + farBlock));
+    this.synths[onward].position(this.written[onward]);
+    this.writtenMillis = now;
+    this.used = 0;
   }
 
   data(
@@ -195,6 +222,7 @@ export class ConnectionRecorder implements WireRecorder {
     hits: readonly FaultHit[],
   ): void {
     const time = timestampOfMillis(now);
+    const micros = microsOf(time);
     packets.forEach(({ bytes }, index) => {
       if (index === 0 && hits.length > 0) {
         this.write(packetBlock({ interfaceId: leg, time, bytes, comments: hits.map(hitComment) }));
@@ -202,7 +230,7 @@ export class ConnectionRecorder implements WireRecorder {
       }
       const size = packetBlockOctets(bytes.length);
       const block = new Uint8Array(bytes.buffer, bytes.byteOffset - PACKET_AT, size);
-      putPacketBlock(block, bytes.length, { interfaceId: leg, time });
+      putPacketBlock(block, 0, bytes.length, leg, micros);
       this.write(block);
     });
     this.used = 0;
@@ -211,14 +239,18 @@ export class ConnectionRecorder implements WireRecorder {
   }
 
   private take(octets: number): Uint8Array {
-    const size = packetBlockOctets(octets);
-    if (this.used + size > this.memory.byteLength) {
-      this.memory = new ArrayBuffer(Math.max(MEMORY_OCTETS, size));
+    return this.room(packetBlockOctets(octets)).subarray(PACKET_AT, PACKET_AT + octets);
+  }
+
+  /** Room for so many octets of blocks, until all that is being made is written. */
+  private room(octets: number): Uint8Array {
+    if (this.used + octets > this.memory.length) {
+      this.memory = new Uint8Array(Math.max(MEMORY_OCTETS, octets));
       this.used = 0;
     }
-    const packet = new Uint8Array(this.memory, this.used + PACKET_AT, octets);
-    this.used += size;
-    return packet;
+    const from = this.used;
+    this.used += octets;
+    return from === 0 ? this.memory : this.memory.subarray(from);
   }
 }
 

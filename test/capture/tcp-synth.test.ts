@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Direction, Endpoint } from '../../src/base/flow.ts';
 import { InvariantError } from '../../src/base/invariant.ts';
-import { type SynthPacket, TcpSynth } from '../../src/capture/tcp-synth.ts';
+import { type SynthPacket, sumOfData, TcpSynth } from '../../src/capture/tcp-synth.ts';
 
 const ends6: readonly [Endpoint, Endpoint] = [
   { address: '2001:db8::1', port: 45_000 },
@@ -116,6 +116,32 @@ describe('a synthesised connection', () => {
         packets.push(...synth.fin(1), ...synth.fin(0));
         expect(packets.every(tcpChecksumIsRight)).toBe(true);
         if (!six) expect(packets.every(({ bytes }) => wordsModulo65535(bytes, 14, 34) === 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('writes a single packet of data into other memory as it would have made it', () => {
+    const step = fc.tuple(fc.constantFrom<Direction>(0, 1), fc.uint8Array({ maxLength: 1500 }), fc.nat(3));
+    fc.assert(
+      fc.property(fc.boolean(), fc.array(step), (six, steps) => {
+        const [one, other] = [0, 1].map(() => new TcpSynth(six ? ends6 : ends4)) as [TcpSynth, TcpSynth];
+        one.open();
+        other.open();
+        for (const [direction, octets, at] of steps) {
+          // Sums are made faster of what is aligned.
+          const data = new Uint8Array(octets.length + at).subarray(at);
+          data.set(octets);
+          const size = one.singleOctets(direction, data.length);
+          const packets = other.data(direction, data);
+          expect(size > 0).toBe(packets.length === 1);
+          if (size === 0) one.data(direction, data);
+          else {
+            const memory = new Uint8Array(at + size + 1).fill(0xee);
+            one.putSingle(direction, data, sumOfData(data), memory, at);
+            expect(memory.subarray(at, at + size)).toEqual(packets[0]?.bytes);
+            expect([memory[at - 1] ?? 0xee, memory[at + size]]).toEqual([0xee, 0xee]);
+          }
+        }
       }),
     );
   });
