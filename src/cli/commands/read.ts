@@ -187,7 +187,7 @@ async function printMessages(
         if (printed < limit && printing.push(message, notes, change)) printed++;
       },
       pause: (progress) => printing.pause(progress),
-      settle: () => printing.settle(),
+      flush: () => printing.flush(),
       hurry: () => printing.hurry(),
       finish: (whole) => printing.finish(whole),
       enough: () => printed >= limit,

@@ -72,8 +72,8 @@ export interface CaptureJob extends Round {
   /** Between pieces of work, in all rounds, to wait for what takes the messages; without it for the output alone. */
   readonly pause?: (progress: CaptureProgress) => Promise<void>;
   /** Before waiting for octets that have not come yet: hands over what was told; without it to the output. */
-  readonly settle?: () => Promise<void>;
-  /** Said when the run is to be cut short: the promises of `pause` and `settle` are not to be waited for. */
+  readonly flush?: () => Promise<void>;
+  /** Said when the run is to be cut short: the promises of `pause` and `flush` are not to be waited for. */
   readonly hurry?: () => void;
   /** After the last message, also if the run was cut short (not `whole`): what was told is to be handed to the output. */
   readonly finish?: (whole: boolean) => Promise<void>;
@@ -130,7 +130,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
   const summary = await readMessages(
     files.map((file) =>
       file === '-'
-        ? standardInput(stop.signal, () => job.settle?.() ?? out.flush())
+        ? standardInput(stop.signal, () => job.flush?.() ?? out.flush())
         : recyclingFileSource(file, job.chunkOctets),
     ),
     dissectors,

@@ -66,15 +66,12 @@ export class Printing {
   /** To be waited for between pieces of work: lets threads and readers of the output keep up. */
   async pause(progress: CaptureProgress): Promise<void> {
     if (this.#pool === undefined && isMuch(progress) && this.#mayShare()) await this.#startThreads();
-    await this.settle();
+    await this.#waited(this.#pool?.settle());
   }
 
-  /** Hands over all that was pushed, and waits until more may come. */
-  async settle(): Promise<void> {
-    const { out } = this.#options;
-    if (this.#pool === undefined) return out.flush();
-    await this.#pool.settle();
-    if (this.#pool.closed) out.abandon();
+  /** The same before waiting for more to read: all that was pushed is printed now. */
+  async flush(): Promise<void> {
+    await this.#waited(this.#pool?.flush());
   }
 
   /** Said when reading is cut short: nobody waits for a reader of the output that takes nothing. */
@@ -91,6 +88,13 @@ export class Printing {
   /** Ends the threads. */
   async close(): Promise<void> {
     await this.#pool?.close();
+  }
+
+  async #waited(pool: Promise<void> | undefined): Promise<void> {
+    const { out } = this.#options;
+    if (pool === undefined) return out.flush();
+    await pool;
+    if (this.#pool?.closed === true) out.abandon();
   }
 
   /** A ladder is one drawing; the other formats go on anywhere, once those that count from the first line have one. */

@@ -56,7 +56,7 @@ export class Packer {
     return this.#messages >= this.#messagesMax || octets >= PARCEL_OCTETS;
   }
 
-  /** Its octets must stay what they are until the parcel is taken. */
+  /** Its octets must stay what they are until `settle` is called or the parcel taken. */
   push(message: Message, notes: Annotations): void {
     const { frame } = message;
     const { time, packet } = frame.seen;
@@ -81,6 +81,11 @@ export class Packer {
     records[at + RECORD.replyIn] = notes.replyIn ?? Number.NaN;
     records[at + RECORD.findings] = notes.findings === undefined ? 0 : findingsOf(notes.findings);
     this.#messages++;
+  }
+
+  /** From here on nobody needs to keep the octets of what was pushed. */
+  settle(): void {
+    this.#copy();
   }
 
   /** The parcel, valid until the next message is pushed, which begins another one. */

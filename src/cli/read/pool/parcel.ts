@@ -8,7 +8,7 @@ import type { Connection } from '../../../base/frame.ts';
 /** Messages in a parcel at most. */
 export const PARCEL_MESSAGES_MAX = 512;
 /** A parcel with this many octets takes no further message. */
-export const PARCEL_OCTETS = 32 * 1024;
+export const PARCEL_OCTETS = 64 * 1024;
 /** Octets in a parcel at most: a last message, whose length has 16 bits, and all about its connection. */
 export const PARCEL_OCTETS_MAX = PARCEL_OCTETS + 96 * 1024;
 

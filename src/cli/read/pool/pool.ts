@@ -11,6 +11,9 @@ import type { Parcel } from './parcel.ts';
 import { BEGUN, type LinesApart, type Printer } from './printer.ts';
 import type { Writer } from './writer.ts';
 
+/** A parcel that is not full goes on after so many pauses: rare messages shall not wait for each other. */
+const PAUSES_MAX = 16;
+
 /** What a pool wants of a thread: a part of `Worker`. */
 export interface Thread {
   on(event: 'message', listener: (message: typeof BEGUN | LinesApart) => void): unknown;
@@ -46,6 +49,8 @@ export class PrintPool {
   /** Those whose parcels are on the belt. */
   readonly #free: Packer[] = [];
   #hurries = false;
+  /** For how many of them the messages at hand have not been handed over. */
+  #pauses = 0;
   #begun = 0;
   #failure: Error | undefined;
   #changed: () => void = () => undefined;
@@ -80,18 +85,19 @@ export class PrintPool {
     while (this.#begun < this.#threads.length) await this.#change();
   }
 
-  /** Takes the next message; nothing of it is kept behind the end of `settle`. */
+  /** Takes the next message; nothing of it is kept behind the end of `settle` or `flush`. */
   push(message: Message, notes: Annotations): void {
     if (this.#packer.isFull) this.#send();
     this.#packer.push(message, notes);
   }
 
   /**
-   * Hands over all that was pushed; resolves when there is room for more, or once no more will come. @throws what a
-   * thread has thrown
+   * Resolves when there is room for more, or once no more will come; nothing is kept of what was pushed then. @throws what
+   * a thread has thrown
    */
   async settle(): Promise<void> {
-    if (!this.#packer.isEmpty) this.#send();
+    this.#packer.settle();
+    if (!this.#packer.isEmpty && ++this.#pauses >= PAUSES_MAX) this.#send();
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       const { written } = this.#belt;
@@ -106,12 +112,18 @@ export class PrintPool {
     }
   }
 
+  /** The same when it may take long until more comes: hands over all that was pushed. */
+  async flush(): Promise<void> {
+    if (!this.#packer.isEmpty) this.#send();
+    await this.settle();
+  }
+
   /**
    * After the last message: resolves when the lines of all are written. Unless it is the `whole` capture, gives up when
    * the reader of the output takes nothing. @throws what a thread has thrown
    */
   async drain(whole: boolean): Promise<void> {
-    if (whole) await this.settle();
+    if (whole) await this.flush();
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       const { written, filled } = this.#belt;
@@ -135,6 +147,7 @@ export class PrintPool {
   #send(): void {
     const packer = this.#packer;
     const parcel = packer.take();
+    this.#pauses = 0;
     if (this.#fill() && this.#belt.hasRoom) this.#belt.fill(parcel);
     else {
       this.#waiting.push({ parcel, packer });

@@ -132,6 +132,19 @@ describe('Packer', () => {
     expect(starts).toEqual([0, 100, 2000, 300].map((start) => (start + 1) & 255));
   });
 
+  it('keeps what was pushed when the memory of it is used again, once it has settled', () => {
+    const chunk = new Uint8Array(8).fill(0x22);
+    const frame = { ...(plain(1)[0] as Message).frame, bytes: chunk, start: 0, end: 8 };
+    const packer = new Packer(9);
+    packer.push(dissect(DISSECTORS, frame, 0), {});
+    packer.settle();
+    chunk.fill(0x23);
+    packer.push(dissect(DISSECTORS, frame, 1), {});
+    const types: number[] = [];
+    new Unpacker(DISSECTORS).read(packer.take(), ({ msgType }) => types.push(msgType));
+    expect(types).toEqual([0x22, 0x23]);
+  });
+
   it('is full before a parcel could be too large, with the longest messages and a connection each', () => {
     const bytes = new Uint8Array(65_535).fill(0x22);
     const packer = new Packer(PARCEL_MESSAGES_MAX);

@@ -97,14 +97,26 @@ describe('PrintPool', () => {
     const { belt, pool, push } = setUp();
     push(3);
     await pool.settle();
-    await pool.settle();
+    expect([belt.filled, belt.written]).toEqual([2, 0]);
+    await pool.flush();
+    await pool.flush();
     expect([belt.filled, belt.written]).toEqual([3, 0]);
+  });
+
+  it('hands over a few messages, too, when no others come for a while', async () => {
+    const { belt, pool, push } = setUp();
+    push(1);
+    let pauses = 0;
+    for (; belt.filled === 0; pauses++) await pool.settle();
+    expect(pauses).toBe(16);
+    await pool.settle();
+    expect(belt.filled).toBe(1);
   });
 
   it('prints what nobody has taken when there is no room, and goes on when something is written', async () => {
     const { belt, pool, push, print, printTaken, written } = setUp();
     push(1);
-    await pool.settle();
+    await pool.flush();
     const slow = belt.take() as number;
     push(100);
     const settled = pool.settle();
@@ -138,7 +150,7 @@ describe('PrintPool', () => {
     const thread = new FakeThread();
     const { belt, pool, push, written } = setUp([thread]);
     push(1);
-    await pool.settle();
+    await pool.flush();
     const parcel = belt.take() as number;
     expect(belt.print(parcel, new Uint8Array(LINES_OCTETS_MAX + 1))).toBe(false);
     thread.tell({ parcel, lines: new TextEncoder().encode('long') });
@@ -149,7 +161,7 @@ describe('PrintPool', () => {
   it('waits for what is written when reading was cut short, but not for a reader that takes nothing', async () => {
     const { belt, pool, push, print, written } = setUp();
     push(3);
-    await pool.settle();
+    await pool.flush();
     const drained = pool.drain(false);
     print();
     await written();
