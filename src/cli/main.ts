@@ -7,7 +7,10 @@ import { useCompiledCode } from './compiled-code.ts';
 useCompiledCode(dirname(fileURLToPath(import.meta.url)));
 // Not imported above, so that the code is there before it is asked for.
 import('./program.ts')
-  .then(({ runProgram }) => runProgram(process.argv.slice(2)))
+  .then(({ endQuietlyOnClosedPipes, runProgram }) => {
+    endQuietlyOnClosedPipes();
+    return runProgram(process.argv.slice(2));
+  })
   .then((exitCode) => {
     process.exitCode = exitCode;
   });

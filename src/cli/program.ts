@@ -21,10 +21,10 @@ Exit status: 0 done, 1 done with findings, 2 bad usage or input.`;
 
 /** Runs the command that `args` (without node and script) names and returns its exit code; never throws. */
 export async function runProgram(args: readonly string[]): Promise<number> {
-  endQuietlyOnClosedPipes();
   const program = emptyProgram();
   try {
     for (const load of commandsNeededFor(args)) (await load()).register(program);
+    for (const command of program.commands) command.enablePositionalOptions(false);
     refuseHelpOnNothing(args, program);
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
@@ -33,7 +33,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   }
 }
 
-/** What stands behind a command is the command's (`enablePositionalOptions`): -V means something else there. */
+/**
+ * What stands behind a command is the command's (`enablePositionalOptions`): -V means something else there. Commands do not
+ * inherit that: `fault list -C PLACE` is the same as `fault -C PLACE list`.
+ */
 function emptyProgram(): Command {
   return new Command('leasetap')
     .description(
@@ -87,7 +90,7 @@ function oneLine(text: string): string {
 }
 
 /** Whoever reads us may go away (`| head`): then there is nobody to tell, and nothing is wrong. */
-function endQuietlyOnClosedPipes(): void {
+export function endQuietlyOnClosedPipes(): void {
   for (const [path, stream] of Object.entries({
     'standard output': process.stdout,
     'standard error': process.stderr,

@@ -66,6 +66,16 @@ describe('leasetap', () => {
     expect([code, err]).toEqual([2, 'leasetap: /nowhere/\\x1b[31m.pcap: no such file or directory\n']);
   });
 
+  it.each([
+    ['fault', '-C', '/nowhere/tap.sock', 'list'],
+    ['fault', 'list', '-C', '/nowhere/tap.sock'],
+    ['proxy', '-C', '/nowhere/tap.sock', 'list'],
+    ['proxy', 'list', '-C', '/nowhere/tap.sock'],
+  ])('takes options of a command before and behind what it is to do: %s %s %s %s', async (...args) => {
+    const { code, err } = await run(...args);
+    expect([code, err]).toEqual([2, 'leasetap: /nowhere/tap.sock: no proxy answers there (ENOENT)\n']);
+  });
+
   it('answers an unknown option with one line and exit code 2', async () => {
     const { code, err } = await run('--nonsense');
     expect(code).toBe(2);

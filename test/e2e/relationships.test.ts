@@ -240,7 +240,10 @@ faults:
       'leasetap: FOLDER/pairs.yaml:1: unknown key "relations"; expected relationships or faults',
     ]);
     const twice = `${entry('enabled: false')}${entry('enabled: false').slice('relationships:\n'.length)}`;
-    expect(await says('--config', file(twice))).toEqual([2, 'leasetap: there are two relationships "a"']);
+    expect(await says('--config', file(twice))).toEqual([
+      2,
+      'leasetap: FOLDER/pairs.yaml: there are two relationships "a"',
+    ]);
     expect(await says('-l', '[::1]:0', '-t', 'a=[::1]:9', '-f', 'drop relationship b')).toEqual([
       2,
       'leasetap: a fault names the relationship "b", expected a',

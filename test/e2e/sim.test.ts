@@ -53,7 +53,7 @@ describe('leasetap sim', () => {
   });
 
   it.each([
-    [['--seeds', 'many'], "'--seeds <number>' argument 'many' is invalid. expected a whole number."],
+    [['--seeds', 'many'], "'--seeds <number>' argument 'many' is invalid. expected a whole number above 0."],
     [
       ['--clients', '0'],
       "'--clients <number>' argument '0' is invalid. expected a whole number from 1 to 10000.",

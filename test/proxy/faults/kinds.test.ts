@@ -51,3 +51,27 @@ group('the list of faults', () => {
     }
   });
 });
+
+// Somebody decides by it whether this is the fault that was meant, so numbers are those that the peers will see.
+group('the sentence of a fault', () => {
+  it.each([
+    ['duplicate p>s BNDUPD', 'sends BNDUPD twice from the primary to the secondary'],
+    ['duplicate p>s BNDUPD 3', 'sends BNDUPD 4 times from the primary to the secondary'],
+    ['corrupt s>p BNDREPLY', 'flips a bit of BNDREPLY from the secondary to the primary'],
+    ['corrupt s>p BNDREPLY 3 at=4', 'flips 3 bits of octet 4 of BNDREPLY from the secondary to the primary'],
+    [
+      'lie-length p>s CONTACT -1',
+      'says 1 octet too few in the length of CONTACT from the primary to the secondary',
+    ],
+    [
+      'lie-length p>s CONTACT 2',
+      'says 2 octets too many in the length of CONTACT from the primary to the secondary',
+    ],
+    [
+      'throttle p>s 2000',
+      'passes every message on at 2000 octets a second from the primary to the secondary',
+    ],
+  ])('of %s', (line, sentence) => {
+    expect(describe(parseFault(line))).toBe(sentence);
+  });
+});

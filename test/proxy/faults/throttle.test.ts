@@ -16,4 +16,13 @@ describe('throttle', () => {
     }
     expect(passed).toBe(stream.length);
   });
+
+  it('passes a twentieth of a second at once, not octet by octet', () => {
+    const { link, fault } = testLink();
+    fault('throttle 100');
+    link.receive(unit(24, 1, '00'.repeat(40)), 0);
+    const pieces = [100, 150, 200].map((now) => sent(link.tick(now)).length);
+    expect(link.deadline()).toBe(250);
+    expect(pieces).toEqual([10, 5, 5]);
+  });
 });
