@@ -6,7 +6,7 @@ import type { Connection } from '../../base/frame.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
 import type { Message, TreeNode } from '../../dissect/message.ts';
 import { MessageType } from '../../dissect/vocabulary.ts';
-import { relationshipKey, senderRole } from '../relationships.ts';
+import { otherRole, relationshipKey, senderRole } from '../relationships.ts';
 import { type Binding, bindingsIn } from './bindings.ts';
 import { checkAnnouncement } from './endpoint-states.ts';
 import { checkExchange, checkUnanswered, stopJudging } from './exchanges.ts';
@@ -17,6 +17,7 @@ import { checkLease } from './leases.ts';
 import { checkEndOfTalk, checkOpening } from './opening.ts';
 import { Code, optionIn, textField } from './options.ts';
 import { checkReply, checkReplyAlone, type Update, updateOf } from './replies.ts';
+import { NEEDS_BOTH_SIDES } from './rules.ts';
 import { type Pair, Talk } from './talk.ts';
 import { checkUpdate } from './update-layout.ts';
 
@@ -25,7 +26,10 @@ const PAIRS_MAX = 64;
 const TALKS_MAX = 1024;
 
 export class Conformance {
+  readonly #found: (finding: Finding) => void;
   readonly #report: Report;
+  /** The connection that is being judged. */
+  #judged: Talk | undefined;
   readonly #talks = new Map<number, Talk>();
   readonly #pairs = new Map<string, Pair>();
   readonly #pairOf = new Map<Talk, Pair>();
@@ -34,7 +38,8 @@ export class Conformance {
 
   /** `found` is told of each finding as soon as it is sure, not always in the order of messages. */
   constructor(found: (finding: Finding) => void) {
-    this.#report = (...finding) => found(makeFinding(...finding));
+    this.#found = found;
+    this.#report = (...finding) => this.#take(makeFinding(...finding));
   }
 
   /** The beginning of a connection was not seen. */
@@ -70,6 +75,8 @@ export class Conformance {
       sentTime,
       atMillis: timestampMillis(frame.seen.time),
     };
+    this.#judged = talk;
+    this.#release(talk, ({ until }) => until === said.role);
     const tree = message.tree();
     if (message.problems().length > 0) this.#reportBroken(message, said);
     else checkLayout(message, said, this.#report);
@@ -143,9 +150,27 @@ export class Conformance {
     return talk;
   }
 
+  #take(finding: Finding): void {
+    const { id, message } = finding;
+    if (this.#judged === undefined || !NEEDS_BOTH_SIDES.has(id)) {
+      this.#found(finding);
+      return;
+    }
+    // Silence is that of the sender, all else may be explained by what its partner said.
+    const until = id === 'keepalive-silence' ? message.role : otherRole(message.role);
+    this.#judged.held = [...this.#judged.held, { finding, until }];
+  }
+
+  #release(talk: Talk, heard: (held: Talk['held'][number]) => boolean): void {
+    if (talk.held.length === 0) return;
+    for (const one of talk.held) if (heard(one)) this.#found(one.finding);
+    talk.held = talk.held.filter((one) => !heard(one));
+  }
+
   /** What was missed may have changed everything that was known. */
   #loses(talk: Talk): void {
     stopJudging(talk);
+    talk.held = [];
     const pair = this.#pairOf.get(talk);
     if (pair === undefined) return;
     pair.histories.lost();
@@ -183,8 +208,13 @@ export class Conformance {
   }
 
   #finish(talk: Talk): void {
+    this.#judged = talk;
     checkEndOfTalk(talk, this.#report);
     checkUnanswered(talk, this.#report);
+    // Of a capture of one direction nothing can be said of the other.
+    this.#release(talk, ({ until }) => talk.side(until).last !== undefined);
+    talk.held = [];
+    this.#judged = undefined;
     talk.waiting.clear();
     this.#pairOf.delete(talk);
   }

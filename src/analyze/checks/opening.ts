@@ -47,6 +47,7 @@ export function checkEndOfTalk(talk: Talk, report: Report): void {
   const { connect, accepted, rejected } = talk;
   const waited = (talk.primary.last?.atMillis ?? 0) - (connect?.atMillis ?? 0);
   if (
+    talk.primary.firstState === undefined &&
     connect !== undefined &&
     accepted === undefined &&
     rejected === undefined &&

@@ -171,3 +171,37 @@ const OPTIONS = {
 export const RULES = { ...OPENING, ...EXCHANGES, ...STATES, ...UPDATES, ...REPLIES, ...OPTIONS };
 
 export type RuleId = keyof typeof RULES;
+
+/**
+ * Rules whose breach may be feigned by a message of the partner that the capture lost. That is known only when the partner
+ * speaks again: a finding waits for it.
+ */
+export const NEEDS_BOTH_SIDES: ReadonlySet<RuleId> = new Set<RuleId>([
+  'first-message-not-connect',
+  'message-before-connectreply',
+  'keepalive-silence',
+  'reply-to-nothing',
+  'bndreply-transaction-id',
+  'transaction-id-reused',
+  'primary-window-exceeded',
+  'secondary-window-exceeded',
+  'upddone-early',
+  'updreq-secondary-early',
+  'updreq-missing',
+  'ack-startup-unfounded',
+  'transition-partner-down',
+  'transition-recover',
+  'transition-recover-done',
+  'transition-communications-interrupted',
+  'transition-conflict-done',
+  'recover-without-upddone',
+  'conflict-without-upddone',
+  'binding-transition',
+  'reallocated-unacknowledged',
+  'allocation-parity',
+  'prefix-of-secondary',
+  'prefix-of-primary',
+  'prefix-taken',
+  'lifetime-beyond-mclt',
+  'partner-raw-clt-time-adjusted',
+]);

@@ -2,7 +2,7 @@
 import type { Connection } from '../../base/frame.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../../base/time.ts';
 import type { Role } from '../relationships.ts';
-import type { Particulars, Report, Said } from './finding.ts';
+import type { Finding, Particulars, Report, Said } from './finding.ts';
 import type { LeaseHistories } from './lease-history.ts';
 import type { Update } from './replies.ts';
 import type { RuleId } from './rules.ts';
@@ -66,6 +66,8 @@ export class Talk {
   readonly unacked = { primary: 0, secondary: 0 };
   /** Replies that answer nothing. */
   strangeReplies = 0;
+  /** Findings that wait until a side is heard again, so that nothing of it is missing. */
+  held: readonly { readonly finding: Finding; readonly until: Role }[] = [];
   readonly #once = new Set<string>();
 
   constructor(connection: Connection, whole: boolean) {

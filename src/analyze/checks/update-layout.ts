@@ -73,6 +73,11 @@ function checkBinding(binding: Binding, said: Said, report: Report): boolean {
   // Every implementation gives ACTIVE a timeout (§7.2); of others its presence says whether they have one.
   if (timed || bindingStatus === BindingStatus.ACTIVE)
     missing.push(...missingIn(node, [Code.F_STATE_EXPIRATION_TIME, Code.F_PARTNER_LIFETIME]).map(optionName));
+  const ahead = secondsBetween(said.sentTime, binding.startTimeOfState ?? said.sentTime);
+  if (ahead > CLOCKS_AGREE_SECONDS)
+    report('state-time-future', said, `START_TIME_OF_STATE of ${lease} is ${ahead} s after the sent-time`, {
+      lease,
+    });
   const client = ia === undefined ? checkClient(binding, said, report) : true;
   if (!client) return false;
   if (missing.length > 0)

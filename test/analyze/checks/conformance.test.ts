@@ -93,6 +93,40 @@ describe('what was not seen', () => {
     expect(found).toEqual([]);
   });
 
+  it('is not made up for: of a capture of one direction only what a side says by itself is judged', () => {
+    for (const { name, midStream, messages } of conversations.filter((one) => one.name.startsWith('ctl-'))) {
+      for (const side of ['p', 's']) {
+        const one = messages.filter(([, from]) => from === side);
+        const found = judge({ name, expect: [], messages: one, ...(midStream === true && { midStream }) });
+        expect([name, side, found.map(({ id, summary }) => [id, summary])]).toEqual([name, side, []]);
+      }
+    }
+  });
+
+  it('explains what follows, whichever message it was: a gap shows only when its sender speaks again', () => {
+    for (const { name, midStream, messages } of conversations.filter((one) => one.name.startsWith('ctl-'))) {
+      for (const [lost, [, sender]] of messages.entries()) {
+        const found: Finding[] = [];
+        const conformance = new Conformance((finding) => found.push(finding));
+        const connection = failoverConnection();
+        if (midStream === true) conformance.midStream(connection.flow.id);
+        let told = false;
+        for (const [index, said] of messages.entries()) {
+          if (index === lost) continue;
+          if (index > lost && said[1] === sender && !told) {
+            conformance.gap(connection.flow.id);
+            told = true;
+          }
+          conformance.push(messageOf(said, index, connection));
+        }
+        // What its sender never follows up is not known to be lost.
+        if (told) conformance.end();
+        const what = found.map(({ id, message, summary }) => [id, message.index, summary]);
+        expect([name, lost, what]).toEqual([name, lost, []]);
+      }
+    }
+  });
+
   it('may have changed what was known of leases and states', () => {
     for (const name of [
       'vio-other-client-while-active',
