@@ -7,7 +7,7 @@ import { type Random, seededRandom } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import { formatSocketAddress } from '../../base/socket-address.ts';
-import { describeSystemError } from '../../base/system-error.ts';
+import { describeSystemError, systemErrorWords } from '../../base/system-error.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { checkFault } from '../../proxy/faults/armed.ts';
 import { describe } from '../../proxy/faults/kinds.ts';
@@ -236,7 +236,7 @@ function sessionOptions(settings: RelationshipSettings, run: number, shared: Sha
     random,
     numbering,
     connectionsMax,
-    onFileError: (path, error) => tell(`leasetap: ${path}: ${error.message}; relaying goes on`),
+    onFileError: (path, error) => tell(`leasetap: ${path}: ${systemErrorWords(error)}; relaying goes on`),
     ...(name === UNNAMED ? {} : { relationship: name }),
     ...(from === undefined ? {} : { from }),
     ...(record === undefined ? {} : { record: { path: again(record), header: headerOf(settings, shared) } }),
