@@ -62,9 +62,13 @@ describe('variants', () => {
     }
   });
 
-  it('a fraction of more than a second counts as seconds', async () => {
-    const { sink } = await readBytes(pcap([[1000, 2_500_000, three[0] as Buffer]]));
-    expect(sink.told.at(-1)).toMatchObject({ time: '1002.500000' });
+  it.each([
+    [999_999, '1000.999999'],
+    [1_000_000, '1001.000000'],
+    [2_500_000, '1002.500000'],
+  ])('%i microseconds behind second 1000 are %s', async (ticks, time) => {
+    const { sink } = await readBytes(pcap([[1000, ticks, three[0] as Buffer]]));
+    expect(sink.told.at(-1)).toMatchObject({ time });
   });
 
   it('the frame check sequence bits beside the link type are none of it', async () => {

@@ -125,6 +125,12 @@ describe('CONNECTREPLY as a primary receives it', () => {
     alone.tell({ type: 'CONNECTREPLY', ...header(), ...offer, mclt: 1800 });
     expect(alone.types).toEqual(['CONNECT', 'DISCONNECT']);
     expect(alone.closed).toBe(true);
+    // It would be the same again in a moment: an operator has to change something first.
+    alone.outputs.length = 0;
+    alone.wait(59);
+    expect(alone.connects).toBe(0);
+    alone.wait(2);
+    expect(alone.connects).toBe(1);
   });
 
   it('that rejects makes it try less often, but on and on', () => {
