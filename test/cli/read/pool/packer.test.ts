@@ -103,20 +103,26 @@ describe('Packer', () => {
     push(connection, 2);
     push(another, 3);
     push(connection, 4);
+    connection.dialect = 'isc';
+    push(connection, 5);
+    connection.primaryEnd = 0;
+    push(connection, 6);
     const out: unknown[] = [];
     const parcel = packer.take();
     new Unpacker(DISSECTORS).read(parcel, ({ frame: { connection: of } }) =>
-      out.push([of.index, of.primaryEnd]),
+      out.push([of.index, of.primaryEnd, of.dialect]),
     );
     expect(out).toEqual([
-      [3, undefined],
-      [4, undefined],
-      [3, 1],
-      [4, undefined],
-      [3, 1],
+      [3, undefined, undefined],
+      [4, undefined, undefined],
+      [3, 1, undefined],
+      [4, undefined, undefined],
+      [3, 1, undefined],
+      [3, 1, 'isc'],
+      [3, 0, 'isc'],
     ]);
     const speakers = new TextDecoder().decode(parcel.octets.subarray(parcel.speakersAt));
-    expect(JSON.parse(speakers)).toHaveLength(3);
+    expect(JSON.parse(speakers)).toHaveLength(5);
   });
 
   it('copies neighbours with what lies between them, and others alone', () => {
