@@ -55,7 +55,8 @@ export class SpareMemory {
     this.spare.push(...fitting);
     this.freeing.now(others);
     if (now - this.since < SPARE_MILLIS) return;
-    this.freeing.now(this.spare.splice(0, this.fewest));
+    // A little more or less is not worth it: what is given back and taken again leaves holes.
+    if (this.fewest > this.spare.length / 2) this.freeing.now(this.spare.splice(0, this.fewest));
     this.fewest = this.spare.length;
     this.since = now;
   }
