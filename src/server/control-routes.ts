@@ -88,7 +88,7 @@ function relationshipOf({ server }: ControlTarget, { query }: ControlRequest): E
   const names = server.endpoints.map((endpoint) => endpoint.name).join(', ');
   const [only, second] = server.endpoints;
   if (name === null && only !== undefined && second === undefined) return only;
-  if (name === null) throw new Refused(400, 'which', `expected ?relationship= with one of ${names}`);
+  if (name === null) throw new Refused(400, 'which', `relationship: expected one of ${names}`);
   const found = server.endpoints.find((endpoint) => endpoint.name === name);
   if (found !== undefined) return found;
   throw new Refused(404, 'no-relationship', `expected one of ${names}, found "${name}"`);
@@ -140,13 +140,13 @@ function resourceOf(text: string): Resource | undefined {
 function leases(server: FailoverServer, query: URLSearchParams): Iterable<LeaseStatus> {
   const status = query.get('status')?.toUpperCase();
   if (status !== undefined && !BINDING_STATUSES.some((one) => one === status)) {
-    throw new Refused(400, 'status', `expected ?status= with one of ${BINDING_STATUSES.join(', ')}`);
+    throw new Refused(400, 'status', `status: expected one of ${BINDING_STATUSES.join(', ')}`);
   }
   const within = withinOf(query.get('in'));
   const duid = query.get('client');
   const client = duid === null ? undefined : fromHex(duid);
   if (duid !== null && client === undefined) {
-    throw new Refused(400, 'client', 'expected ?client= with a DUID in hexadecimal');
+    throw new Refused(400, 'client', 'client: expected a DUID in hexadecimal');
   }
   const name = query.get('relationship');
   const wanted = ({ status: is, address, holder }: Lease): boolean =>
@@ -170,6 +170,6 @@ function withinOf(text: string | null): Ipv6Prefix | undefined {
   if (text === null) return undefined;
   const address = parseIpv6(text);
   const prefix = address === undefined ? parsePrefix(text) : { address, length: 128 };
-  if (prefix === undefined) throw new Refused(400, 'in', 'expected ?in= with an IPv6 prefix or address');
+  if (prefix === undefined) throw new Refused(400, 'in', 'in: expected an IPv6 prefix or address');
   return prefix;
 }

@@ -175,10 +175,8 @@ test('orders change what they are about, or say why not', async () => {
     '2001:db8:1::1000 is not on record, expected ABANDONED',
   );
   await expect(client.order({ name: 'nonsense' })).rejects.toThrow('expected one of GET /status');
-  await expect(all(client.leases({ status: 'leased' }))).rejects.toThrow(
-    'expected ?status= with one of ACTIVE',
-  );
-  await expect(all(client.leases({ in: 'x' }))).rejects.toThrow('expected ?in= with an IPv6 prefix');
+  await expect(all(client.leases({ status: 'leased' }))).rejects.toThrow('status: expected one of ACTIVE');
+  await expect(all(client.leases({ in: 'x' }))).rejects.toThrow('in: expected an IPv6 prefix');
   await client.order({ name: 'shutdown' });
   expect(shutDowns()).toBe(1);
 });
