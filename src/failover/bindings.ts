@@ -171,8 +171,11 @@ function isInUse({ status }: Lease): boolean {
   return status !== 'FREE' && status !== 'FREE-BACKUP';
 }
 
-/** Leases time out a little late, so that a partner whose clock is as far off as it may be agrees that they have. */
-const TIMEOUT_GRACE_SECONDS = SAME_TIME_SECONDS + 1;
+/**
+ * Leases time out a little late, so that the partner agrees that they have (figure 4, time(1)): its clock may be so much
+ * behind (§7.5.1), and it asks for an end that is so much past.
+ */
+const TIMEOUT_GRACE_SECONDS = 2 * SAME_TIME_SECONDS + 1;
 
 /**
  * When this server ends the present status by itself, in Unix seconds, or `undefined` if never. An ACTIVE lease

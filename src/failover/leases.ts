@@ -5,7 +5,7 @@
 
 import { invariant } from '../base/invariant.ts';
 import { added } from '../base/short-list.ts';
-import { addSeconds, isAfter, laterOf, SAME_TIME_SECONDS } from '../base/time.ts';
+import { addSeconds, isAfter, isClearlyAfter, laterOf, SAME_TIME_SECONDS } from '../base/time.ts';
 import { StatusCode } from '../wire/codes.ts';
 import type { Binding, Status } from '../wire/messages.ts';
 import { accept, isStatus, type ReceivedLease, readUpdate } from './accept.ts';
@@ -13,7 +13,7 @@ import { claimable, type Situation } from './allocation.ts';
 import { bindingReply, bindingUpdate, standsAlone } from './binding-update.ts';
 import { Bindings } from './bindings.ts';
 import { LEASES_PER_UPDATE_MAX, UNACKED_BNDUPD_MAX } from './config.ts';
-import { judge } from './conflict.ts';
+import { judge, timeOfClaim, timeOfLease } from './conflict.ts';
 import type { Context } from './context.ts';
 import type { LeaseChange } from './io.ts';
 import { draftOf, type Lease, type Resource, resourceText, sameClientIa } from './lease.ts';
@@ -252,8 +252,10 @@ export class Leases<Reply> {
       return undefined;
     }
     if (code === StatusCode.OutdatedBindingInformation && slot?.change === 0) {
-      // §7.5.4: tell the partner what we know, but once only, or two servers that disagree would never stop.
-      this.tell(slot, { ...slot.lease, updateNeeded: true });
+      // §7.5.4: tell the partner what we know, but at once only what is news to it, and that once, or two servers that
+      // disagree would never stop.
+      const isNews = isClearlyAfter(timeOfLease(slot.lease), timeOfClaim(received));
+      queue.need(this.store(slot, { ...slot.lease, updateNeeded: true }), isNews ? 'now' : 'next-scan');
     }
     const message = `${resourceText(received.info)} is ${known?.status} here, not ${received.status}`;
     return { code, message };

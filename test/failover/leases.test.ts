@@ -103,6 +103,36 @@ describe('a lease that its client leaves to itself', () => {
   });
 });
 
+describe('a lease that ends sooner by the clock of one server', () => {
+  function updatesAtTheEnd(ahead: number): string[] {
+    const pair = new Pair();
+    pair.start();
+    pair.input('primary', { kind: 'client', changes: [bind(LEASE, client(1), 3600, 3600)], reply: '' });
+    pair.ahead.primary = ahead;
+    pair.takeLog();
+    pair.advance(2 * 3600);
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['FREE', 'FREE']);
+    return pair.takeLog().filter((line) => line.endsWith('BNDUPD'));
+  }
+
+  it.each([0, 200, 2000, 4900, -200, -4900])('is told as EXPIRED once (%i ms, §7.5.1)', (ahead) => {
+    expect(updatesAtTheEnd(ahead)).toHaveLength(1);
+  });
+
+  it('is told as EXPIRED once, too, where the partner must refuse it: that it is ACTIVE there is no news (§7.5.4)', () => {
+    const pair = leased();
+    pair.advance(3590);
+    pair.takeLog();
+    pair.ahead.primary = 14_000;
+    pair.advance(8);
+    expect(pair.takeLog().filter((line) => line.includes('BND'))).toEqual([
+      'primary > BNDUPD',
+      'secondary > BNDREPLY',
+    ]);
+    expect([status(pair, 'primary'), status(pair, 'secondary')]).toEqual(['EXPIRED', 'ACTIVE']);
+  });
+});
+
 describe('a declined address', () => {
   it('is ABANDONED until an operator resets it', () => {
     const pair = leased();

@@ -54,6 +54,8 @@ export class Pair {
   readonly alarms: string[] = [];
   readonly replies: string[] = [];
   readonly messages: { readonly from: Side; readonly message: FailoverMessage }[] = [];
+  /** How far clocks are ahead, in milliseconds. */
+  readonly ahead: Record<Side, number> = { primary: 0, secondary: 0 };
   /** Whether connections can be made. */
   reachable = true;
   /** Whether the disks finish what they are given. */
@@ -167,7 +169,9 @@ export class Pair {
 
   private deadline(side: Side): number {
     const { dead, endpoint } = this.ends[side];
-    return dead ? Number.POSITIVE_INFINITY : (endpoint.deadline() ?? Number.POSITIVE_INFINITY);
+    return dead
+      ? Number.POSITIVE_INFINITY
+      : (endpoint.deadline() ?? Number.POSITIVE_INFINITY) - this.ahead[side];
   }
 
   private newEnds(config: EndpointConfig): Ends {
@@ -214,7 +218,8 @@ export class Pair {
 
   private feed(side: Side, input: Input<string>): void {
     if (this.ends[side].dead) return;
-    for (const output of this.ends[side].endpoint.handle(input, this.now)) this.carryOut(side, output);
+    for (const output of this.ends[side].endpoint.handle(input, this.now + this.ahead[side]))
+      this.carryOut(side, output);
   }
 
   private carryOut(side: Side, output: Output<string>): void {
