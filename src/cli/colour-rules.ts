@@ -54,6 +54,6 @@ function ruleOf(value: unknown): Rule {
 }
 
 function compiled({ name, filter, style }: Rule, dissectors: Dissectors): ColourRule {
-  const { matches, needsReplies } = requireFilter(filter, dissectors);
-  return { name, style, matches, needsReplies };
+  const { matches, needsReplies, needsChecks } = requireFilter(filter, dissectors);
+  return { name, style, matches, needsReplies, needsChecks };
 }

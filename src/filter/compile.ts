@@ -3,6 +3,7 @@
  * problems that point at a character. A comparison holds if any value of that name fits; `!=` holds if there is one
  * and all differ; a name alone asks whether there is one.
  */
+import { RULE_IDS } from '../analyze/checks/rules.ts';
 import { InputError, type Problem } from '../base/problem.ts';
 import { type Annotations, REPEATED, UNANSWERED } from '../dissect/annotations.ts';
 import type { Dissectors } from '../dissect/compile.ts';
@@ -40,6 +41,8 @@ export interface Filter {
   readonly needsContext: boolean;
   /** Whether it asks for `reply-in` or what nobody answered, which only a first pass over everything can tell. */
   readonly needsReplies: boolean;
+  /** Whether it asks for rules of RFC 8156 that a message breaks, which takes a first pass that judges everything. */
+  readonly needsChecks: boolean;
 }
 
 export interface FilterMistake {
@@ -50,6 +53,8 @@ export interface FilterMistake {
 type Predicate = (message: Message, context: Annotations) => boolean;
 
 const NO_CONTEXT: Annotations = {};
+/** Rules whose breach is not seen from the message itself. */
+const JUDGED: ReadonlySet<string> = new Set(RULE_IDS.filter((id) => id !== 'malformed'));
 
 export function compileFilter(text: string, dissectors: Dissectors): Filter | FilterMistake {
   const parsed = parseFilter(text);
@@ -63,6 +68,7 @@ export function compileFilter(text: string, dissectors: Dissectors): Filter | Fi
       matches: (message, context = NO_CONTEXT) => predicate(message, context),
       needsContext: compiler.needsContext,
       needsReplies: compiler.needsReplies,
+      needsChecks: compiler.needsChecks,
     };
   } catch (error) {
     if (error instanceof Mistake) return { ok: false, problem: error.problem };
@@ -85,7 +91,7 @@ export function requireFilterOfOne(text: string, dissectors: Dissectors): Filter
   const filter = requireFilter(text, dissectors);
   if (!filter.needsContext) return filter;
   throw new InputError(
-    `filter: ${text}: each message is judged by itself here, so rtt, reply-to, reply-in and the findings repeated and unanswered are not known; say finding == rejected, malformed or skewed`,
+    `filter: ${text}: each message is judged by itself here, so rtt, reply-to, reply-in and the findings repeated, unanswered and those of check are not known; say finding == rejected, malformed or skewed`,
   );
 }
 
@@ -110,6 +116,7 @@ class Compiler {
   readonly #names: FilterNames;
   needsContext = false;
   needsReplies = false;
+  needsChecks = false;
 
   constructor(names: FilterNames) {
     this.#names = names;
@@ -187,16 +194,18 @@ class Compiler {
     if (name === 'finding' && asked !== undefined) this.#findings(asked);
     else if (needs !== undefined) {
       this.needsContext = true;
-      if (needs === 'later') this.needsReplies = true;
+      if (needs !== 'earlier') this.needsReplies = true;
+      if (needs === 'checks') this.needsChecks = true;
     }
     return result.named;
   }
 
   /** Most findings are seen from the message itself. */
   #findings(asked: readonly (Word | undefined)[]): void {
-    const words = asked.map((word) => word?.text.toLowerCase() ?? UNANSWERED);
-    if (words.includes(REPEATED) || words.includes(UNANSWERED)) this.needsContext = true;
-    if (words.includes(UNANSWERED)) this.needsReplies = true;
+    const words = asked.map((word) => word?.text.toLowerCase());
+    if (words.some((word) => word === undefined || JUDGED.has(word))) this.needsChecks = true;
+    if (this.needsChecks || words.includes(UNANSWERED)) this.needsReplies = true;
+    if (this.needsReplies || words.includes(REPEATED)) this.needsContext = true;
   }
 
   #compare({ left, operator, quantifier, value }: Expression & { kind: 'compare' }): Predicate {

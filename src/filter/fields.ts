@@ -3,6 +3,7 @@
  * reader of the header or of the facts builds no tree; only a YAML field does, once a message.
  */
 
+import { RULE_IDS } from '../analyze/checks/rules.ts';
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis, timestampText } from '../base/timestamp.ts';
 import { type Annotations, REPEATED, UNANSWERED } from '../dissect/annotations.ts';
@@ -40,8 +41,8 @@ export interface FilterField {
   readonly help: string;
   /** Every value that the message has under this name. */
   read(message: Message, context: Annotations): readonly Value[];
-  /** What must be known of other messages: of those before it, or of those after it, too. */
-  readonly needs?: 'earlier' | 'later';
+  /** What must be known of other messages: of those before it, of those after it, too, or all that RFC 8156 says of them. */
+  readonly needs?: 'earlier' | 'later' | 'checks';
   /** Whether there is one, where that is found sooner than the values. */
   has?(message: Message): boolean;
   /** What is printed, where the value cannot hold all digits. */
@@ -165,10 +166,12 @@ export const COMPUTED: readonly FilterField[] = [
   {
     name: 'finding',
     kind: 'name',
-    help: 'malformed, rejected (a reply that refuses), skewed (sent-time more than 5 s off), repeated (a request that asks again), unanswered (for 5 s)',
-    needs: 'later',
+    help: 'malformed, rejected (a reply that refuses), skewed (sent-time more than 5 s off), repeated (a request that asks again), unanswered (for 5 s), and the rules of docs/checks.md',
+    needs: 'checks',
     read: findingsOf,
-    words: new Map(['malformed', 'rejected', 'skewed', REPEATED, UNANSWERED].map((name) => [name, []])),
+    words: new Map(
+      ['malformed', 'rejected', 'skewed', REPEATED, UNANSWERED, ...RULE_IDS].map((name) => [name, []]),
+    ),
   },
   {
     name: 'tls',
@@ -186,7 +189,7 @@ export const COMPUTED: readonly FilterField[] = [
 
 /** Everything that is wrong with a message, as far as it is known. */
 export function findingsOf(message: Message, { findings = [] }: Annotations): readonly string[] {
-  return [...ownFindings(message), ...findings];
+  return [...new Set([...ownFindings(message), ...findings])];
 }
 
 /** RFC 8156 §7.5.1: clocks further apart are a reason to end the connection. */

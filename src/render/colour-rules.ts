@@ -8,6 +8,8 @@ export interface ColourRule {
   readonly style: Style;
   /** Whether it asks for what only later messages tell. */
   readonly needsReplies: boolean;
+  /** Whether it asks for rules of RFC 8156 that a message breaks. */
+  readonly needsChecks: boolean;
   matches(message: Message, notes: Annotations): boolean;
 }
 

@@ -4,7 +4,7 @@
  */
 import { formatSocketAddress } from '../base/socket-address.ts';
 import { timestampText } from '../base/timestamp.ts';
-import type { Annotations } from '../dissect/annotations.ts';
+import type { Annotations, Breach } from '../dissect/annotations.ts';
 import type { Field, Message, TreeNode } from '../dissect/message.ts';
 import { safeText } from './escape.ts';
 import { type Line, type Style, span } from './style.ts';
@@ -66,8 +66,17 @@ function notesRows(message: Message, notes: Annotations): TreeRow[] {
     add(`answers #${notes.replyTo}${after}`);
   }
   if (notes.replyIn !== undefined) add(`answered by #${notes.replyIn}`);
-  for (const id of notes.findings ?? []) add(`finding ${id}`);
+  const breaches = notes.breaches ?? [];
+  for (const id of notes.findings ?? [])
+    if (!breaches.some((breach) => breach.id === id)) add(`finding ${id}`);
+  for (const breach of breaches)
+    rows.push(row(1, breachText(breach), breach.severity === 'error' ? 'bad' : 'warn', start, end));
   return rows;
+}
+
+/** `[bndupd-no-reply, RFC 8156 §7.6 MUST: …]` */
+function breachText({ id, rfc, section, keyword, summary }: Breach): string {
+  return `[${id}, ${rfc} §${section}${keyword === null ? '' : ` ${keyword}`}: ${safeText(summary)}]`;
 }
 
 function addContents(rows: TreeRow[], node: TreeNode, depth: number): void {

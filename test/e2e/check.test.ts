@@ -56,6 +56,49 @@ describe('leasetap check', () => {
     }
   });
 
+  // Goal: one analyzer, many views: what a check finds is found by filters, listings and trees at the same message.
+  it('is known to read: each breach by a filter, at its message, and nothing where nothing is wrong', async () => {
+    for (const { name, file } of entries.filter((entry) => entry.conformant === false)) {
+      const path = join(folder, file);
+      const { rule, section, message_index } = JSON.parse(
+        readFileSync(join(folder, `${name}.violation.json`), 'utf8'),
+      ) as Violation;
+      const { out } = await runLeasetap(['read', '-T', 'tree', '-Y', `finding == ${rule}`, path]);
+      expect(out.split('\n').filter((line) => line.startsWith('#'))).toHaveLength(1);
+      expect(out).toMatch(new RegExp(`^#${message_index} `));
+      expect(out).toMatch(new RegExp(`^ {4}\\[${rule}, RFC 8156 §${section} \\w.*: .+\\]$`, 'm'));
+    }
+    const [right] = entries.filter((entry) => entry.conformant === true);
+    const anyRule = 'finding matches "-" and not finding == malformed';
+    expect(await runLeasetap(['read', '-Y', anyRule, join(folder, right?.file ?? '')])).toMatchObject({
+      code: 0,
+      out: '',
+    });
+  });
+
+  it('is told by read in JSON when asked, by leases, and in the comments of packets', async () => {
+    const path = join(folder, 'vio-bndupd-no-reply.pcap');
+    const { message_index } = JSON.parse(
+      readFileSync(join(folder, 'vio-bndupd-no-reply.violation.json'), 'utf8'),
+    ) as Violation;
+    const found = async (...args: string[]): Promise<unknown[]> => {
+      const { out } = await runLeasetap(['read', '-T', 'jsonl', ...args, path]);
+      const messages = out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      return messages
+        .filter(({ findings }) => String(findings).includes('bndupd-no-reply'))
+        .map(({ index }) => index);
+    };
+    expect(await found('--findings')).toEqual([message_index]);
+    expect(await found('-2')).toEqual([]);
+    const leases = await runLeasetap(['leases', '-T', 'jsonl', '-Y', 'finding == bndupd-no-reply', path]);
+    expect(leases.out.trim().split('\n')).toHaveLength(1);
+    const copied = await runLeasetap(['read', '--findings', '-w', '-', path]);
+    expect(copied.out).toMatch(new RegExp(`#${message_index} BNDUPD x[0-9a-f]+ \\([^)]*bndupd-no-reply`));
+  });
+
   it('tells rule, section, message and the other messages that show it in one line of text', async () => {
     const { out, code } = await runLeasetap(['check', join(folder, 'vio-connectreply-mclt.pcap')]);
     expect(out).toBe(

@@ -164,18 +164,25 @@ describe('a filter', () => {
   });
 
   it.each([
-    ['finding == rejected', false, false],
-    ['finding in {malformed, skewed}', false, false],
-    ['finding == repeated', true, false],
-    ['finding in {malformed, unanswered}', true, true],
-    ['finding', true, true],
-    ['finding != malformed', true, true],
-    ['count(finding) > 1', true, true],
-    ['rtt > reply_to', true, false],
-    ['xid == reply-in', true, true],
-  ])('says what it needs to know of other messages: %s', (text, context, replies) => {
+    ['finding == rejected', false, false, false],
+    ['finding in {malformed, skewed}', false, false, false],
+    ['finding == repeated', true, false, false],
+    ['finding in {malformed, unanswered}', true, true, false],
+    ['finding == bndupd-no-reply', true, true, true],
+    ['finding in {malformed, BNDUPD-no-reply}', true, true, true],
+    ['finding matches "^transition-"', true, true, true],
+    ['finding', true, true, true],
+    ['finding != malformed', true, true, true],
+    ['count(finding) > 1', true, true, true],
+    ['rtt > reply_to', true, false, false],
+    ['xid == reply-in', true, true, false],
+  ])('says what it needs to know of other messages: %s', (text, context, replies, checks) => {
     const filter = requireFilter(text, dissectors);
-    expect([filter.needsContext, filter.needsReplies]).toEqual([context, replies]);
+    expect([filter.needsContext, filter.needsReplies, filter.needsChecks]).toEqual([
+      context,
+      replies,
+      checks,
+    ]);
     const alone = (): unknown => requireFilterOfOne(text, dissectors);
     if (context) expect(alone).toThrow('each message is judged by itself here');
     else expect(alone()).toMatchObject({ text });
@@ -203,6 +210,7 @@ describe('a mistake', () => {
       'unknown name "failover6.servr-state"; did you mean server-state?',
     ],
     ['failover.type == STATE', 0, 'unknown protocol "failover"; did you mean failover6?'],
+    ['finding == bndupd-no-replie', 11, 'finding is never "bndupd-no-replie"; did you mean BNDUPD-NO-REPLY?'],
     ['finding == unansweredd', 11, 'finding is never "unansweredd"; did you mean UNANSWERED?'],
     ['tcp.prt == 1', 0, 'unknown name "tcp.prt"; did you mean tcp.port?'],
     [

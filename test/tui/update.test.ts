@@ -267,6 +267,7 @@ describe('colour rules', () => {
       style,
       matches: compileFilter(texts[style]),
       needsReplies: false,
+      needsChecks: false,
     }));
     const facts = { title: 'test', live: false, canFault: false, compileFilter, colourRules: rules };
     const dialogue = new Dialogue();

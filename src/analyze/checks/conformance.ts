@@ -5,6 +5,7 @@
 import type { Connection } from '../../base/frame.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
 import type { Message, TreeNode } from '../../dissect/message.ts';
+import type { Notice } from '../../dissect/notice.ts';
 import { MessageType } from '../../dissect/vocabulary.ts';
 import { otherRole, relationshipKey, senderRole } from '../relationships.ts';
 import { type Binding, bindingsIn } from './bindings.ts';
@@ -24,6 +25,9 @@ import { checkUpdate } from './update-layout.ts';
 /** Relationships and connections that are remembered; the oldest go first. */
 const PAIRS_MAX = 64;
 const TALKS_MAX = 1024;
+
+/** Remarks after which not all of a connection is known. */
+const LOSES: ReadonlySet<Notice['kind']> = new Set(['gap', 'undissectable', 'encrypted', 'resync']);
 
 export class Conformance {
   readonly #found: (finding: Finding) => void;
@@ -52,6 +56,12 @@ export class Conformance {
     const talk = this.#talks.get(flowId);
     if (talk === undefined) this.#midStream.add(flowId);
     else this.#loses(talk);
+  }
+
+  /** Takes what the reader remarks beside the messages. */
+  notice({ kind, flow, midStream }: Pick<Notice, 'kind' | 'flow' | 'midStream'>): void {
+    if (midStream === true) this.midStream(flow.id);
+    if (LOSES.has(kind)) this.gap(flow.id);
   }
 
   /** Takes the next message; those of other protocols and of dialects are not judged. */

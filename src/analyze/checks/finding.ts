@@ -1,6 +1,7 @@
 /** What a check says: which rule was broken, by which message, and what else one has to look at. Values only. */
+import type { Breach } from '../../dissect/annotations.ts';
 import type { Role } from '../relationships.ts';
-import { type Keyword, RULES, type RuleId } from './rules.ts';
+import { breachOf, type Keyword, RULES, type RuleId } from './rules.ts';
 
 /** A message as far as a finding needs it, so that the message itself need not be kept. */
 export interface Said {
@@ -19,14 +20,8 @@ export interface Said {
   readonly atMillis: number;
 }
 
-/** `error` for MUST and MUST NOT and what the text says outright, `warning` for SHOULD and SHOULD NOT. */
-export type Severity = 'error' | 'warning';
-
-export interface Finding {
+export interface Finding extends Breach {
   readonly id: RuleId;
-  readonly severity: Severity;
-  readonly rfc: string;
-  readonly section: string;
   readonly keyword: Keyword | null;
   /** Of something that never came: the message after which it is missed. */
   readonly message: Said;
@@ -34,8 +29,6 @@ export interface Finding {
   readonly related: readonly number[];
   /** Address or prefix that it is about, if it is about one. */
   readonly lease: string | undefined;
-  /** One sentence: what was seen, and what was expected. May carry text from the wire. */
-  readonly summary: string;
 }
 
 export interface Particulars {
@@ -54,18 +47,12 @@ export function makeFinding(
   summary: string,
   { related = [], lease, section }: Particulars = {},
 ): Finding {
-  const rule = RULES[id];
-  const severity = rule.keyword?.startsWith('SHOULD') === true ? 'warning' : 'error';
-  const { rfc, keyword } = rule;
   return {
+    ...breachOf(id, { section: section ?? RULES[id].section, summary }),
     id,
-    severity,
-    rfc,
-    section: section ?? rule.section,
-    keyword,
+    keyword: RULES[id].keyword,
     message,
     related,
     lease,
-    summary,
   };
 }

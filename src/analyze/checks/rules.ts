@@ -2,6 +2,7 @@
  * The rules of RFC 8156 that a listener can judge, each once: where it stands and what it asks. How a breach is seen is
  * in the files beside this one. What the RFC leaves open, or what needs more than the wire shows, is no rule here.
  */
+import type { Breach } from '../../dissect/annotations.ts';
 
 export type Keyword = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT';
 
@@ -171,6 +172,21 @@ const OPTIONS = {
 export const RULES = { ...OPENING, ...EXCHANGES, ...STATES, ...UPDATES, ...REPLIES, ...OPTIONS };
 
 export type RuleId = keyof typeof RULES;
+
+export const RULE_IDS = Object.keys(RULES) as readonly RuleId[];
+
+/** A breach of a rule as seen; where that was not kept, what the rule asks. */
+export function breachOf(id: RuleId, seen?: Pick<Breach, 'section' | 'summary'>): Breach {
+  const { rfc, keyword, section, asks }: Rule = RULES[id];
+  return {
+    id,
+    severity: keyword?.startsWith('SHOULD') === true ? 'warning' : 'error',
+    rfc,
+    section: seen?.section ?? section,
+    keyword,
+    summary: seen?.summary ?? `the rule: ${asks}`,
+  };
+}
 
 /**
  * Rules whose breach may be feigned by a message of the partner that the capture lost. That is known only when the partner

@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import { Conformance } from '../../analyze/checks/conformance.ts';
 import type { Finding } from '../../analyze/checks/finding.ts';
 import { RULES } from '../../analyze/checks/rules.ts';
-import type { Notice } from '../../dissect/notice.ts';
 import { findingJson, findingLine } from '../../render/finding.ts';
 import { colourDepth, paintLine } from '../../render/style.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
@@ -27,9 +26,6 @@ Examples:
 
 Exit status: 0 nothing found, 1 findings, 2 a file is damaged or is no capture.`;
 
-/** Remarks after which not all of a connection is known. */
-const LOSES: ReadonlySet<Notice['kind']> = new Set(['gap', 'undissectable', 'encrypted', 'resync']);
-
 export function register(program: Command): void {
   withCaptureOptions(program.command('check').description('find what in captures is against RFC 8156'))
     .addOption(new Option('-T, --type <format>', 'how').choices(['text', 'jsonl']).default('text'))
@@ -52,10 +48,7 @@ async function runCheck(files: readonly string[], options: Options): Promise<voi
     dissectors: dissectorsInUse(),
     out,
     onMessage: (message) => conformance.push(message),
-    onNotice: ({ kind, flow, midStream }) => {
-      if (midStream === true) conformance.midStream(flow.id);
-      if (LOSES.has(kind)) conformance.gap(flow.id);
-    },
+    onNotice: (notice) => conformance.notice(notice),
     onEnd: () => conformance.end(),
   });
 }

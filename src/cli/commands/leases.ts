@@ -10,7 +10,7 @@ import { colourDepth, paintLine } from '../../render/style.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { Output } from '../output.ts';
-import { knowledgeOf } from '../read/annotate.ts';
+import { knowledgeOf, wantedBy } from '../read/annotate.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
 
 interface Options extends CaptureOptions {
@@ -44,7 +44,7 @@ export function register(program: Command): void {
 async function runLeases(files: readonly string[], options: Options): Promise<void> {
   const dissectors = dissectorsInUse();
   const filter = await filterOf(options.filter, dissectors);
-  const knowledge = filter?.needsContext === true ? knowledgeOf(files, filter.needsReplies) : undefined;
+  const knowledge = filter?.needsContext === true ? await knowledgeOf(files, wantedBy(filter)) : undefined;
   const out = new Output(process.stdout);
   const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
   const analysis = new Analysis();

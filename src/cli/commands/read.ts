@@ -12,9 +12,9 @@ import { colourRulesOption, gather, positiveNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
-import { knowledgeOf } from '../read/annotate.ts';
-import { columnsNeedReplies } from '../read/columns.ts';
-import { fieldsNeedReplies } from '../read/fields.ts';
+import { knowledgeOf, mostWanted, type Wanted, wantedBy } from '../read/annotate.ts';
+import { needsOfColumns } from '../read/columns.ts';
+import { needsOfFields } from '../read/fields.ts';
 import type { FormatChoice, FormatName } from '../read/format.ts';
 import { formatOption } from '../read/formats.ts';
 import { filesOf, type Habits, typeOf, withTsharkHabits } from '../read/habits.ts';
@@ -29,6 +29,7 @@ interface Options extends CaptureOptions, Habits {
   readonly field: readonly string[];
   readonly fieldSetting: readonly string[];
   readonly twoPass?: boolean;
+  readonly findings?: boolean;
   readonly jobs?: number;
   readonly count?: number;
   readonly write?: string;
@@ -58,6 +59,7 @@ Examples:
   leasetap read -T fields -e time -e type -e lease -E separator=, capture.pcapng
   leasetap read --stats before.pcap after.pcap
   leasetap read -Y 'finding == unanswered' -w small.pcapng capture.pcapng
+  leasetap read -Y 'finding matches "^transition-"' -T tree capture.pcapng
   leasetap read --tui capture.pcapng
   leasetap read --tls-keylog keys.txt capture.pcapng
   tcpdump -i eth0 -U -w - port 647 | leasetap read -
@@ -81,6 +83,10 @@ export function register(program: Command): void {
       [],
     )
     .option('-2, --two-pass', 'read files twice, so that requests know their replies too')
+    .option(
+      '--findings',
+      'tell with each message what in it is against RFC 8156 (leasetap check); reads files twice',
+    )
     .option('-c, --count <number>', 'stop after so many messages', positiveNumber)
     .option(
       '-w, --write <file>',
@@ -162,13 +168,15 @@ async function printMessages(
     width: process.stdout.columns ?? LADDER_COLUMNS,
     dissectors,
   };
-  const later = wantsLater(files, options, dissectors, filter, rules);
-  const { annotator, earlier } = knowledgeOf(files, later, options.type === 'ladder');
+  const wanted = wantedOf(files, options, dissectors, filter, rules);
+  const { annotator, earlier } = await knowledgeOf(files, wanted, options.type === 'ladder');
+  // Rules and sentences stay in this thread.
+  const alone = rules !== undefined || options.count !== undefined || wanted === 'checks';
   const printing = new Printing({
     choice,
     filter,
     out,
-    threads: rules === undefined && options.count === undefined ? threadsOf(options) : 1,
+    threads: alone ? 1 : threadsOf(options),
     atOnce: options.jobs !== undefined,
   });
   const limit = options.count ?? Number.POSITIVE_INFINITY;
@@ -202,19 +210,21 @@ function threadsOf({ jobs }: Options): number {
   return jobs ?? Math.min(availableParallelism() - 1, THREADS_MAX);
 }
 
-/** Whether something was asked for that only later messages tell, so that two passes are needed. */
-function wantsLater(
+/** What has to be known of messages for all that was asked for: perhaps what only a first pass can tell. */
+function wantedOf(
   files: readonly string[],
-  { twoPass, type, columns, field }: Options,
+  { twoPass, findings, type, columns, field }: Options,
   dissectors: Dissectors,
   filter: Filter | undefined,
   rules: readonly ColourRule[] | undefined,
-): boolean {
-  if (twoPass === true || filter?.needsReplies === true) return true;
+): Wanted {
+  const wishes = [wantedBy(filter)];
+  if (twoPass === true) wishes.push('later');
+  if (findings === true) wishes.push('checks');
   // Colours that cannot be known are not worth an error.
-  if (rules?.some((rule) => rule.needsReplies) === true && !files.includes('-')) return true;
-  if (type === 'fields') return fieldsNeedReplies(field, dissectors);
-  return type === 'text' && columnsNeedReplies(columns, dissectors);
+  if (!files.includes('-')) wishes.push(...(rules ?? []).map(wantedBy));
+  if (type === 'fields') return mostWanted([...wishes, ...needsOfFields(field, dissectors)]);
+  return mostWanted(type === 'text' ? [...wishes, ...needsOfColumns(columns, dissectors)] : wishes);
 }
 
 async function writePackets(
@@ -227,7 +237,16 @@ async function writePackets(
 ): Promise<void> {
   if (options.stats === true) throw new InputError('-w and --stats are two runs');
   const { copyPackets } = await import('../read/copying.ts');
-  await copyPackets({ files, options, dissectors, filter, count: options.count, path, out });
+  await copyPackets({
+    files,
+    options,
+    dissectors,
+    filter,
+    findings: options.findings === true,
+    count: options.count,
+    path,
+    out,
+  });
 }
 
 async function printStatistics(
@@ -243,7 +262,7 @@ async function printStatistics(
   const { Statistics } = await import('../../analyze/statistics.ts');
   const { statisticsJson, statisticsLines } = await import('../../render/stats.ts');
   const statistics = new Statistics();
-  const knowledge = filter?.needsContext === true ? knowledgeOf(files, filter.needsReplies) : undefined;
+  const knowledge = filter?.needsContext === true ? await knowledgeOf(files, wantedBy(filter)) : undefined;
   const typeName = (protocol: string, type: number): string =>
     dissectors.protocols.get(protocol)?.messages.get(type)?.name ?? `type ${type}`;
   const enough = (): boolean => statistics.messages === options.count;

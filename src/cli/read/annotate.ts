@@ -1,14 +1,16 @@
 /**
  * What is known of a message by the messages around it, while a capture is read: the request that it answers, and after
- * a first pass also its answer. Relationships are followed only where states are shown.
+ * a first pass also its answer and the rules that it breaks. Relationships are followed only where states are shown.
  */
+import type { FindingIndex } from '../../analyze/checks/finding-index.ts';
 import { Exchanges } from '../../analyze/exchanges.ts';
 import { Relationships, type StateChange } from '../../analyze/relationships.ts';
 import { ReplyIndex } from '../../analyze/reply-index.ts';
 import { requestFindings } from '../../analyze/request-findings.ts';
 import { InputError } from '../../base/problem.ts';
-import type { Annotations } from '../../dissect/annotations.ts';
+import { type Annotations, type Breach, findingsWith } from '../../dissect/annotations.ts';
 import type { Message } from '../../dissect/message.ts';
+import type { Filter } from '../../filter/compile.ts';
 import type { Round } from './input.ts';
 
 export interface Annotated {
@@ -23,29 +25,71 @@ export interface Knowledge {
   readonly earlier: readonly Round[];
 }
 
+/** What is to be known: what earlier messages tell, later ones too, or also what is against RFC 8156. */
+export type Wanted = 'earlier' | 'later' | 'checks';
+
+export function wantedBy(filter: Pick<Filter, 'needsReplies' | 'needsChecks'> | undefined): Wanted {
+  if (filter?.needsChecks === true) return 'checks';
+  return filter?.needsReplies === true ? 'later' : 'earlier';
+}
+
+/** What is known with several wishes: the most. */
+export function mostWanted(wishes: readonly (Wanted | undefined)[]): Wanted {
+  if (wishes.includes('checks')) return 'checks';
+  return wishes.includes('later') ? 'later' : 'earlier';
+}
+
 /**
- * `later`: what later messages tell is wanted, for which files are read twice.
+ * For more than what earlier messages tell, files are read twice.
  * @throws InputError if that is standard input
  */
-export function knowledgeOf(files: readonly string[], later: boolean, withStates = false): Knowledge {
-  if (!later) return { annotator: new Annotator(undefined, withStates), earlier: [] };
-  if (files.includes('-')) {
-    throw new InputError(
-      'standard input cannot be read twice: -2, reply_in and the finding unanswered need files (others: finding in {malformed rejected skewed repeated})',
-    );
-  }
+export async function knowledgeOf(
+  files: readonly string[],
+  wanted: Wanted,
+  withStates = false,
+): Promise<Knowledge> {
+  if (wanted === 'earlier') return { annotator: new Annotator({}, withStates), earlier: [] };
+  if (files.includes('-')) throw new InputError(NOT_TWICE[wanted]);
   const replies = new ReplyIndex();
-  return {
-    annotator: new Annotator(replies, withStates),
-    earlier: [{ onMessage: (message) => replies.push(message) }],
+  if (wanted === 'later') {
+    return {
+      annotator: new Annotator({ replies }, withStates),
+      earlier: [{ onMessage: (message) => replies.push(message) }],
+    };
+  }
+  const { FindingIndex } = await import('../../analyze/checks/finding-index.ts');
+  const breaches = new FindingIndex();
+  const { judge } = breaches;
+  const judging: Round = {
+    onMessage: (message) => {
+      replies.push(message);
+      judge.push(message);
+    },
+    onNotice: (notice) => judge.notice(notice),
+    onEnd: () => judge.end(),
   };
+  return { annotator: new Annotator({ replies, breaches }, withStates), earlier: [judging] };
 }
+
+const NOT_TWICE = {
+  later:
+    'standard input cannot be read twice: -2, reply_in and the finding unanswered need files (others: finding in {malformed rejected skewed repeated})',
+  checks:
+    'standard input cannot be read twice: --findings, and finding unless it is finding in {malformed rejected skewed repeated}, need files; leasetap check reads standard input',
+} as const;
 
 class Notes implements Annotations {
   replyTo: number | undefined;
   rttMillis: number | undefined;
   replyIn: number | undefined;
   findings: readonly string[] | undefined;
+  breaches: readonly Breach[] | undefined;
+}
+
+/** What a first pass has found. */
+interface FirstPass {
+  readonly replies?: ReplyIndex;
+  readonly breaches?: FindingIndex;
 }
 
 export class Annotator implements Annotated {
@@ -56,10 +100,12 @@ export class Annotator implements Annotated {
   readonly #exchanges = new Exchanges();
   readonly #relationships: Relationships | undefined;
   readonly #replies: ReplyIndex | undefined;
+  readonly #breaches: FindingIndex | undefined;
 
-  constructor(replies: ReplyIndex | undefined, withStates: boolean) {
+  constructor({ replies, breaches }: FirstPass, withStates: boolean) {
     this.notes = this.#notes;
     this.#replies = replies;
+    this.#breaches = breaches;
     this.#relationships = withStates ? new Relationships() : undefined;
   }
 
@@ -71,6 +117,10 @@ export class Annotator implements Annotated {
     notes.rttMillis = completes ? this.#exchanges.rttMillis : undefined;
     notes.replyIn = this.#replies?.replyIn(message);
     notes.findings = requestFindings(this.#exchanges.repeats, this.#replies?.isUnanswered(message) === true);
+    if (this.#breaches !== undefined) {
+      notes.breaches = this.#breaches.of(message);
+      notes.findings = findingsWith(notes.findings, notes.breaches);
+    }
     this.change = this.#relationships?.push(message);
     return this;
   }

@@ -1,7 +1,7 @@
 /** The columns that `-o` names: those of the listing, and every name of the filter language. */
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import type { ValueKind } from '../../filter/fields.ts';
+import type { FilterField, ValueKind } from '../../filter/fields.ts';
 import { filterNames, type Named } from '../../filter/names.ts';
 import { type Column, DEFAULT_COLUMNS, TEXT_COLUMNS } from '../../render/text.ts';
 import { cellOf } from './cells.ts';
@@ -24,11 +24,13 @@ export function columnsNamed(names: string | undefined, dissectors: Dissectors):
   return namesOf(names).map((name) => TEXT_COLUMNS.get(name) ?? fieldColumn(name, dissectors));
 }
 
-/** Whether one of them says what only later messages tell. */
-export function columnsNeedReplies(names: string | undefined, dissectors: Dissectors): boolean {
-  return namesOf(names).some(
-    (name) => !TEXT_COLUMNS.has(name) && named(name, dissectors).field.needs === 'later',
-  );
+/** What has to be known of other messages for each. */
+export function needsOfColumns(
+  names: string | undefined,
+  dissectors: Dissectors,
+): readonly FilterField['needs'][] {
+  const others = namesOf(names).filter((name) => !TEXT_COLUMNS.has(name));
+  return others.map((name) => named(name, dissectors).field.needs);
 }
 
 function namesOf(names: string | undefined): readonly string[] {

@@ -11,7 +11,7 @@ import { findingsOf } from '../../filter/fields.ts';
 import { safeText } from '../../render/escape.ts';
 import type { Output } from '../output.ts';
 import { packageVersion } from '../version.ts';
-import { knowledgeOf } from './annotate.ts';
+import { knowledgeOf, mostWanted, wantedBy } from './annotate.ts';
 import { ChosenPackets } from './chosen-packets.ts';
 import { type CaptureOptions, type Round, readCaptures } from './input.ts';
 
@@ -23,6 +23,8 @@ export interface CopyOrder {
   readonly options: CaptureOptions;
   readonly dissectors: Dissectors;
   readonly filter: Filter | undefined;
+  /** Packets say which rules of RFC 8156 their messages break. */
+  readonly findings: boolean;
   /** How many messages at most are chosen. */
   readonly count: number | undefined;
   /** Where to; `-` is standard output. */
@@ -34,15 +36,17 @@ export interface CopyOrder {
 export async function copyPackets(order: CopyOrder): Promise<void> {
   const { files, options, dissectors, filter, path, out } = order;
   refuseWhatCannotBe(files, path);
-  const { annotator, earlier } = knowledgeOf(files, filter?.needsReplies === true);
+  const wanted = mostWanted([order.findings ? 'checks' : undefined, wantedBy(filter)]);
+  const { annotator, earlier } = await knowledgeOf(files, wanted);
   const chosen = new ChosenPackets();
+  const telling = filter !== undefined || order.findings;
   let encrypted = false;
   const choosing: Round = {
     onMessage: (message) => {
       const { notes } = annotator.push(message);
       if (chosen.messages === order.count || filter?.matches(message, notes) === false) return;
       if (message.frame.tls !== undefined) encrypted = true;
-      chosen.choose(message, filter === undefined ? [] : findingsOf(message, notes));
+      chosen.choose(message, telling ? findingsOf(message, notes) : []);
     },
     onPacket: (packet) => chosen.notice(packet),
   };
@@ -63,7 +67,7 @@ export async function copyPackets(order: CopyOrder): Promise<void> {
         if (!settled) chosen.settle();
         settled = true;
         if (!chosen.has(packet)) return;
-        copy.add(packet.record, filter === undefined ? [] : chosen.commentsOn(packet.number));
+        copy.add(packet.record, telling ? chosen.commentsOn(packet.number) : []);
       },
     });
   } finally {

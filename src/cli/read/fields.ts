@@ -1,6 +1,7 @@
 /** `-T fields`: chosen fields of each message, one line a message, as in tshark: names are those of the filter language. */
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
+import type { FilterField } from '../../filter/fields.ts';
 import { filterNames, type Named } from '../../filter/names.ts';
 import { cellOf } from './cells.ts';
 import type { Format, FormatChoice, LineSink } from './format.ts';
@@ -62,9 +63,12 @@ export function fieldsFormat(
   };
 }
 
-/** Whether one of them says what only later messages tell. @throws InputError for a name that there is not */
-export function fieldsNeedReplies(names: readonly string[], dissectors: Dissectors): boolean {
-  return names.some((name) => resolved(name, dissectors).field.needs === 'later');
+/** What has to be known of other messages for each. @throws InputError for a name that there is not */
+export function needsOfFields(
+  names: readonly string[],
+  dissectors: Dissectors,
+): readonly FilterField['needs'][] {
+  return names.map((name) => resolved(name, dissectors).field.needs);
 }
 
 function resolved(name: string, dissectors: Dissectors): Named {

@@ -58,6 +58,10 @@ export interface Round {
   /** The message is overwritten by the next one. */
   readonly onMessage: (message: Message) => void;
   readonly onPacket?: (packet: TakenPacket) => void;
+  /** What was remarked about connections; in the last round beside what is told on stderr. */
+  readonly onNotice?: (notice: Notice) => void;
+  /** After the last message; not called if the run was cut short. */
+  readonly onEnd?: () => void;
 }
 
 export interface CaptureJob extends Round {
@@ -67,8 +71,6 @@ export interface CaptureJob extends Round {
   readonly out: Output;
   /** Reads the files once more before, for each of them. Standard input cannot be read twice. */
   readonly earlier?: readonly Round[] | undefined;
-  /** What was remarked about connections, beside what is told on stderr. */
-  readonly onNotice?: (notice: Notice) => void;
   /** Between pieces of work, in all rounds, to wait for what takes the messages; without it for the output alone. */
   readonly pause?: (progress: CaptureProgress) => Promise<void>;
   /** Before waiting for octets that have not come yet: hands over what was told; without it to the output. */
@@ -83,8 +85,6 @@ export interface CaptureJob extends Round {
   readonly enough?: () => boolean;
   /** Octets of a file that are read at once, where the usual is too much between two pauses. */
   readonly chunkOctets?: number;
-  /** After the last message; not called if the run was cut short. */
-  readonly onEnd?: () => void;
 }
 
 /** Runs over the files and sets the exit code. @throws InputError for a file that cannot be opened */
@@ -108,7 +108,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
     await readMessages(
       files.map((file) => recyclingFileSource(file)),
       dissectors,
-      { onMessage: round.onMessage },
+      round,
       readerOptions,
       {
         ...hooks(round),
@@ -120,6 +120,7 @@ export async function readCaptures(job: CaptureJob): Promise<void> {
         },
       },
     );
+    if (!stop.signal.aborted) round.onEnd?.();
     bar?.restart();
   }
   let messages = 0;

@@ -44,7 +44,7 @@ type Told = ReturnType<typeof told>;
 function through(messages: readonly Message[], messagesMax: number, notes?: Annotations): Told[] {
   const packer = new Packer(messagesMax);
   const unpacker = new Unpacker(DISSECTORS);
-  const annotator = new Annotator(undefined, false);
+  const annotator = new Annotator({}, false);
   const out: Told[] = [];
   const unpack = () => unpacker.read(packer.take(), (message, noted) => out.push(told(message, noted)));
   for (const message of messages) {
@@ -58,7 +58,7 @@ function through(messages: readonly Message[], messagesMax: number, notes?: Anno
 describe('Packer', () => {
   it.each([1, 7, PARCEL_MESSAGES_MAX])('packs all captures, %d messages at a time', (messagesMax) => {
     for (const messages of captures) {
-      const annotator = new Annotator(undefined, false);
+      const annotator = new Annotator({}, false);
       const expected = messages.map((message) => told(message, annotator.push(message).notes));
       expect(through(messages, messagesMax)).toEqual(expected);
     }

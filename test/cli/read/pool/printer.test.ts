@@ -44,7 +44,7 @@ async function together(messages: readonly Message[], run: Run): Promise<string>
   };
   const printers = [new Printer(options), new Printer(options)];
   const packer = new Packer(parcelMessages);
-  const annotator = new Annotator(undefined, false);
+  const annotator = new Annotator({}, false);
   const held: number[] = [];
   let turn = 0;
   const printSome = async (most: number) => {

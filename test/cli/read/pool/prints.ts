@@ -58,7 +58,7 @@ export function oneByOne(choice: FormatChoice, messages: readonly Message[], fil
   );
   const passes = filter === undefined ? undefined : requireFilter(filter, DISSECTORS);
   const format = makeFormat(choice, out);
-  const annotator = new Annotator(undefined, false);
+  const annotator = new Annotator({}, false);
   for (const message of messages) {
     const { notes } = annotator.push(message);
     if (passes === undefined || passes.matches(message, notes)) format(message, notes);
