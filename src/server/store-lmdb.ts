@@ -3,13 +3,14 @@
  * without a repair. Everything saved while a commit is under way goes into the next one, so that a busy server pays for
  * one disk sync for many clients. Only one process may use a directory.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { InputError } from '../base/problem.ts';
 import type { EndpointRecord, StoredState, StoreRecord } from '../failover/io.ts';
 import type { Lease, Resource } from '../failover/lease.ts';
 import { endpointRecord, leaseRecord } from './lease-record.ts';
+import { makeDirectory } from './make-directory.ts';
 import { decodeRecord, encodeRecord, RecordError, type ValueCodec } from './record-codec.ts';
 import type { LeaseStore } from './store.ts';
 
@@ -45,7 +46,7 @@ interface Owner {
  */
 export function openLmdbStore(directory: string): LeaseStore {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     refuseForeignFile(join(directory, 'data.mdb'));
     // Who leases what is for nobody else, also in a directory that was there and is open to others.
     const mask = process.umask(0o077);

@@ -252,6 +252,8 @@ describe('on disk', () => {
     writeFileSync(file, 'x');
     expect(() => openLmdbStore(file)).toThrow(/^.*file: the lease store cannot be opened: EEXIST.*$/);
     expect(() => openLmdbStore(join(file, 'below'))).toThrow(InputError);
+    // A device: LMDB itself would end the process.
+    expect(() => openLmdbStore('/dev/null')).toThrow(InputError);
   });
 
   test.each([
