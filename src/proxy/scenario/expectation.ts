@@ -3,7 +3,7 @@
  *
  *   primary|secondary|both STATE [within TIME]      was announced last on a connection that is up
  *   primary|secondary|both stays|never STATE        for the whole phase
- *   connection up|down [within TIME]
+ *   connection up|down [within TIME]                is so when the phase begins, or comes to be
  *   bindings equal [within TIME]                    no lease on which the servers are of different minds
  *   no BNDUPD unanswered [within TIME]              the newest update of every lease was answered
  *   [N] TYPE [p>s|s>p] [where FILTER] [within TIME] at least N such messages arrive (1 unless said)
@@ -45,6 +45,11 @@ export interface Expectation {
   readonly text: string;
   /** Seconds within which it must come true; `undefined`: it must hold for the whole phase. */
   readonly within: number | undefined;
+  /**
+   * Whether what is so when its phase begins counts, however short it lasts from there. Of states and leases it does not:
+   * the orders of the phase have yet to change them.
+   */
+  readonly atOnce: boolean;
   begin(): Watch;
 }
 
@@ -63,7 +68,12 @@ export function parseExpectation(text: string, dissectors: Dissectors): Expectat
     if (begin === undefined) continue;
     const lasting = isLasting(words);
     if (lasting && timed !== null) throw wrong(text, 'no "within": this holds for the whole phase');
-    return { text: text.trim(), within: lasting ? undefined : (seconds ?? WITHIN_DEFAULT_SECONDS), begin };
+    return {
+      text: text.trim(),
+      within: lasting ? undefined : (seconds ?? WITHIN_DEFAULT_SECONDS),
+      atOnce: words[0] === 'connection',
+      begin,
+    };
   }
   throw wrong(
     text,

@@ -122,7 +122,11 @@ export class ScenarioRun {
         seconds: this.sincePhase(now),
         detail: why,
       };
-      this.watched.push({ expectation: { text, within: 0, begin: neverMet }, watch: neverMet(), judgement });
+      this.watched.push({
+        expectation: { text, within: 0, atOnce: false, begin: neverMet },
+        watch: neverMet(),
+        judgement,
+      });
       this.note(judgement);
     }
     return this.take();
@@ -198,6 +202,8 @@ export class ScenarioRun {
     this.phaseBeganMillis = now;
     this.watched = phase.expect.map(begin);
     this.outputs.push({ kind: 'note', text: `phase ${this.at + 1}: ${phase.name}`, alarming: false });
+    const scene = this.scene(now);
+    for (const each of this.watched) if (each.expectation.atOnce) this.judge(each, scene);
     phase.faults.forEach((fault, index) => {
       const id = this.idOf(fault, index);
       if (this.kept.delete(id)) return;
