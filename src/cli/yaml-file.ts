@@ -1,4 +1,4 @@
-/** YAML files that users write for commands: faults, scenarios, relationships, colour rules. Mistakes name file and line. */
+/** YAML files that users write for commands: faults, scenarios, relationships, colour rules. Mistakes name file, line and column. */
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InputError } from '../base/problem.ts';
 import { readTextFile } from '../control/text-file.ts';
@@ -8,7 +8,7 @@ const FILE_CHARACTERS_MAX = 1 << 20;
 
 export interface YamlFile {
   readonly document: Document.Parsed;
-  /** `FILE:LINE` of an offset in the text. */
+  /** `FILE:LINE:COLUMN` of an offset in the text, both counted from 1. */
   where(offset: number): string;
 }
 
@@ -23,13 +23,16 @@ export function parseYaml(text: string, name: string): YamlFile {
     throw new InputError(`${name}: larger than ${FILE_CHARACTERS_MAX} characters`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const where = (offset: number): string => `${name}:${lines.linePos(offset).line}`;
+  const where = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
   const [error] = document.errors;
   if (error !== undefined) throw new InputError(`${where(error.pos[0])}: not YAML: ${error.message}`);
   return { document, where };
 }
 
-/** The items of the list under `key`, or of the whole file; what is wrong with one of them gets its line. */
+/** The items of the list under `key`, or of the whole file; what is wrong with one of them gets its place. */
 export function listOf<T>(
   file: YamlFile,
   path: string,
@@ -40,14 +43,23 @@ export function listOf<T>(
   const list = isMap(top) ? top.get(key, true) : top;
   if (list === undefined) return [];
   if (!isSeq(list)) throw new InputError(`${path}: expected "${key}:" with a list`);
-  return (list.items as Node[]).map((item) => {
-    try {
-      return read(item.toJS(file.document));
-    } catch (problem) {
-      if (!(problem instanceof InputError)) throw problem;
-      throw new InputError(`${file.where(offsetOf(item, problem.at))}: ${problem.message}`);
-    }
-  });
+  return (list.items as Node[]).map((item) => readNode(file, item, read));
+}
+
+/** The whole file as one object; what is wrong with it gets its place. */
+export function wholeOf<T>(file: YamlFile, read: (value: unknown) => T): T {
+  const top = file.document.contents;
+  if (top === null) throw new InputError(`${file.where(0)}: the file is empty`);
+  return readNode(file, top, read);
+}
+
+function readNode<T>(file: YamlFile, node: Node, read: (value: unknown) => T): T {
+  try {
+    return read(node.toJS(file.document));
+  } catch (problem) {
+    if (!(problem instanceof InputError)) throw problem;
+    throw new InputError(`${file.where(offsetOf(node, problem.at))}: ${problem.message}`);
+  }
 }
 
 /** Where the key or item at the end of the path begins, or as much of it as there is. */

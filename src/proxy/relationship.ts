@@ -3,6 +3,7 @@
  * is, what is kept. Objects in, settings out; who serves it is group.ts.
  */
 import type { Endpoint } from '../base/flow.ts';
+import { located } from '../base/located.ts';
 import { nearest } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
@@ -172,14 +173,4 @@ function text(value: unknown, key: string): string {
 
 function mismatch(key: string, wanted: string, got: unknown, at = key.split('.')): InputError {
   return new InputError(`${key}: expected ${wanted}, got ${JSON.stringify(got)}`, at);
-}
-
-/** What `read` throws is at this place. */
-export function located<T>(at: InputError['at'], read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof InputError) throw new InputError(error.message, at);
-    throw error;
-  }
 }

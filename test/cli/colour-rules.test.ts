@@ -30,13 +30,13 @@ describe('colour rules', () => {
 
   it.each([
     ['rules: 3', 'expected "rules:" with a list'],
-    ['rules:\n- filter: type == STATE\n  style: red', ':2: style: expected one of plain, dim, strong'],
-    ['rules:\n- style: bad', ':2: filter: expected a display filter'],
+    ['rules:\n- filter: type == STATE\n  style: red', ':2:3: style: expected one of plain, dim, strong'],
+    ['rules:\n- style: bad', ':2:3: filter: expected a display filter'],
     [
       '- {filter: type == STATE, style: bad}\n- {filter: typ == STATE, style: bad}',
-      ':2: filter: unknown name "typ"',
+      ':2:3: filter: unknown name "typ"',
     ],
-    ['rules:\n- {filter: tls, style: bad, colour: red}', ':2: unknown key "colour"'],
+    ['rules:\n- {filter: tls, style: bad, colour: red}', ':2:3: unknown key "colour"'],
     ['rules: [', 'not YAML'],
   ])('%j is refused', (text, message) => {
     expect(() => rulesOf(text)).toThrow(message);

@@ -52,6 +52,11 @@ describe('leasetap proxy', () => {
     expect(run.err).toMatch(/^leasetap: expected [^\n]*--to[^\n]*\n$/);
   });
 
+  it('shows no terminal UI without a terminal', async () => {
+    const run = await runLeasetap(['proxy', '--listen', '[::1]:0', '--to', '[::1]:1', '--tui']);
+    expect(run).toEqual({ code: 2, signal: null, out: '', err: 'leasetap: --tui needs a terminal\n' });
+  });
+
   it('points at the mistake in a fault', async () => {
     const run = await runLeasetap([
       'proxy',
@@ -101,7 +106,7 @@ describe('leasetap proxy with', () => {
     const run = await runLeasetap(['proxy', '-l', '[::1]:0', '-t', '[::1]:1', '--faults', file]);
     expect(run).toMatchObject({
       code: 2,
-      err: `leasetap: ${file}:3: fault drop: unknown parameter "drection"; did you mean direction?\n`,
+      err: `leasetap: ${file}:4:5: fault drop: unknown parameter "drection"; did you mean direction?\n`,
     });
   });
 
@@ -133,6 +138,13 @@ describe('leasetap serve', () => {
     expect(run.err).toMatch(
       /server\.yaml:6:11: relationships\[0\]\.role: expected primary or secondary, found "tertiary"\n$/,
     );
+  });
+
+  it.each(['/proc/leasetap/store', '/dev/null'])('tells that there can be no store in %s', async (place) => {
+    const file = secondaryConfig(0, (text) => text.replace('store: leases', `store: ${place}`));
+    const run = await runLeasetap(['serve', file]);
+    expect(run).toMatchObject({ code: 2, out: '' });
+    expect(run.err).toMatch(/^leasetap: [^\n]*: the lease store cannot be opened: E[^\n]*\n$/);
   });
 
   it('names a folder in the place of a file', async () => {

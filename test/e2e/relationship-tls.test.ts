@@ -115,7 +115,7 @@ describe('certificates for each relationship', () => {
     );
     const { code, err } = await runLeasetap(['proxy', '--config', config]);
     expect(code).toBe(2);
-    expect(err).toMatch(/^leasetap: \S+pairs\.yaml:7: tls\.key: \S+secondary\.key: [^\n]*\n$/);
+    expect(err).toMatch(/^leasetap: \S+pairs\.yaml:7:7: tls\.key: \S+secondary\.key: [^\n]*\n$/);
   });
 });
 

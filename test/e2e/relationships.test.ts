@@ -229,15 +229,15 @@ faults:
     ]);
     expect(await says('--config', file(entry('fron: ::1')))).toEqual([
       2,
-      'leasetap: FOLDER/pairs.yaml:5: unknown key "fron"; did you mean from?',
+      'leasetap: FOLDER/pairs.yaml:5:5: unknown key "fron"; did you mean from?',
     ]);
     expect(await says('--config', file(entry('from: 127.0.0.1')))).toEqual([
       2,
-      'leasetap: FOLDER/pairs.yaml:5: a: from 127.0.0.1 and to ::1 are of different IP versions',
+      'leasetap: FOLDER/pairs.yaml:5:5: a: from 127.0.0.1 and to ::1 are of different IP versions',
     ]);
     expect(await says('--config', file('relations: []'))).toEqual([
       2,
-      'leasetap: FOLDER/pairs.yaml:1: unknown key "relations"; expected relationships or faults',
+      'leasetap: FOLDER/pairs.yaml:1:1: unknown key "relations"; expected relationships or faults',
     ]);
     const twice = `${entry('enabled: false')}${entry('enabled: false').slice('relationships:\n'.length)}`;
     expect(await says('--config', file(twice))).toEqual([

@@ -35,3 +35,39 @@ it('looks again while a fault holds messages', async () => {
   second();
   expect(held()).toBe(2);
 });
+
+it('is live, and tells what comes until nobody listens any more', async () => {
+  const tap = await tapped();
+  onTestFinished(() => tap.close());
+  const watching = new Set<unknown>();
+  const session = sessionOfProxy(tap.proxy, {
+    title: 'tap',
+    watchServers: (listener) => {
+      watching.add(listener);
+      listener([]);
+      return () => watching.delete(listener);
+    },
+    eachSecond: (then) => {
+      watching.add(then);
+      return () => watching.delete(then);
+    },
+  });
+  // A view of a file would wait for its end before it asks for replies, and would not follow what comes.
+  expect(session).toMatchObject({ title: 'tap', live: true });
+  const seen: SessionItem[] = [];
+  const stop = session.subscribe((item) => seen.push(item));
+  expect(seen.slice(0, 2)).toEqual([
+    { kind: 'faults', faults: [] },
+    { kind: 'servers', servers: [] },
+  ]);
+  const view = await session.faults?.arm(parseFault('drop BNDUPD id D'));
+  expect(view?.id).toBe('D');
+  expect(seen.at(-1)).toMatchObject({ kind: 'faults', faults: [{ id: 'D' }] });
+  await session.faults?.remove('D');
+  expect(seen.at(-1)).toEqual({ kind: 'faults', faults: [] });
+  stop();
+  expect(watching.size).toBe(0);
+  const before = seen.length;
+  tap.proxy.armFault(parseFault('drop BNDUPD'));
+  expect(seen.length).toBe(before);
+});

@@ -4,16 +4,12 @@
  */
 import { dirname, resolve } from 'node:path';
 import { isMap, type Node } from 'yaml';
+import { located } from '../../base/located.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { checkFault } from '../../proxy/faults/armed.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
-import {
-  located,
-  type RelationshipSettings,
-  relationshipFromObject,
-  withFiles,
-} from '../../proxy/relationship.ts';
+import { type RelationshipSettings, relationshipFromObject, withFiles } from '../../proxy/relationship.ts';
 import { listOf, readYaml } from '../yaml-file.ts';
 import { faultsIn } from './faults-file.ts';
 import { terminationFor } from './tls.ts';
@@ -26,7 +22,7 @@ export interface ProxyConfig {
 
 const KEYS: readonly unknown[] = ['relationships', 'faults'];
 
-/** Paths in the file are relative to it. Throws InputError that names file, line and what was expected. */
+/** Paths in the file are relative to it. Throws InputError that names file, line, column and what was expected. */
 export function readProxyConfig(path: string, dissectors: Dissectors): ProxyConfig {
   const file = readYaml(path);
   const top = file.document.contents;

@@ -7,7 +7,7 @@ import { faultFromObject } from '../../proxy/faults/object-form.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
 import { listOf, readYaml, type YamlFile } from '../yaml-file.ts';
 
-/** Throws InputError that names file, line and what was expected. */
+/** Throws InputError that names file, line, column and what was expected. */
 export function readFaultsFile(path: string, dissectors: Dissectors): readonly FaultSpec[] {
   const file = readYaml(path);
   const top = file.document.contents;

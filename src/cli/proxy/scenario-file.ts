@@ -1,21 +1,14 @@
 /** A scenario from a YAML file (docs/writing-a-scenario.md), and its report into a file. */
 import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { junit, reportLines } from '../../proxy/scenario/report.ts';
 import type { ScenarioResult } from '../../proxy/scenario/run.ts';
 import { type Scenario, scenarioFrom } from '../../proxy/scenario/scenario.ts';
-import { readYaml } from '../yaml-file.ts';
+import { readYaml, wholeOf } from '../yaml-file.ts';
 
-/** Throws InputError that names file and place. */
+/** Throws InputError that names file, line, column and key. */
 export function readScenario(path: string, dissectors: Dissectors): Scenario {
-  const { document } = readYaml(path);
-  try {
-    return scenarioFrom(document.toJS(), dissectors);
-  } catch (problem) {
-    if (!(problem instanceof InputError)) throw problem;
-    throw new InputError(`${path}: ${problem.message}`);
-  }
+  return wholeOf(readYaml(path), (value) => scenarioFrom(value, dissectors));
 }
 
 /** Before anything is played. @throws the system's error if nothing can be written there */

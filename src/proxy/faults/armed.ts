@@ -5,6 +5,7 @@
  */
 import { type Random, seededRandom } from '../../base/clock.ts';
 import type { Direction } from '../../base/flow.ts';
+import { located } from '../../base/located.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
 import { requireFilterOfOne } from '../../filter/compile.ts';
@@ -57,7 +58,9 @@ export class ArmedFault {
     this.connecting = kind.connecting;
     this.sentence = describeWith(this.action.describe(subjectOf(spec)), spec);
     this.random = seededRandom(seed);
-    const filter = spec.where === undefined ? undefined : requireFilterOfOne(spec.where, dissectors);
+    const { where } = spec;
+    const filter =
+      where === undefined ? undefined : located(['where'], () => requireFilterOfOne(where, dissectors));
     this.chooses = (message) => filter === undefined || filter.matches(message);
     this.actsByItself = kind.trigger === 'moment' && !choosesMessages(spec);
     this.beginsMillis = armedMillis + (spec.after ?? 0) * SECOND;

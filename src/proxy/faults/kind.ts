@@ -3,6 +3,7 @@
  * The short form, YAML, the control API, help and docs all read the parameters from this one declaration.
  */
 
+import { located } from '../../base/located.ts';
 import { nearest } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
@@ -103,12 +104,13 @@ function checkParameters(
     const known = [...definitions.keys()].join(', ') || 'none';
     const near = nearest(name, [...definitions.keys(), ...CONDITION_KEYS]);
     const hint = near === undefined ? `it takes: ${known}` : `did you mean ${near}?`;
-    throw new InputError(`fault ${action}: unknown parameter "${name}"; ${hint}`);
+    throw new InputError(`fault ${action}: unknown parameter "${name}"; ${hint}`, [name]);
   }
   const checked: Record<string, unknown> = {};
   for (const [name, definition] of definitions) {
     const value = given[name];
-    if (value !== undefined) checked[name] = checkValue(`fault ${action}: ${name}`, definition, value);
+    if (value !== undefined)
+      checked[name] = located([name], () => checkValue(`fault ${action}: ${name}`, definition, value));
     else if ('fallback' in definition) checked[name] = definition.fallback;
     else throw new InputError(`fault ${action}: ${name} is missing (${definition.doc})`);
   }

@@ -59,7 +59,7 @@ const BY_NAME: ReadonlyMap<string, FaultKind> = new Map(FAULT_KINDS.map((kind) =
 export function faultKind(name: string): FaultKind {
   const kind = BY_NAME.get(name);
   if (kind === undefined) {
-    throw new InputError(`unknown fault "${name}"; there are: ${[...BY_NAME.keys()].join(', ')}`);
+    throw new InputError(`unknown fault "${name}"; there are: ${[...BY_NAME.keys()].join(', ')}`, ['do']);
   }
   return kind;
 }

@@ -28,11 +28,13 @@ export function checkSpec(spec: FaultSpec): void {
   if (spec.while !== undefined && !STATE_NAMES.includes(spec.while.state)) {
     throw new InputError(
       `fault ${spec.action}: while ${spec.while.who} is: expected one of ${STATE_NAMES.join(', ')}, got ${spec.while.state}`,
+      ['while'],
     );
   }
   if (spec.id !== undefined && !isName(spec.id)) {
     throw new InputError(
       `fault ${spec.action}: id "${spec.id}" is no name (letters, digits, dots, dashes; at most 64)`,
+      ['id'],
     );
   }
 }
@@ -42,7 +44,7 @@ type NumberCondition = 'nth' | 'every' | 'times' | 'seed' | 'probability' | 'aft
 function checkWhole(spec: FaultSpec, name: NumberCondition, least: number, greatest: number): void {
   const value = spec[name];
   if (value !== undefined && !Number.isInteger(value)) {
-    throw new InputError(`fault ${spec.action}: ${name} is a whole number, got ${value}`);
+    throw new InputError(`fault ${spec.action}: ${name} is a whole number, got ${value}`, [name]);
   }
   checkRange(spec, name, least, greatest);
 }
@@ -50,5 +52,5 @@ function checkWhole(spec: FaultSpec, name: NumberCondition, least: number, great
 function checkRange(spec: FaultSpec, name: NumberCondition, least: number, greatest: number): void {
   const value = spec[name];
   if (value === undefined || (value >= least && value <= greatest)) return;
-  throw new InputError(`fault ${spec.action}: ${name} is from ${least} to ${greatest}, got ${value}`);
+  throw new InputError(`fault ${spec.action}: ${name} is from ${least} to ${greatest}, got ${value}`, [name]);
 }

@@ -20,5 +20,5 @@ export function checkTypes({ action, types = [] }: FaultSpec, dissectors: Dissec
   if (strange === undefined) return;
   const near = nearest(strange, [...known]);
   const hint = near === undefined ? 'expected a message type such as BNDUPD' : `did you mean ${near}?`;
-  throw new InputError(`fault ${action}: there is no message ${strange}; ${hint}`);
+  throw new InputError(`fault ${action}: there is no message ${strange}; ${hint}`, ['types']);
 }

@@ -124,5 +124,5 @@ function text(value: unknown, key: string): string {
 }
 
 function mismatch(key: string, wanted: string, got: unknown): InputError {
-  return new InputError(`${key}: expected ${wanted}, got ${JSON.stringify(got)}`);
+  return new InputError(`${key}: expected ${wanted}, got ${JSON.stringify(got)}`, key.split('.'));
 }

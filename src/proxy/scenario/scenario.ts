@@ -47,52 +47,46 @@ const PHASE_SECONDS_MAX = 30 * 86_400;
 
 /** Throws InputError that names the place. */
 export function scenarioFrom(value: unknown, dissectors: Dissectors): Scenario {
-  const top = new Keys(value, 'scenario', [
-    'name',
-    'about',
-    'section',
-    'seed',
-    'phases',
-    'heal',
-    'always',
-    'sometimes',
-    'transitions',
-  ]);
+  const top = new Keys(
+    value,
+    [],
+    ['name', 'about', 'section', 'seed', 'phases', 'heal', 'always', 'sometimes', 'transitions'],
+  );
   const phases = top.list('phases');
   if (phases.length === 0 || phases.length > PHASES_MAX)
-    throw new InputError(`phases: expected 1 to ${PHASES_MAX}`);
+    throw mistake(['phases'], `expected 1 to ${PHASES_MAX}`);
   const seed = top.value('seed');
-  if (seed !== undefined && !Number.isInteger(seed)) throw new InputError('seed: expected a whole number');
+  if (seed !== undefined && !Number.isInteger(seed)) throw mistake(['seed'], 'expected a whole number');
   return {
     name: top.text('name', 'a name'),
     about: top.text('about', 'what happens, in a sentence'),
     section: top.text('section', 'RFC sections', ''),
     seed: seed as number | undefined,
-    phases: phases.map((phase, index) => phaseFrom(phase, `phases[${index}]`, dissectors)),
+    phases: phases.map((phase, index) => phaseFrom(phase, ['phases', index], dissectors)),
     heal: expectations(top, 'heal', dissectors),
     always: expectations(top, 'always', dissectors),
     sometimes: expectations(top, 'sometimes', dissectors),
-    transitions: top.list('transitions').map((line, index) => transition(line, `transitions[${index}]`)),
+    transitions: top.list('transitions').map((line, index) => transition(line, ['transitions', index])),
   };
 }
 
-function phaseFrom(value: unknown, where: string, dissectors: Dissectors): Phase {
-  const keys = new Keys(value, where, ['name', 'faults', 'orders', 'for', 'expect']);
+function phaseFrom(value: unknown, place: Place, dissectors: Dissectors): Phase {
+  const keys = new Keys(value, place, ['name', 'faults', 'orders', 'for', 'expect']);
   const time = keys.value('for');
   const seconds = time === undefined ? 0 : parseSeconds(time as string);
   if (seconds === undefined || !(seconds >= 0 && seconds <= PHASE_SECONDS_MAX)) {
-    throw new InputError(`${where}.for: expected a time such as 30s`);
+    throw mistake([...place, 'for'], 'expected a time such as 30s');
   }
   return {
     name: keys.text('name', 'what the phase is about'),
     faults: keys
       .list('faults')
       .map((fault, index) =>
-        located(`${where}.faults[${index}]`, () => checkFault(faultFromObject(fault), dissectors)),
+        within([...place, 'faults', index], () => checkFault(faultFromObject(fault), dissectors)),
       ),
-    orders: keys.list('orders').map((order) => {
+    orders: keys.list('orders').map((order, index) => {
       if (typeof order !== 'string')
-        throw new InputError(`${where}.orders: expected lines such as "secondary kill"`);
+        throw mistake([...place, 'orders', index], 'expected a line such as "secondary kill"');
       return order;
     }),
     seconds,
@@ -102,43 +96,59 @@ function phaseFrom(value: unknown, where: string, dissectors: Dissectors): Phase
 
 const TRANSITION = /^[A-Z-]+ to [A-Z-]+(, partner [A-Z-]+)?$/;
 
-function transition(line: unknown, where: string): string {
+function transition(line: unknown, place: Place): string {
   if (typeof line === 'string' && TRANSITION.test(line)) return line;
-  throw new InputError(`${where}: expected a line such as "NORMAL to COMMUNICATIONS-INTERRUPTED"`);
+  throw mistake(place, 'expected a line such as "NORMAL to COMMUNICATIONS-INTERRUPTED"');
 }
 
 function expectations(keys: Keys, name: string, dissectors: Dissectors): Expectation[] {
   return keys.list(name).map((line, index) => {
-    const where = `${keys.where}.${name}[${index}]`;
-    if (typeof line !== 'string')
-      throw new InputError(`${where}: expected a line such as "primary NORMAL within 90s"`);
-    return located(where, () => parseExpectation(line, dissectors));
+    const place = [...keys.place, name, index];
+    if (typeof line !== 'string') throw mistake(place, 'expected a line such as "primary NORMAL within 90s"');
+    return within(place, () => parseExpectation(line, dissectors));
   });
 }
 
-function located<T>(where: string, read: () => T): T {
+/** Keys and positions from the top of the scenario. */
+type Place = readonly (string | number)[];
+
+function mistake(place: Place, what: string): InputError {
+  return new InputError(`${placeText(place)}: ${what}`, place);
+}
+
+/** `phases[0].expect[1]`, or `scenario` for the whole. */
+function placeText(place: Place): string {
+  const steps = place.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
+  return steps.join('').slice(1) || 'scenario';
+}
+
+/** What `read` throws is told with its place. */
+function within<T>(place: Place, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof InputError) throw new InputError(`${where}: ${error.message}`);
-    throw error;
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${placeText(place)}: ${error.message}`, [...place, ...error.at]);
   }
 }
 
 /** An object with known keys. */
 class Keys {
-  readonly where: string;
+  readonly place: Place;
   private readonly values: Readonly<Record<string, unknown>>;
 
-  constructor(value: unknown, where: string, known: readonly string[]) {
+  constructor(value: unknown, place: Place, known: readonly string[]) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new InputError(`${where}: expected an object with ${known.join(', ')}`);
+      throw mistake(place, `expected an object with ${known.join(', ')}`);
     }
     for (const key of Object.keys(value)) {
       if (!known.includes(key))
-        throw new InputError(`${where}: unknown key "${key}"; there are ${known.join(', ')}`);
+        throw new InputError(`${placeText(place)}: unknown key "${key}"; there are ${known.join(', ')}`, [
+          ...place,
+          key,
+        ]);
     }
-    this.where = where;
+    this.place = place;
     this.values = value as Record<string, unknown>;
   }
 
@@ -148,13 +158,13 @@ class Keys {
 
   text(name: string, wanted: string, fallback?: string): string {
     const value = this.values[name] ?? fallback;
-    if (typeof value !== 'string') throw new InputError(`${this.where}.${name}: expected ${wanted}`);
+    if (typeof value !== 'string') throw mistake([...this.place, name], `expected ${wanted}`);
     return value.trim();
   }
 
   list(name: string): readonly unknown[] {
     const value = this.values[name] ?? [];
-    if (!Array.isArray(value)) throw new InputError(`${this.where}.${name}: expected a list`);
+    if (!Array.isArray(value)) throw mistake([...this.place, name], 'expected a list');
     return value;
   }
 }

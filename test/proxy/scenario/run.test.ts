@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Connection } from '../../../src/base/frame.ts';
 import { loadDissectors } from '../../../src/dissect/load.ts';
 import type { ProxyEvent } from '../../../src/proxy/events.ts';
 import { junit, reportLines } from '../../../src/proxy/scenario/report.ts';
@@ -121,6 +122,27 @@ describe('a scenario run', () => {
     expect(resultOf(run.tick(200))).toMatchObject({ ok: true });
   });
 
+  it('sees that there was no connection when the phase began, though one came up at once', () => {
+    const end = { address: '::1', port: 1 };
+    const connection = { flow: { id: 1, ends: [end, end] }, index: 0 } as unknown as Connection;
+    const value = {
+      name: 'n',
+      about: 'a',
+      phases: [
+        { name: 'up', for: '1s' },
+        { name: 'p', expect: ['connection down within 5s', 'connection up within 5s'] },
+      ],
+    };
+    const { outputs, at } = playing(value);
+    at(1);
+    at(1.001, { kind: 'connection-up', connection, listening: end, dialling: end, atMillis: 0 });
+    at(2);
+    expect(resultOf(outputs)?.phases[1]?.judgements).toMatchObject([
+      { expectation: 'connection down within 5s', ok: true, seconds: 0 },
+      { expectation: 'connection up within 5s', ok: true, seconds: expect.closeTo(0.001) },
+    ]);
+  });
+
   it('fails when an order cannot be carried out', () => {
     const value = { name: 'n', about: 'a', phases: [{ name: 'p', orders: ['secondary kill'], for: '1s' }] };
     const { run, outputs, at } = playing(value);
@@ -156,7 +178,7 @@ describe('its report', () => {
 
 describe('a scenario file', () => {
   it.each([
-    [{ about: 'x', phases: [{ name: 'p' }] }, 'scenario.name: expected a name'],
+    [{ about: 'x', phases: [{ name: 'p' }] }, 'name: expected a name'],
     [{ name: 'n', about: 'a', phases: [] }, 'phases: expected 1 to 200'],
     [{ name: 'n', about: 'a', phases: [{ name: 'p', fault: [] }] }, 'phases[0]: unknown key "fault"'],
     [
