@@ -10,9 +10,9 @@ import { InputError } from '../base/problem.ts';
 import type { EndpointRecord, StoredState, StoreRecord } from '../failover/io.ts';
 import type { Lease, Resource } from '../failover/lease.ts';
 import { endpointRecord, leaseRecord } from './lease-record.ts';
-import { makeDirectory } from './make-directory.ts';
 import { decodeRecord, encodeRecord, RecordError, type ValueCodec } from './record-codec.ts';
 import type { LeaseStore } from './store.ts';
+import { makeDirectory } from './store-directory.ts';
 
 /** MDB_MAGIC and MDB_DATA_VERSION, in the machine's own order of octets as LMDB writes them. */
 const LMDB_MAGIC = 0xbeefc0de;

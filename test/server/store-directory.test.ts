@@ -2,7 +2,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { makeDirectory } from '../../src/server/make-directory.ts';
+import { makeDirectory } from '../../src/server/store-directory.ts';
 import { temporaryFolder } from '../support/process.ts';
 
 it('makes what is missing, open to its owner alone, and leaves what is there', () => {
