@@ -39,6 +39,8 @@ function linesOf(item: SessionItem, nowMillis: number): Line[] {
     case 'servers':
     case 'faults':
     case 'known':
+    case 'judge':
+    case 'judged':
       return [];
   }
 }

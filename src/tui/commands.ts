@@ -8,7 +8,7 @@ import { parseFault } from '../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../proxy/faults/spec.ts';
 import { comparing } from './comparing.ts';
 import { clamp } from './draw.ts';
-import { find, selected, setFilter } from './filtering.ts';
+import { find, findBreach, selected, setFilter } from './filtering.ts';
 import { contentRows, helpRows, LEASE_HEADINGS, placeOf } from './layout.ts';
 import { nextMark, toggledMark } from './marks.ts';
 import { type Effect, type ListState, type Model, PANES, type PaneName, type Step } from './model.ts';
@@ -125,6 +125,12 @@ const LIST: readonly Command[] = [
     takes: '[STEP]',
     help: 'go to the next mark, or back',
     run: (model, rest) => [nextMark(model, stepOf(rest)), []],
+  },
+  {
+    name: 'next-finding',
+    takes: '[STEP]',
+    help: 'go to the next breach of RFC 8156, or back',
+    run: (model, rest) => [findBreach(model, stepOf(rest)), []],
   },
   {
     name: 'compare',

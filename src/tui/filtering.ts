@@ -28,12 +28,17 @@ export function setFilter(model: Model, text: string): Model {
 /** Looks for a message with the text last looked for, or another. Throws InputError. */
 export function find(model: Model, step: 1 | -1, text = model.findText): Model {
   if (text.trim() === '') throw new InputError('nothing was looked for yet: f asks for a filter');
-  const search: Search = {
-    test: rowTest(model, text),
-    position: model.lists.messages.cursor + step,
-    step,
-  };
-  return searched({ ...model, findText: text.trim(), search, follow: false });
+  return searching({ ...model, findText: text.trim() }, step, text.trim(), rowTest(model, text));
+}
+
+/** Looks for a message that breaks a rule of RFC 8156. */
+export function findBreach(model: Model, step: 1 | -1): Model {
+  return searching(model, step, 'breaks a rule', (row) => model.judging.of(row.message).length > 0);
+}
+
+function searching(model: Model, step: 1 | -1, text: string, test: RowTest): Model {
+  const search: Search = { text, test, position: model.lists.messages.cursor + step, step };
+  return searched({ ...model, search, follow: false });
 }
 
 export function hasWork(model: Model): boolean {
@@ -75,7 +80,7 @@ function searched(model: Model): Model {
     if (position < begin || position >= end) {
       const where = search.step === 1 ? 'further down' : 'further up';
       const answer = {
-        text: `no message ${where}: ${model.findText}`,
+        text: `no message ${where}: ${search.text}`,
         alarming: true,
         untilMillis: model.nowMillis + NOT_FOUND_MILLIS,
       };

@@ -46,6 +46,8 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['m'], command: 'mark', panes: ['messages'] },
   { keys: [']'], command: 'next-mark' },
   { keys: ['['], command: 'next-mark -1' },
+  { keys: ['}'], command: 'next-finding' },
+  { keys: ['{'], command: 'next-finding -1' },
   { keys: ['='], command: 'compare' },
   { keys: ['/'], command: 'ask filter', hint: 'filter' },
   { keys: ['f'], command: 'ask find' },

@@ -9,6 +9,7 @@ import type { FaultSpec } from '../proxy/faults/spec.ts';
 import type { ColourRule } from '../render/colour-rules.ts';
 import type { ComparedRow } from '../render/compare.ts';
 import { type FilterCompiler, History, type RowTest } from './history.ts';
+import { Judging } from './judging.ts';
 import type { RowStore } from './row-store.ts';
 import type { ServerStatus } from './session.ts';
 
@@ -49,6 +50,8 @@ export interface Answer {
 
 /** Looking for the next row that passes `test`. */
 export interface Search {
+  /** What is looked for, for people. */
+  readonly text: string;
   readonly test: RowTest;
   /** Position that is tried next. */
   readonly position: number;
@@ -105,6 +108,7 @@ export interface Model {
   readonly ended: string | undefined;
   readonly history: History;
   readonly analysis: Analysis;
+  readonly judging: Judging;
   readonly events: EventRow[];
 }
 
@@ -162,6 +166,7 @@ export function initialModel(
     ended: undefined,
     history: new History(rows),
     analysis: new Analysis(undefined, STATEMENTS_MAX),
+    judging: new Judging(session.live),
     events: [],
   };
 }

@@ -72,13 +72,18 @@ function itemsOf(event: ProxyEvent): SessionItem[] {
           hits: event.hits,
         },
       ];
-    case 'connection-up':
+    case 'connection-up': {
+      const { index, flow } = event.connection;
       return [
-        note(
-          `connection ${event.connection.index} up, from ${formatSocketAddress(event.connection.flow.ends[0])}`,
-          false,
-        ),
+        {
+          kind: 'note',
+          atMillis: event.atMillis,
+          text: `${where}connection ${index} up, from ${formatSocketAddress(flow.ends[0])}`,
+          alarming: false,
+          openedFlow: flow.id,
+        },
       ];
+    }
     case 'connection-down':
       return [
         {

@@ -43,25 +43,26 @@ export function selectedRow(model: Model): Row | undefined {
   return model.history.at(model.lists.messages.cursor);
 }
 
-const trees = new WeakMap<Message, readonly TreeRow[]>();
+/** With how many breaches they tell of. */
+const trees = new WeakMap<Message, { readonly rows: readonly TreeRow[]; readonly breaches: number }>();
 
 /** What is known of a row's message, with what follows for a request: that it asks again, that nobody answered. */
 export function notesOf(model: Model, row: Row): Annotations {
   const notes = annotationsOf(row);
   const unanswered = isUnanswered(row.message, notes.replyIn, timeOf(model));
   const findings = requestFindings(row.repeats === true, unanswered);
-  return findings === undefined ? notes : { ...notes, findings };
+  return model.judging.annotated(row.message, findings === undefined ? notes : { ...notes, findings });
 }
 
 /** The tree of the selected message. */
 export function detailRows(model: Model): readonly TreeRow[] {
   const message = selectedRow(model)?.message;
   if (message === undefined) return [];
-  let rows = trees.get(message);
-  if (rows === undefined) {
-    rows = treeRows(message);
-    trees.set(message, rows);
-  }
+  const breaches = model.judging.of(message);
+  const known = trees.get(message);
+  if (known?.breaches === breaches.length) return known.rows;
+  const rows = treeRows(message, model.judging.annotated(message, {}));
+  trees.set(message, { rows, breaches: breaches.length });
   return rows;
 }
 

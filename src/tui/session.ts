@@ -35,12 +35,17 @@ export type SessionItem =
       readonly hits: readonly FaultHit[];
     }
   | { readonly kind: 'notice'; readonly notice: Notice }
+  /** Files only, after `end`: the same once more for the checks of conformance, which take longer than listing; then their end. */
+  | { readonly kind: 'judge'; readonly look: Message | Notice }
+  | { readonly kind: 'judged' }
   /** Something to tell in one line: a connection came or went, a fault hit it, a scenario moved on. */
   | {
       readonly kind: 'note';
       readonly atMillis: number;
       readonly text: string;
       readonly alarming: boolean;
+      /** The flow that begins with this: all that its ends say will be told. */
+      readonly openedFlow?: number;
       /** The flow that is over with this: its windows and timers no longer count. */
       readonly closedFlow?: number;
     }

@@ -75,8 +75,18 @@ function entered(model: Model, prompt: Prompt): Step {
 function received(model: Model, item: SessionItem): Model {
   switch (item.kind) {
     case 'message':
-      return withMessage(model, item);
+      if (!model.live) return withMessage(model, item);
+      model.judging.push(item.message, item.verdict);
+      return withFindings(withMessage(model, item));
+    case 'judge':
+      if ('msgType' in item.look) model.judging.push(item.look, 'forwarded');
+      else model.judging.notice(item.look);
+      return withFindings(model);
+    case 'judged':
+      model.judging.end();
+      return tryingAgain(withFindings(model), ASKS_FOR_FINDINGS);
     case 'notice': {
+      if (model.live) model.judging.notice(item.notice);
       const alarming = item.notice.kind !== 'connection' && item.notice.kind !== 'encrypted';
       return withEvent(model, {
         atMillis: timestampMillis(item.notice.seen.time),
@@ -85,8 +95,12 @@ function received(model: Model, item: SessionItem): Model {
       });
     }
     case 'note':
-      if (item.closedFlow !== undefined) model.analysis.closed(item.closedFlow);
-      return withEvent(model, item);
+      if (item.openedFlow !== undefined) model.judging.opened(item.openedFlow);
+      if (item.closedFlow !== undefined) {
+        model.analysis.closed(item.closedFlow);
+        model.judging.closed(item.closedFlow);
+      }
+      return withFindings(withEvent(model, item));
     case 'known':
       for (const relationship of item.relationships) model.analysis.adopt(relationship);
       return { ...model };
@@ -99,13 +113,28 @@ function received(model: Model, item: SessionItem): Model {
   }
 }
 
-/** What was known of replies while a capture was being read may have hidden what a filter asked for. */
+/** What the checks have found meanwhile, as events at the time of the message that it is about. */
+function withFindings(model: Model): Model {
+  let next = model;
+  for (const { id, section, message, summary, severity } of model.judging.news()) {
+    const text = `${id} (§${section}) #${message.index} ${message.name}: ${summary}`;
+    next = withEvent(next, { atMillis: message.atMillis, text, alarming: severity === 'error' });
+  }
+  return next;
+}
+
 function ended(model: Model, text: string): Model {
   const next = { ...model, ended: text };
-  return !model.live && ASKS_FOR_REPLIES.test(model.filterText) ? setFilter(next, model.filterText) : next;
+  return model.live ? next : tryingAgain(next, ASKS_FOR_REPLIES);
+}
+
+/** What was not known yet may have hidden what a filter asked for. */
+function tryingAgain(model: Model, asks: RegExp): Model {
+  return asks.test(model.filterText) ? setFilter(model, model.filterText) : model;
 }
 
 const ASKS_FOR_REPLIES = /reply|finding/i;
+const ASKS_FOR_FINDINGS = /finding/i;
 
 function withMessage(model: Model, item: Extract<SessionItem, { kind: 'message' }>): Model {
   const { history, analysis } = model;

@@ -96,6 +96,17 @@ export class Conformance {
     talk.side(said.role).last = said;
   }
 
+  /** A connection is over, as a live listener knows: what is missing on it until now is missing. */
+  closed(flowId: number): void {
+    const talk = this.#talks.get(flowId);
+    this.#midStream.delete(flowId);
+    if (talk === undefined) return;
+    this.#finish(talk);
+    this.#talks.delete(flowId);
+    // Its pair finishes it again when the servers reconnect, which is to find nothing more.
+    talk.whole = false;
+  }
+
   /** The capture ends: what is missing until now is missing. */
   end(): void {
     for (const talk of this.#talks.values()) this.#finish(talk);
@@ -204,8 +215,8 @@ export class Conformance {
     const pair = this.#pairs.get(key) ?? newPair(talk);
     if (pair.talk !== talk) {
       this.#finish(pair.talk);
-      this.#talks.delete(pair.talk.connection.flow.id);
-      this.#midStream.add(pair.talk.connection.flow.id);
+      const { id } = pair.talk.connection.flow;
+      if (this.#talks.delete(id)) this.#midStream.add(id);
       pair.histories.reconnected();
       pair.talk = talk;
     }

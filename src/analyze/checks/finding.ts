@@ -1,7 +1,7 @@
 /** What a check says: which rule was broken, by which message, and what else one has to look at. Values only. */
 import type { Breach } from '../../dissect/annotations.ts';
 import type { Role } from '../relationships.ts';
-import { breachOf, type Keyword, RULES, type RuleId } from './rules.ts';
+import { type Keyword, RULES, type RuleId, severityOf } from './rules.ts';
 
 /** A message as far as a finding needs it, so that the message itself need not be kept. */
 export interface Said {
@@ -47,10 +47,15 @@ export function makeFinding(
   summary: string,
   { related = [], lease, section }: Particulars = {},
 ): Finding {
+  const rule = RULES[id];
+  const { rfc, keyword } = rule;
   return {
-    ...breachOf(id, { section: section ?? RULES[id].section, summary }),
     id,
-    keyword: RULES[id].keyword,
+    severity: severityOf(keyword),
+    rfc,
+    section: section ?? rule.section,
+    keyword,
+    summary,
     message,
     related,
     lease,

@@ -175,12 +175,16 @@ export type RuleId = keyof typeof RULES;
 
 export const RULE_IDS = Object.keys(RULES) as readonly RuleId[];
 
+export function severityOf(keyword: Keyword | null): Breach['severity'] {
+  return keyword === 'SHOULD' || keyword === 'SHOULD NOT' ? 'warning' : 'error';
+}
+
 /** A breach of a rule as seen; where that was not kept, what the rule asks. */
 export function breachOf(id: RuleId, seen?: Pick<Breach, 'section' | 'summary'>): Breach {
   const { rfc, keyword, section, asks }: Rule = RULES[id];
   return {
     id,
-    severity: keyword?.startsWith('SHOULD') === true ? 'warning' : 'error',
+    severity: severityOf(keyword),
     rfc,
     section: seen?.section ?? section,
     keyword,

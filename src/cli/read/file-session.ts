@@ -1,5 +1,6 @@
-/** Captures as a session of the terminal UI: read in the background once, shown as far as they are read. */
-import { rereadableSource } from '../../capture/files.ts';
+/** Captures as a session of the terminal UI: read in the background, shown as far as they are read, then judged. */
+import { statSync } from 'node:fs';
+import { recyclingFileSource, rereadableSource } from '../../capture/files.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { dissect } from '../../dissect/dissect.ts';
 import { MessageIndex } from '../../tui/message-index.ts';
@@ -27,11 +28,14 @@ export function fileSession(
     subscribe: (listener) => {
       const stop = new AbortController();
       signal.addEventListener('abort', () => stop.abort());
-      readAll(files, octets, options, dissectors, stop.signal, listener).then(
-        (text) => listener({ kind: 'end', text }),
-        (error: unknown) =>
+      readAll(files, octets, options, dissectors, stop.signal, listener)
+        .then((text) => {
+          listener({ kind: 'end', text });
+          return judgeAll(files, options, dissectors, stop.signal, listener);
+        })
+        .catch((error: unknown) =>
           listener({ kind: 'end', text: error instanceof Error ? error.message : String(error) }),
-      );
+        );
       return () => stop.abort();
     },
     close: () => octets.close(),
@@ -64,3 +68,28 @@ async function readAll(
     ? `${summary.packets} packets read`
     : `damaged: ${damage.message}`;
 }
+
+/** Once more, for the checks; what comes out of a pipe comes only once. */
+async function judgeAll(
+  files: readonly string[],
+  options: CaptureOptions,
+  dissectors: Dissectors,
+  signal: AbortSignal,
+  listener: (item: SessionItem) => void,
+): Promise<void> {
+  if (!files.every((file) => statSync(file).isFile())) return;
+  await readMessages(
+    files.map((file) => recyclingFileSource(file, JUDGED_OCTETS)),
+    dissectors,
+    {
+      onMessage: (look) => listener({ kind: 'judge', look }),
+      onNotice: (look) => listener({ kind: 'judge', look }),
+    },
+    { ...options, overwrite: true },
+    { signal, interfaces: options.interface, afterChunk: breathe },
+  );
+  if (!signal.aborted) listener({ kind: 'judged' });
+}
+
+/** Octets of a file that are judged between two keys: some milliseconds. */
+const JUDGED_OCTETS = 64 * 1024;

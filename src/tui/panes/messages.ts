@@ -47,11 +47,14 @@ export function messagesLines(model: Model, place: Place, focused: boolean): Lin
 function messageLine(model: Model, at: number, row: Row, columns: readonly Column[]): Line {
   const [verdict, style] = VERDICT_MARK[row.verdict];
   const isMarked = model.marks.includes(model.history.numberAt(at) ?? -1);
-  const parts: Span[] = [isMarked ? span('M', 'mark') : span(verdict, style)];
+  const notes = model.judging.annotated(row.message, shownNotes(row));
+  const sign =
+    row.verdict === 'forwarded' ? (breachMark(notes) ?? span(verdict, style)) : span(verdict, style);
+  const parts: Span[] = [isMarked ? span('M', 'mark') : sign];
   const { relationship } = row.message.frame.connection;
   if (relationship !== undefined)
     parts.push(span(`${padText(safeText(relationship), NAME_WIDTH)} `, 'strong'));
-  const line = styledTextLine(row.message, columns, CONTEXT, shownNotes(row));
+  const line = styledTextLine(row.message, columns, CONTEXT, notes);
   const colour =
     model.colourRules.length === 0
       ? undefined
@@ -63,6 +66,12 @@ function messageLine(model: Model, at: number, row: Row, columns: readonly Colum
     );
   }
   return parts;
+}
+
+/** Of a message that breaks rules, where nothing else is to be said of it. */
+function breachMark({ breaches = [] }: Annotations): Span | undefined {
+  if (breaches.length === 0) return undefined;
+  return span('!', breaches.some(({ severity }) => severity === 'error') ? 'bad' : 'warn');
 }
 
 /** A request says nothing of its reply: the reply's own line does. */

@@ -171,4 +171,23 @@ describe('octets from outside', () => {
       }
     }
   });
+
+  // Goal: live, what is missing is told when the connection closes, and not once more when the servers come back.
+  it('tells what was missing on a connection that is closed, once', () => {
+    const found: string[] = [];
+    const conformance = new Conformance(({ id }) => found.push(id));
+    const { messages } = conversationOf('vio-bndupd-no-reply');
+    const connection = failoverConnection();
+    for (const [index, said] of messages.entries()) conformance.push(messageOf(said, index, connection));
+    expect(found).toEqual([]);
+    conformance.closed(connection.flow.id);
+    expect(found).toEqual(['bndupd-no-reply']);
+    conformance.closed(connection.flow.id);
+    const again = { ...connection, index: 1, flow: { ...connection.flow, id: connection.flow.id + 1 } };
+    const later = messages.map(([millis, from, hex]) => [millis + 600_000, from, hex] as const);
+    for (const [index, said] of later.slice(0, 3).entries())
+      conformance.push(messageOf(said, messages.length + index, again));
+    conformance.end();
+    expect(found.filter((id) => id === 'bndupd-no-reply')).toHaveLength(1);
+  });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Conformance } from '../../../src/analyze/checks/conformance.ts';
 import { fileSource } from '../../../src/capture/files.ts';
 import { fileSession } from '../../../src/cli/read/file-session.ts';
 import { readMessages } from '../../../src/cli/read/messages.ts';
@@ -72,5 +73,29 @@ describe('a capture in the UI', () => {
       (name) => `${captures}dhcpv6/${name}`,
     );
     expect(await fromPlaces(files)).toEqual(await asRead(files));
+  });
+
+  // Goal: the list is there first; then the checks see all of it, and end.
+  it('is judged once it is listed', async () => {
+    const stop = new AbortController();
+    const session = fileSession(
+      [`${captures}dhcpv6/vio-connectreply-mclt.pcap`],
+      OPTIONS,
+      dissectors,
+      stop.signal,
+    );
+    const kinds: string[] = [];
+    const found: string[] = [];
+    const judge = new Conformance(({ id, message }) => found.push(`${id} #${message.index}`));
+    await new Promise<void>((resolve) => {
+      session.subscribe((item) => {
+        if (kinds.at(-1) !== item.kind) kinds.push(item.kind);
+        if (item.kind === 'judge' && 'msgType' in item.look) judge.push(item.look);
+        if (item.kind === 'judged') resolve();
+      });
+    });
+    session.close();
+    expect(kinds.slice(kinds.indexOf('end'))).toEqual(['end', 'judge', 'judged']);
+    expect(found).toEqual(['connectreply-mclt #1']);
   });
 });
