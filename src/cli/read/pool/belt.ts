@@ -7,6 +7,11 @@ import { PARCEL_MESSAGES_MAX, PARCEL_OCTETS_MAX, type Parcel, RECORD_FIELDS } fr
 
 /** Parcels on their way: enough that nobody waits for a thread that the system has put aside for a while. */
 const SLOTS = 32;
+/**
+ * So many parcels must lie there before one more thread is woken: waking one costs this thread as much as it takes to
+ * read a hundred messages, and threads that print are faster than the one that reads.
+ */
+const WAKING_PARCELS = 4;
 /** Octets of lines that fit beside a parcel; more are sent apart. Memory that is never written to costs nothing. */
 export const LINES_OCTETS_MAX = 256 * 1024;
 
@@ -67,7 +72,7 @@ export class Belt {
     Atomics.store(this.#words, CLOSED, 1);
   }
 
-  /** Puts the next parcel on the belt. Only if there is room. */
+  /** Puts the next parcel on the belt. Only if there is room. Who sleeps may go on sleeping until `wake`. */
   fill({ messages, records, octets, speakersAt }: Parcel): void {
     const parcel = this.filled;
     const slot = parcel % SLOTS;
@@ -77,7 +82,13 @@ export class Belt {
     this.#setWord(slot, OCTETS, octets.length);
     this.#setWord(slot, SPEAKERS_AT, speakersAt);
     Atomics.store(this.#words, FILLED, parcel + 1);
-    Atomics.notify(this.#words, FILLED, 1);
+    if (parcel + 1 - Atomics.load(this.#words, TAKEN) >= WAKING_PARCELS)
+      Atomics.notify(this.#words, FILLED, 1);
+  }
+
+  /** No more will come for now: what lies there is to be printed, however little. */
+  wake(): void {
+    if (Atomics.load(this.#words, TAKEN) < this.filled) Atomics.notify(this.#words, FILLED);
   }
 
   /** Takes the next parcel to be printed; its number, or `undefined` if there is none. */

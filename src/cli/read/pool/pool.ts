@@ -97,7 +97,10 @@ export class PrintPool {
    */
   async settle(): Promise<void> {
     this.#packer.settle();
-    if (!this.#packer.isEmpty && ++this.#pauses >= PAUSES_MAX) this.#send();
+    if (!this.#packer.isEmpty && ++this.#pauses >= PAUSES_MAX) {
+      this.#send();
+      this.#belt.wake();
+    }
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       const { written } = this.#belt;
@@ -116,6 +119,7 @@ export class PrintPool {
   async flush(): Promise<void> {
     if (!this.#packer.isEmpty) this.#send();
     await this.settle();
+    this.#belt.wake();
   }
 
   /**
@@ -124,6 +128,7 @@ export class PrintPool {
    */
   async drain(whole: boolean): Promise<void> {
     if (whole) await this.flush();
+    this.#belt.wake();
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       const { written, filled } = this.#belt;

@@ -28,6 +28,11 @@ async function isDone(promise: Promise<void>): Promise<boolean> {
   return done;
 }
 
+/** Resolves when a thread that has found nothing to print would be woken. */
+async function sleeper({ filled, memory }: Belt): Promise<void> {
+  await Atomics.waitAsync(new Int32Array(memory.words), 0, filled).value;
+}
+
 describe('Belt', () => {
   it('hands each parcel to whoever asks first, as it was filled', () => {
     const belt = new Belt();
@@ -82,6 +87,28 @@ describe('Belt', () => {
     belt.print(0, lines('x'));
     await first;
     await belt.untilPrinted(1);
+  });
+
+  it('lets threads sleep until several parcels lie there, or until no more will come', async () => {
+    const belt = new Belt();
+    const asleep = async (): Promise<boolean> => !(await isDone(sleep));
+    let sleep = sleeper(belt);
+    for (const text of ['a', 'b', 'c']) belt.fill(parcel(text));
+    expect(await asleep()).toBe(true);
+    belt.fill(parcel('d'));
+    expect(await asleep()).toBe(false);
+    sleep = sleeper(belt);
+    for (let number = 0; number < 3; number++) belt.take();
+    expect(await asleep()).toBe(true);
+    belt.wake();
+    expect(await asleep()).toBe(false);
+    sleep = sleeper(belt);
+    belt.take();
+    belt.wake();
+    expect(await asleep()).toBe(true);
+    belt.fill(parcel('e'));
+    belt.wake();
+    expect(await asleep()).toBe(false);
   });
 
   it('resolves when more is written, or when that takes too long', async () => {

@@ -113,6 +113,37 @@ describe('PrintPool', () => {
     expect(belt.filled).toBe(1);
   });
 
+  it('wakes those who print for the little that there is before it waits for more, and at the end', async () => {
+    const { belt, pool, push } = setUp();
+    const words = new Int32Array(belt.memory.words);
+    const woken = (): Promise<string> | string => Atomics.waitAsync(words, 0, belt.filled).value;
+    const first = woken();
+    push(1);
+    await pool.flush();
+    expect(await first).toBe('ok');
+    const second = woken();
+    push(1);
+    for (let pauses = 0; pauses < 16; pauses++) await pool.settle();
+    expect(await second).toBe('ok');
+    const third = woken();
+    void pool.drain(true).catch(() => undefined);
+    expect(await third).toBe('ok');
+  });
+
+  it('wakes them for what came on the belt only once there was room', async () => {
+    const { belt, pool, push, print, written } = setUp();
+    while (belt.hasRoom) push(1);
+    // One more lies in the pool, and one is being packed.
+    push(2);
+    const flushed = pool.flush();
+    const woken = Atomics.waitAsync(new Int32Array(belt.memory.words), 0, belt.filled).value;
+    while (print() !== undefined);
+    await written();
+    await flushed;
+    expect(print()).not.toBe(undefined);
+    expect(await woken).toBe('ok');
+  });
+
   it('prints what nobody has taken when there is no room, and goes on when something is written', async () => {
     const { belt, pool, push, print, printTaken, written } = setUp();
     push(1);
