@@ -47,6 +47,7 @@ const ONLY_IN: Readonly<Record<string, RegExp>> = {
   blessed: /^tui\/terminal\.ts$/,
   lmdb: /^server\/store(s\/|-)[\w-]+\.ts$/,
   commander: /^cli\//,
+  re2js: /^filter\/pattern\.ts$/,
 };
 
 const BANNED_IN_PURE_FILES: readonly RegExp[] = [

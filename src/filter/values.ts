@@ -8,6 +8,7 @@ import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base
 import { nearest } from '../base/nearest.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
 import type { FilterField, Value, ValueKind } from './fields.ts';
+import { compilePattern } from './pattern.ts';
 import type { ComparisonOperator, Word } from './syntax.ts';
 
 export type Test = (value: Value) => boolean;
@@ -243,17 +244,8 @@ function isAtOctet(hex: string, wanted: string): boolean {
 
 /** `matches`: a regular expression, without regard to case, as Wireshark has it. Throws ValueMistake. */
 export function matching(word: Word): Test {
-  const pattern = word.pattern ?? word.text;
-  // Elsewhere a backslash may stand before any sign; here only where characters are not taken as Unicode.
-  const expression = regularExpression(pattern, 'iu') ?? regularExpression(pattern, 'i');
-  if (expression === undefined) throw new ValueMistake(`"${word.text}" is not a regular expression`);
-  return (value) => expression.test(`${value}`);
-}
-
-function regularExpression(pattern: string, flags: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern, flags);
-  } catch {
-    return undefined;
-  }
+  const pattern = compilePattern(word.pattern ?? word.text);
+  if (typeof pattern !== 'function')
+    throw new ValueMistake(`"${word.text}" is not a regular expression: ${pattern.why}`);
+  return (value) => pattern(`${value}`);
 }
