@@ -9,6 +9,7 @@ import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { Output } from '../output.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
+import { keepHeapSmall } from '../small-heap.ts';
 
 interface Options extends CaptureOptions {
   readonly type: 'text' | 'jsonl';
@@ -35,6 +36,7 @@ export function register(program: Command): void {
 }
 
 async function runCheck(files: readonly string[], options: Options): Promise<void> {
+  keepHeapSmall();
   const out = new Output(process.stdout);
   const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
   const print = (finding: Finding): void => {

@@ -11,6 +11,7 @@ import { InputError } from '../../base/problem.ts';
 import { type Annotations, type Breach, findingsWith } from '../../dissect/annotations.ts';
 import type { Message } from '../../dissect/message.ts';
 import type { Filter } from '../../filter/compile.ts';
+import { keepHeapSmall } from '../small-heap.ts';
 import type { Round } from './input.ts';
 
 export interface Annotated {
@@ -58,6 +59,7 @@ export async function knowledgeOf(
     };
   }
   const { FindingIndex } = await import('../../analyze/checks/finding-index.ts');
+  keepHeapSmall();
   const breaches = new FindingIndex();
   const { judge } = breaches;
   const judging: Round = {
