@@ -13,6 +13,8 @@ import type { ConversationEnds, Journal, MessageRun } from './journal.ts';
 
 /** Memory of a batch; a larger entry makes a larger one. */
 export const BATCH_OCTETS = 1024 * 1024;
+/** A batch that fills less than this part of its memory goes in a copy of its own size: many wait if the reader is late. */
+const COPIED_PART_MAX = 1 / 4;
 /** Memory that is worth being given back at once. */
 const FREED_OCTETS_MIN = 8 * 1024;
 
@@ -71,11 +73,13 @@ export class BatchWriter implements Journal {
   take(): Batch | undefined {
     if (this.at === 0) return undefined;
     const { octets, at } = this;
-    const batch = { memory: octets.buffer as ArrayBuffer, octets: at };
-    this.octets = this.shared = NO_OCTETS;
-    this.numbers = new Float64Array(0);
+    const memory = octets.buffer as ArrayBuffer;
     this.at = 0;
-    return batch;
+    this.shared = NO_OCTETS;
+    if (at <= memory.byteLength * COPIED_PART_MAX) return { memory: memory.slice(0, at), octets: at };
+    this.octets = NO_OCTETS;
+    this.numbers = new Float64Array(0);
+    return { memory, octets: at };
   }
 
   opened(connection: Connection, ends: ConversationEnds, now: number): WireRecorder {
@@ -163,9 +167,11 @@ export class BatchWriter implements Journal {
       if (batch !== undefined) this.setup.full(batch);
     }
     if (this.at > 0) return;
-    const memory = octets <= BATCH_OCTETS ? this.setup.memory() : new ArrayBuffer(octets);
-    this.octets = new Uint8Array(memory);
-    this.numbers = new Float64Array(memory);
+    if (this.octets.length < octets) {
+      const memory = octets <= BATCH_OCTETS ? this.setup.memory() : new ArrayBuffer(octets);
+      this.octets = new Uint8Array(memory);
+      this.numbers = new Float64Array(memory);
+    }
     this.setup.begun();
   }
 }

@@ -136,4 +136,24 @@ describe('a journal in batches', () => {
     ]);
     expect(freed.map(({ byteLength }) => byteLength)).toEqual([80 * UNIT_OCTETS]);
   });
+
+  // A late reader has one for each 20 ms: a mebibyte each would be fifty a second.
+  it('sends little in memory of its own size, and goes on in the same memory', () => {
+    let taken = 0;
+    const writer = new BatchWriter({
+      log: true,
+      memory: () => {
+        taken++;
+        return new ArrayBuffer(BATCH_OCTETS);
+      },
+      begun: () => undefined,
+      full: () => undefined,
+      freed: () => undefined,
+    });
+    for (let batch = 0; batch < 50; batch++) {
+      playTo(writer, [passing(3, 200, 0, true, 1)]);
+      expect(writer.take()?.memory.byteLength).toBeLessThan(10_000);
+    }
+    expect(taken).toBe(1);
+  });
 });
