@@ -209,13 +209,14 @@ export interface StartupFacts {
  * §8.3.2 step 5: the state in which STARTUP ends, from which the partner's state may lead on. A server that is
  * recovering already has not operated since, so that it recovers and is in no conflict. A primary which finds that it lost its
  * memory recovers too, instead of beginning as in §8.2: the partner has what it lost (§8.5.2).
+ * Within 5 seconds this server was down when its partner was told so: it must not serve clients by what it knew then.
  */
 export function leaveStartup(facts: StartupFacts): Move {
   const { previous, partnerState, partnerStartTime, lastOperationTime, lostMemory } = facts;
   if (lostMemory) return to('RECOVER', '§8.3.2');
   if (partnerState !== 'PARTNER-DOWN') return to(previous, '§8.3.2');
   const operatedUnseen =
-    lastOperationTime !== undefined && !isClearlyAfter(partnerStartTime, lastOperationTime);
+    lastOperationTime !== undefined && isClearlyAfter(lastOperationTime, partnerStartTime);
   if (!operatedUnseen) return to('RECOVER', '§8.3.2');
   return to(RECOVERING.has(previous) ? previous : PC, '§8.3.2');
 }

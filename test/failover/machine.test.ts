@@ -111,8 +111,12 @@ describe('out of STARTUP (§8.3.2)', () => {
   });
 
   it('step 5: the partner was PARTNER-DOWN while this server still operated', () => {
-    expect(leaveStartup({ ...facts, lastOperationTime: 2001 }).to).toBe('POTENTIAL-CONFLICT');
-    expect(leaveStartup({ ...facts, lastOperationTime: 1995 }).to).toBe('POTENTIAL-CONFLICT');
+    expect(leaveStartup({ ...facts, lastOperationTime: 2006 }).to).toBe('POTENTIAL-CONFLICT');
+  });
+
+  it('step 5: within five seconds it is taken for down, as its operator took it (seeds 8331 and 9431)', () => {
+    expect(leaveStartup({ ...facts, lastOperationTime: 2005 }).to).toBe('RECOVER');
+    expect(leaveStartup({ ...facts, lastOperationTime: 1995 }).to).toBe('RECOVER');
   });
 
   it('step 5: any other state of the partner', () => {
