@@ -1,9 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fromHex } from '../../src/base/bytes.ts';
-import { timestampOfMillis } from '../../src/base/timestamp.ts';
-import { dissect } from '../../src/dissect/dissect.ts';
-import { loadDissectors } from '../../src/dissect/load.ts';
 import type { Message } from '../../src/dissect/message.ts';
 import type { Verdict } from '../../src/proxy/events.ts';
 import { lineText } from '../../src/render/style.ts';
@@ -11,42 +6,17 @@ import { initialModel, type Model } from '../../src/tui/model.ts';
 import { detailRows } from '../../src/tui/rows.ts';
 import { update } from '../../src/tui/update.ts';
 import { view } from '../../src/tui/view.ts';
+import { conversations as all, type Conversation, messageOf } from '../support/conversations.ts';
 import { clientLease, Dialogue } from '../support/dialogue.ts';
 import { BEGIN_MILLIS, failoverConnection } from '../support/messages.ts';
 
-const DISSECTORS = loadDissectors();
 const SIZE = { columns: 160, rows: 50 };
 
-interface Conversation {
-  readonly name: string;
-  readonly expect: readonly (readonly [rule: string, index: number, section: string])[];
-  readonly midStream?: boolean;
-  readonly messages: readonly (readonly [millis: number, from: 'p' | 's', hex: string])[];
-}
-
-/** Conversations written from the RFC, with the breaches that each has. */
-const conversations = readFileSync('fixtures/conformance/conversations.jsonl', 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Conversation)
-  .filter(({ midStream }) => midStream !== true);
+const conversations = all.filter(({ midStream }) => midStream !== true);
 
 function messagesOf({ messages }: Conversation): Message[] {
   const connection = failoverConnection();
-  return messages.map(([millis, from, hex], index) => {
-    const bytes = fromHex(hex) as Uint8Array;
-    const frame = {
-      connection,
-      direction: from === 'p' ? 0 : 1,
-      bytes,
-      start: 0,
-      end: bytes.length,
-      seen: { time: timestampOfMillis(BEGIN_MILLIS + millis), packet: index + 1 },
-      streamOffset: 0,
-      resync: false,
-    } as const;
-    return dissect(DISSECTORS, frame, index);
-  });
+  return messages.map((said, index) => messageOf(said, index, connection));
 }
 
 function shown(

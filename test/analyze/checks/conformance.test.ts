@@ -1,50 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Conformance } from '../../../src/analyze/checks/conformance.ts';
 import type { Finding } from '../../../src/analyze/checks/finding.ts';
 import { RULES, type RuleId } from '../../../src/analyze/checks/rules.ts';
-import { fromHex } from '../../../src/base/bytes.ts';
-import { timestampOfMillis } from '../../../src/base/timestamp.ts';
-import { dissect } from '../../../src/dissect/dissect.ts';
-import { loadDissectors } from '../../../src/dissect/load.ts';
-import type { Message } from '../../../src/dissect/message.ts';
-import { BEGIN_MILLIS, failoverConnection } from '../../support/messages.ts';
-
-const DISSECTORS = loadDissectors();
-
-/** A conversation of fixtures/conformance. */
-interface Conversation {
-  readonly name: string;
-  readonly expect: readonly (readonly [rule: string, index: number, section: string])[];
-  readonly midStream?: boolean;
-  readonly messages: readonly (readonly [millis: number, from: 'p' | 's', hex: string])[];
-}
-
-const conversations = readFileSync('fixtures/conformance/conversations.jsonl', 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Conversation);
-
-function messageOf(
-  [millis, from, hex]: Conversation['messages'][number],
-  index: number,
-  connection = failoverConnection(),
-): Message {
-  const bytes = fromHex(hex) as Uint8Array;
-  const seen = { time: timestampOfMillis(BEGIN_MILLIS + millis), packet: index + 1 };
-  const direction = from === 'p' ? 0 : 1;
-  const frame = {
-    connection,
-    direction,
-    bytes,
-    start: 0,
-    end: bytes.length,
-    seen,
-    streamOffset: 0,
-    resync: false,
-  } as const;
-  return dissect(DISSECTORS, frame, index);
-}
+import { type Conversation, conversations, messageOf } from '../../support/conversations.ts';
+import { failoverConnection } from '../../support/messages.ts';
 
 function judge(conversation: Conversation): Finding[] {
   const found: Finding[] = [];
