@@ -14,23 +14,27 @@ export const FLUSH_INTERVAL_MILLIS = 50;
 export const FLUSH_OCTETS = 256 * 1024;
 /** What is as large as this is written without being gathered. */
 const DIRECT_OCTETS = 32 * 1024;
+/** Memory in which a file gathers. */
+const GATHER_OCTETS = 2 * FLUSH_OCTETS;
 
-export class GrowingFile {
+class GrowingFile {
   readonly path: string;
   private readonly descriptor: number;
   private readonly onError: (error: Error) => void;
   private readonly timer: NodeJS.Timeout;
-  private pending = new Uint8Array(2 * FLUSH_OCTETS);
+  private readonly pending: Uint8Array;
   private pendingOctets = 0;
   private failed = false;
   private closed = false;
 
   /**
-   * Creates or empties the file; nobody else may read one that is private. `onError` is called once, if writing fails
-   * later on; the file then ends there. Throws the operating system's error if the file cannot be made.
+   * Creates or empties the file; nobody else may read one that is private. `pending`: GATHER_OCTETS that are its own until
+   * it is closed. `onError` is called once, if writing fails later on; the file then ends there. Throws the operating
+   * system's error if the file cannot be made.
    */
-  constructor(path: string, onError: (error: Error) => void, isPrivate = false) {
+  constructor(path: string, pending: Uint8Array, onError: (error: Error) => void, isPrivate: boolean) {
     this.path = path;
+    this.pending = pending;
     this.onError = onError;
     this.descriptor = openSync(path, 'w', isPrivate ? PRIVATE_MODE : undefined);
     // It may have been there before.
@@ -101,6 +105,8 @@ export class FileRow {
   private readonly rotation: Rotation | undefined;
   private readonly onError: (path: string, error: Error) => void;
   private readonly isPrivate: boolean;
+  /** Each file gathers in it: left to the garbage collector, that of closed ones stayed for hours. */
+  private readonly pending = new Uint8Array(GATHER_OCTETS);
   /** Numbers of the files that there are, oldest first. */
   private readonly written: number[];
   private number: number;
@@ -170,7 +176,7 @@ export class FileRow {
     this.octets = 0;
     this.beganMillis = performance.now();
     const path = this.nameOf(this.number);
-    const file = new GrowingFile(path, (error) => this.onError(path, error), this.isPrivate);
+    const file = new GrowingFile(path, this.pending, (error) => this.onError(path, error), this.isPrivate);
     this.written.push(this.number);
     for (const block of this.beginning()) file.add(block);
     return file;

@@ -16,14 +16,14 @@ describe('a file that grows', () => {
     row.add(Uint8Array.of(4));
     await new Promise((resolve) => setTimeout(resolve, 3 * FLUSH_INTERVAL_MILLIS));
     expect([...readFileSync(path)]).toEqual([1, 2, 3, 4]);
-    await row.close();
+    row.close();
   });
 
   it('goes on in the next file after its size, each with its beginning, and keeps the newest', async () => {
     const folder = temporaryFolder();
     const row = new FileRow(join(folder, 'tap.pcapng'), () => [HEAD], { octets: 10, keep: 2 }, fail);
     for (let block = 0; block < 10; block++) row.add(new Uint8Array(5).fill(block));
-    await row.close();
+    row.close();
     expect(readdirSync(folder).sort()).toEqual(['tap-00004.pcapng', 'tap-00005.pcapng']);
     expect([...readFileSync(join(folder, 'tap-00005.pcapng'))]).toEqual([
       1, 2, 3, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9,
@@ -43,10 +43,19 @@ describe('a file that grows', () => {
       writeFileSync(join(folder, name), name);
     const row = new FileRow(join(folder, 'tap.pcapng'), () => [HEAD], { octets: 10, keep: 2 }, fail);
     row.add(Uint8Array.of(4));
-    await row.close();
+    row.close();
     expect(readdirSync(folder).sort()).toEqual([...others, 'tap-00007.pcapng', 'tap-00008.pcapng'].sort());
     expect(readFileSync(join(folder, 'tap-00007.pcapng'), 'latin1')).toBe('tap-00007.pcapng');
     expect([...readFileSync(join(folder, 'tap-00008.pcapng'))]).toEqual([1, 2, 3, 4]);
+  });
+
+  it('needs no more memory for the hundredth file than for the first', async () => {
+    const path = join(temporaryFolder(), 'tap.pcapng');
+    const row = new FileRow(path, () => [HEAD], { octets: 1, keep: 1 }, fail);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let block = 0; block < 100; block++) row.add(HEAD);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * 1024 * 1024);
+    row.close();
   });
 
   it('goes on in the next file after its time', async () => {
@@ -55,7 +64,7 @@ describe('a file that grows', () => {
     row.add(Uint8Array.of(4));
     await new Promise((resolve) => setTimeout(resolve, 80));
     row.add(Uint8Array.of(5));
-    await row.close();
+    row.close();
     expect(readdirSync(folder)).toHaveLength(2);
   });
 });
