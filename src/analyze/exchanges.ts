@@ -2,6 +2,7 @@
  * Which reply belongs to which request: by connection, direction and transaction-id (RFC 8156 §5.4), and by the types
  * that can answer each other. Incremental; what is never answered is forgotten when there is too much of it.
  */
+import { opposite } from '../base/flow.ts';
 import type { ProtocolName } from '../base/frame.ts';
 import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
 import type { Message } from '../dissect/message.ts';
@@ -106,7 +107,7 @@ export class Exchanges {
     const { flow } = frame.connection;
     const types = answers[msgType];
     if (types !== undefined) {
-      const place = this.#pending.find(flow.id, frame.direction === 0 ? 1 : 0, transactionId);
+      const place = this.#pending.find(flow.id, opposite(frame.direction), transactionId);
       return (
         place !== NOT_FOUND &&
         types.includes(this.#pending.typeAt(place)) &&

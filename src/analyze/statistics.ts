@@ -3,7 +3,7 @@
  * direction, reply times, rejections by status code, window use, per connection and per minute. Bounded: connections
  * and minutes beyond their limit are summed in the last one, reply times go into classes of 2 % width.
  */
-import type { Direction, Seen } from '../base/flow.ts';
+import { type Direction, opposite, type Seen } from '../base/flow.ts';
 import type { Connection, ProtocolName } from '../base/frame.ts';
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
@@ -145,7 +145,7 @@ export class Statistics {
     if (asked === ASKS) {
       this.#pending.remember(flow, direction, transactionId, type, message.index, this.#atMillis);
     } else if (asked !== undefined) {
-      const other = direction === 0 ? 1 : 0;
+      const other = opposite(direction);
       const place = this.#pending.find(flow, other, transactionId);
       if (place !== NOT_FOUND) this.#answer(asked, place, other, connection);
     }

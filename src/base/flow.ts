@@ -23,6 +23,11 @@ export interface Flow {
 /** 0: from `ends[0]` to `ends[1]`; 1: the reverse. */
 export type Direction = 0 | 1;
 
+/** The other direction; also the other of two ends, sides or legs. */
+export function opposite(direction: Direction): Direction {
+  return direction === 0 ? 1 : 0;
+}
+
 /** When and where some octets were seen. */
 export interface Seen {
   readonly time: Timestamp;
@@ -47,8 +52,9 @@ export interface FlowSink {
   open(flow: Flow, seen: Seen, midStream: boolean): void;
   /**
    * In-order octets `bytes[start, end)`; of UDP one datagram, which may be empty. `seen` is the packet in which they
-   * became available in order: the one that filled the hole before them, or their own if that was given up. Nobody writes to them again, but `bytes` may be a large chunk of a file:
-   * what is kept for long is copied first, or it keeps the whole chunk alive.
+   * became available in order: the one that filled the hole before them, or their own if that was given up. Nobody
+   * writes to them again, but `bytes` may be a large chunk of a file: what is kept for long is copied first, or it keeps
+   * the whole chunk alive.
    */
   data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void;
   /**

@@ -1,6 +1,6 @@
 /**
  * JSON that a terminal shows as it is: what stands in strings may come from anybody, and JSON.stringify leaves C1 controls,
- * direction marks and characters that draw nothing as they are. They mean the same as `\\u202e`.
+ * direction marks and characters that draw nothing as they are. They mean the same as `\u202e`.
  */
 
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;

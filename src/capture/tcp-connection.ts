@@ -2,7 +2,7 @@
  * A TCP connection as seen from outside: two streams, the handshake, the ends, and whether a packet still belongs to
  * it or begins another connection between the same ends.
  */
-import type { Direction, Flow, FlowSink } from '../base/flow.ts';
+import { type Direction, type Flow, type FlowSink, opposite } from '../base/flow.ts';
 import type { Moment } from './moment.ts';
 import type { Tally } from './tally.ts';
 import { sequenceDistance, TcpStream } from './tcp-stream.ts';
@@ -66,7 +66,7 @@ export class TcpConnection {
       return stream.next >= 0 && (ahead < 0 || ahead > LATE_SYN_DISTANCE_MAX);
     }
     // A first SYN: of a simultaneous open if the other side has sent nothing but its own, else of a new connection.
-    const other = this.streams[direction === 0 ? 1 : 0];
+    const other = this.streams[opposite(direction)];
     return stream.next >= 0 || (other.next >= 0 && other.initial < 0);
   }
 
@@ -101,7 +101,7 @@ export class TcpConnection {
   }
 
   private acknowledge(segment: TcpSegment, direction: Direction): void {
-    const other = this.streams[direction === 0 ? 1 : 0];
+    const other = this.streams[opposite(direction)];
     const { acknowledgement } = segment;
     // The SYN itself was not seen, but the answer to it says where its stream begins.
     if ((segment.flags & TCP_SYN) !== 0 && other.next < 0) other.begin((acknowledgement - 1) >>> 0);

@@ -3,7 +3,7 @@
  * TCP around them. One object is one connection; it keeps the sequence numbers, and each call returns the packets that
  * two ordinary hosts would have sent: data in segments, and acknowledgements for them.
  */
-import type { Direction, Endpoint } from '../base/flow.ts';
+import { type Direction, type Endpoint, opposite } from '../base/flow.ts';
 import { invariant } from '../base/invariant.ts';
 import { parseIpv6 } from '../base/ipv6.ts';
 import { Slab } from './slab.ts';
@@ -103,7 +103,7 @@ export class TcpSynth {
       packets.push(this.packet(direction, stop === end ? ACK | PSH : ACK, bytes, at, stop));
     }
     this.unacknowledged[direction] += packets.length;
-    if (this.unacknowledged[direction] > 1) packets.push(this.packet(other(direction), ACK));
+    if (this.unacknowledged[direction] > 1) packets.push(this.packet(opposite(direction), ACK));
     return packets;
   }
 
@@ -124,7 +124,7 @@ export class TcpSynth {
   fin(direction: Direction): SynthPacket[] {
     invariant(!this.finished[direction], 'FIN once, and not after RST');
     this.finished[direction] = true;
-    return [this.packet(direction, FIN | ACK), this.packet(other(direction), ACK)];
+    return [this.packet(direction, FIN | ACK), this.packet(opposite(direction), ACK)];
   }
 
   /** RST sent by `direction`; ends both. */
@@ -175,7 +175,7 @@ export class TcpSynth {
     to: Uint8Array,
     at: number,
   ): void {
-    this.unacknowledged[other(direction)] = 0;
+    this.unacknowledged[opposite(direction)] = 0;
     const template = this.templates[direction];
     const tcpOctets = headerOctets + dataOctets;
     const tcp = at + template.length - TCP_OCTETS;
@@ -183,7 +183,7 @@ export class TcpSynth {
     if (this.six) putU16(to, at + ETHERNET_OCTETS + 4, tcpOctets);
     else this.ipv4Header(to, at + ETHERNET_OCTETS, tcpOctets);
     const sequence = this.next[direction];
-    const acknowledgement = (flags & ACK) !== 0 ? this.next[other(direction)] : 0;
+    const acknowledgement = (flags & ACK) !== 0 ? this.next[opposite(direction)] : 0;
     const offsetAndFlags = (headerOctets << 10) | flags;
     putU32(to, tcp + 4, sequence);
     putU32(to, tcp + 8, acknowledgement);
@@ -206,10 +206,6 @@ export class TcpSynth {
   private synOptions(): Uint8Array {
     return Uint8Array.of(2, 4, this.segmentOctetsMax >> 8, this.segmentOctetsMax & 0xff, 1, 3, 3, 7);
   }
-}
-
-function other(direction: Direction): Direction {
-  return direction === 0 ? 1 : 0;
 }
 
 /** Both addresses as octets of the same family. */
@@ -247,7 +243,7 @@ function template(
   addresses: readonly [Uint8Array, Uint8Array],
   direction: Direction,
 ): Uint8Array {
-  const back = other(direction);
+  const back = opposite(direction);
   const six = addresses[0].length === 16;
   const ip = ETHERNET_OCTETS;
   const tcp = ip + (six ? IPV6_OCTETS : IPV4_OCTETS);

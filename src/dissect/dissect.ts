@@ -3,6 +3,7 @@
  * asks. Messages inside a frame share its octets and copy none.
  */
 import { readU32 } from '../base/bytes.ts';
+import { opposite } from '../base/flow.ts';
 import type { Connection, Frame, ProtocolName } from '../base/frame.ts';
 import { jsonText } from '../base/json-text.ts';
 import { EPOCH_2000_UNIX_SECONDS, wrapSeconds } from '../base/time.ts';
@@ -257,7 +258,7 @@ function endsJson(connection: Connection): readonly [Piece, Piece] {
   let ready = connectionJson.get(connection);
   if (ready === undefined || ready.dialect !== dialect) {
     const members = (from: 0 | 1): Piece => {
-      const [source, target] = [flow.ends[from], flow.ends[from === 0 ? 1 : 0]];
+      const [source, target] = [flow.ends[from], flow.ends[opposite(from)]];
       const text = jsonText({
         src: source.address,
         src_port: source.port,

@@ -4,7 +4,7 @@
  * worth knowing as notices. Bounded: a flow that is not ours costs nothing after its first octets.
  */
 import { readU32 } from '../base/bytes.ts';
-import type { Direction, Flow, FlowSink, Seen, TlsNews } from '../base/flow.ts';
+import { type Direction, type Flow, type FlowSink, opposite, type Seen, type TlsNews } from '../base/flow.ts';
 import type { Connection, ProtocolName } from '../base/frame.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from './compile.ts';
@@ -385,7 +385,7 @@ export class MessageReader implements FlowSink {
   }
 
   #towards(flow: Flow, direction: Direction): string {
-    const end = flow.ends[direction === 0 ? 1 : 0];
+    const end = flow.ends[opposite(direction)];
     return `towards ${formatSocketAddress(end)}`;
   }
 }

@@ -4,7 +4,7 @@
  * shown holds for the next ones of the same two servers.
  */
 import { readU16 } from '../base/bytes.ts';
-import type { Direction, Flow } from '../base/flow.ts';
+import { type Direction, type Flow, opposite } from '../base/flow.ts';
 import type { Connection } from '../base/frame.ts';
 import { RecentMap } from '../base/recent-map.ts';
 import { primaryDirection } from './roles.ts';
@@ -72,7 +72,7 @@ function primaryShownBy(
 ): Direction | undefined {
   const type = bytes[start];
   if (type === CONNECT) return sender;
-  if (type === CONNECTACK) return sender === 0 ? 1 : 0;
+  if (type === CONNECTACK) return opposite(sender);
   return type === BNDUPD && makesBackup(bytes, start, end) ? sender : undefined;
 }
 

@@ -2,8 +2,8 @@
  * What a filter can ask a message for: the computed names of this file, and every field of the dissectors' YAML. A
  * reader of the header or of the facts builds no tree; only a YAML field does, once a message.
  */
-
 import { RULE_IDS } from '../analyze/checks/rules.ts';
+import { opposite } from '../base/flow.ts';
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis, timestampText } from '../base/timestamp.ts';
 import { type Annotations, REPEATED, UNANSWERED } from '../dissect/annotations.ts';
@@ -57,7 +57,7 @@ const maybe = (value: Value | null | undefined): readonly Value[] =>
 
 const end = (message: Message, which: 'sender' | 'receiver') =>
   message.frame.connection.flow.ends[
-    which === 'sender' ? message.frame.direction : message.frame.direction === 0 ? 1 : 0
+    which === 'sender' ? message.frame.direction : opposite(message.frame.direction)
   ];
 
 /** The computed fields. `type` and those of the message names are completed in names.ts. */

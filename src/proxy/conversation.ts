@@ -2,7 +2,7 @@
  * One relayed connection: two links, two legs. Carries out what the links ask for on the legs first, and only then
  * records and tells it, so that observing costs no latency. Sans-IO: a leg is whatever can write, end and reset.
  */
-import type { Direction, Flow } from '../base/flow.ts';
+import { type Direction, type Flow, opposite } from '../base/flow.ts';
 import type { Connection } from '../base/frame.ts';
 import type { Message } from '../dissect/message.ts';
 import type { ProxyEvent } from './events.ts';
@@ -66,7 +66,7 @@ export class Conversation {
    */
   forward(direction: Direction, bytes: Uint8Array): boolean | undefined {
     if (this.down || !this.canSend(direction) || !this.setup.links[direction].isClear()) return undefined;
-    return this.setup.ports[direction === 0 ? 1 : 0].write(bytes);
+    return this.setup.ports[opposite(direction)].write(bytes);
   }
 
   /** Reads what was sent on. */
@@ -89,7 +89,7 @@ export class Conversation {
     this.legGone[leg] = true;
     this.reason = `${how} by the ${SENDER[leg]}`;
     this.setup.recorder?.reset(leg, leg, [], now);
-    this.resetLeg(leg === 0 ? 1 : 0, [], now);
+    this.resetLeg(opposite(leg), [], now);
     this.finish(now);
   }
 
@@ -126,7 +126,7 @@ export class Conversation {
     this.reason = 'the proxy was stopped';
     for (const leg of [0, 1] as const) {
       if (!this.legGone[leg]) this.setup.ports[leg].end();
-      this.setup.recorder?.fin(leg, leg === 0 ? 1 : 0, [], now);
+      this.setup.recorder?.fin(leg, opposite(leg), [], now);
     }
     this.finish(now);
   }
@@ -147,7 +147,7 @@ export class Conversation {
   /** When the receiver of what this fault holds will have heard nothing for its keepalive-time. */
   keepaliveEnds(id: string): number | undefined {
     const ends = ([0, 1] as const).flatMap((direction) => {
-      const seconds = this.keepaliveSeconds[direction === 0 ? 1 : 0];
+      const seconds = this.keepaliveSeconds[opposite(direction)];
       const holds = this.setup.links[direction].held(id) > 0;
       return holds && seconds !== undefined ? [this.lastSentMillis[direction] + seconds * 1000] : [];
     });
@@ -155,7 +155,7 @@ export class Conversation {
   }
 
   private apply(direction: Direction, outputs: readonly LinkOutput[], now: number): void {
-    const onward = direction === 0 ? 1 : 0;
+    const onward = opposite(direction);
     let haveLeft = true;
     for (const output of outputs) {
       const writes = output.kind === 'send' || output.kind === 'pass';
@@ -178,7 +178,7 @@ export class Conversation {
   }
 
   private canSend(direction: Direction): boolean {
-    return !this.ended[direction] && !this.legGone[direction === 0 ? 1 : 0];
+    return !this.ended[direction] && !this.legGone[opposite(direction)];
   }
 
   private isOver(direction: Direction): boolean {
@@ -187,7 +187,7 @@ export class Conversation {
 
   private tell(direction: Direction, output: LinkOutput, haveLeft: boolean, now: number): void {
     const { recorder, tell, count } = this.setup;
-    const onward = direction === 0 ? 1 : 0;
+    const onward = opposite(direction);
     switch (output.kind) {
       case 'pass':
         this.passed(direction, output.octets, haveLeft, now);
@@ -238,7 +238,7 @@ export class Conversation {
   }
 
   private endDirection(direction: Direction, now: number): void {
-    const onward = direction === 0 ? 1 : 0;
+    const onward = opposite(direction);
     if (this.ended[direction]) return;
     this.ended[direction] = true;
     if (this.legGone[onward]) return;
@@ -247,14 +247,14 @@ export class Conversation {
   }
 
   private closeLegs(direction: Direction, leg: Leg, how: 'fin' | 'reset', hit: FaultHit, now: number): void {
-    const onward = direction === 0 ? 1 : 0;
+    const onward = opposite(direction);
     const legs: RecordedLeg[] = leg === 'both' ? [0, 1] : [leg === 'sender' ? direction : onward];
     for (const each of legs) {
       if (how === 'reset') this.resetLeg(each, [hit], now);
       else if (!this.legGone[each]) {
         this.setup.ports[each].end();
-        this.ended[each === 0 ? 1 : 0] = true;
-        this.setup.recorder?.fin(each, each === 0 ? 1 : 0, [hit], now);
+        this.ended[opposite(each)] = true;
+        this.setup.recorder?.fin(each, opposite(each), [hit], now);
       }
     }
     this.reason ||= `${how === 'reset' ? 'reset' : 'closed'} by ${hit.fault}`;
@@ -265,7 +265,7 @@ export class Conversation {
     if (this.legGone[leg]) return;
     this.legGone[leg] = true;
     this.setup.ports[leg].reset();
-    this.setup.recorder?.reset(leg, leg === 0 ? 1 : 0, hits, now);
+    this.setup.recorder?.reset(leg, opposite(leg), hits, now);
   }
 
   private finish(now: number): void {

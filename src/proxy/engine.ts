@@ -3,7 +3,14 @@
  * time, and asks for its next deadline. The simulator runs the same engine in virtual time.
  */
 import type { Clock, Random } from '../base/clock.ts';
-import type { Direction, Endpoint, Flow, FlowSink, Seen } from '../base/flow.ts';
+import {
+  type Direction,
+  type Endpoint,
+  type Flow,
+  type FlowSink,
+  opposite,
+  type Seen,
+} from '../base/flow.ts';
 import type { Connection } from '../base/frame.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
 import type { Dissectors } from '../dissect/compile.ts';
@@ -157,7 +164,7 @@ export class ProxyEngine implements ProxyHandle {
   /** What a fault wants to be wrong with the certificate that is shown on a leg; counted as a hit. */
   certificateFlaw(conversation: Conversation, leg: 0 | 1): CertificateFlaw | undefined {
     const now = this.nowMillis();
-    const shownTo: Direction = leg === 0 ? 1 : 0;
+    const shownTo = opposite(leg);
     for (const fault of this.board.list()) {
       const flaw = fault.action.certificate();
       if (flaw === undefined || !fault.covers(shownTo) || !fault.isOpen(now) || fault.isUsedUp()) continue;

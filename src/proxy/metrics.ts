@@ -2,9 +2,8 @@
  * What a proxy sees, as Prometheus text: fed with its events, asked for the whole page. Where relationships have names,
  * every line has the label `relationship`.
  */
-
 import { type Exchange, Exchanges } from '../analyze/exchanges.ts';
-import type { Direction } from '../base/flow.ts';
+import { opposite } from '../base/flow.ts';
 import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import {
   exposition,
@@ -202,7 +201,7 @@ class ProxyMetrics {
       this.skew[direction] = secondsBetween(toEpoch2000(atMillis), message.sentTime);
     if (type === MessageType.BNDUPD) this.unanswered[direction]++;
     if (type === MessageType.CONNECT || type === MessageType.CONNECTREPLY)
-      this.window[other(direction)] = message.facts().maxUnackedBndupd ?? this.window[other(direction)];
+      this.window[opposite(direction)] = message.facts().maxUnackedBndupd ?? this.window[opposite(direction)];
     const exchange = this.exchanges.push(message);
     if (exchange !== undefined) this.answered(exchange, type, lost);
   }
@@ -213,7 +212,7 @@ class ProxyMetrics {
     this.replies.set(name, times);
     times.add(rttMillis / 1000);
     if (type === MessageType.BNDREPLY && !lost) {
-      const asked = other(reply.frame.direction);
+      const asked = opposite(reply.frame.direction);
       this.unanswered[asked] = Math.max(0, this.unanswered[asked] - 1);
     }
     const status = reply.statusCode();
@@ -245,10 +244,6 @@ class ReplySeconds {
 
 function one(value: number): readonly Sample[] {
   return [{ labels: {}, value }];
-}
-
-function other(direction: Direction): Direction {
-  return direction === 0 ? 1 : 0;
 }
 
 function byDirection(values: readonly (number | undefined)[]): readonly Sample[] {

@@ -3,7 +3,7 @@
  * real addresses. What a fault drops is on the sender's leg only, what it makes is on the other leg only, and the
  * packet says so in its comment. Makes blocks; where they go is the sink's business.
  */
-import type { Direction, Endpoint } from '../base/flow.ts';
+import { type Direction, type Endpoint, opposite } from '../base/flow.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
 import { LINK_TYPE } from '../capture/link-types.ts';
 import {
@@ -121,7 +121,7 @@ export class ConnectionRecorder implements WireRecorder {
   }
 
   passed(direction: Direction, octets: Uint8Array, now: number): void {
-    const onward = direction === 0 ? 1 : 0;
+    const onward = opposite(direction);
     const near = this.synths[direction].singleOctets(direction, octets.length);
     const far = this.synths[onward].singleOctets(direction, octets.length);
     if (near > 0 && far > 0) {
@@ -134,7 +134,7 @@ export class ConnectionRecorder implements WireRecorder {
 
   /** As nearly always: one packet on each leg, which only differ in their headers. */
   private singles(direction: Direction, octets: Uint8Array, near: number, far: number, now: number): void {
-    const onward = direction === 0 ? 1 : 0;
+    const onward = opposite(direction);
     const sum = sumOfData(octets);
     const micros = Math.round(now * 1000);
     const [nearBlock, farBlock] = [packetBlockOctets(near), packetBlockOctets(far)];

@@ -6,7 +6,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { plainBytes } from '../base/bytes.ts';
 import type { Clock, Random } from '../base/clock.ts';
-import type { Direction, Endpoint, FlowSink } from '../base/flow.ts';
+import { type Direction, type Endpoint, type FlowSink, opposite } from '../base/flow.ts';
 import { normalAddress } from '../base/socket-address.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import type { Conversation, LegPort } from './conversation.ts';
@@ -267,7 +267,7 @@ export class ProxySession implements ProxyHandle {
     legs: readonly [LegStream, LegStream],
   ): void {
     const from = legs[direction];
-    const to = legs[direction === 0 ? 1 : 0];
+    const to = legs[opposite(direction)];
     const regulate = (): void => {
       const blocked =
         to.writableNeedDrain || conversation.blocksReading(direction) || this.keeping?.isBehind() === true;

@@ -1,8 +1,7 @@
 /** Statistics as tables for people and as one JSON object for programs. */
-
 import type { ReplyTimes } from '../analyze/reply-times.ts';
 import type { ConnectionStatistics, SkewRange, Statistics } from '../analyze/statistics.ts';
-import type { Direction } from '../base/flow.ts';
+import { type Direction, opposite } from '../base/flow.ts';
 import { jsonText } from '../base/json-text.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import { primaryDirection } from '../dissect/roles.ts';
@@ -122,7 +121,7 @@ function rejectBlock(statistics: Statistics): Line[] {
 function connectionBlock(statistics: Statistics): Line[] {
   const rows = statistics.connections.map((one) => {
     const first = firstDirection(one);
-    const other = first === 0 ? 1 : 0;
+    const other = opposite(first);
     const { dialect, flow } = one.connection;
     const [opener, listener] = flow.ends;
     const sum = (direction: Direction): number =>
@@ -225,7 +224,7 @@ function replyTimesJson(times: ReplyTimes): Record<string, number> {
 
 function connectionJson(one: ConnectionStatistics): Record<string, unknown> {
   const first = firstDirection(one);
-  const both = <T>(pair: readonly [T, T]): [T, T] => [pair[first], pair[first === 0 ? 1 : 0]];
+  const both = <T>(pair: readonly [T, T]): [T, T] => [pair[first], pair[opposite(first)]];
   const skew = ({ count, sum, least, most }: SkewRange) =>
     count === 0 ? null : { mean: sum / count, least, most };
   const [opener, listener] = one.connection.flow.ends;

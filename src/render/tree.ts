@@ -2,6 +2,7 @@
  * The tree of a message as indented lines, like `tshark -V`: options under options, fields under their option, and
  * every problem where it stands. Each row keeps the octets that it speaks of, so that a view can mark them.
  */
+import { opposite } from '../base/flow.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import { timestampText } from '../base/timestamp.ts';
 import type { Annotations, Breach } from '../dissect/annotations.ts';
@@ -39,7 +40,7 @@ export function treeLines(message: Message, notes: Annotations = {}): Line[] {
 function headingRow(message: Message): TreeRow {
   const { frame } = message;
   const sender = frame.connection.flow.ends[frame.direction];
-  const receiver = frame.connection.flow.ends[frame.direction === 0 ? 1 : 0];
+  const receiver = frame.connection.flow.ends[opposite(frame.direction)];
   const name = message.msgName ?? `message type ${message.msgType}`;
   const { dialect } = frame.connection;
   const language = dialect === undefined ? message.protocol : `${message.protocol}, dialect ${dialect}`;

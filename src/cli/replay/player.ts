@@ -1,7 +1,7 @@
 /** A replay with its socket: dials or listens, frames what comes, and drives the replay by the clock. */
 import { connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Direction, Endpoint } from '../../base/flow.ts';
+import { type Direction, type Endpoint, opposite } from '../../base/flow.ts';
 import type { Connection } from '../../base/frame.ts';
 import { formatSocketAddress } from '../../base/socket-address.ts';
 import { timestampOfMillis } from '../../base/timestamp.ts';
@@ -54,7 +54,7 @@ export function play(socket: Socket, stream: Duplex, setup: PlayerSetup): Promis
   const { replay, side, signal } = setup;
   const dialect = new ConnectionDialect(new Set(setup.dissectors.protocols.keys()));
   const cutter = new Cutter(dialect);
-  const read = messageReader(socket, side === 0 ? 1 : 0, setup.dissectors);
+  const read = messageReader(socket, opposite(side), setup.dissectors);
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     const carryOut = (outputs: readonly ReplayOutput[]): void => {

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { concatBytes, NO_BYTES, readU16 } from '../../base/bytes.ts';
-import type { Direction } from '../../base/flow.ts';
+import { type Direction, opposite } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import { withPrefix } from '../../proxy/cutter.ts';
 import { PREFIX_OCTETS, REPLY, STARTTLS, statusOf } from '../../proxy/dialect.ts';
@@ -33,7 +33,7 @@ export async function secure(
   });
   const leg = new TlsLeg(socket, {
     // Who plays the primary is where the proxy is towards the secondary.
-    leg: side === 0 ? 1 : 0,
+    leg: opposite(side),
     identity: () => identities[0],
     ca,
     listener: {

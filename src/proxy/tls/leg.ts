@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { Direction } from '../../base/flow.ts';
+import { type Direction, opposite } from '../../base/flow.ts';
 import { reasonOf, shakeHands, type TlsIdentity } from './handshake.ts';
 import { StartTls } from './starttls.ts';
 
@@ -55,7 +55,7 @@ export class TlsLeg extends Duplex {
     this.socket = socket;
     this.setup = setup;
     this.inward = setup.leg;
-    this.outward = setup.leg === 0 ? 1 : 0;
+    this.outward = opposite(setup.leg);
     socket.on('data', (octets: Buffer) => this.arrived(octets));
     socket.on('end', () => {
       setup.listener.wireEnded(this.inward);
