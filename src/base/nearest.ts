@@ -20,6 +20,13 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
+/** The end of a message about an unknown word: `; did you mean X?`, or if nothing is near `otherwise` in the place of it. */
+export function suggestion(word: string, known: readonly string[], otherwise?: string): string {
+  const near = nearest(word, known);
+  if (near !== undefined) return `; did you mean ${near}?`;
+  return otherwise === undefined ? '' : `; ${otherwise}`;
+}
+
 /** Characters changed, left out, added, or exchanged with their neighbour. */
 function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];

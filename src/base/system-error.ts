@@ -40,6 +40,14 @@ export function describeSystemError(error: unknown): string | undefined {
   return where === undefined ? words : `${where}: ${words}`;
 }
 
+/** Why something failed, in one line: in words for the system's errors, else what the error says, behind `path` if given. */
+export function failureText(error: unknown, path?: string): string {
+  const words = describeSystemError(error);
+  if (words !== undefined) return words;
+  const message = error instanceof Error ? error.message : String(error);
+  return path === undefined ? message : `${path}: ${message}`;
+}
+
 function endpointText(address: string, port: number | undefined): string {
   const host = address.includes(':') ? `[${address}]` : address;
   return port === undefined ? host : `${host}:${port}`;

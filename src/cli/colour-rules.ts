@@ -48,7 +48,7 @@ function ruleOf(value: unknown): Rule {
   const known = STYLES.find((each) => each === style);
   if (known === undefined)
     throw new InputError(
-      `style: expected one of ${STYLES.join(', ')}, got ${JSON.stringify(style) ?? 'none'}`,
+      `style: expected one of ${STYLES.join(', ')}, found ${JSON.stringify(style) ?? 'none'}`,
     );
   return { name, filter, style: known };
 }

@@ -2,7 +2,7 @@
 import type { Endpoint } from '../base/flow.ts';
 import { InputError } from '../base/problem.ts';
 import { formatSocketAddress, parseSocketAddress } from '../base/socket-address.ts';
-import { describeSystemError } from '../base/system-error.ts';
+import { failureText } from '../base/system-error.ts';
 import { readTextFile } from './text-file.ts';
 
 export type ControlPlace =
@@ -41,7 +41,7 @@ export function readToken(file: string): string {
   try {
     token = readTextFile(file).trim();
   } catch (error) {
-    throw new InputError(describeSystemError(error) ?? `${file}: ${(error as Error).message}`);
+    throw new InputError(failureText(error, file));
   }
   if (token.length >= TOKEN_CHARACTERS_MIN) return token;
   throw new InputError(`${file}: expected a token of at least ${TOKEN_CHARACTERS_MIN} characters`);

@@ -4,7 +4,7 @@
  * are checked when a fault is armed (`checkEdit`), so that nothing can fail while messages pass.
  */
 import { concatBytes, readU16 } from '../base/bytes.ts';
-import { nearest } from '../base/nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 import type { FieldInput } from './codec.ts';
 import type { Dissectors } from './compile.ts';
@@ -58,11 +58,10 @@ export function checkEdit(dissectors: Dissectors, protocolName: string, edit: Ed
   const fields = held.filter((field) => isField(place, field.name));
   const [first] = fields;
   if (first === undefined) {
-    const near = nearest(
+    const hint = suggestion(
       place.last,
       held.flatMap(({ name }) => name ?? []),
     );
-    const hint = near === undefined ? '' : `; did you mean ${near}?`;
     throw new InputError(`${edit.place}: there is no such field in ${protocolName}${hint}`);
   }
   if (fields.every((field) => field.encode(edit.value) === undefined)) {

@@ -2,9 +2,8 @@
  * The names of the filter language, from computed fields and the dissectors' definitions: `failover6.server-state`,
  * `server_state` and `server-state` are the same name; a protocol before the dot restricts it to that protocol.
  */
-
 import { toHex } from '../base/bytes.ts';
-import { nearest } from '../base/nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 import type { Problem } from '../base/problem.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import type { DefinitionFile, FieldDefinition, FieldType, OptionDefinition } from '../dissect/definition.ts';
@@ -98,13 +97,17 @@ const ANY: FilterField = {
 
 function unknownProtocol(prefix: string, offset: number): NameResult {
   const known = [...PROTOCOL_PREFIXES.keys()];
-  const there = nearest(prefix, known) === undefined ? `; there are ${known.join(', ')}` : '';
-  return unknown(`unknown protocol "${prefix}"${there}`, prefix, known, offset);
+  return unknown(`unknown protocol "${prefix}"`, prefix, known, offset, `there are ${known.join(', ')}`);
 }
 
-function unknown(what: string, got: string, known: readonly string[], offset: number): NameResult {
-  const close = nearest(got, known);
-  const message = close === undefined ? what : `${what}; did you mean ${close}?`;
+function unknown(
+  what: string,
+  name: string,
+  known: readonly string[],
+  offset: number,
+  otherwise?: string,
+): NameResult {
+  const message = `${what}${suggestion(name, known, otherwise)}`;
   return { ok: false, problem: { code: 'filter-name', path: 'filter', message, offset } };
 }
 

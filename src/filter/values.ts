@@ -2,10 +2,9 @@
  * Comparing values of a field with what the user wrote: numbers, durations, points in time, words, octets, text, and
  * addresses with prefixes. A test is made once, when the filter is compiled.
  */
-
 import { toHex } from '../base/bytes.ts';
 import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
-import { nearest } from '../base/nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
 import type { FilterField, Value, ValueKind } from './fields.ts';
 import { compilePattern } from './pattern.ts';
@@ -87,9 +86,8 @@ function nameTest(field: FilterField, word: Word): Test {
   const wanted = word.text.toLowerCase();
   const codes = field.words?.get(wanted);
   if (field.words !== undefined && codes === undefined) {
-    const close = nearest(wanted, [...field.words.keys()]);
-    const hint = close === undefined ? '' : `; did you mean ${close.toUpperCase()}?`;
-    throw new ValueMistake(`${field.name} is never "${word.text}"${hint}`);
+    const known = [...field.words.keys()].map((name) => name.toUpperCase());
+    throw new ValueMistake(`${field.name} is never "${word.text}"${suggestion(wanted, known)}`);
   }
   return (value) =>
     typeof value === 'string' ? value.toLowerCase() === wanted : (codes?.includes(value) ?? false);
@@ -113,7 +111,7 @@ function numberOf(field: FilterField, word: Word): number {
   if (/^(0x[\da-f]+|[+-]?\d+(\.\d+)?(e\d+)?)$/i.test(text)) return Number(text);
   const duration = field.kind === 'seconds' ? /^([+-]?\d+(?:\.\d+)?)(us|ms|s|m|h|d)$/.exec(text) : null;
   if (duration !== null) return Number(duration[1]) * (UNIT_SECONDS[duration[2] as string] as number);
-  throw new ValueMistake(`expected ${KIND_TEXT[field.kind]}, got "${text}"`);
+  throw new ValueMistake(`expected ${KIND_TEXT[field.kind]}, found "${text}"`);
 }
 
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$/i;
@@ -131,7 +129,7 @@ function unixSecondsOf(text: string): number | undefined {
 function hexOf(word: Word): string {
   const hex = plainHex(word.text.toLowerCase().replace(/^0x/, ''));
   if (/^([\da-f]{2})*$/.test(hex)) return hex;
-  if (!word.quoted) throw new ValueMistake(`expected octets in hex, got "${word.text}"`);
+  if (!word.quoted) throw new ValueMistake(`expected octets in hex, found "${word.text}"`);
   return toHex(new TextEncoder().encode(word.text));
 }
 
@@ -167,7 +165,7 @@ function addressTest(word: Word): Test {
     };
   }
   if (octets === undefined) {
-    throw new ValueMistake(`expected an address or a prefix such as 2001:db8::/48, got "${word.text}"`);
+    throw new ValueMistake(`expected an address or a prefix such as 2001:db8::/48, found "${word.text}"`);
   }
   const whole: Ipv6Prefix = { address: octets, length: 128 };
   return (value) => {
@@ -178,7 +176,7 @@ function addressTest(word: Word): Test {
 
 function addressOrder(operator: '<' | '<=' | '>' | '>=', word: Word): Test {
   const limit = addressOctets(word.text);
-  if (limit === undefined) throw new ValueMistake(`expected an address, got "${word.text}"`);
+  if (limit === undefined) throw new ValueMistake(`expected an address, found "${word.text}"`);
   const holds = ORDER[operator];
   return (value) => {
     const address = typeof value === 'string' ? addressOctets(value.split('/')[0] as string) : undefined;

@@ -85,7 +85,7 @@ function specOf(body: unknown): FaultSpec {
 
 function textOf(value: unknown, key: string): string {
   if (typeof value === 'string') return value;
-  throw new InputError(`${key}: expected text, got ${JSON.stringify(value)}`);
+  throw new InputError(`${key}: expected text, found ${JSON.stringify(value)}`);
 }
 
 function arm(proxy: ProxyHandle, spec: FaultSpec): FaultView {

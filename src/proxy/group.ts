@@ -3,7 +3,7 @@
  * none can disturb another. What is seen of all of them together carries their names. Sockets are behind `start`.
  */
 import type { Endpoint } from '../base/flow.ts';
-import { nearest } from '../base/nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { FaultSpec } from './faults/spec.ts';
@@ -244,9 +244,8 @@ export class ProxyGroup implements ProxyHandle {
   private member(name: string): Member {
     const member = this.members.get(name);
     if (member !== undefined) return member;
-    const near = nearest(name, [...this.members.keys()]);
-    const hint = near === undefined ? `expected ${this.names()}` : `did you mean "${near}"?`;
-    throw new InputError(`there is no relationship "${name}"; ${hint}`);
+    const hint = suggestion(name, [...this.members.keys()], `expected ${this.names()}`);
+    throw new InputError(`there is no relationship "${name}"${hint}`);
   }
 
   /** The name of the only one. */

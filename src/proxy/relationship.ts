@@ -4,10 +4,10 @@
  */
 import type { Endpoint } from '../base/flow.ts';
 import { located } from '../base/located.ts';
-import { nearest } from '../base/nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
-import { isName } from './faults/limits.ts';
+import { isName, NAME_EXPECTED } from './faults/limits.ts';
 import { faultFromObject } from './faults/object-form.ts';
 import type { FaultSpec } from './faults/spec.ts';
 
@@ -46,8 +46,7 @@ type Draft = { -readonly [K in keyof RelationshipSettings]?: RelationshipSetting
 const KEYS: Readonly<Record<string, (draft: Draft, value: unknown, key: string) => void>> = {
   name: (draft, value, key) => {
     draft.name = text(value, key);
-    if (!isName(draft.name))
-      throw mismatch(key, 'a letter, then letters, digits, dots, dashes; at most 64', value);
+    if (!isName(draft.name)) throw mismatch(key, NAME_EXPECTED, value);
   },
   listen: (draft, value, key) => {
     draft.listen = end(value, key);
@@ -88,7 +87,9 @@ export function relationshipFromObject(value: unknown): RelationshipSettings {
   const { name, listen, to } = draft;
   if (name === undefined || listen === undefined || to === undefined) {
     const missing = ['name', 'listen', 'to'].filter((key) => !(key in draft)).join(', ');
-    throw new InputError(`relationship ${name ?? ''}: expected ${missing}`.replace(' :', ':'));
+    throw new InputError(
+      `${name === undefined ? 'relationship' : `relationship ${name}`}: expected ${missing}`,
+    );
   }
   return checkedSettings({ enabled: true, faults: [], ...draft, name, listen, to });
 }
@@ -155,9 +156,10 @@ function tlsPaths(value: unknown, key: string): TlsPaths {
 }
 
 function unknownKey(key: string): InputError {
-  const near = nearest(key, Object.keys(KEYS));
-  const hint = near === undefined ? `expected ${Object.keys(KEYS).join(', ')}` : `did you mean ${near}?`;
-  return new InputError(`unknown key "${key}"; ${hint}`, [key]);
+  const known = Object.keys(KEYS);
+  return new InputError(`unknown key "${key}"${suggestion(key, known, `expected ${known.join(', ')}`)}`, [
+    key,
+  ]);
 }
 
 function end(value: unknown, key: string): Endpoint {
@@ -171,6 +173,6 @@ function text(value: unknown, key: string): string {
   throw mismatch(key, 'text', value);
 }
 
-function mismatch(key: string, wanted: string, got: unknown, at = key.split('.')): InputError {
-  return new InputError(`${key}: expected ${wanted}, got ${JSON.stringify(got)}`, at);
+function mismatch(key: string, wanted: string, found: unknown, at = key.split('.')): InputError {
+  return new InputError(`${key}: expected ${wanted}, found ${JSON.stringify(found)}`, at);
 }

@@ -4,7 +4,7 @@
  * key path. What a server's file may say is in config.ts; nothing here knows about DHCP.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { nearest } from '../base/nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 
 /** A file larger than this is not a configuration. */
@@ -217,9 +217,8 @@ function at(parent: Place, node: Node | null, path: string, offset: number): Pla
 }
 
 function unknownKey(place: Place, name: string | undefined, known: readonly string[]): Error {
-  const near = name === undefined ? undefined : nearest(name, known);
-  const hint = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean "${near}"?`;
-  return mistake(place, `unknown key ${JSON.stringify(name ?? 'that is not text')}; ${hint}`);
+  const hint = suggestion(name ?? '', known, `expected ${known.join(', ')}`);
+  return mistake(place, `unknown key ${JSON.stringify(name ?? 'that is not text')}${hint}`);
 }
 
 function camel(name: string): string {

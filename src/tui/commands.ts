@@ -2,7 +2,7 @@
  * What the user can tell the UI to do: one registry for keys, for the `:` line and for the help. A command takes the
  * rest of its line and answers with the next model and what the outside world shall do.
  */
-import { nearest } from '../base/nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 import { parseFault } from '../proxy/faults/short-form.ts';
 import type { FaultSpec } from '../proxy/faults/spec.ts';
@@ -176,8 +176,7 @@ export function runCommand(model: Model, line: string): Step {
 
 /** Which of our commands a line was meant to be that the session refused, as a question to put behind its answer. */
 export function didYouMean(line: string): string {
-  const name = nearest(line.split(/\s+/, 1)[0] ?? '', [...COMMANDS.keys()]);
-  return name === undefined ? '' : `; did you mean ${name}?`;
+  return suggestion(line.split(/\s+/, 1)[0] ?? '', [...COMMANDS.keys()]);
 }
 
 /** Shows a line at the bottom for a while. */
@@ -283,11 +282,11 @@ function stepOf(word: string): 1 | -1 {
 
 function oneOf<T extends string>(word: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === word);
-  if (found === undefined) throw new InputError(`expected ${choices.join(' or ')}, got "${word}"`);
+  if (found === undefined) throw new InputError(`expected ${choices.join(' or ')}, found "${word}"`);
   return found;
 }
 
 function wholeNumber(word: string): number {
-  if (!/^[+-]?\d{1,9}$/.test(word)) throw new InputError(`expected a whole number, got "${word}"`);
+  if (!/^[+-]?\d{1,9}$/.test(word)) throw new InputError(`expected a whole number, found "${word}"`);
   return Number(word);
 }

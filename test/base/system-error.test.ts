@@ -1,6 +1,6 @@
 /** That refusals of the operating system are told in words, with what they were about. */
 import { describe, expect, it } from 'vitest';
-import { describeSystemError } from '../../src/base/system-error.ts';
+import { describeSystemError, failureText } from '../../src/base/system-error.ts';
 
 function systemError(members: object): Error {
   return Object.assign(new Error('as Node says it'), members);
@@ -22,5 +22,15 @@ describe('an error of the operating system', () => {
     expect(describeSystemError(new TypeError('x is undefined'))).toBeUndefined();
     expect(describeSystemError('text')).toBeUndefined();
     expect(describeSystemError(systemError({ code: 'ERR_INVALID_ARG_TYPE' }))).toBeUndefined();
+  });
+});
+
+describe('why something failed', () => {
+  it('is told in the words of the system, or else as the error says it, behind what it was about', () => {
+    expect(failureText(systemError({ code: 'ENOENT', path: 'keys.txt' }), 'keys.txt')).toBe(
+      'keys.txt: no such file or directory',
+    );
+    expect(failureText(new Error('not PEM'), 'keys.txt')).toBe('keys.txt: not PEM');
+    expect(failureText(new Error('not PEM'))).toBe('not PEM');
   });
 });

@@ -154,7 +154,7 @@ test('what cannot work is told in one line with exit code 2', async () => {
     [['ctl', join(pair.folder, 'no.sock')], /^leasetap: .*no\.sock: no server answers there \(ENOENT\)\n$/],
     [
       ['ctl', join(pair.folder, 'primary.sock'), 'sttus'],
-      /^leasetap: unknown action "sttus"; did you mean "status"\?\n$/,
+      /^leasetap: unknown action "sttus"; did you mean status\?\n$/,
     ],
     [
       ['ctl', join(pair.folder, 'primary.sock'), 'reset'],
@@ -178,7 +178,7 @@ test('what cannot work is told in one line with exit code 2', async () => {
   const checked = await runLeasetap(['serve', '--check', bad]);
   expect([checked.code, checked.err]).toEqual([
     2,
-    `${bad}:1:1: the key "relationships" is missing\n${bad}:2:1: unknown key "relationship"; did you mean "relationships"?\n`,
+    `${bad}:1:1: the key "relationships" is missing\n${bad}:2:1: unknown key "relationship"; did you mean relationships?\n`,
   ]);
   expect(await runLeasetap(['serve', '--check', config])).toMatchObject({
     code: 0,

@@ -233,11 +233,11 @@ describe('a mistake', () => {
     ['time > yesterday', 7, 'expected a time such as 2024-03-05T09:00:00Z'],
     ['time > "2024-13-05 09:00"', 7, 'expected a time such as 2024-03-05T09:00:00Z'],
     ['type == BNDUPT', 8, 'type is never "BNDUPT"; did you mean BNDUPD?'],
-    ['xid == abc', 7, 'expected a number, got "abc"'],
+    ['xid == abc', 7, 'expected a number, found "abc"'],
     [
       'lease in 2001:db8::/129',
       9,
-      'expected an address or a prefix such as 2001:db8::/48, got "2001:db8::/129"',
+      'expected an address or a prefix such as 2001:db8::/48, found "2001:db8::/129"',
     ],
     ['type ==', 7, 'the filter ends here: expected a value'],
     ['type == STATE STATE', 14, 'not what is expected here: expected an operator'],

@@ -80,7 +80,9 @@ describe('the control of a proxy', () => {
     const named = await client.call('POST', '/faults', { fault: 'drop s>p', id: 'N' });
     expect(named).toMatchObject({ id: 'N' });
     await client.remove('N');
-    await expect(client.call('POST', '/faults', { fault: 'drop', id: '7 7' })).rejects.toThrow('is no name');
+    await expect(client.call('POST', '/faults', { fault: 'drop', id: '7 7' })).rejects.toThrow(
+      'id: expected a letter',
+    );
     await expect(client.add('dorp')).rejects.toThrow('unknown fault "dorp"');
     await expect(client.remove('X')).rejects.toThrow('there is no fault "X"');
     await expect(new ProxyClient({ kind: 'unix', path: `${path}.no` }).list()).rejects.toThrow(

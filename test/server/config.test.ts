@@ -131,12 +131,12 @@ const MISTAKES: readonly (readonly [what: string, from: string, to: string, says
     '',
     ['f.yaml:5:5: relationships[0]: the key "role" is missing'],
   ],
-  ['a slip in a key', 'control:', 'contorl:', ['f.yaml:2:1: unknown key "contorl"; did you mean "control"?']],
+  ['a slip in a key', 'control:', 'contorl:', ['f.yaml:2:1: unknown key "contorl"; did you mean control?']],
   [
     'an underscore in a key',
     'address-pools:',
     'address_pools:',
-    ['f.yaml:11:9: relationships[0].links[0]: unknown key "address_pools"; did you mean "address-pools"?'],
+    ['f.yaml:11:9: relationships[0].links[0]: unknown key "address_pools"; did you mean address-pools?'],
   ],
   ['a key twice', 'control: a.sock', 'store: b', ['f.yaml:2:1: not YAML: Map keys must be unique']],
   [
@@ -307,7 +307,7 @@ const MISTAKES: readonly (readonly [what: string, from: string, to: string, says
     'several at once, in the order of the file',
     'store: leases',
     'stor: leases',
-    ['f.yaml:1:1: the key "store" is missing', 'f.yaml:1:1: unknown key "stor"; did you mean "store"?'],
+    ['f.yaml:1:1: the key "store" is missing', 'f.yaml:1:1: unknown key "stor"; did you mean store?'],
   ],
 ];
 

@@ -302,7 +302,7 @@ describe('the command line', () => {
     expect(paned.focus).toBe('leases');
     const [wrong, none] = play(model(), line('skew nobody 3'));
     expect(none).toEqual([]);
-    expect(wrong.answer?.text).toBe('skew: expected primary or secondary, got "nobody"');
+    expect(wrong.answer?.text).toBe('skew: expected primary or secondary, found "nobody"');
     const [, armed] = play(model(), line('fault delay s>p BNDREPLY 2s'));
     expect(armed).toMatchObject([
       { kind: 'arm', spec: { action: 'delay', direction: 's>p', types: ['BNDREPLY'] } },

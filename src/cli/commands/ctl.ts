@@ -1,6 +1,6 @@
 /** `leasetap ctl`: look at a running server and give it orders, through its control. */
 import type { Command } from 'commander';
-import { nearest } from '../../base/nearest.ts';
+import { suggestion } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import { controlPlace } from '../../control/place.ts';
 import { safeText } from '../../render/escape.ts';
@@ -91,9 +91,8 @@ export function register(program: Command): void {
 }
 
 function unknownAction(name: string): InputError {
-  const near = nearest(name, Object.keys(ACTIONS));
-  const hint = near === undefined ? `expected ${Object.keys(ACTIONS).join(', ')}` : `did you mean "${near}"?`;
-  return new InputError(`unknown action "${name}"; ${hint}`);
+  const known = Object.keys(ACTIONS);
+  return new InputError(`unknown action "${name}"${suggestion(name, known, `expected ${known.join(', ')}`)}`);
 }
 
 async function status({ client, options, out }: Asked): Promise<void> {

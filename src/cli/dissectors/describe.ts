@@ -1,5 +1,5 @@
 /** Dissector files for people: which there are, and what one message, option or enterprise looks like. */
-import { nearest } from '../../base/nearest.ts';
+import { suggestion } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type {
@@ -47,8 +47,7 @@ function counts(definition: Definition): string {
 export function showLines(dissectors: Dissectors, wanted: string): string[] {
   const lines = dissectors.files.flatMap((file) => showInFile(file, wanted.toUpperCase()));
   if (lines.length > 0) return lines;
-  const near = nearest(wanted, allNames(dissectors));
-  throw new InputError(`nothing is called "${wanted}"${near === undefined ? '' : `; did you mean ${near}?`}`);
+  throw new InputError(`nothing is called "${wanted}"${suggestion(wanted, allNames(dissectors))}`);
 }
 
 function showInFile({ file, definition }: DefinitionFile, wanted: string): string[] {

@@ -2,7 +2,7 @@
 import { connect, createServer } from 'node:net';
 import type { Endpoint } from '../../base/flow.ts';
 import { formatSocketAddress, normalAddress } from '../../base/socket-address.ts';
-import { describeSystemError } from '../../base/system-error.ts';
+import { failureText } from '../../base/system-error.ts';
 
 export interface CheckInput {
   readonly listen: Endpoint;
@@ -35,9 +35,7 @@ export function checkSecondary({ to, from }: CheckInput): Promise<Leg> {
     socket.setTimeout(DIAL_MILLIS, () =>
       end({ ok: false, text: `the secondary at ${where} does not answer` }),
     );
-    socket.on('error', (error) =>
-      end({ ok: false, text: `the secondary: ${describeSystemError(error) ?? error.message}` }),
-    );
+    socket.on('error', (error) => end({ ok: false, text: `the secondary: ${failureText(error)}` }));
     socket.on('connect', () =>
       end({ ok: true, text: `the secondary at ${where} answers; dialled from ${socket.localAddress}` }),
     );
@@ -60,7 +58,7 @@ export function checkPrimary({ listen, seconds }: CheckInput): Promise<Leg> {
         text: `nobody has connected to ${where} for ${seconds} s: is the primary running, and sent here?`,
       });
     }, seconds * 1000);
-    server.on('error', (error) => end({ ok: false, text: describeSystemError(error) ?? error.message }));
+    server.on('error', (error) => end({ ok: false, text: failureText(error) }));
     server.on('connection', (socket) => {
       const address = normalAddress(socket.remoteAddress ?? '') ?? 'an unknown address';
       socket.on('error', () => undefined);

@@ -6,7 +6,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { InputError } from '../../base/problem.ts';
-import { describeSystemError } from '../../base/system-error.ts';
+import { failureText } from '../../base/system-error.ts';
 import { type RelationshipSettings, withFiles } from '../../proxy/relationship.ts';
 
 /** Settings as they may be served; throws InputError. `before` is what they were until now. */
@@ -51,7 +51,7 @@ function realFile(path: string, key: string): string {
     const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
     return isThere ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
   } catch (error) {
-    throw new InputError(`${key}: ${describeSystemError(error) ?? (error as Error).message}`);
+    throw new InputError(`${key}: ${failureText(error)}`);
   }
 }
 
@@ -64,6 +64,6 @@ function realFolder(folder: string): string {
   try {
     return realpathSync(folder);
   } catch (error) {
-    throw new InputError(`--control-folder: ${describeSystemError(error) ?? (error as Error).message}`);
+    throw new InputError(`--control-folder: ${failureText(error)}`);
   }
 }

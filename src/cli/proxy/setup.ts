@@ -7,7 +7,7 @@ import { type Random, seededRandom } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import { formatSocketAddress } from '../../base/socket-address.ts';
-import { describeSystemError, systemErrorWords } from '../../base/system-error.ts';
+import { failureText, systemErrorWords } from '../../base/system-error.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { checkFault } from '../../proxy/faults/armed.ts';
 import { describe } from '../../proxy/faults/kinds.ts';
@@ -183,9 +183,9 @@ async function serve(settings: RelationshipSettings, run: number, shared: Shared
   const place = aliveSet === undefined ? undefined : parseAliveSet(aliveSet);
   const options = sessionOptions(settings, run, shared);
   const giveBack = shared.files.claim(name, [options.record?.path, options.logPath]);
-  const session = await ProxySession.start(options).catch((error: Error) => {
+  const session = await ProxySession.start(options).catch((error: unknown) => {
     giveBack();
-    throw new InputError(describeSystemError(error) ?? error.message);
+    throw new InputError(failureText(error));
   });
   const which = name === UNNAMED ? '' : `${name}: `;
   tell(

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Command } from 'commander';
 import { InputError } from '../../base/problem.ts';
-import { describeSystemError } from '../../base/system-error.ts';
+import { failureText } from '../../base/system-error.ts';
 import { TLS_PATHS, type TlsPaths } from '../../proxy/relationship.ts';
 import type { TlsIdentity } from '../../proxy/tls/handshake.ts';
 import type { TlsTermination } from '../../proxy/tls/terminate.ts';
@@ -111,7 +111,7 @@ export function terminationFor(
     try {
       return readFileSync(file, 'utf8');
     } catch (error) {
-      throw wrong(key, describeSystemError(error) ?? (error as Error).message);
+      throw wrong(key, failureText(error));
     }
   };
   const identity = (certKey: 'cert' | 'to-cert' | 'ca', keyKey: 'key' | 'to-key' | 'ca-key'): TlsIdentity => {
@@ -161,6 +161,6 @@ function keylogInto(file: string, wrong: Wrong): (line: string) => void {
   try {
     return keyLogFile(file);
   } catch (error) {
-    throw wrong(describeSystemError(error) ?? (error as Error).message);
+    throw wrong(failureText(error));
   }
 }

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../../base/problem.ts';
-import { describeSystemError } from '../../base/system-error.ts';
+import { failureText } from '../../base/system-error.ts';
 import type { CaptureOptions } from '../../capture/options.ts';
 import { SECRETS_TLS_KEY_LOG } from '../../capture/pcapng-format.ts';
 import { readCapture } from '../../capture/read.ts';
@@ -76,7 +76,7 @@ function linesFrom(path: string, from: number): { readonly text: string; readonl
     const whole = all.subarray(0, all.lastIndexOf('\n') + 1);
     return { text: whole.toString('latin1'), octets: whole.length };
   } catch (error) {
-    throw new InputError(describeSystemError(error) ?? `${path}: ${(error as Error).message}`);
+    throw new InputError(failureText(error, path));
   } finally {
     if (file !== undefined) closeSync(file);
   }

@@ -2,9 +2,8 @@
  * What every fault file exports: the verb, its parameters with their types, the sentence about it, and its stage.
  * The short form, YAML, the control API, help and docs all read the parameters from this one declaration.
  */
-
 import { located } from '../../base/located.ts';
-import { nearest } from '../../base/nearest.ts';
+import { suggestion } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Stage, StageSetup } from '../stage.ts';
@@ -101,10 +100,9 @@ function checkParameters(
 ): Record<string, unknown> {
   for (const name of Object.keys(given)) {
     if (definitions.has(name)) continue;
-    const known = [...definitions.keys()].join(', ') || 'none';
-    const near = nearest(name, [...definitions.keys(), ...CONDITION_KEYS]);
-    const hint = near === undefined ? `it takes: ${known}` : `did you mean ${near}?`;
-    throw new InputError(`fault ${action}: unknown parameter "${name}"; ${hint}`, [name]);
+    const own = [...definitions.keys()];
+    const hint = suggestion(name, [...own, ...CONDITION_KEYS], `it takes: ${own.join(', ') || 'none'}`);
+    throw new InputError(`fault ${action}: unknown parameter "${name}"${hint}`, [name]);
   }
   const checked: Record<string, unknown> = {};
   for (const [name, definition] of definitions) {
@@ -168,8 +166,8 @@ function checkNumbers(where: string, value: ParameterValue): number[] {
   throw expected(where, 'whole numbers separated by commas', value);
 }
 
-function expected(where: string, wanted: string, got: ParameterValue): InputError {
-  return new InputError(`${where}: expected ${wanted}, got ${JSON.stringify(got)}`);
+function expected(where: string, wanted: string, found: ParameterValue): InputError {
+  return new InputError(`${where}: expected ${wanted}, found ${JSON.stringify(found)}`);
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };

@@ -1,4 +1,5 @@
 /** The faults that exist. A new one is a file in this folder and a line here (docs/writing-a-fault.md). */
+import { suggestion } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import { coalesce } from './coalesce.ts';
 import { corrupt } from './corrupt.ts';
@@ -55,13 +56,13 @@ export const FAULT_KINDS: readonly FaultKind[] = [
 
 const BY_NAME: ReadonlyMap<string, FaultKind> = new Map(FAULT_KINDS.map((kind) => [kind.name, kind]));
 
-/** Throws InputError with the list of faults if there is none of that name. */
+/** Throws InputError with the nearest name, or all of them, if there is no fault of that name. */
 export function faultKind(name: string): FaultKind {
   const kind = BY_NAME.get(name);
-  if (kind === undefined) {
-    throw new InputError(`unknown fault "${name}"; there are: ${[...BY_NAME.keys()].join(', ')}`, ['do']);
-  }
-  return kind;
+  if (kind !== undefined) return kind;
+  const known = [...BY_NAME.keys()];
+  const hint = suggestion(name, known, `there are: ${known.join(', ')}`);
+  throw new InputError(`unknown fault "${name}"${hint}`, ['do']);
 }
 
 /** Checks the spec's parameters. Throws InputError. */

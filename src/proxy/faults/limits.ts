@@ -9,7 +9,10 @@ const SECONDS_MAX = 366 * 86_400;
 const SEED_MAX = 2 ** 32 - 1;
 const NAME = /^[A-Za-z][\w.-]{0,63}$/;
 
-/** Whether a fault or a relationship can be called so: a letter, then letters, digits, dots, dashes; at most 64. */
+/** What `isName` takes, for messages. */
+export const NAME_EXPECTED = 'a letter, then letters, digits, dots, dashes; at most 64';
+
+/** Whether a fault or a relationship can be called so. */
 export function isName(text: string): boolean {
   return NAME.test(text);
 }
@@ -26,31 +29,38 @@ export function checkSpec(spec: FaultSpec): void {
   checkRange(spec, 'until', 0, SECONDS_MAX);
   checkRange(spec, 'duration', 0, SECONDS_MAX);
   if (spec.while !== undefined && !STATE_NAMES.includes(spec.while.state)) {
-    throw new InputError(
-      `fault ${spec.action}: while ${spec.while.who} is: expected one of ${STATE_NAMES.join(', ')}, got ${spec.while.state}`,
-      ['while'],
-    );
+    const { who, state } = spec.while;
+    throw mismatch(spec, `while ${who} is`, `one of ${STATE_NAMES.join(', ')}`, state, 'while');
   }
-  if (spec.id !== undefined && !isName(spec.id)) {
-    throw new InputError(
-      `fault ${spec.action}: id "${spec.id}" is no name (letters, digits, dots, dashes; at most 64)`,
-      ['id'],
-    );
-  }
+  if (spec.id !== undefined && !isName(spec.id)) throw mismatch(spec, 'id', NAME_EXPECTED, `"${spec.id}"`);
 }
 
 type NumberCondition = 'nth' | 'every' | 'times' | 'seed' | 'probability' | 'after' | 'until' | 'duration';
 
 function checkWhole(spec: FaultSpec, name: NumberCondition, least: number, greatest: number): void {
+  checkRange(spec, name, least, greatest, 'a whole number');
   const value = spec[name];
-  if (value !== undefined && !Number.isInteger(value)) {
-    throw new InputError(`fault ${spec.action}: ${name} is a whole number, got ${value}`, [name]);
-  }
-  checkRange(spec, name, least, greatest);
+  if (value !== undefined && !Number.isInteger(value)) throw mismatch(spec, name, 'a whole number', value);
 }
 
-function checkRange(spec: FaultSpec, name: NumberCondition, least: number, greatest: number): void {
+function checkRange(
+  spec: FaultSpec,
+  name: NumberCondition,
+  least: number,
+  greatest: number,
+  what = 'a number',
+): void {
   const value = spec[name];
   if (value === undefined || (value >= least && value <= greatest)) return;
-  throw new InputError(`fault ${spec.action}: ${name} is from ${least} to ${greatest}, got ${value}`, [name]);
+  throw mismatch(spec, name, `${what} from ${least} to ${greatest}`, value);
+}
+
+function mismatch(
+  { action }: FaultSpec,
+  key: string,
+  wanted: string,
+  found: string | number,
+  at = key,
+): InputError {
+  return new InputError(`fault ${action}: ${key}: expected ${wanted}, found ${found}`, [at]);
 }

@@ -1,5 +1,5 @@
 /** Names of message types that people write: a slip would choose no message, and nobody would notice. */
-import { nearest } from '../../base/nearest.ts';
+import { suggestion } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { FaultSpec } from './spec.ts';
@@ -18,7 +18,6 @@ export function checkTypes({ action, types = [] }: FaultSpec, dissectors: Dissec
   const known = messageTypes(dissectors);
   const strange = types.find((type) => !known.has(type));
   if (strange === undefined) return;
-  const near = nearest(strange, [...known]);
-  const hint = near === undefined ? 'expected a message type such as BNDUPD' : `did you mean ${near}?`;
-  throw new InputError(`fault ${action}: there is no message ${strange}; ${hint}`, ['types']);
+  const hint = suggestion(strange, [...known], 'expected a message type such as BNDUPD');
+  throw new InputError(`fault ${action}: there is no message ${strange}${hint}`, ['types']);
 }

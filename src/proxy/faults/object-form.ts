@@ -123,6 +123,6 @@ function text(value: unknown, key: string): string {
   throw mismatch(key, 'text', value);
 }
 
-function mismatch(key: string, wanted: string, got: unknown): InputError {
-  return new InputError(`${key}: expected ${wanted}, got ${JSON.stringify(got)}`, key.split('.'));
+function mismatch(key: string, wanted: string, found: unknown): InputError {
+  return new InputError(`${key}: expected ${wanted}, found ${JSON.stringify(found)}`, key.split('.'));
 }

@@ -36,7 +36,8 @@ type Draft = { -readonly [K in keyof FaultSpec]: FaultSpec[K] } & {
 
 /** Reads the short form. Throws InputError that quotes the word that does not fit and says what would. */
 export function parseFault(text: string): FaultSpec {
-  if (text.length > SHORT_FORM_CHARACTERS_MAX) throw new InputError('fault: longer than 4096 characters');
+  if (text.length > SHORT_FORM_CHARACTERS_MAX)
+    throw new InputError(`fault: longer than ${SHORT_FORM_CHARACTERS_MAX} characters`);
   const words = wordsOf(text);
   const action = words.shift();
   if (action === undefined) throw new InputError('fault: expected an action such as drop or delay');
@@ -79,7 +80,7 @@ class WordReader {
   }
 
   reject(word: string, wanted: string): InputError {
-    return new InputError(`fault "${this.text}": expected ${wanted}, got "${word}"`);
+    return new InputError(`fault "${this.text}": expected ${wanted}, found "${word}"`);
   }
 }
 

@@ -127,7 +127,7 @@ describe('leasetap proxy', () => {
     ]);
     expect(await run('--listen', '[::1]:0', '--faults', faults)).toEqual([
       2,
-      `leasetap: ${faults}:4:5: fault delay: by: expected a time such as 250ms, 7s or 2m, got "never"`,
+      `leasetap: ${faults}:4:5: fault delay: by: expected a time such as 250ms, 7s or 2m, found "never"`,
     ]);
     expect(await run('--listen', '[::1]:0', '--write', '/nonexistent/x')).toEqual([
       2,

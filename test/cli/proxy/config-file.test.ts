@@ -70,7 +70,7 @@ faults:
   it.each([
     ['relationships:\n  - name: a b\n', ':2:5: name: expected a letter, then'],
     ['relationships:\n  - name: a\n    listen: nowhere\n', ':3:5: listen: expected ADDRESS:PORT'],
-    [`${ENTRY}    faults:\n      - drop\n      - dorp\n`, ':7:9: unknown fault "dorp"; there are:'],
+    [`${ENTRY}    faults:\n      - drop\n      - dorp\n`, ':7:9: unknown fault "dorp"; did you mean drop?'],
     [`${ENTRY}    faults: [drop BNDUDP]\n`, ':5:14: fault drop: there is no message BNDUDP; did you mean'],
     [`${ENTRY}    tls:\n      cert: a.pem\n      key: a.key\n`, ':6:7: tls.cert: FOLDER/a.pem: no such file'],
     [`${ENTRY}    tls:\n      cert: ${certificate}\n`, ':5:5: tls.key: is needed where TLS is terminated'],

@@ -49,13 +49,13 @@ describe('a file of a scenario', () => {
 describe('a file of faults', () => {
   it.each([
     ['faults:\n  - { do: dorp }\n', ':2:7: unknown fault "dorp"'],
-    ['faults:\n  - do: drop\n    nth: 0\n', ':3:5: fault drop: nth is from 1'],
+    ['faults:\n  - do: drop\n    nth: 0\n', ':3:5: fault drop: nth: expected a whole number from 1'],
     ['faults:\n  - do: drop\n    types: BNDUDP\n', ':3:5: fault drop: there is no message BNDUDP'],
     [
       'faults:\n  - do: drop\n    while: primary is TIRED\n',
       ':3:5: fault drop: while primary is: expected one of',
     ],
-    ['faults:\n  - do: drop\n    id: a b\n', ':3:5: fault drop: id "a b" is no name'],
+    ['faults:\n  - do: drop\n    id: a b\n', ':3:5: fault drop: id: expected a letter'],
     ['faults:\n  - do: drop\n    buy: 7s\n', ':3:5: fault drop: unknown parameter "buy"'],
     ['faults:\n  - do: drop\n    direction: up\n', ':3:5: direction: expected p>s, s>p or both'],
     ['- drop\n- drop nth\n', ':2:3: fault "drop nth": expected a number'],

@@ -49,31 +49,35 @@ describe('the short form of a fault', () => {
   // Every mistake is told in one line that quotes the word and says what would have been right.
   it.each([
     ['', 'fault: expected an action such as drop or delay'],
-    ['dorp s>p', 'unknown fault "dorp"; there are: drop, delay, hold'],
+    ['dorp s>p', 'unknown fault "dorp"; did you mean drop?'],
+    ['lose s>p', 'unknown fault "lose"; there are: drop, delay, hold'],
     [
       'drop sideways',
-      'fault "drop sideways": expected a message type, a direction or a condition (drop takes no parameters), got "sideways"',
+      'fault "drop sideways": expected a message type, a direction or a condition (drop takes no parameters), found "sideways"',
     ],
     ['drop nth', 'fault "drop nth": expected a number after "nth"'],
-    ['drop nth x', 'fault "drop nth x": expected a number after "nth", got "x"'],
-    ['drop nth 0', 'fault drop: nth is from 1 to 1000000000, got 0'],
-    ['drop times 1.5', 'fault drop: times is a whole number, got 1.5'],
-    ['drop probability 2', 'fault drop: probability is from 0 to 1, got 2'],
-    ['drop after soon', 'fault "drop after soon": expected a time such as 30s after "after", got "soon"'],
-    ['drop while tertiary is NORMAL', 'expected primary or secondary after "while", got "tertiary"'],
+    ['drop nth x', 'fault "drop nth x": expected a number after "nth", found "x"'],
+    ['drop nth 0', 'fault drop: nth: expected a whole number from 1 to 1000000000, found 0'],
+    ['drop times 1.5', 'fault drop: times: expected a whole number, found 1.5'],
+    ['drop probability 2', 'fault drop: probability: expected a number from 0 to 1, found 2'],
+    ['drop after soon', 'fault "drop after soon": expected a time such as 30s after "after", found "soon"'],
+    ['drop while tertiary is NORMAL', 'expected primary or secondary after "while", found "tertiary"'],
     [
       'drop while primary is NORMEL',
       'while primary is: expected one of STARTUP, NORMAL, COMMUNICATIONS-INTERRUPTED',
     ],
     ['drop where', 'fault "drop where": expected a filter after "where"'],
     ['delay', 'fault delay: by is missing (how long)'],
-    ['delay by=fast', 'fault delay: by: expected a time such as 250ms, 7s or 2m, got "fast"'],
+    ['delay by=fast', 'fault delay: by: expected a time such as 250ms, 7s or 2m, found "fast"'],
     [
       'delay 1s colour=blue',
       'fault delay: unknown parameter "colour"; it takes: by, jitter, distribution, restamp',
     ],
-    ['drop s>p p>s', 'fault "drop s>p p>s": expected one direction, or "both", got "p>s"'],
-    ['drop id 9', 'fault drop: id "9" is no name'],
+    ['drop s>p p>s', 'fault "drop s>p p>s": expected one direction, or "both", found "p>s"'],
+    [
+      'drop id 9',
+      'fault drop: id: expected a letter, then letters, digits, dots, dashes; at most 64, found "9"',
+    ],
   ])('refuses "%s"', (text, message) => {
     expect(() => parseFault(text)).toThrow(
       expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
