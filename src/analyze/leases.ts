@@ -2,7 +2,7 @@
  * What both servers said about each address and prefix, and what the other one acknowledged: one short history a lease,
  * and whether the servers can be of different minds about it, and why. Read from BNDUPD and BNDREPLY alone.
  */
-import type { Role } from './relationships.ts';
+import { otherRole, type Role } from './relationships.ts';
 
 export type Outcome =
   /** No answer seen yet. */
@@ -55,7 +55,7 @@ export function divergenceOf(lease: LeaseView, nowMillis: number): string | unde
   const { statements } = lease;
   const newest = statements.at(-1);
   if (newest === undefined) return undefined;
-  const to = newest.by === 'primary' ? 'secondary' : 'primary';
+  const to = otherRole(newest.by);
   switch (newest.outcome) {
     case 'rejected':
       return tookOver(statements, newest) ? undefined : `${to} refused: ${newest.reason}`;

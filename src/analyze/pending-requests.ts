@@ -7,7 +7,7 @@
 const WAYS = 8;
 /** Requests remembered at most, of all flows together. */
 export const PENDING_REQUESTS_MAX = 1 << 16;
-/** Places to begin with, and how many times as many there are next: what is in use shall fit the processor's nearest cache. */
+/** Places to begin with, and how many times as many come next: what is in use shall fit the processor's nearest cache. */
 const PLACES_MIN = 1 << 10;
 const GROWTH = 1 << 3;
 const NOBODY = 0;

@@ -3,7 +3,6 @@
  * when, what they agreed on, how far their clocks are apart, how full the window is. A relationship is told by the name
  * that its user gave it and the addresses of its servers, the primary by who dials (RFC 8156 §6).
  */
-
 import type { Connection } from '../base/frame.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
 import { timestampMillis } from '../base/timestamp.ts';
@@ -95,11 +94,11 @@ export class Relationships {
     return this.#learn(message, view, endpoint, message.facts(), now);
   }
 
-  /** A BNDUPD of `role` was answered. */
+  /** Takes a message that has answered another: a BNDREPLY frees a place in the window of its receiver. */
   answered(message: Message): void {
     if (failoverType(message.protocol, message.msgType) !== MessageType.BNDREPLY) return;
     const view = this.#byFlow.get(message.frame.connection.flow.id)?.view;
-    const asker = view?.[senderRole(message) === 'primary' ? 'secondary' : 'primary'];
+    const asker = view?.[otherRole(senderRole(message))];
     if (asker !== undefined && asker.unacked > 0) asker.unacked--;
   }
 
@@ -170,7 +169,7 @@ export class Relationships {
     facts: Facts,
     now: number,
   ): StateChange | undefined {
-    const partner = view[endpoint.role === 'primary' ? 'secondary' : 'primary'];
+    const partner = view[otherRole(endpoint.role)];
     switch (failoverType(message.protocol, message.msgType)) {
       case MessageType.CONNECT:
       case MessageType.CONNECTREPLY:

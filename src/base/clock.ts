@@ -5,6 +5,9 @@ export interface Clock {
   nowMillis(): number;
 }
 
+/** The longest delay that the timers of Node take: a longer one would end at once. */
+export const TIMER_MILLIS_MAX = 2 ** 31 - 1;
+
 /** A source of random numbers. Seeded ones give the same numbers for the same seed on every machine. */
 export interface Random {
   /** Uniform in [0, 1). */

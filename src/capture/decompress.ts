@@ -1,5 +1,6 @@
 /**
- * gzip and zstd, recognised by their first octets. What can be decompressed is handed out before damage is told; a small input that swells to a large output is handed out piece by piece.
+ * gzip and zstd, recognized by their first octets. What can be decompressed is handed out before damage is told; a
+ * small input that swells to a large output is handed out piece by piece.
  */
 import { createGunzip } from 'node:zlib';
 import { NO_BYTES } from '../base/bytes.ts';

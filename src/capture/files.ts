@@ -27,7 +27,7 @@ export function recyclingFileSource(path: string, chunkOctets = CHUNK_OCTETS): C
   return openedSource(path, undefined, true, chunkOctets);
 }
 
-/** The same for those who keep places: `onChunk` is told of all that can be read again where it stands, nothing of a pipe. */
+/** The same for those who keep places: `onChunk` hears of all that can be read again where it stands; not of a pipe. */
 export function rereadableSource(path: string, onChunk: ChunkListener): CaptureSource {
   return openedSource(path, onChunk, true);
 }

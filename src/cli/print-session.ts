@@ -1,6 +1,6 @@
 /** Prints a live session as lines on stdout until it is told to end, or until nobody reads them any more. */
-import { colourDepth } from '../render/style.ts';
 import type { Session } from '../tui/session.ts';
+import { colourOfOutput } from './colour.ts';
 import { Output } from './output.ts';
 import { sessionLines } from './session-lines.ts';
 
@@ -13,7 +13,7 @@ export interface Course {
 
 export async function printSession(session: Session, ends: AbortSignal, course: Course): Promise<void> {
   const out = new Output(process.stdout);
-  const lines = sessionLines(colourDepth('auto', process.stdout.isTTY === true, process.env));
+  const lines = sessionLines(colourOfOutput('auto'));
   // What happens in one go is written in one go.
   let soon = false;
   const flushSoon = (): void => {

@@ -1,4 +1,4 @@
-/** YAML files that users write for commands: faults, scenarios, relationships, colour rules. Mistakes name file, line and column. */
+/** YAML files that users write for commands: faults, scenarios, relationships, colour rules. Mistakes name their place. */
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InputError } from '../base/problem.ts';
 import { readTextFile } from '../control/text-file.ts';

@@ -1,13 +1,11 @@
 /** Which side of a connection is the primary: the one that opened it (RFC 8156 §6), as far as the capture shows. */
 import type { Direction } from '../base/flow.ts';
 import type { Connection } from '../base/frame.ts';
+import { DHCPV6_SERVER_PORT, FAILOVER_PORT } from '../base/ports.ts';
 import type { Message } from './message.ts';
 
 /** Short names of directions, for text, filters and faults: primary, secondary, client, server. */
 export type DirectionName = 'p>s' | 's>p' | 'c>s' | 's>c';
-
-const FAILOVER_PORT = 647;
-const DHCPV6_SERVER_PORT = 547;
 
 /**
  * The direction in which the primary sends. If a CONNECT was seen, its sender is the primary: in DHCPv4 failover either

@@ -40,7 +40,7 @@ export interface OptionCodec {
 
 /** Constant parts of an option's JSON, joined as far as they stand side by side. */
 export interface OptionJson {
-  /** From the comma in front up to the value of `len`, or, if the length is always the same, up to the value of the first field. */
+  /** From the comma in front up to the value of `len`; if that is always the same, up to the value of the first field. */
   readonly head: Piece;
   readonly hasLength: boolean;
   /** From the value of `len` to that of the first field. */

@@ -95,7 +95,7 @@ export function requireFilterOfOne(text: string, dissectors: Dissectors): Filter
   );
 }
 
-/** `filter: unknown name "typ"; did you mean type? (at character 1: >typ< == BNDUPD)`, in one line. */
+/** `filter: unknown name "typ"; did you mean type? (at character 1: >>>typ == BNDUPD)`, in one line. */
 export function mistakeText(text: string, problem: Problem): string {
   const at = Math.min(problem.offset ?? 0, text.length);
   const before = text.slice(Math.max(0, at - 20), at);

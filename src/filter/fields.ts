@@ -4,7 +4,6 @@
  */
 import { RULE_IDS } from '../analyze/checks/rules.ts';
 import { opposite } from '../base/flow.ts';
-import { secondsBetween, toEpoch2000 } from '../base/time.ts';
 import { timestampMillis, timestampText } from '../base/timestamp.ts';
 import { type Annotations, REPEATED, UNANSWERED } from '../dissect/annotations.ts';
 import type { Message } from '../dissect/message.ts';
@@ -17,6 +16,8 @@ import {
   stateName,
   statusName,
 } from '../dissect/vocabulary.ts';
+
+import { FINDINGS_OF_ITS_OWN, findingsOf, skewOf } from './own-findings.ts';
 
 export type Value = number | string;
 
@@ -41,7 +42,7 @@ export interface FilterField {
   readonly help: string;
   /** Every value that the message has under this name. */
   read(message: Message, context: Annotations): readonly Value[];
-  /** What must be known of other messages: of those before it, of those after it, too, or all that RFC 8156 says of them. */
+  /** What must be known of other messages: those before it, those after it, too, or all that RFC 8156 says of them. */
   readonly needs?: 'earlier' | 'later' | 'checks';
   /** Whether there is one, where that is found sooner than the values. */
   has?(message: Message): boolean;
@@ -169,9 +170,7 @@ export const COMPUTED: readonly FilterField[] = [
     help: 'malformed, rejected (a reply that refuses), skewed (sent-time more than 5 s off), repeated (a request that asks again), unanswered (for 5 s), and the rules of docs/checks.md',
     needs: 'checks',
     read: findingsOf,
-    words: new Map(
-      ['malformed', 'rejected', 'skewed', REPEATED, UNANSWERED, ...RULE_IDS].map((name) => [name, []]),
-    ),
+    words: new Map([...FINDINGS_OF_ITS_OWN, REPEATED, UNANSWERED, ...RULE_IDS].map((name) => [name, []])),
   },
   {
     name: 'tls',
@@ -186,32 +185,6 @@ export const COMPUTED: readonly FilterField[] = [
     read: (m) => m.problems().map((problem) => problem.code),
   },
 ];
-
-/** Everything that is wrong with a message, as far as it is known. */
-export function findingsOf(message: Message, { findings = [] }: Annotations): readonly string[] {
-  return [...new Set([...ownFindings(message), ...findings])];
-}
-
-/** RFC 8156 §7.5.1: clocks further apart are a reason to end the connection. */
-const SKEW_SECONDS_MAX = 5;
-const REPLY_TYPES: readonly (number | undefined)[] = [MessageType.BNDREPLY, MessageType.CONNECTREPLY];
-
-/** What is wrong with a message by itself, as far as it can be seen without its context. */
-function* ownFindings(message: Message): Iterable<string> {
-  if (message.problems().length > 0) yield 'malformed';
-  if (REPLY_TYPES.includes(failoverType(message.protocol, message.msgType))) {
-    const { statusCode = STATUS_SUCCESS, leases } = message.facts();
-    const refuses = (code: number | undefined) => code !== undefined && code !== STATUS_SUCCESS;
-    if (refuses(statusCode) || leases.some((lease) => refuses(lease.statusCode))) yield 'rejected';
-  }
-  if (Math.abs(skewOf(message) ?? 0) > SKEW_SECONDS_MAX) yield 'skewed';
-}
-
-/** Sent-time minus the time at which it was seen, in seconds. */
-function skewOf({ sentTime, frame }: Message): number | undefined {
-  if (sentTime === null) return undefined;
-  return secondsBetween(toEpoch2000(timestampMillis(frame.seen.time)), sentTime);
-}
 
 /**
  * A reply without a status code says Success (RFC 8415 §21.13); a message that is no reply and has none says nothing.

@@ -5,7 +5,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { plainBytes } from '../base/bytes.ts';
-import type { Clock, Random } from '../base/clock.ts';
+import { type Clock, type Random, TIMER_MILLIS_MAX } from '../base/clock.ts';
 import { type Direction, type Endpoint, type FlowSink, opposite } from '../base/flow.ts';
 import { normalAddress } from '../base/socket-address.ts';
 import type { Dissectors } from '../dissect/compile.ts';
@@ -18,12 +18,15 @@ import { JournalFiles, type KeptFiles } from './journal/files.ts';
 import type { Keeping } from './journal/journal.ts';
 import { JournalThread } from './journal/thread.ts';
 import type { Numbering } from './numbering.ts';
+import { systemClock } from './system-clock.ts';
 import { type TlsTermination, terminated } from './tls/terminate.ts';
 
 export const CONNECTIONS_DEFAULT_MAX = 64;
-export const DIAL_TIMEOUT_MILLIS = 10_000;
+const DIAL_TIMEOUT_MILLIS = 10_000;
 /** How long connections that were ended in order may take to close when the proxy stops. */
 const CLOSE_GRACE_MILLIS = 500;
+/** How long octets may be sent on unread: short for a reader of the log, long for the machine. */
+const LAG_MILLIS = 80;
 
 export interface ProxyOptions extends Omit<KeptFiles, 'isPrivate'> {
   /** Where the primary is to connect; port 0 lets the system choose. */
@@ -50,26 +53,6 @@ export interface ProxyOptions extends Omit<KeptFiles, 'isPrivate'> {
   readonly relationship?: string;
   /** Shared by the proxies whose events are looked at together. */
   readonly numbering?: Numbering;
-}
-
-/** How often the system's clock is looked at. */
-const COMPARE_MILLIS = 1;
-
-/** Unix time with microseconds: the system's clock, refined between its milliseconds. */
-export function systemClock(): Clock {
-  let offset = Date.now() - performance.now();
-  let compared = 0;
-  return {
-    nowMillis: () => {
-      const fine = performance.now() + offset;
-      if (fine - compared < COMPARE_MILLIS) return fine;
-      const coarse = Date.now();
-      compared = coarse;
-      if (Math.abs(fine - coarse) <= 1.5) return fine;
-      offset += coarse - fine;
-      return coarse;
-    },
-  };
 }
 
 export class ProxySession implements ProxyHandle {
@@ -321,7 +304,7 @@ export class ProxySession implements ProxyHandle {
     if (this.timer !== undefined && due >= this.timerDue) return;
     clearTimeout(this.timer);
     this.timerDue = due;
-    const wait = Math.min(Math.max(due - this.clock.nowMillis(), 0), LONGEST_TIMEOUT_MILLIS);
+    const wait = Math.min(Math.max(due - this.clock.nowMillis(), 0), TIMER_MILLIS_MAX);
     this.timer = setTimeout(() => this.tick(), Math.ceil(wait));
   }
 
@@ -346,10 +329,6 @@ export class ProxySession implements ProxyHandle {
     for (const client of ready) if (!client.destroyed) this.dial(client);
   }
 }
-
-/** Short for a reader of the log, long for the machine. */
-const LAG_MILLIS = 80;
-const LONGEST_TIMEOUT_MILLIS = 2 ** 31 - 1;
 
 /** `undefined` if nothing is to be kept. Rejects with the operating system's error if a file cannot be made. */
 async function keepingOf(options: ProxyOptions, onProgress: () => void): Promise<Keeping | undefined> {

@@ -2,6 +2,7 @@
  * What the file of a server may say: keys, ranges and defaults. The meaning of each key is told in
  * docs/examples/server.yaml; rules between keys are in config-rules.ts.
  */
+import { DHCPV6_SERVER_PORT, FAILOVER_PORT } from '../base/ports.ts';
 import {
   addressRange,
   domainName,
@@ -21,11 +22,6 @@ import {
   wholeNumber,
 } from './config-values.ts';
 import { listOf, mapping, mappingOr, optional, type Reader, required, withDefault } from './schema.ts';
-
-/** Port of RFC 8156 §6.1. */
-export const FAILOVER_PORT = 647;
-/** Port of RFC 8415 §7.2. */
-export const DHCPV6_SERVER_PORT = 547;
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

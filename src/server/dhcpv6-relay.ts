@@ -17,7 +17,7 @@ export interface Relayed {
 /** Octets of all OPTION_INTERFACE_IDs of a datagram: they are given back, and the answer has an end. */
 const INTERFACE_IDS_MAX = 1024;
 /** Longest chain of RELAY-FORWs that is remembered with a lease. */
-const RELAY_DATA_BYTES_MAX = 1024;
+const RELAY_DATA_OCTETS_MAX = 1024;
 
 /** Takes off the RELAY-FORWs; a text says why there is no client message in the datagram. */
 export function unwrapRelays(datagram: Dhcpv6Message | UnknownMessage): Relayed | string {
@@ -77,6 +77,6 @@ export function relayDataOf(
   }
   if (chain === undefined) return undefined;
   const bytes = encodeDhcpv6Message(chain);
-  if (bytes.length > RELAY_DATA_BYTES_MAX) return undefined;
+  if (bytes.length > RELAY_DATA_OCTETS_MAX) return undefined;
   return { peerAddress: source, message: copyOf(bytes, 0, bytes.length) };
 }

@@ -4,13 +4,13 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, TIMER_MILLIS_MAX } from '../base/clock.ts';
 import type { Endpoint as SocketAddress } from '../base/flow.ts';
 import { parseIpv6, prefixContains } from '../base/ipv6.ts';
+import { DHCPV6_SERVER_PORT } from '../base/ports.ts';
 import { InputError } from '../base/problem.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import type { LinkConfig, RelationshipConfig, ServerConfig } from './config.ts';
-import { DHCPV6_SERVER_PORT } from './config-shape.ts';
 import { Counters } from './dhcpv6-counters.ts';
 import { EndpointDriver, type World } from './endpoint-driver.ts';
 import { endpointConfig, serviceConfig } from './engine-config.ts';
@@ -141,7 +141,7 @@ export class FailoverServer {
       clock: this.#clock,
       store: this.#store,
       after: (millis, wake) => {
-        const timer = setTimeout(wake, Math.min(millis, 2 ** 31 - 1));
+        const timer = setTimeout(wake, Math.min(millis, TIMER_MILLIS_MAX));
         return { cancel: () => clearTimeout(timer) };
       },
       connect: (signal) => this.#partners.connect(relationship, signal),

@@ -8,7 +8,7 @@ import { suggestion } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
 
 /** A file larger than this is not a configuration. */
-const CONFIG_BYTES_MAX = 1 << 20;
+const CONFIG_CHARACTERS_MAX = 1 << 20;
 /** Entries of one sequence: links, pools and relationships are written by people. */
 const SEQUENCE_MAX = 10_000;
 
@@ -188,8 +188,8 @@ export class ConfigError extends InputError {
  * @throws ConfigError
  */
 export function readYaml<T>(file: string, text: string, read: Reader<T>): T {
-  if (text.length > CONFIG_BYTES_MAX)
-    throw new ConfigError([`${file}: larger than ${CONFIG_BYTES_MAX} octets`]);
+  if (text.length > CONFIG_CHARACTERS_MAX)
+    throw new ConfigError([`${file}: larger than ${CONFIG_CHARACTERS_MAX} characters`]);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const unreadable = document.errors[0];

@@ -4,6 +4,7 @@
  * under RFC 8156). It keeps nothing between two datagrams.
  */
 import { prefixContains } from '../base/ipv6.ts';
+import { DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT } from '../base/ports.ts';
 import type { ClientLeases } from '../failover/client-leases.ts';
 import type { LeaseChange } from '../failover/io.ts';
 import type { Holder } from '../failover/lease.ts';
@@ -26,10 +27,6 @@ import {
 } from './service-ias.ts';
 import { configuredOptions } from './service-options.ts';
 
-/** RFC 8415 §7.2. */
-const CLIENT_PORT = 546;
-const SERVER_PORT = 547;
-
 /** Where a datagram came from. */
 export interface Arrival {
   /** Source address, 16 octets. */
@@ -48,7 +45,7 @@ export type ServiceResult =
       /** The datagram for the source of the request; see Writer.take for how long to keep it. */
       readonly bytes: Uint8Array;
       /** UDP port at the source address; `source`: the one that the request came from (RFC 8357 §5.2). */
-      readonly port: typeof CLIENT_PORT | typeof SERVER_PORT | 'source';
+      readonly port: typeof DHCPV6_CLIENT_PORT | typeof DHCPV6_SERVER_PORT | 'source';
       readonly message: ClientServerMessage;
       /** Whose endpoint makes the changes and then lets the answer go. */
       readonly relationship: number;
@@ -203,10 +200,12 @@ interface Worked {
   readonly commit: boolean;
 }
 
-function answerPort(relays: readonly RelayMessage[]): typeof CLIENT_PORT | typeof SERVER_PORT | 'source' {
+function answerPort(
+  relays: readonly RelayMessage[],
+): typeof DHCPV6_CLIENT_PORT | typeof DHCPV6_SERVER_PORT | 'source' {
   const nearest = relays[0];
-  if (nearest === undefined) return CLIENT_PORT;
-  return nearest.relayPort === undefined ? SERVER_PORT : 'source';
+  if (nearest === undefined) return DHCPV6_CLIENT_PORT;
+  return nearest.relayPort === undefined ? DHCPV6_SERVER_PORT : 'source';
 }
 
 function discarded(why: string): ServiceResult {

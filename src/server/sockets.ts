@@ -8,7 +8,7 @@ import type { Endpoint } from '../base/flow.ts';
 import { formatSocketAddress, normalAddress } from '../base/socket-address.ts';
 
 /** Octets that a partner may leave unread before we give up on it. */
-const UNSENT_BYTES_MAX = 16 << 20;
+const UNSENT_OCTETS_MAX = 16 << 20;
 /** How long a closed connection may take to deliver what was sent. */
 const LINGER_MILLIS = 5_000;
 /** How long a listener that closes waits for its connections. */
@@ -16,7 +16,7 @@ const GOODBYE_MILLIS = 1_000;
 /** How long an attempt to connect may take. */
 const CONNECT_MILLIS = 10_000;
 /** Receive buffer of a UDP socket, to ride out a commit under load. */
-const UDP_BUFFER_BYTES = 4 << 20;
+const UDP_BUFFER_OCTETS = 4 << 20;
 
 const CLOSED = 'closed by the other side';
 
@@ -90,7 +90,7 @@ export class Stream {
       });
     }
     socket.write(bytes);
-    if (socket.writableLength > UNSENT_BYTES_MAX) this.abort('the other side does not read what we send');
+    if (socket.writableLength > UNSENT_OCTETS_MAX) this.abort('the other side does not read what we send');
   }
 
   /** Resolves when these octets were handed to the system; alone, for use before `release`. */
@@ -244,7 +244,7 @@ export function bindUdp(
     const type = on.address.includes(':') ? 'udp6' : 'udp4';
     const socket: UdpSocket = createSocket({
       type,
-      recvBufferSize: UDP_BUFFER_BYTES,
+      recvBufferSize: UDP_BUFFER_OCTETS,
       ipv6Only: type === 'udp6',
     });
     socket.once('error', reject);

@@ -7,7 +7,7 @@ import { MessageType, StatusCode } from '../wire/codes.ts';
 import { decodeFailoverMessage, encodeFailoverFrame } from '../wire/failover.ts';
 
 /** STARTTLS and its REPLY are a header and perhaps a status: who sends more is no partner. */
-const MESSAGE_BYTES_MAX = 1024;
+const MESSAGE_OCTETS_MAX = 1024;
 const PREFIX = 2;
 
 /** Before the reasons for which there is no connection where TLS is to blame. */
@@ -32,7 +32,7 @@ export class FirstMessage {
     if (received.length <= PREFIX) return { kind: 'wait' };
     if (received[PREFIX] !== MessageType.STARTTLS) return { kind: 'plain', bytes: received };
     const length = readU16(received, 0);
-    if (length > MESSAGE_BYTES_MAX) return { kind: 'refuse', why: `a STARTTLS of ${length} octets` };
+    if (length > MESSAGE_OCTETS_MAX) return { kind: 'refuse', why: `a STARTTLS of ${length} octets` };
     if (received.length < PREFIX + length) return { kind: 'wait' };
     if (received.length > PREFIX + length)
       return { kind: 'refuse', why: 'octets between STARTTLS and its REPLY' };
@@ -62,7 +62,7 @@ export class StartTlsAnswer {
     const received = this.#bytes;
     if (received.length < PREFIX) return undefined;
     const length = readU16(received, 0);
-    if (length > MESSAGE_BYTES_MAX) return { refused: `an answer to STARTTLS of ${length} octets` };
+    if (length > MESSAGE_OCTETS_MAX) return { refused: `an answer to STARTTLS of ${length} octets` };
     if (received.length < PREFIX + length) return undefined;
     const { message } = decodeFailoverMessage(received, PREFIX, PREFIX + length);
     if (message.type !== 'REPLY') return { refused: `the answer to STARTTLS is ${message.type}` };

@@ -35,7 +35,7 @@ export type SessionItem =
       readonly hits: readonly FaultHit[];
     }
   | { readonly kind: 'notice'; readonly notice: Notice }
-  /** Files only, after `end`: the same once more for the checks of conformance, which take longer than listing; then their end. */
+  /** Files only, after `end`: the same once more for the checks, which take longer than listing; then their end. */
   | { readonly kind: 'judge'; readonly look: Message | Notice }
   | { readonly kind: 'judged' }
   /** Something to tell in one line: a connection came or went, a fault hit it, a scenario moved on. */

@@ -4,7 +4,8 @@ import { Conformance } from '../../analyze/checks/conformance.ts';
 import type { Finding } from '../../analyze/checks/finding.ts';
 import { RULES } from '../../analyze/checks/rules.ts';
 import { findingJson, findingLine } from '../../render/finding.ts';
-import { colourDepth, paintLine } from '../../render/style.ts';
+import { paintLine } from '../../render/style.ts';
+import { type ColourChoice, colourOfOutput, colourOption } from '../colour.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { Output } from '../output.ts';
@@ -13,7 +14,7 @@ import { keepHeapSmall } from '../small-heap.ts';
 
 interface Options extends CaptureOptions {
   readonly type: 'text' | 'jsonl';
-  readonly color: 'auto' | 'always' | 'never';
+  readonly color: ColourChoice;
 }
 
 const HELP = `
@@ -30,7 +31,7 @@ Exit status: 0 nothing found, 1 findings, 2 a file is damaged or is no capture.`
 export function register(program: Command): void {
   withCaptureOptions(program.command('check').description('find what in captures is against RFC 8156'))
     .addOption(new Option('-T, --type <format>', 'how').choices(['text', 'jsonl']).default('text'))
-    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .addOption(colourOption())
     .addHelpText('after', HELP)
     .action(runCheck);
 }
@@ -38,7 +39,7 @@ export function register(program: Command): void {
 async function runCheck(files: readonly string[], options: Options): Promise<void> {
   keepHeapSmall();
   const out = new Output(process.stdout);
-  const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
+  const colour = colourOfOutput(options.color);
   const print = (finding: Finding): void => {
     process.exitCode = EXIT_FINDINGS;
     out.line(options.type === 'jsonl' ? findingJson(finding) : paintLine(findingLine(finding), colour));

@@ -3,21 +3,21 @@ import { type Command, Option } from 'commander';
 import { Analysis } from '../../analyze/analysis.ts';
 import { divergenceOf, type LeaseView } from '../../analyze/leases.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
-import type { Dissectors } from '../../dissect/compile.ts';
-import type { Filter } from '../../filter/compile.ts';
 import { leaseJson, leaseLines } from '../../render/lease-story.ts';
-import { colourDepth, paintLine } from '../../render/style.ts';
+import { paintLine } from '../../render/style.ts';
+import { type ColourChoice, colourOfOutput, colourOption } from '../colour.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { Output } from '../output.ts';
 import { knowledgeOf, wantedBy } from '../read/annotate.ts';
+import { filterFrom } from '../read/filter-option.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
 
 interface Options extends CaptureOptions {
   readonly type: 'text' | 'jsonl';
   readonly filter?: string;
   readonly divergent?: boolean;
-  readonly color: 'auto' | 'always' | 'never';
+  readonly color: ColourChoice;
 }
 
 const HELP = `
@@ -36,17 +36,17 @@ export function register(program: Command): void {
     .addOption(new Option('-T, --type <format>', 'how').choices(['text', 'jsonl']).default('text'))
     .option('-Y, --filter <filter>', 'only what matching messages say')
     .option('--divergent', 'only leases about which the servers may disagree')
-    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .addOption(colourOption())
     .addHelpText('after', HELP)
     .action(runLeases);
 }
 
 async function runLeases(files: readonly string[], options: Options): Promise<void> {
   const dissectors = dissectorsInUse();
-  const filter = await filterOf(options.filter, dissectors);
+  const filter = await filterFrom(options.filter, dissectors);
   const knowledge = filter?.needsContext === true ? await knowledgeOf(files, wantedBy(filter)) : undefined;
   const out = new Output(process.stdout);
-  const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
+  const colour = colourOfOutput(options.color);
   const analysis = new Analysis();
   let lastMillis = 0;
   let divergent = 0;
@@ -73,11 +73,4 @@ async function runLeases(files: readonly string[], options: Options): Promise<vo
       if (options.divergent === true && divergent > 0) process.exitCode = EXIT_FINDINGS;
     },
   });
-}
-
-/** The parser of filters is loaded only where there is one. */
-async function filterOf(text: string | undefined, dissectors: Dissectors): Promise<Filter | undefined> {
-  if (text === undefined) return undefined;
-  const { requireFilter } = await import('../../filter/compile.ts');
-  return requireFilter(text, dissectors);
 }

@@ -1,20 +1,22 @@
 /** `leasetap read`: captures in; messages, statistics or the UI out. */
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Filter } from '../../filter/compile.ts';
 import type { ColourRule } from '../../render/colour-rules.ts';
-import { type ColourDepth, colourDepth, paintLine } from '../../render/style.ts';
+import { type ColourDepth, paintLine } from '../../render/style.ts';
 import { TEXT_COLUMNS } from '../../render/text.ts';
 import { colourRulesOption, gather, positiveNumber } from '../arguments.ts';
+import { type ColourChoice, colourOfOutput, colourOption } from '../colour.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { Output } from '../output.ts';
 import { knowledgeOf, mostWanted, type Wanted, wantedBy } from '../read/annotate.ts';
 import { needsOfColumns } from '../read/columns.ts';
 import { needsOfFields } from '../read/fields.ts';
+import { filterFrom } from '../read/filter-option.ts';
 import type { FormatChoice, FormatName } from '../read/format.ts';
 import { formatOption } from '../read/formats.ts';
 import { filesOf, type Habits, typeOf, withTsharkHabits } from '../read/habits.ts';
@@ -36,7 +38,7 @@ interface Options extends CaptureOptions, Habits {
   readonly stats?: boolean;
   readonly tui?: boolean;
   readonly colorRules?: string;
-  readonly color: 'auto' | 'always' | 'never';
+  readonly color: ColourChoice;
 }
 
 const HELP = `
@@ -100,7 +102,7 @@ export function register(program: Command): void {
     )
     .option('--tui', 'look at the messages in the terminal UI')
     .addOption(colourRulesOption())
-    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .addOption(colourOption())
     .addHelpText('after', HELP)
     .action(runRead);
 }
@@ -114,27 +116,29 @@ const PRINTING_CHUNK_OCTETS = 64 * 1024;
 /** Of a ladder that goes to a file or a pipe. */
 const LADDER_COLUMNS = 120;
 
+/** What was asked for, and where it goes. */
+interface Job {
+  readonly files: readonly string[];
+  readonly options: Options;
+  readonly dissectors: Dissectors;
+  readonly filter: Filter | undefined;
+  readonly out: Output;
+  readonly colour: ColourDepth;
+}
+
 async function runRead(named: readonly string[], given: Options): Promise<void> {
   const files = filesOf(named, given);
   const options = { ...given, type: typeOf(given.type, given) };
   // Nothing of a message lives longer than its line, so more room for new objects would only be more memory.
   if (options.tui !== true) setFlagsFromString('--semi-space-growth-factor=1');
   const dissectors = dissectorsInUse();
-  const filter = await filterOf(options, dissectors);
+  const filter = await filterFrom(options.filter, dissectors);
   if (options.tui === true) return showFiles(files, options, dissectors);
   const out = new Output(process.stdout);
-  const colour = colourDepth(options.color, process.stdout.isTTY === true, process.env);
-  if (options.write !== undefined)
-    return writePackets(files, options, dissectors, filter, options.write, out);
-  if (options.stats === true) return printStatistics(files, options, dissectors, filter, out, colour);
-  return printMessages(files, options, dissectors, filter, out, colour);
-}
-
-/** Loaded on demand as everything that most runs do without: the parser alone costs more than reading a small file. */
-async function filterOf({ filter }: Options, dissectors: Dissectors): Promise<Filter | undefined> {
-  if (filter === undefined) return undefined;
-  const { requireFilter } = await import('../../filter/compile.ts');
-  return requireFilter(filter, dissectors);
+  const job: Job = { files, options, dissectors, filter, out, colour: colourOfOutput(options.color) };
+  if (options.write !== undefined) return writePackets(job, options.write);
+  if (options.stats === true) return printStatistics(job);
+  return printMessages(job);
 }
 
 /** Only those that were asked for: lines of text have colours of their own. */
@@ -147,14 +151,8 @@ async function rulesOf(
   return colourRules(dissectors, colorRules);
 }
 
-async function printMessages(
-  files: readonly string[],
-  options: Options,
-  dissectors: Dissectors,
-  filter: Filter | undefined,
-  out: Output,
-  colour: ColourDepth,
-): Promise<void> {
+async function printMessages(job: Job): Promise<void> {
+  const { files, options, dissectors, filter, out, colour } = job;
   // They stay in this thread, so there is no other then.
   const rules = colour === 'none' ? undefined : await rulesOf(options, dissectors);
   const choice: FormatChoice = {
@@ -168,7 +166,7 @@ async function printMessages(
     width: process.stdout.columns ?? LADDER_COLUMNS,
     dissectors,
   };
-  const wanted = wantedOf(files, options, dissectors, filter, rules);
+  const wanted = wantedOf(job, rules);
   const { annotator, earlier } = await knowledgeOf(files, wanted, options.type === 'ladder');
   // Rules and sentences stay in this thread.
   const alone = rules !== undefined || options.count !== undefined || wanted === 'checks';
@@ -212,12 +210,10 @@ function threadsOf({ jobs }: Options): number {
 
 /** What has to be known of messages for all that was asked for: perhaps what only a first pass can tell. */
 function wantedOf(
-  files: readonly string[],
-  { twoPass, findings, type, columns, field }: Options,
-  dissectors: Dissectors,
-  filter: Filter | undefined,
+  { files, options, dissectors, filter }: Job,
   rules: readonly ColourRule[] | undefined,
 ): Wanted {
+  const { twoPass, findings, type, columns, field } = options;
   const wishes = [wantedBy(filter)];
   if (twoPass === true) wishes.push('later');
   if (findings === true) wishes.push('checks');
@@ -227,14 +223,8 @@ function wantedOf(
   return mostWanted(type === 'text' ? [...wishes, ...needsOfColumns(columns, dissectors)] : wishes);
 }
 
-async function writePackets(
-  files: readonly string[],
-  options: Options,
-  dissectors: Dissectors,
-  filter: Filter | undefined,
-  path: string,
-  out: Output,
-): Promise<void> {
+async function writePackets(job: Job, path: string): Promise<void> {
+  const { files, options, dissectors, filter, out } = job;
   if (options.stats === true) throw new InputError('-w and --stats are two runs');
   const { copyPackets } = await import('../read/copying.ts');
   await copyPackets({
@@ -249,14 +239,8 @@ async function writePackets(
   });
 }
 
-async function printStatistics(
-  files: readonly string[],
-  options: Options,
-  dissectors: Dissectors,
-  filter: Filter | undefined,
-  out: Output,
-  colour: ColourDepth,
-): Promise<void> {
+async function printStatistics(job: Job): Promise<void> {
+  const { files, options, dissectors, filter, out, colour } = job;
   if (options.type !== 'text' && options.type !== 'jsonl')
     throw new InputError('--stats comes as -T text or jsonl');
   const { Statistics } = await import('../../analyze/statistics.ts');

@@ -1,5 +1,6 @@
 /** The lab's DHCPv6 clients on loopback: one UDP socket and one timer around src/sim/crowd.ts. */
 import { createSocket, type Socket } from 'node:dgram';
+import { TIMER_MILLIS_MAX } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/flow.ts';
 import { invariant } from '../../base/invariant.ts';
 import { parseIpv6 } from '../../base/ipv6.ts';
@@ -24,9 +25,6 @@ export interface LabClientsStatus {
 }
 
 export type LabClientEvent = CrowdEvent;
-
-/** setTimeout takes no longer delays. */
-const DELAY_MAX_MILLIS = 2 ** 31 - 1;
 
 export class LabClients {
   private readonly servers: readonly Endpoint[];
@@ -118,7 +116,7 @@ export class LabClients {
     clearTimeout(this.timer);
     const next = this.crowd.deadline();
     if (this.socket === undefined || next === undefined) return;
-    const delay = Math.min(DELAY_MAX_MILLIS, Math.max(0, Math.ceil(next - performance.now())));
+    const delay = Math.min(TIMER_MILLIS_MAX, Math.max(0, Math.ceil(next - performance.now())));
     this.timer = setTimeout(() => this.carryOut(this.crowd.tick(performance.now())), delay);
   }
 }

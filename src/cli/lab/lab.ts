@@ -80,7 +80,7 @@ export class Lab {
       for (const name of SERVER_NAMES) writeFileSync(configFile(plan, name), serverYaml(plan, name));
       const random = seededRandom(settings.seed);
       let lab: Lab | undefined;
-      const onFileError = (path: string, error: Error) => lab?.tell(`${path}: ${error.message}`, true);
+      const onFileError = (path: string, error: Error) => lab?.note(`${path}: ${error.message}`, true);
       const proxy = await startProxy(plan, settings, random, onFileError);
       lab = new Lab(plan, settings, proxy);
       return lab;
@@ -102,7 +102,7 @@ export class Lab {
       new ControlClient({ kind: 'unix', path: controlSocket(plan, name) });
     this.#controls = { primary: control('primary'), secondary: control('secondary') };
     this.#watch = watchServers(this.#controls);
-    const news = new ClientNews((text) => this.tell(text, false));
+    const news = new ClientNews((text) => this.note(text, false));
     this.#clients = new LabClients(
       {
         ...LAB_CLIENTS,
@@ -137,11 +137,6 @@ export class Lab {
     return this.#proxy;
   }
 
-  /** Says something of its own among what happens. */
-  note(text: string, alarming: boolean): void {
-    this.tell(text, alarming);
-  }
-
   /** Starts the servers and sends the clients on their way. */
   async start(): Promise<void> {
     this.#servers.secondary.start();
@@ -165,23 +160,24 @@ export class Lab {
     rmSync(this.#plan.folder, { recursive: true, force: true });
   }
 
-  private tell(text: string, alarming: boolean): void {
+  /** Says something of its own among what happens. */
+  note(text: string, alarming: boolean): void {
     const item: SessionItem = { kind: 'note', atMillis: Date.now(), text, alarming };
     for (const listener of this.#listeners) listener(item);
   }
 
   #onServerNews(name: ServerName, news: ServerNews): void {
-    if (news.kind === 'started') this.tell(`the ${name} runs as process ${news.processId}`, false);
+    if (news.kind === 'started') this.note(`the ${name} runs as process ${news.processId}`, false);
     else if (news.kind === 'line') this.#onServerLine(name, news.text);
-    else this.tell(`the ${name} ended: ${news.how}`, !news.asked);
+    else this.note(`the ${name} ended: ${news.how}`, !news.asked);
   }
 
   /** A line of the server's log; leases are told by their BNDUPDs already. */
   #onServerLine(name: ServerName, line: string): void {
     const event = readServerLine(line);
-    if (event === undefined) this.tell(`${name}: ${line}`, true);
+    if (event === undefined) this.note(`${name}: ${line}`, true);
     else if (!SILENT.has(event.kind)) {
-      this.tell(`${name}: ${[event.text, event.section].filter(Boolean).join(' ')}`, event.kind === 'alarm');
+      this.note(`${name}: ${[event.text, event.section].filter(Boolean).join(' ')}`, event.kind === 'alarm');
     }
   }
 

@@ -12,7 +12,7 @@ import { steppingCommand } from './stepping.ts';
 
 const REFRESH_MILLIS = 250;
 
-/** Rejects with InputError if nobody answers. The session ends with the signal or with the proxy; then `ended` is called. */
+/** Ends with the signal or with the proxy, and calls `ended` then. Rejects with InputError if nobody answers. */
 export async function remoteSession(
   client: ProxyClient,
   title: string,

@@ -1,6 +1,6 @@
 /**
- * Message by message, at the `:` prompt of the UI: `break [p>s|s>p] [FILTER]`, `step`, `resume`, and `release ID [POSITION...]` for
- * what a hold fault keeps. The same over the control (leasetap fault) and in this process.
+ * Message by message, at the `:` prompt of the UI: `break [p>s|s>p] [FILTER]`, `step`, `resume`, and `release ID
+ * [POSITION...]` for what a hold fault keeps. The same over the control (leasetap fault) and in this process.
  */
 import { InputError } from '../../base/problem.ts';
 import { PAUSE, pauseSpec } from '../../proxy/control-routes.ts';

@@ -7,7 +7,7 @@ import { InputError } from '../../base/problem.ts';
 import { PacketCopy } from '../../capture/packet-copy.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Filter } from '../../filter/compile.ts';
-import { findingsOf } from '../../filter/fields.ts';
+import { findingsOf } from '../../filter/own-findings.ts';
 import { safeText } from '../../render/escape.ts';
 import type { Output } from '../output.ts';
 import { packageVersion } from '../version.ts';

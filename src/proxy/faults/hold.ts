@@ -1,7 +1,7 @@
 /**
  * hold: chosen messages stay in the proxy until they are released, all at once, in any order, or when the fault ends;
- * the others pass by, unless the fault stops the whole conversation, as a debugger's breakpoint does. Holding longer than the keepalive time makes the other side give up (RFC 8156 §6.4), which
- * `keepalive` tells in time.
+ * the others pass by, unless the fault stops the whole conversation, as a debugger's breakpoint does. Holding longer
+ * than the keepalive time makes the other side give up (RFC 8156 §6.4), which `keepalive` tells in time.
  */
 import {
   type FaultHit,

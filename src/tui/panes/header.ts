@@ -1,6 +1,7 @@
 /** The top of the screen: what this is, both servers with state, skew and window, and what happens next. */
-import type { EndpointView, Relationship } from '../../analyze/relationships.ts';
+import { type EndpointView, otherRole, type Relationship } from '../../analyze/relationships.ts';
 import { type Timer, timersOf } from '../../analyze/timers.ts';
+import { SAME_TIME_SECONDS } from '../../base/time.ts';
 import { padText, safeText } from '../../render/escape.ts';
 import { type Line, type Span, type Style, span } from '../../render/style.ts';
 import { durationText } from '../../render/words.ts';
@@ -8,9 +9,6 @@ import { fitLine } from '../draw.ts';
 import { HEADER_ROWS } from '../layout.ts';
 import type { Model } from '../model.ts';
 import { shownRelationship, timeOf } from '../rows.ts';
-
-/** §5.1: more than this is a reason to drop the connection. */
-const SKEW_LIMIT_SECONDS = 5;
 
 export function headerLines(model: Model): Line[] {
   const relationship = shownRelationship(model);
@@ -87,10 +85,10 @@ function sinceText(view: EndpointView | undefined, now: number): string {
 }
 
 function wireSpans(view: EndpointView, relationship: Relationship | undefined, now: number): Span[] {
-  const partner = relationship?.[view.role === 'primary' ? 'secondary' : 'primary'];
+  const partner = relationship?.[otherRole(view.role)];
   const spans: Span[] = [];
   if (view.skewSeconds !== undefined) {
-    const style: Style = Math.abs(view.skewSeconds) > SKEW_LIMIT_SECONDS ? 'bad' : 'plain';
+    const style: Style = Math.abs(view.skewSeconds) > SAME_TIME_SECONDS ? 'bad' : 'plain';
     spans.push(span(padText(`skew ${signed(view.skewSeconds)}s`, 12), style));
   }
   const window = partner?.maxUnackedBndupd;
