@@ -8,7 +8,7 @@ import type { Dissectors } from '../dissect/compile.ts';
 import { ArmedFault } from './faults/armed.ts';
 import type { FaultSpec } from './faults/spec.ts';
 
-export const ARMED_FAULTS_MAX = 256;
+const ARMED_FAULTS_MAX = 256;
 
 const SEED_BOUND = 2 ** 32;
 
@@ -57,6 +57,18 @@ export class FaultBoard {
   /** In the order in which they were armed, which is the order in which they act. */
   list(): readonly ArmedFault[] {
     return [...this.armed.values()];
+  }
+
+  /** The first fault in force that has an answer, with it. */
+  inForce<T>(
+    now: number,
+    answerOf: (fault: ArmedFault) => T | undefined,
+  ): { readonly fault: ArmedFault; readonly answer: T } | undefined {
+    for (const fault of this.armed.values()) {
+      const answer = answerOf(fault);
+      if (answer !== undefined && fault.isOpen(now) && !fault.isUsedUp()) return { fault, answer };
+    }
+    return undefined;
   }
 
   /** Another number than before means that links must look again. */

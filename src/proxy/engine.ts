@@ -30,6 +30,7 @@ import type { ConversationEnds, Journal, MessageRun } from './journal/journal.ts
 import { messagesOf } from './journal/run.ts';
 import { frameRange, Link } from './link.ts';
 import type { LinkOutput } from './link-output.ts';
+import { Listeners } from './listeners.ts';
 import { Numbering } from './numbering.ts';
 import type { Recorder } from './recorder.ts';
 import type { FaultHit } from './stage.ts';
@@ -66,7 +67,7 @@ export class ProxyEngine implements ProxyHandle {
   private readonly states = new WireStates();
   private readonly tally: Tally;
   private readonly conversations = new Set<Conversation>();
-  private readonly listeners = new Set<(event: ProxyEvent) => void>();
+  private readonly listeners: Listeners;
   private readonly numbering: Numbering;
   private nextPacket = 1;
   private hitSinceSweep = false;
@@ -75,6 +76,7 @@ export class ProxyEngine implements ProxyHandle {
   constructor(setup: EngineSetup) {
     this.setup = setup;
     this.tally = new Tally(setup.dissectors);
+    this.listeners = new Listeners(setup.relationship);
     this.numbering = setup.numbering ?? new Numbering();
     this.board = new FaultBoard(setup.random, setup.dissectors);
   }
@@ -139,7 +141,7 @@ export class ProxyEngine implements ProxyHandle {
   }
 
   private isUnseen(): boolean {
-    return this.listeners.size === 0 && this.setup.sink === undefined;
+    return this.listeners.isEmpty && this.setup.sink === undefined;
   }
 
   senderEnded(conversation: Conversation, direction: Direction): void {
@@ -165,16 +167,16 @@ export class ProxyEngine implements ProxyHandle {
   certificateFlaw(conversation: Conversation, leg: 0 | 1): CertificateFlaw | undefined {
     const now = this.nowMillis();
     const shownTo = opposite(leg);
-    for (const fault of this.board.list()) {
-      const flaw = fault.action.certificate();
-      if (flaw === undefined || !fault.covers(shownTo) || !fault.isOpen(now) || fault.isUsedUp()) continue;
-      const hit = { ...fault.hit(), detail: `${flaw} to the ${SENDER[leg]}` };
-      this.tell({ kind: 'fault-hit', message: null, hit, atMillis: now });
-      this.wireRecord(conversation)?.comment(leg, shownTo, [hit]);
-      this.sweep(now);
-      return flaw;
-    }
-    return undefined;
+    const found = this.board.inForce(now, (fault) =>
+      fault.covers(shownTo) ? fault.action.certificate() : undefined,
+    );
+    if (found === undefined) return undefined;
+    const { fault, answer: flaw } = found;
+    const hit = { ...fault.hit(), detail: `${flaw} to the ${SENDER[leg]}` };
+    this.tell({ kind: 'fault-hit', message: null, hit, atMillis: now });
+    this.wireRecord(conversation)?.comment(leg, shownTo, [hit]);
+    this.sweep(now);
+    return flaw;
   }
 
   /** Of a connection on which legs take TLS off; `undefined` without a recording. */
@@ -195,15 +197,12 @@ export class ProxyEngine implements ProxyHandle {
   /** What a fault wants done with a new connection; counted as a hit. */
   connecting(): { readonly how: 'refuse' | 'wait'; readonly hit: FaultHit } | undefined {
     const now = this.catchUp();
-    for (const fault of this.board.list()) {
-      const how = fault.connecting;
-      if (how === undefined || !fault.isOpen(now) || fault.isUsedUp()) continue;
-      const hit = fault.hit();
-      this.tell({ kind: 'fault-hit', message: null, hit, atMillis: now });
-      this.sweep(now);
-      return { how, hit };
-    }
-    return undefined;
+    const found = this.board.inForce(now, (fault) => fault.connecting);
+    if (found === undefined) return undefined;
+    const hit = found.fault.hit();
+    this.tell({ kind: 'fault-hit', message: null, hit, atMillis: now });
+    this.sweep(now);
+    return { how: found.answer, hit };
   }
 
   /** Whether a fault makes new connections wait. */
@@ -241,8 +240,7 @@ export class ProxyEngine implements ProxyHandle {
 
   subscribe(listener: (event: ProxyEvent) => void): () => void {
     this.catchUp();
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.add(listener);
   }
 
   armFault(spec: FaultSpec): FaultView {
@@ -346,11 +344,10 @@ export class ProxyEngine implements ProxyHandle {
     };
     this.tally.run(messages);
     this.setup.journal?.run(messages);
-    if (this.listeners.size === 0) return;
+    if (this.listeners.isEmpty) return;
     for (const message of messagesOf(messages, this.setup.dissectors)) {
       const event = { kind: 'message', message, verdict: 'forwarded', hits: [], atMillis: now } as const;
-      const told = this.labelled(event);
-      for (const listener of this.listeners) listener(told);
+      this.listeners.tell(this.listeners.labelled(event));
     }
   }
 
@@ -361,14 +358,9 @@ export class ProxyEngine implements ProxyHandle {
   private tell(event: ProxyEvent): void {
     if (event.kind === 'fault-hit') this.hitSinceSweep = true;
     this.tally.event(event);
-    const told = this.labelled(event);
+    const told = this.listeners.labelled(event);
     this.setup.journal?.event(told);
-    for (const listener of this.listeners) listener(told);
-  }
-
-  private labelled(event: ProxyEvent): ProxyEvent {
-    const { relationship } = this.setup;
-    return relationship === undefined ? event : { ...event, relationship };
+    this.listeners.tell(told);
   }
 
   private view(fault: ArmedFault): FaultView {
