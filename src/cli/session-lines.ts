@@ -4,7 +4,8 @@
  */
 import { timestampOfMillis } from '../base/timestamp.ts';
 import { padText, safeText } from '../render/escape.ts';
-import { type ColourDepth, type Line, paintLine, type Style, span } from '../render/style.ts';
+import { findingLine } from '../render/finding.ts';
+import { type ColourDepth, type Line, lineText, paintLine, type Style, span } from '../render/style.ts';
 import { styledTextLine, TEXT_COLUMNS, type TextContext } from '../render/text.ts';
 import { clockText } from '../render/words.ts';
 import type { SessionItem } from '../tui/session.ts';
@@ -36,6 +37,17 @@ function linesOf(item: SessionItem, nowMillis: number): Line[] {
       return [tellingLine(item.atMillis, item.text, item.alarming ? 'warn' : 'plain')];
     case 'end':
       return [tellingLine(nowMillis, item.text, 'plain')];
+    case 'finding': {
+      const { finding, relationship } = item;
+      const where = relationship === undefined ? '' : `${relationship}: `;
+      return [
+        tellingLine(
+          nowMillis,
+          `${where}${lineText(findingLine(finding))}`,
+          finding.severity === 'error' ? 'bad' : 'warn',
+        ),
+      ];
+    }
     case 'servers':
     case 'faults':
     case 'known':

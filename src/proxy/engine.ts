@@ -28,6 +28,8 @@ import type { ProxyHandle } from './handle.ts';
 import { letGo, waitingOf } from './held.ts';
 import type { ConversationEnds, Journal, MessageRun } from './journal/journal.ts';
 import { messagesOf } from './journal/run.ts';
+import { judgingEvents } from './judge/events.ts';
+import type { DocketReport } from './judge/report.ts';
 import { frameRange, Link } from './link.ts';
 import type { LinkOutput } from './link-output.ts';
 import { Listeners } from './listeners.ts';
@@ -280,6 +282,12 @@ export class ProxyEngine implements ProxyHandle {
     return this.tally.stats({ primary: this.states.of('primary'), secondary: this.states.of('secondary') });
   }
 
+  /** What was found in messages that are in the journal. */
+  judged(report: DocketReport): void {
+    this.tally.judged(report);
+    for (const event of judgingEvents(report, this.catchUp())) this.tell(event);
+  }
+
   private link(
     direction: Direction,
     dialect: ConnectionDialect,
@@ -364,14 +372,8 @@ export class ProxyEngine implements ProxyHandle {
   }
 
   private view(fault: ArmedFault): FaultView {
-    let held = 0;
-    let keepalive: number | undefined;
-    for (const conversation of this.conversations) {
-      held += conversation.held(fault.id);
-      const ends = conversation.keepaliveEnds(fault.id);
-      if (ends !== undefined && ends < (keepalive ?? Number.POSITIVE_INFINITY)) keepalive = ends;
-    }
-    return fault.view(held, keepalive, waitingOf(this.conversations, fault.id));
+    const { octets, keepaliveEndsMillis, waiting } = waitingOf(this.conversations, fault.id);
+    return fault.view(octets, keepaliveEndsMillis, waiting);
   }
 
   /** Retires faults that have expired or done all that they were armed for. */

@@ -3,10 +3,12 @@
  * comments, the terminal UI, the control API and the lab all read these and nothing else.
  */
 
+import type { Finding } from '../analyze/checks/finding.ts';
 import type { Direction, Endpoint } from '../base/flow.ts';
 import type { Connection } from '../base/frame.ts';
 import type { Message } from '../dissect/message.ts';
 import type { FaultSpec } from './faults/spec.ts';
+import type { JudgingLimit } from './judge/report.ts';
 import type { FaultHit } from './stage.ts';
 
 /**
@@ -120,6 +122,18 @@ export type ProxyEvent =
       readonly listening: Endpoint;
       readonly secondary: Endpoint;
     })
+  /** A server broke a rule: the checks say so some time after its message. */
+  | (Happened & { readonly kind: 'finding'; readonly finding: Finding })
+  /** A fault has touched a connection: less of it is judged. */
+  | (Happened & { readonly kind: 'judging'; readonly limit: JudgingLimit })
+  /** There was more to judge than there was time for. */
+  | (Happened & {
+      readonly kind: 'not-judged';
+      /** Messages that were passed over until now. */
+      readonly messages: number;
+      /** Whether messages are judged again. */
+      readonly isOver: boolean;
+    })
   /** An endpoint announced another state than before. */
   | (Happened & { readonly kind: 'state'; readonly who: 'primary' | 'secondary'; readonly state: string });
 
@@ -136,6 +150,10 @@ export interface ProxyStats {
   readonly tlsHandshakes: Readonly<Record<string, number>>;
   /** Keys are `p>s BNDUPD forwarded`: direction, message name, verdict. */
   readonly messages: Readonly<Record<string, number>>;
+  /** Breaches of RFC 8156 that were found, e.g. `bndupd-no-reply 7.6 secondary`: rule, section, sender. */
+  readonly findings: Readonly<Record<string, number>>;
+  /** Messages that were not judged because there were too many. */
+  readonly messagesNotJudged: number;
   /** As last announced on the wire; `null` before the first STATE. */
   readonly states: { readonly primary: string | null; readonly secondary: string | null };
 }

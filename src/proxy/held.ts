@@ -17,8 +17,24 @@ interface Held {
 
 type Conversations = Iterable<Conversation>;
 
-export function waitingOf(conversations: Conversations, id: string): readonly WaitingMessage[] {
-  return heldBy(conversations, id).slice(0, WAITING_NAMED_MAX).map(told);
+export interface Waiting {
+  readonly octets: number;
+  /** When the first receiver gives its connection up. */
+  readonly keepaliveEndsMillis: number | undefined;
+  readonly waiting: readonly WaitingMessage[];
+}
+
+export function waitingOf(conversations: Conversations, id: string): Waiting {
+  let octets = 0;
+  let keepaliveEndsMillis: number | undefined;
+  for (const conversation of conversations) {
+    octets += conversation.held(id);
+    const ends = conversation.keepaliveEnds(id);
+    if (ends !== undefined && ends < (keepaliveEndsMillis ?? Number.POSITIVE_INFINITY))
+      keepaliveEndsMillis = ends;
+  }
+  const waiting = heldBy(conversations, id).slice(0, WAITING_NAMED_MAX).map(told);
+  return { octets, keepaliveEndsMillis, waiting };
 }
 
 /** Lets go what is at these positions, in this order; without positions everything. `false` if nothing could be. */

@@ -123,6 +123,18 @@ class ProxyMetrics {
         counted(stats.messages, ['direction', 'type', 'verdict']),
       ),
       family(
+        'leasetap_findings_total',
+        'counter',
+        'Breaches of RFC 8156 by rule, section and sender of the message.',
+        counted(stats.findings, ['rule', 'section', 'sender']),
+      ),
+      family(
+        'leasetap_messages_not_judged_total',
+        'counter',
+        'Messages that were not judged because there were too many.',
+        one(stats.messagesNotJudged),
+      ),
+      family(
         'leasetap_tls_handshakes_total',
         'counter',
         'TLS handshakes of the proxy with one of the servers.',

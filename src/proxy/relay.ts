@@ -14,9 +14,9 @@ import { ProxyEngine } from './engine.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
-import { JournalFiles, type KeptFiles } from './journal/files.ts';
+import type { KeptFiles } from './journal/files.ts';
 import type { Keeping } from './journal/journal.ts';
-import { JournalThread } from './journal/thread.ts';
+import { openKeeping } from './journal/keeping.ts';
 import type { Numbering } from './numbering.ts';
 import { systemClock } from './system-clock.ts';
 import { type TlsTermination, terminated } from './tls/terminate.ts';
@@ -41,6 +41,8 @@ export interface ProxyOptions extends Omit<KeptFiles, 'isPrivate'> {
   readonly dissectors: Dissectors;
   /** Files are written by a thread of their own, so that nothing waits for them. Only in the built program. */
   readonly ownThread?: boolean;
+  /** Messages are judged by RFC 8156, whenever there is time. */
+  readonly judge?: boolean;
   /** A file could not be written any more; relaying goes on. */
   readonly onFileError?: (path: string, error: Error) => void;
   readonly connectionsMax?: number;
@@ -86,7 +88,15 @@ export class ProxySession implements ProxyHandle {
     };
     server.on('connection', wait);
     try {
-      const keeping = await keepingOf(options, () => session?.regulateAll());
+      const keeping = await openKeeping(
+        // The recording of what TLS was taken off holds the secrets.
+        { ...options, isPrivate: options.tls !== undefined },
+        {
+          onFileError: options.onFileError ?? (() => undefined),
+          onProgress: () => session?.regulateAll(),
+          onJudged: (report) => session?.engine.judged(report),
+        },
+      );
       session = new ProxySession(options, server, keeping);
       server.off('connection', wait);
       for (const client of early) session.accept(client);
@@ -328,22 +338,6 @@ export class ProxySession implements ProxyHandle {
     this.waiting = [];
     for (const client of ready) if (!client.destroyed) this.dial(client);
   }
-}
-
-/** `undefined` if nothing is to be kept. Rejects with the operating system's error if a file cannot be made. */
-async function keepingOf(options: ProxyOptions, onProgress: () => void): Promise<Keeping | undefined> {
-  const { record, logPath, rotation, tls, ownThread, dissectors } = options;
-  if (record === undefined && logPath === undefined) return undefined;
-  const files = {
-    ...(record && { record }),
-    ...(logPath !== undefined && { logPath }),
-    ...(rotation && { rotation }),
-    // The recording of what TLS was taken off holds the secrets.
-    isPrivate: tls !== undefined,
-  };
-  const onError = (path: string, error: Error): void => options.onFileError?.(path, error);
-  if (ownThread === true) return await JournalThread.start({ files, onError, onProgress });
-  return new JournalFiles(files, dissectors, onError);
 }
 
 /** A socket, or what is inside the TLS on one. */

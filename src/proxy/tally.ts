@@ -6,6 +6,7 @@ import { messageOf } from '../dissect/space.ts';
 import { PREFIX_OCTETS, unitOctets } from './dialect.ts';
 import type { ProxyEvent, ProxyStats, Verdict } from './events.ts';
 import type { MessageRun } from './journal/journal.ts';
+import type { DocketReport } from './judge/report.ts';
 
 /** Names of messages that no dissector knows are counted under their number; at most this many different keys. */
 const MESSAGE_KEYS_MAX = 1024;
@@ -25,6 +26,8 @@ export class Tally {
   private open = 0;
   private total = 0;
   private refused = 0;
+  private readonly findings = new Map<string, number>();
+  private notJudged = 0;
 
   constructor(dissectors: Dissectors) {
     this.dissectors = dissectors;
@@ -59,6 +62,12 @@ export class Tally {
     }
   }
 
+  judged({ counts, notJudged }: DocketReport): void {
+    for (const [key, count] of Object.entries(counts))
+      this.findings.set(key, (this.findings.get(key) ?? 0) + count);
+    this.notJudged += notJudged;
+  }
+
   event(event: ProxyEvent): void {
     if (event.kind === 'message') this.message(event);
     else if (event.kind === 'connection-up') {
@@ -79,6 +88,8 @@ export class Tally {
       tlsRecords: Object.fromEntries(this.records),
       tlsHandshakes: Object.fromEntries(this.handshakes),
       messages: this.named(),
+      findings: Object.fromEntries(this.findings),
+      messagesNotJudged: this.notJudged,
       states,
     };
   }

@@ -74,15 +74,7 @@ function itemsOf(event: ProxyEvent): SessionItem[] {
       ];
     case 'connection-up': {
       const { index, flow } = event.connection;
-      return [
-        {
-          kind: 'note',
-          atMillis: event.atMillis,
-          text: `${where}connection ${index} up, from ${formatSocketAddress(flow.ends[0])}`,
-          alarming: false,
-          openedFlow: flow.id,
-        },
-      ];
+      return [note(`connection ${index} up, from ${formatSocketAddress(flow.ends[0])}`, false)];
     }
     case 'connection-down':
       return [
@@ -108,6 +100,22 @@ function itemsOf(event: ProxyEvent): SessionItem[] {
           outcome === 'failed',
         ),
       ];
+    }
+    case 'finding': {
+      const { finding, relationship } = event;
+      return [{ kind: 'finding', finding, ...(relationship === undefined ? {} : { relationship }) }];
+    }
+    case 'judging': {
+      const { connection, extent, reason } = event.limit;
+      const what = extent === 'alone' ? 'each message is judged by itself' : 'nothing is judged';
+      return [
+        note(`connection ${connection}: from here ${what} (${reason}), until the next connection`, false),
+      ];
+    }
+    case 'not-judged': {
+      const { messages, isOver } = event;
+      const until = isOver ? '; from here messages are judged again' : ', until there are fewer';
+      return [note(`too many messages to judge them: ${messages} not judged${until}`, true)];
     }
     case 'fault-armed':
       return [note(`${event.fault.id} armed: ${event.fault.sentence}`, false)];

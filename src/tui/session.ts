@@ -2,6 +2,7 @@
  * Where the terminal UI gets everything from and gives its orders to: a running proxy in this process (lab), one behind
  * a control connection (watch), or a capture file. Nothing here knows about terminals, and the UI knows nothing else.
  */
+import type { Finding } from '../analyze/checks/finding.ts';
 import type { Relationship } from '../analyze/relationships.ts';
 import type { Message } from '../dissect/message.ts';
 import type { Notice } from '../dissect/notice.ts';
@@ -44,11 +45,11 @@ export type SessionItem =
       readonly atMillis: number;
       readonly text: string;
       readonly alarming: boolean;
-      /** The flow that begins with this: all that its ends say will be told. */
-      readonly openedFlow?: number;
       /** The flow that is over with this: its windows and timers no longer count. */
       readonly closedFlow?: number;
     }
+  /** Live only: a rule that a message has broken, some time after the message. */
+  | { readonly kind: 'finding'; readonly finding: Finding; readonly relationship?: string }
   /** What was seen of these relationships before anybody listened. */
   | { readonly kind: 'known'; readonly relationships: readonly Relationship[] }
   | { readonly kind: 'faults'; readonly faults: readonly FaultView[] }

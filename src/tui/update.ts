@@ -75,18 +75,18 @@ function entered(model: Model, prompt: Prompt): Step {
 function received(model: Model, item: SessionItem): Model {
   switch (item.kind) {
     case 'message':
-      if (!model.live) return withMessage(model, item);
-      model.judging.push(item.message, item.verdict);
-      return withFindings(withMessage(model, item));
+      return withMessage(model, item);
+    case 'finding':
+      model.judging.found(item.finding);
+      return withFindings(model, item.relationship);
     case 'judge':
-      if ('msgType' in item.look) model.judging.push(item.look, 'forwarded');
+      if ('msgType' in item.look) model.judging.push(item.look);
       else model.judging.notice(item.look);
       return withFindings(model);
     case 'judged':
       model.judging.end();
       return tryingAgain(withFindings(model), ASKS_FOR_FINDINGS);
     case 'notice': {
-      if (model.live) model.judging.notice(item.notice);
       const alarming = item.notice.kind !== 'connection' && item.notice.kind !== 'encrypted';
       return withEvent(model, {
         atMillis: timestampMillis(item.notice.seen.time),
@@ -95,12 +95,8 @@ function received(model: Model, item: SessionItem): Model {
       });
     }
     case 'note':
-      if (item.openedFlow !== undefined) model.judging.opened(item.openedFlow);
-      if (item.closedFlow !== undefined) {
-        model.analysis.closed(item.closedFlow);
-        model.judging.closed(item.closedFlow);
-      }
-      return withFindings(withEvent(model, item));
+      if (item.closedFlow !== undefined) model.analysis.closed(item.closedFlow);
+      return withEvent(model, item);
     case 'known':
       for (const relationship of item.relationships) model.analysis.adopt(relationship);
       return { ...model };
@@ -114,10 +110,11 @@ function received(model: Model, item: SessionItem): Model {
 }
 
 /** What the checks have found meanwhile, as events at the time of the message that it is about. */
-function withFindings(model: Model): Model {
+function withFindings(model: Model, relationship?: string): Model {
+  const where = relationship === undefined ? '' : `${relationship}: `;
   let next = model;
   for (const { id, section, message, summary, severity } of model.judging.news()) {
-    const text = `${id} (§${section}) #${message.index} ${message.name}: ${summary}`;
+    const text = `${where}${id} (§${section}) #${message.index} ${message.name}: ${summary}`;
     next = withEvent(next, { atMillis: message.atMillis, text, alarming: severity === 'error' });
   }
   return next;

@@ -23,9 +23,14 @@ function eventOf(message: Message, verdict: Verdict, relationship?: string) {
   return { kind: 'message', message, verdict, hits: [], atMillis: BEGIN_MILLIS, ...name } as const;
 }
 
+const NOTHING = { findings: [], limits: [], counts: {}, notJudged: 0 };
+
 /** The page of a proxy that serves these relationships, read strictly. */
 function page(metrics: GroupMetrics, names: readonly string[]) {
-  const stats: ProxyStats = new Tally(dissectors).stats({ primary: 'NORMAL', secondary: null });
+  const tally = new Tally(dissectors);
+  tally.judged({ ...NOTHING, counts: { 'state-time-future 5.5.17 primary': 2 }, notJudged: 7 });
+  tally.judged({ ...NOTHING, counts: { 'state-time-future 5.5.17 primary': 1 }, notJudged: 0 });
+  const stats: ProxyStats = tally.stats({ primary: 'NORMAL', secondary: null });
   const settings = names.map((name) => ({ name, listen: end, to: end, enabled: true, faults: [] }));
   const text = metrics.text({
     relationships: () => settings.map((each) => ({ settings: each, listening: end })),
@@ -53,6 +58,12 @@ it('tells window, skew, answers and rejections of each relationship', () => {
   metrics.event(eventOf(dialogue.say('p', 24, 5, 0), 'forwarded', 'branch'));
   const families = page(metrics, ['campus', 'branch']);
   const of = (name: string) => Object.fromEntries(families.get(name)?.samples ?? []);
+  expect(of('leasetap_findings_total')).toMatchObject({
+    'leasetap_findings_total{relationship="campus",rule="state-time-future",section="5.5.17",sender="primary"}': 3,
+  });
+  expect(of('leasetap_messages_not_judged_total')).toMatchObject({
+    'leasetap_messages_not_judged_total{relationship="campus"}': 7,
+  });
   expect(of('leasetap_bndupd_unanswered')).toMatchObject({
     'leasetap_bndupd_unanswered{relationship="campus",direction="p>s"}': 2,
     'leasetap_bndupd_unanswered{relationship="campus",direction="s>p"}': 0,

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { Conformance } from '../../src/analyze/checks/conformance.ts';
+import type { Finding } from '../../src/analyze/checks/finding.ts';
 import type { Message } from '../../src/dissect/message.ts';
-import type { Verdict } from '../../src/proxy/events.ts';
 import { lineText } from '../../src/render/style.ts';
 import { initialModel, type Model } from '../../src/tui/model.ts';
 import { detailRows } from '../../src/tui/rows.ts';
+import type { SessionItem } from '../../src/tui/session.ts';
 import { update } from '../../src/tui/update.ts';
 import { view } from '../../src/tui/view.ts';
 import { conversations as all, type Conversation, messageOf } from '../support/conversations.ts';
@@ -19,33 +21,39 @@ function messagesOf({ messages }: Conversation): Message[] {
   return messages.map((said, index) => messageOf(said, index, connection));
 }
 
-function shown(
-  messages: readonly Message[],
-  { live = false, opened = true, verdict = (_at: number): Verdict => 'forwarded' } = {},
-): Model {
-  const facts = { title: 'test', live, canFault: live, compileFilter: undefined };
-  let model = initialModel(facts, SIZE, BEGIN_MILLIS);
-  const give = (item: Parameters<typeof update>[1] & { kind: 'item' }): void => {
-    [model] = update(model, item);
-  };
-  const openedFlow = messages[0]?.frame.connection.flow.id as number;
-  if (live && opened) {
-    const text = 'connection 0 up';
-    give({ kind: 'item', item: { kind: 'note', atMillis: 0, text, alarming: false, openedFlow } });
-  }
-  for (const [at, message] of messages.entries())
-    give({ kind: 'item', item: { kind: 'message', message, verdict: verdict(at), hits: [] } });
-  if (live) {
-    const text = 'connection 0 down';
-    const note = { kind: 'note', atMillis: 0, text, alarming: true, closedFlow: openedFlow } as const;
-    give({ kind: 'item', item: note });
-  }
-  if (!live) {
-    give({ kind: 'item', item: { kind: 'end', text: 'read' } });
-    for (const look of messages) give({ kind: 'item', item: { kind: 'judge', look } });
-    give({ kind: 'item', item: { kind: 'judged' } });
-  }
-  return model;
+function shown(messages: readonly Message[]): Model {
+  const facts = { title: 'test', live: false, canFault: false, compileFilter: undefined };
+  return played(initialModel(facts, SIZE, BEGIN_MILLIS), [
+    ...messages.map(itemOf),
+    { kind: 'end', text: 'read' },
+    ...messages.map((look): SessionItem => ({ kind: 'judge', look })),
+    { kind: 'judged' },
+  ]);
+}
+
+/** What a proxy tells that has judged these messages itself. */
+function shownLive(messages: readonly Message[], findings: readonly Finding[]): Model {
+  const facts = { title: 'test', live: true, canFault: true, compileFilter: undefined };
+  const items = findings.map(
+    (finding): SessionItem => ({ kind: 'finding', finding, relationship: 'campus' }),
+  );
+  return played(initialModel(facts, SIZE, BEGIN_MILLIS), [...messages.map(itemOf), ...items]);
+}
+
+function itemOf(message: Message): SessionItem {
+  return { kind: 'message', message, verdict: 'forwarded', hits: [] };
+}
+
+function played(model: Model, items: readonly SessionItem[]): Model {
+  return items.reduce((before, item) => update(before, { kind: 'item', item })[0], model);
+}
+
+function judged(messages: readonly Message[]): Finding[] {
+  const findings: Finding[] = [];
+  const conformance = new Conformance((finding) => findings.push(finding));
+  for (const message of messages) conformance.push(message);
+  conformance.end();
+  return findings;
 }
 
 const found = (model: Model, messages: readonly Message[]): string[] =>
@@ -87,21 +95,16 @@ describe('conformance in the UI', () => {
     expect(model.answer?.text).toBe('no message further down: breaks a rule');
   });
 
-  // Goal: a server is not blamed for what the proxy did to its messages, nor for what was said before somebody listened.
-  it('does not judge what a fault did, nor a beginning that it did not see', () => {
-    const of = (rule: string): Conversation =>
-      conversations.find(({ expect: [first] }) => first?.[0] === rule) as Conversation;
-    const unanswered = messagesOf(of('bndupd-no-reply'));
-    const last = unanswered.length - 1;
-    expect(found(shown(unanswered, { live: true }), unanswered).join()).toMatch(/bndupd-no-reply/);
-    const dropping = shown(unanswered, {
-      live: true,
-      verdict: (at) => (at === last - 1 ? 'dropped' : 'forwarded'),
-    });
-    expect(found(dropping, unanswered).join()).not.toMatch(/bndupd-no-reply/);
-    const begins = messagesOf(of('first-message-not-connect'));
-    expect(found(shown(begins, { live: true }), begins).join()).toMatch(/first-message-not-connect/);
-    expect(found(shown(begins, { live: true, opened: false }), begins).join()).not.toMatch(/first-message/);
+  // Goal: a running proxy judges what it has seen from the beginning; the UI shows that and has no judge of its own.
+  it('shows of a running proxy what that has found, where it belongs', () => {
+    const conversation = conversations.find(({ expect: [first] }) => first?.[0] === 'connectreply-mclt');
+    const messages = messagesOf(conversation as Conversation);
+    expect(found(shownLive(messages, []), messages)).toEqual([]);
+    const model = shownLive(messages, judged(messages));
+    expect(found(model, messages)).toEqual(['connectreply-mclt #1']);
+    expect(model.events.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/^campus: connectreply-mclt \(§6\.1\.2\) #1 CONNECTREPLY: /),
+    );
   });
 
   // Goal: a server that is always wrong does not push everything else out of the events.
@@ -110,8 +113,8 @@ describe('conformance in the UI', () => {
     const messages = Array.from({ length: 100 }, (_, at) =>
       dialogue.say('p', 24, at, at, clientLease(`2001:db8::${(at + 1).toString(16)}`)),
     );
-    const model = shown(messages, { live: true });
+    const model = shownLive(messages, judged(messages));
     expect(found(model, messages).length).toBeGreaterThanOrEqual(100);
-    expect(model.events.filter(({ text }) => text.startsWith('bndupd-content'))).toHaveLength(20);
+    expect(model.events.filter(({ text }) => text.startsWith('campus: bndupd-content'))).toHaveLength(20);
   });
 });

@@ -7,6 +7,7 @@ import { dissect } from '../../src/dissect/dissect.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import { requireFilter } from '../../src/filter/compile.ts';
 import type { FaultView } from '../../src/proxy/events.ts';
+import { Judge } from '../../src/proxy/judge/judge.ts';
 import { displayWidth } from '../../src/render/escape.ts';
 import { lineText } from '../../src/render/style.ts';
 import { initialModel, type Model, type Size } from '../../src/tui/model.ts';
@@ -35,12 +36,16 @@ const DROP: FaultView = {
 function story(): SessionItem[] {
   const dialogue = new Dialogue();
   dialogue.ahead.s = 2;
+  const judge = new Judge();
   const items: SessionItem[] = [{ kind: 'faults', faults: [DROP] }];
   const say = (dropped: boolean, ...words: Parameters<Dialogue['say']>): void => {
     const { frame, index } = dialogue.say(...words);
     const message = dissect(dissectors, frame, index);
     const hits = dropped ? [{ fault: 'F1', action: 'drop', count: 1, seed: 1, detail: '' }] : [];
-    items.push({ kind: 'message', message, verdict: dropped ? 'dropped' : 'forwarded', hits });
+    const verdict = dropped ? 'dropped' : 'forwarded';
+    items.push({ kind: 'message', message, verdict, hits });
+    judge.push(message, verdict);
+    for (const finding of judge.take()?.findings ?? []) items.push({ kind: 'finding', finding });
   };
   const name = option(130, '736974652d61');
   say(false, 'p', 31, 1, 0, option(127, '00010000'), u32(122, 3600), u32(128, 60), u32(121, 10), name);

@@ -31,6 +31,7 @@ const LOSES: ReadonlySet<Notice['kind']> = new Set(['gap', 'undissectable', 'enc
 
 export class Conformance {
   readonly #found: (finding: Finding) => void;
+  readonly #pairsMax: number;
   readonly #report: Report;
   /** The connection that is being judged. */
   #judged: Talk | undefined;
@@ -41,8 +42,9 @@ export class Conformance {
   readonly #midStream = new Set<number>();
 
   /** `found` is told of each finding as soon as it is sure, not always in the order of messages. */
-  constructor(found: (finding: Finding) => void) {
+  constructor(found: (finding: Finding) => void, { pairsMax = PAIRS_MAX } = {}) {
     this.#found = found;
+    this.#pairsMax = pairsMax;
     this.#report = (...finding) => this.#take(makeFinding(...finding));
   }
 
@@ -197,6 +199,8 @@ export class Conformance {
     pair.histories.lost();
     pair.notDownSince.primary = undefined;
     pair.notDownSince.secondary = undefined;
+    pair.saidStartup.primary = true;
+    pair.saidStartup.secondary = true;
   }
 
   #forgetOldest(): void {
@@ -221,7 +225,7 @@ export class Conformance {
       pair.talk = talk;
     }
     this.#pairs.delete(key);
-    const [oldest] = this.#pairs.size >= PAIRS_MAX ? this.#pairs.keys() : [];
+    const [oldest] = this.#pairs.size >= this.#pairsMax ? this.#pairs.keys() : [];
     if (oldest !== undefined) this.#pairs.delete(oldest);
     this.#pairs.set(key, pair);
     this.#pairOf.set(talk, pair);

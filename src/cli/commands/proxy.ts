@@ -58,6 +58,7 @@ interface Options extends RelationshipOptions {
   readonly controlFolder: readonly string[];
   readonly seed?: number;
   readonly maxConnections: number;
+  readonly findings: boolean;
 }
 
 const HELP = `
@@ -119,6 +120,7 @@ export function register(program: Command): void {
     .option('--control-folder <folder>', 'where a control on TCP may name files, e.g. recordings', gather, [])
     .option('--alive-set <family/table/set>', 'sign of life for the rules of `leasetap proxy plan`')
     .option('--seed <number>', 'of the random decisions of faults', wholeNumber)
+    .option('--no-findings', 'do not tell what is against RFC 8156 (docs/checks.md)')
     .option('--max-connections <number>', 'at the same time', wholeNumber, CONNECTIONS_DEFAULT_MAX)
     .addHelpText('after', HELP)
     .action((options: Options, command: Command) => runProxy(options, command.parent?.version() ?? ''));
@@ -163,6 +165,7 @@ async function runProxy(options: Options, version: string): Promise<void> {
     version,
     connectionsMax: options.maxConnections,
     scenarios: options.scenario,
+    judge: options.findings,
     tell: (line) => process.stderr.write(`${line}\n`),
     ...(tls === undefined ? {} : { tls }),
     ...rotationOf(options),

@@ -239,6 +239,7 @@ function startProxy(
     },
     ...(settings.log === undefined ? {} : { logPath: settings.log }),
     ownThread: true,
+    judge: true,
     onFileError,
   });
 }

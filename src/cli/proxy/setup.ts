@@ -152,6 +152,8 @@ export interface Common {
   readonly rotation?: Rotation;
   /** Of relationships that say nothing about it. */
   readonly tls?: 'pass' | TlsPaths;
+  /** Whether messages are judged by RFC 8156. */
+  readonly judge: boolean;
   /** For the headers of recordings. */
   readonly scenarios: readonly string[];
   readonly tell: (line: string) => void;
@@ -225,7 +227,7 @@ function withEnd(session: ProxySession, before: () => Promise<void>, after: () =
 
 function sessionOptions(settings: RelationshipSettings, run: number, shared: Shared): ProxyOptions {
   const { name, listen, to, from, faults, record, log } = settings;
-  const { dissectors, random, numbering, connectionsMax, rotation, tell } = shared;
+  const { dissectors, random, numbering, connectionsMax, rotation, tell, judge } = shared;
   const tls = terminationFor(settings.tls ?? shared.tls ?? 'pass');
   const again = (path: string): string => (run === 1 ? path : withSuffix(path, run));
   return {
@@ -244,6 +246,7 @@ function sessionOptions(settings: RelationshipSettings, run: number, shared: Sha
     ...(rotation === undefined ? {} : { rotation }),
     ...(tls === undefined ? {} : { tls }),
     ownThread: true,
+    judge,
   };
 }
 

@@ -6,6 +6,7 @@
 import type { Direction } from '../../base/flow.ts';
 import type { Connection } from '../../base/frame.ts';
 import type { ProxyEvent } from '../events.ts';
+import { type Note, noteOf } from '../judge/note.ts';
 import { LogLines } from '../log.ts';
 import type { RecordedLeg, WireRecorder } from '../recorder.ts';
 import type { FaultHit } from '../stage.ts';
@@ -34,17 +35,21 @@ const KIND = {
   closed: 7,
   run: 8,
   line: 9,
+  note: 10,
 } as const;
 const NUMBERS = 10;
 const ROW_OCTETS = NUMBERS * 8;
+/** Of what is about no flow, or about all. */
+const NO_FLOW = -1;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const NO_OCTETS: Uint8Array = new Uint8Array(0);
 const NO_HITS: readonly FaultHit[] = [];
 
 export interface BatchSetup {
-  /** Whether there is a log: what nobody writes is left out. */
+  /** Whether there is a log, and whether messages are judged: what nobody needs is left out. */
   readonly log: boolean;
+  readonly judge: boolean;
   /** Memory to fill, of at least BATCH_OCTETS. */
   readonly memory: () => ArrayBuffer;
   /** The first entry of a batch has come. */
@@ -87,9 +92,12 @@ export class BatchWriter implements Journal {
     this.put(KIND.opened, flow, 0, 0, now, encoder.encode(JSON.stringify({ connection, ends })));
     return {
       passed: (direction, octets, at, isFree) => this.passed(flow, direction, octets, at, isFree),
-      data: (leg, direction, octets, hits, at) => this.put(KIND.data, flow, direction, leg, at, octets, hits),
-      fin: (leg, direction, hits, at) => this.put(KIND.fin, flow, direction, leg, at, NO_OCTETS, hits),
-      reset: (leg, direction, hits, at) => this.put(KIND.reset, flow, direction, leg, at, NO_OCTETS, hits),
+      data: (leg, direction, octets, hits, at) =>
+        this.put(KIND.data, flow, direction, leg, at, octets, inJson(hits)),
+      fin: (leg, direction, hits, at) =>
+        this.put(KIND.fin, flow, direction, leg, at, NO_OCTETS, inJson(hits)),
+      reset: (leg, direction, hits, at) =>
+        this.put(KIND.reset, flow, direction, leg, at, NO_OCTETS, inJson(hits)),
       secrets: (text) => this.put(KIND.secrets, flow, 0, 0, 0, encoder.encode(text)),
     };
   }
@@ -99,7 +107,7 @@ export class BatchWriter implements Journal {
   }
 
   run(run: MessageRun): void {
-    if (!this.setup.log) return;
+    if (!this.setup.log && !this.setup.judge) return;
     const { connection, direction, octets, start, end } = run;
     if (this.shared === octets) this.makeRoom(ROW_OCTETS);
     const isShared = this.shared === octets;
@@ -118,6 +126,11 @@ export class BatchWriter implements Journal {
   }
 
   event(event: ProxyEvent): void {
+    const noted = this.setup.judge ? noteOf(event) : undefined;
+    if (noted !== undefined) {
+      const about = encoder.encode(JSON.stringify(noted.note));
+      this.put(KIND.note, noted.flow ?? NO_FLOW, 0, 0, 0, noted.octets, about);
+    }
     if (this.setup.log) this.put(KIND.line, 0, 0, 0, 0, this.lines.octets(event));
   }
 
@@ -137,9 +150,8 @@ export class BatchWriter implements Journal {
     detail: number,
     now: number,
     payload: Uint8Array,
-    hits = NO_HITS,
+    more = NO_OCTETS,
   ): number {
-    const more = hits.length === 0 ? NO_OCTETS : encoder.encode(JSON.stringify(hits));
     this.makeRoom(ROW_OCTETS + aligned(payload.length + more.length));
     const { numbers, octets } = this;
     const row = this.at / 8;
@@ -176,11 +188,15 @@ export class BatchWriter implements Journal {
   }
 }
 
-/** Gets what a batch has for the log. */
+/** Gets what a batch has for the log and for the judge. */
 export interface LogTarget {
+  opened(connection: Connection): void;
   run(run: MessageRun): void;
+  /** `connection`: absent where it is about all of them. */
+  note(note: Note, connection: Connection | undefined, octets: Uint8Array): void;
   /** A line with its newline. */
   line(octets: Uint8Array): void;
+  closed(connection: Connection): void;
 }
 
 /** A connection as the other end of the journal knows it. */
@@ -202,7 +218,7 @@ export class BatchReader {
     const entry = new Entry(batch);
     while (entry.next()) {
       const { kind, flow, direction, detail, now, octets, from, end } = entry;
-      if (kind === KIND.run || kind === KIND.line) continue;
+      if (kind === KIND.run || kind === KIND.line || kind === KIND.note) continue;
       const leg = detail as RecordedLeg;
       const about = octets.subarray(from, end);
       if (kind === KIND.opened) this.open(flow, decoder.decode(about), to, now);
@@ -219,10 +235,16 @@ export class BatchReader {
     const entry = new Entry(batch);
     while (entry.next()) {
       const { kind, flow, direction, detail, now: atMillis, octets, from: start, end } = entry;
+      const connections = this.known.get(flow)?.connections;
       if (kind === KIND.line) to.line(octets.subarray(start, end));
-      else if (kind === KIND.closed) this.close(flow);
-      else if (kind === KIND.run) {
-        const connection = this.known.get(flow)?.connections[detail as 0 | 1];
+      else if (kind === KIND.note)
+        to.note(moreOf(entry) as Note, connections?.[0], octets.subarray(start, end));
+      else if (kind === KIND.opened && connections !== undefined) to.opened(connections[0]);
+      else if (kind === KIND.closed) {
+        if (connections !== undefined) to.closed(connections[0]);
+        this.close(flow);
+      } else if (kind === KIND.run) {
+        const connection = connections?.[detail as 0 | 1];
         const place = { direction, octets, start, end, streamOffset: entry.third };
         const numbers = { firstIndex: entry.first, firstPacket: entry.second };
         if (connection !== undefined) to.run({ connection, ...place, ...numbers, atMillis });
@@ -254,7 +276,7 @@ class Entry {
   readonly octets: Uint8Array;
   from = 0;
   end = 0;
-  /** Of a run its first index, else the octets of the hits that stand behind `end`. */
+  /** Of a run its first index, else the octets of JSON that stand behind `end`. */
   first = 0;
   second = 0;
   third = 0;
@@ -289,9 +311,16 @@ class Entry {
   }
 }
 
-function hitsOf({ octets, end, first }: Entry): readonly FaultHit[] {
-  if (first === 0) return NO_HITS;
-  return JSON.parse(decoder.decode(octets.subarray(end, end + first))) as FaultHit[];
+function inJson(hits: readonly FaultHit[]): Uint8Array {
+  return hits.length === 0 ? NO_OCTETS : encoder.encode(JSON.stringify(hits));
+}
+
+function hitsOf(entry: Entry): readonly FaultHit[] {
+  return entry.first === 0 ? NO_HITS : (moreOf(entry) as FaultHit[]);
+}
+
+function moreOf({ octets, end, first }: Entry): unknown {
+  return JSON.parse(decoder.decode(octets.subarray(end, end + first)));
 }
 
 function aligned(octets: number): number {

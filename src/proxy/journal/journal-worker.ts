@@ -1,12 +1,13 @@
 /**
- * The other end of thread.ts: runs in a thread of its own, dissects, records and logs. The recording comes first: a
- * batch is recorded as soon as it comes, and logged when nothing waits to be recorded. So what the log tells is always
- * in the recording.
+ * The other end of thread.ts: runs in a thread of its own, dissects, records, logs and judges. The recording comes first:
+ * a batch is recorded as soon as it comes, and logged when nothing waits to be recorded. So what the log tells is always
+ * in the recording. Judging comes last, in pieces.
  */
 import { setPriority } from 'node:os';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { loadDissectors } from '../../dissect/load.ts';
-import { type Batch, BatchReader } from './batch.ts';
+import { JudgeDesk } from '../judge/desk.ts';
+import { type Batch, BatchReader, type LogTarget } from './batch.ts';
 import { JournalFiles } from './files.ts';
 import { BatchesDone } from './lending.ts';
 import type { FromThread, PlainError, ThreadData, ToThread } from './thread.ts';
@@ -36,17 +37,26 @@ class JournalKeeping {
   private recorded = 0;
   private planned = false;
   private ending = false;
+  private readonly desk: JudgeDesk | undefined;
+  private readonly target: LogTarget;
+  private concluding = false;
 
-  constructor({ files, batches, done }: ThreadData) {
+  constructor({ files, judge, batches, done }: ThreadData) {
+    const dissectors = loadDissectors();
     this.batches = batches;
     this.done = done && new BatchesDone(done);
-    this.files = new JournalFiles(files, loadDissectors(), (path, error) =>
+    this.files = new JournalFiles(files, dissectors, (path, error) =>
       say({ kind: 'failed', path, error: plain(error) }),
     );
+    const isInTheWay = done !== undefined;
+    if (judge)
+      this.desk = new JudgeDesk({ dissectors, isInTheWay }, (report) => say({ kind: 'judged', report }));
+    this.target = this.targetOf();
   }
 
   hear(message: ToThread): void {
     if (message.kind === 'end') this.ending = true;
+    else if (message.kind === 'conclude') this.concluding = true;
     else for (let more = message.batches; more > 0; more--) this.recordNext();
     this.plan();
   }
@@ -74,13 +84,9 @@ class JournalKeeping {
   private logOne(): void {
     const batch = this.unlogged.shift();
     if (batch !== undefined) {
-      const { journal, log } = this.files;
-      const { isBrief } = this;
+      const { log } = this.files;
       this.unloggedOctets -= batch.octets;
-      this.reader.log(batch, {
-        run: (run) => journal.run(run, isBrief),
-        line: (line) => journal.lines(line),
-      });
+      this.reader.log(batch, this.target);
       this.memories.push(batch.memory);
       if (this.unlogged.length === 0) {
         this.isBrief = false;
@@ -90,10 +96,28 @@ class JournalKeeping {
       this.done?.add();
     }
     if (this.unlogged.length > 0) this.plan();
-    else if (this.ending) {
+    else if (this.concluding) {
+      this.concluding = false;
+      this.desk?.conclude();
+      say({ kind: 'concluded' });
+    } else if (this.ending) {
       void this.files.close();
       parentPort?.close();
     }
+  }
+
+  private targetOf(): LogTarget {
+    const { files, desk } = this;
+    return {
+      opened: (connection) => desk?.opened(connection),
+      run: (run) => {
+        files.journal.run(run, this.isBrief);
+        desk?.run(run);
+      },
+      note: (note, connection, octets) => desk?.note(note, connection, octets),
+      line: (line) => files.journal.lines(line),
+      closed: (connection) => desk?.closed(connection),
+    };
   }
 
   private giveBack(): void {

@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { DocketReport } from '../judge/report.ts';
 import { BATCH_OCTETS, type Batch, BatchWriter } from './batch.ts';
 import { Freeing, SpareMemory } from './batch-memory.ts';
 import type { KeptFiles } from './files.ts';
@@ -31,6 +32,8 @@ const HEAP_LIMITS = { maxYoungGenerationSizeMb: 6 };
 
 export interface JournalThreadSetup {
   readonly files: KeptFiles;
+  /** Gets what was found in the messages; absent: they are not judged. */
+  readonly onJudged?: (report: DocketReport) => void;
   /** A file could not be written any more, or the thread has failed; nothing more is kept in it. */
   readonly onError: (path: string, error: Error) => void;
   /** The thread has caught up with something. */
@@ -40,14 +43,18 @@ export interface JournalThreadSetup {
 /** What the thread is given at its start. */
 export interface ThreadData {
   readonly files: KeptFiles;
+  readonly judge: boolean;
   /** Where batches come: in neither thread's heap, and without waking anybody up, until they are asked for. */
   readonly batches: MessagePort;
   /** Where it says how many batches it is done with; absent: nobody waits for that. */
   readonly done: SharedArrayBuffer | undefined;
 }
 
-/** What the thread is told: how many more batches to keep, and last of all to end. */
-export type ToThread = { readonly kind: 'keep'; readonly batches: number } | { readonly kind: 'end' };
+/** What the thread is told: how many more batches to keep; to judge what waits; and last of all to end. */
+export type ToThread =
+  | { readonly kind: 'keep'; readonly batches: number }
+  | { readonly kind: 'conclude' }
+  | { readonly kind: 'end' };
 
 /** What it says. Batches come back in the order in which they went. */
 export type FromThread =
@@ -58,6 +65,9 @@ export type FromThread =
   | { readonly kind: 'recorded'; readonly batches: number }
   /** The oldest batches that were not yet done are in the log, too; the memory of each comes back. */
   | { readonly kind: 'done'; readonly recorded: number; readonly memories: readonly ArrayBuffer[] }
+  | { readonly kind: 'judged'; readonly report: DocketReport }
+  /** Nothing waits to be judged. */
+  | { readonly kind: 'concluded' }
   | { readonly kind: 'failed'; readonly path: string; readonly error: PlainError };
 
 /** An operating system's error as a value: what a clone of it would lose. */
@@ -76,6 +86,7 @@ export class JournalThread implements Keeping {
   private readonly writer: BatchWriter;
   private readonly spare: SpareMemory;
   private readonly ended: Promise<void>;
+  private concluded = (): void => undefined;
   /** When batches that are not recorded yet were handed over. */
   private unrecorded: number[] = [];
   private recorded = 0;
@@ -100,7 +111,12 @@ export class JournalThread implements Keeping {
     const lent = availableParallelism() === 1 ? new BatchesDone() : undefined;
     const { port1, port2 } = new MessageChannel();
     const worker = new Worker(new URL('./journal-worker.js', import.meta.url), {
-      workerData: { files: setup.files, batches: port2, done: lent?.memory } satisfies ThreadData,
+      workerData: {
+        files: setup.files,
+        judge: setup.onJudged !== undefined,
+        batches: port2,
+        done: lent?.memory,
+      } satisfies ThreadData,
       transferList: [port2],
       resourceLimits: HEAP_LIMITS,
     });
@@ -129,6 +145,7 @@ export class JournalThread implements Keeping {
     this.spare = new SpareMemory(BATCH_OCTETS, freeing);
     this.writer = new BatchWriter({
       log: setup.files.logPath !== undefined,
+      judge: setup.onJudged !== undefined,
       memory: () => this.spare.take(),
       begun: () => this.plan(),
       full: (batch) => this.gather(batch),
@@ -165,11 +182,25 @@ export class JournalThread implements Keeping {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.timer);
-    this.gather(this.writer.take());
-    this.tell();
+    this.handOverAll();
+    if (this.setup.onJudged !== undefined && !this.gone) {
+      const concluded = new Promise<void>((resolve) => {
+        this.concluded = resolve;
+      });
+      this.say({ kind: 'conclude' });
+      await Promise.race([concluded, this.ended]);
+      // What was found then is to be logged, too.
+      this.handOverAll();
+    }
     this.say({ kind: 'end' });
     await this.ended;
+  }
+
+  private handOverAll(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.gather(this.writer.take());
+    this.tell();
   }
 
   private plan(): void {
@@ -225,7 +256,9 @@ export class JournalThread implements Keeping {
       this.areRecorded(message.recorded);
       for (const octets of this.undone.splice(0, message.memories.length)) this.behindOctets -= octets;
       this.spare.give(message.memories, performance.now());
-    } else if (message.kind === 'failed') this.setup.onError(message.path, errorOf(message.error));
+    } else if (message.kind === 'judged') this.setup.onJudged?.(message.report);
+    else if (message.kind === 'concluded') this.concluded();
+    else if (message.kind === 'failed') this.setup.onError(message.path, errorOf(message.error));
     this.setup.onProgress();
   }
 }

@@ -18,6 +18,9 @@ const end = (port: number) => ({ address: '2001:db8::1', port });
 const ENDS = { primary: end(1), listening: end(2), dialling: end(3), secondary: end(4) };
 const HIT: FaultHit = { fault: 'F1', action: 'drop', count: 2, seed: 42, detail: 'ä' };
 
+const nothing = (): void => undefined;
+const UNJUDGED = { opened: nothing, note: nothing, closed: nothing };
+
 /** Prefix, header, and a body of 200 octets. */
 const UNIT_OCTETS = 210;
 
@@ -98,6 +101,7 @@ describe('a journal in batches', () => {
         const batches: Batch[] = [];
         const writer = new BatchWriter({
           log: true,
+          judge: false,
           memory: () => new ArrayBuffer(BATCH_OCTETS),
           begun: () => undefined,
           full: (batch) => batches.push(batch),
@@ -111,7 +115,11 @@ describe('a journal in batches', () => {
           const reader = new BatchReader();
           for (const batch of arrived) reader.record(batch, keeper);
           for (const batch of arrived)
-            reader.log(batch, { run: (run) => keeper.run(run), line: (line) => keeper.lines(line) });
+            reader.log(batch, {
+              ...UNJUDGED,
+              run: (run) => keeper.run(run),
+              line: (line) => keeper.lines(line),
+            });
         });
         expect(there).toEqual(kept((keeper) => playTo(keeper, all)));
       }),
@@ -124,6 +132,7 @@ describe('a journal in batches', () => {
     const freed: ArrayBuffer[] = [];
     const writer = new BatchWriter({
       log: true,
+      judge: false,
       memory: () => new ArrayBuffer(BATCH_OCTETS),
       begun: () => undefined,
       full: () => undefined,
@@ -142,6 +151,7 @@ describe('a journal in batches', () => {
     let taken = 0;
     const writer = new BatchWriter({
       log: true,
+      judge: false,
       memory: () => {
         taken++;
         return new ArrayBuffer(BATCH_OCTETS);

@@ -1,0 +1,139 @@
+/**
+ * Judges what servers say through the proxy, with the checks of `leasetap check`, by what each of them sent. What a fault
+ * did is blamed on nobody: from the first message on that one has dropped, held up or stopped, each message is judged by
+ * itself, and from the first one that it has changed or made, none, until the servers connect anew. Sans-IO.
+ */
+import { Conformance } from '../../analyze/checks/conformance.ts';
+import type { Finding } from '../../analyze/checks/finding.ts';
+import type { RuleId } from '../../analyze/checks/rules.ts';
+import type { Connection } from '../../base/frame.ts';
+import type { Message } from '../../dissect/message.ts';
+import type { Verdict } from '../events.ts';
+import type { Extent, JudgeReport, JudgingLimit } from './report.ts';
+
+/** Findings of one rule on one connection that are told; further ones are only counted. */
+export const TOLD_OF_RULE_MAX = 1000;
+/** Pairs of servers (and names that CONNECT gave them) of one relationship that are remembered. */
+const PAIRS_MAX = 4;
+
+interface Flow {
+  readonly connection: Connection;
+  extent: Extent;
+  readonly told: Map<RuleId, number>;
+}
+
+const ORDER: readonly Extent[] = ['all', 'alone', 'nothing'];
+
+export class Judge {
+  readonly #whole: Conformance;
+  /** By number of the connection. */
+  readonly #flows = new Map<number, Flow>();
+  #findings: Finding[] = [];
+  #counts: Record<string, number> = {};
+  #limits: JudgingLimit[] = [];
+
+  constructor() {
+    this.#whole = new Conformance((finding) => this.#take(finding), { pairsMax: PAIRS_MAX });
+  }
+
+  /** A connection begins; everything that is said on it will be told. */
+  opened(connection: Connection): void {
+    this.#flows.set(connection.index, { connection, extent: 'all', told: new Map() });
+  }
+
+  /** Takes a message as its sender sent it, what became of it, and what a fault had to do with it, e.g. `F1 drop`. */
+  push(message: Message, verdict: Verdict, fault?: string): void {
+    const { connection } = message.frame;
+    const flow = this.#flowOf(connection);
+    const before = flow.extent;
+    const extent = extentAfter(verdict, fault);
+    if (extent !== 'all') this.#limit(flow, extent, fault ?? 'a fault');
+    if (verdict === 'injected' || before === 'nothing') return;
+    if (flow.extent === 'all') this.#whole.push(message);
+    else this.#pushAlone(message);
+  }
+
+  /** Messages of this connection were not pushed: as in a capture that has lost them. */
+  missed(connection: Connection): void {
+    this.#whole.gap(this.#flowOf(connection).connection.flow.id);
+  }
+
+  /** Messages of any connection were not pushed. */
+  missedSome(): void {
+    for (const { connection } of this.#flows.values()) this.missed(connection);
+  }
+
+  /** A fault did something that was not done to a message: to stop a direction, for one. */
+  interfered(fault: string): void {
+    for (const flow of this.#flows.values()) this.#limit(flow, 'alone', fault);
+  }
+
+  /** Less of this connection is judged from here. */
+  limit(connection: Connection, verdict: Verdict, fault?: string): void {
+    const extent = extentAfter(verdict, fault);
+    if (extent !== 'all') this.#limit(this.#flowOf(connection), extent, fault ?? 'a fault');
+  }
+
+  /** A connection is over: what is missing on it until now is missing. */
+  closed(connection: Connection): void {
+    const flow = this.#flows.get(connection.index);
+    if (flow === undefined) return;
+    this.#whole.closed(flow.connection.flow.id);
+    this.#flows.delete(connection.index);
+  }
+
+  /** What was found since this was asked last; `undefined` if nothing was. */
+  take(): JudgeReport | undefined {
+    const [findings, counts, limits] = [this.#findings, this.#counts, this.#limits];
+    // What is told is counted too.
+    const isEmpty = limits.length === 0 && Object.keys(counts).length === 0;
+    if (isEmpty) return undefined;
+    this.#findings = [];
+    this.#counts = {};
+    this.#limits = [];
+    return { findings, counts, limits };
+  }
+
+  /** A connection whose beginning was not told is judged as one that was found on its way. */
+  #flowOf(connection: Connection): Flow {
+    const known = this.#flows.get(connection.index);
+    if (known !== undefined) return known;
+    this.opened(connection);
+    this.#whole.midStream(connection.flow.id);
+    return this.#flows.get(connection.index) as Flow;
+  }
+
+  #limit(flow: Flow, extent: Exclude<Extent, 'all'>, reason: string): void {
+    if (ORDER.indexOf(extent) <= ORDER.indexOf(flow.extent)) return;
+    if (flow.extent === 'all') {
+      const { id } = flow.connection.flow;
+      this.#whole.gap(id);
+      this.#whole.closed(id);
+    }
+    flow.extent = extent;
+    this.#limits.push({ connection: flow.connection.index, extent, reason });
+  }
+
+  /** What can be said of a message whatever was said before and will be: nothing else reaches these checks. */
+  #pushAlone(message: Message): void {
+    const alone = new Conformance((finding) => this.#take(finding));
+    alone.midStream(message.frame.connection.flow.id);
+    alone.push(message);
+  }
+
+  #take(finding: Finding): void {
+    const { id, section, message } = finding;
+    const key = `${id} ${section} ${message.role}`;
+    this.#counts[key] = (this.#counts[key] ?? 0) + 1;
+    const told = this.#flows.get(message.connection)?.told;
+    const before = told?.get(id) ?? 0;
+    told?.set(id, before + 1);
+    if (before < TOLD_OF_RULE_MAX) this.#findings.push(finding);
+  }
+}
+
+/** What of the connection can be judged once this has become of a message of it. */
+function extentAfter(verdict: Verdict, fault: string | undefined): Extent {
+  if (verdict === 'changed' || verdict === 'injected') return 'nothing';
+  return verdict === 'forwarded' && fault === undefined ? 'all' : 'alone';
+}
