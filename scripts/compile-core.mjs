@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { CODE_SUFFIX, CORE_FILE, compile, load } from '../dist/cli/compiled-code.js';
+import { letNewSpaceGrow } from '../dist/cli/small-heap.js';
 
 const folder = resolve(process.argv[2]);
 const path = resolve(folder, CORE_FILE);
@@ -11,7 +11,7 @@ const script = compile(path);
 load(path, script);
 process.on('exit', () => {
   // As it was before `read` changed it: flags count when V8 compares.
-  setFlagsFromString('--semi-space-growth-factor=2');
+  letNewSpaceGrow();
   writeFileSync(path + CODE_SUFFIX, script.createCachedData());
 });
 process.argv.splice(1, Infinity, 'leasetap', 'read', 'fixtures/captures/dhcpv6/basic-all-messages.pcap');

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
-import { CORE_FILE } from '../dist/cli/compiled-code.js';
+import { CORE_FILE, PRINTING_FILE } from '../dist/cli/compiled-code.js';
 import { writeDissectorCache } from '../dist/dissect/load.js';
 
 const FOLDER = 'dist/bundle';
@@ -18,48 +18,67 @@ const core = [
   'dist/render/stats.js',
 ];
 
+// What V8 need not go through, nor turn from UTF-8 into two octets a character.
+const lean = { comments: { jsdoc: false, annotation: false, legal: true } };
+const ascii = {
+  name: 'ascii',
+  renderChunk: (code) =>
+    code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+};
+
 writeDissectorCache();
 rmSync(FOLDER, { recursive: true, force: true });
-await writeProgram();
-await writeThreads();
+await writeProgram({ main: 'dist/cli/main.js' }, core, CORE_FILE, '');
+// Threads begin with files of their own, found beside whoever starts them.
+await writeProgram(
+  { 'print-thread': 'dist/cli/read/pool/print-thread.js' },
+  ['dist/cli/read/pool/ordered-printer.js'],
+  PRINTING_FILE,
+  'print-',
+);
+await writeJournal();
 copyFileSync('dist/dissect/dissectors.json', `${FOLDER}/dissectors.json`);
 chmodSync(`${FOLDER}/main.cjs`, 0o755);
-writeCompiledCode();
+writeCompiledCode('compile-core.mjs');
+writeCompiledCode('compile-printing.mjs');
 
-/** One file with the core, one each for what is loaded on demand. CommonJS: its compiled code can be kept by any Node. */
-async function writeProgram() {
+/**
+ * One file with what is always needed, one each for what is loaded on demand, their names with a prefix. CommonJS: its
+ * compiled code can be kept by any Node.
+ */
+async function writeProgram(input, always, alwaysFile, prefix) {
   const imports = new Map();
   const bundle = await rolldown({
-    input: { main: 'dist/cli/main.js' },
+    input,
     platform: 'node',
     external,
     preserveEntrySignatures: false,
-    plugins: [{ name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) }],
+    plugins: [
+      { name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
+      ascii,
+    ],
   });
   let needed;
-  const isCore = (id) => {
-    needed ??= reachable(core, imports);
+  const isAlways = (id) => {
+    needed ??= reachable(always, imports);
     return needed.has(id);
   };
   await bundle.write({
     dir: FOLDER,
     format: 'cjs',
     entryFileNames: '[name].cjs',
-    chunkFileNames: '[name].cjs',
+    chunkFileNames: ({ name }) => (name.startsWith(prefix) ? `${name}.cjs` : `${prefix}${name}.cjs`),
     codeSplitting: {
       includeDependenciesRecursively: false,
-      groups: [{ name: CORE_FILE.replace('.cjs', ''), test: isCore }],
+      groups: [{ name: alwaysFile.replace('.cjs', ''), test: isAlways }],
     },
+    ...lean,
   });
 }
 
-/** Threads begin with files of their own, found beside whoever starts them. */
-async function writeThreads() {
+async function writeJournal() {
   const bundle = await rolldown({
-    input: {
-      'print-thread': 'dist/cli/read/pool/print-thread.js',
-      'journal-worker': 'dist/proxy/journal/journal-worker.js',
-    },
+    input: { 'journal-worker': 'dist/proxy/journal/journal-worker.js' },
     platform: 'node',
     external,
   });
@@ -83,9 +102,9 @@ function reachable(files, imports) {
 }
 
 /** By a process of its own, which no option of this one may touch: they count when V8 compares. */
-function writeCompiledCode() {
+function writeCompiledCode(script) {
   const { NODE_OPTIONS: _, ...env } = process.env;
-  const run = spawnSync(process.execPath, ['scripts/compile-core.mjs', FOLDER], {
+  const run = spawnSync(process.execPath, [`scripts/${script}`, FOLDER], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -2,7 +2,7 @@
  * gzip and zstd, recognized by their first octets. What can be decompressed is handed out before damage is told; a
  * small input that swells to a large output is handed out piece by piece.
  */
-import { createGunzip } from 'node:zlib';
+import type { Gunzip } from 'node:zlib';
 import { NO_BYTES } from '../base/bytes.ts';
 import { type Compression, SourceDamage } from './source.ts';
 
@@ -43,9 +43,12 @@ export async function* decompressed(
   if (decompressor !== null) yield* pushed(decompressor, NO_BYTES, true);
 }
 
-/** zstd is loaded only when it is met: most captures are not compressed, and the first line should come soon. */
+/** Both are loaded only when they are met: most captures are not compressed, and the first line should come soon. */
 async function decompressorFor(compression: Compression): Promise<Decompressor> {
-  if (compression === 'gzip') return new Gunzip();
+  if (compression === 'gzip') {
+    const { createGunzip } = await import('node:zlib');
+    return new Ungzip(createGunzip({ chunkSize: OUTPUT_OCTETS }));
+  }
   const { Unzstd } = await import('./zstd.ts');
   return new Unzstd();
 }
@@ -81,8 +84,12 @@ async function* pushed(
 }
 
 /** Node's, which goes through one gzip member after the other. */
-class Gunzip implements Decompressor {
-  private readonly stream = createGunzip({ chunkSize: OUTPUT_OCTETS });
+class Ungzip implements Decompressor {
+  private readonly stream: Gunzip;
+
+  constructor(stream: Gunzip) {
+    this.stream = stream;
+  }
 
   push(slice: Uint8Array, last: boolean, out: (chunk: Uint8Array) => void): Promise<void> {
     const { stream } = this;

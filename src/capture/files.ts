@@ -1,6 +1,6 @@
 /** Opens captures: files and standard input, plain or compressed. With decompress.ts the only files here that do I/O. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { decompressed } from './decompress.ts';
 import { REACH_OCTETS } from './recent-data.ts';
 import type { CaptureSource, Compression } from './source.ts';
@@ -126,6 +126,8 @@ async function* storedChunks(path: string, use: FileUse): AsyncGenerator<Uint8Ar
 
 /** What may have to be waited for, such as a named pipe; the next read runs while the last octets are looked at. */
 async function* arrivingChunks(path: string): AsyncGenerator<Uint8Array> {
+  // Most runs do without it.
+  const { open } = await import('node:fs/promises');
   const file = await open(path, 'r');
   let ahead = readChunk(file, path);
   try {

@@ -2,9 +2,9 @@
 /** The executable: hands the arguments to the program and its answer to the shell. Nothing else happens here. */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { useCompiledCode } from './compiled-code.ts';
+import { CORE_FILE, useCompiledCode } from './compiled-code.ts';
 
-useCompiledCode(dirname(fileURLToPath(import.meta.url)));
+useCompiledCode(dirname(fileURLToPath(import.meta.url)), CORE_FILE);
 // Not imported above, so that the code is there before it is asked for.
 import('./program.ts')
   .then(({ endQuietlyOnClosedPipes, runProgram }) => {

@@ -1,4 +1,5 @@
 /** `leasetap read`: captures in; messages, statistics or the UI out. */
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
@@ -22,6 +23,7 @@ import { formatOption } from '../read/formats.ts';
 import { filesOf, type Habits, typeOf, withTsharkHabits } from '../read/habits.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
 import { Printing } from '../read/printing.ts';
+import { keepNewSpaceSmall } from '../small-heap.ts';
 
 interface Options extends CaptureOptions, Habits {
   readonly type: FormatName;
@@ -130,7 +132,7 @@ async function runRead(named: readonly string[], given: Options): Promise<void> 
   const files = filesOf(named, given);
   const options = { ...given, type: typeOf(given.type, given) };
   // Nothing of a message lives longer than its line, so more room for new objects would only be more memory.
-  if (options.tui !== true) setFlagsFromString('--semi-space-growth-factor=1');
+  if (options.tui !== true) keepNewSpaceSmall();
   const dissectors = dissectorsInUse();
   const filter = await filterFrom(options.filter, dissectors);
   if (options.tui === true) return showFiles(files, options, dissectors);
@@ -176,6 +178,7 @@ async function printMessages(job: Job): Promise<void> {
     out,
     threads: alone ? 1 : threadsOf(options),
     atOnce: options.jobs !== undefined,
+    octetsTotal: octetsIn(files),
   });
   const limit = options.count ?? Number.POSITIVE_INFINITY;
   let printed = 0;
@@ -201,6 +204,17 @@ async function printMessages(job: Job): Promise<void> {
   } finally {
     await printing.close();
   }
+}
+
+/** Undefined unless all are stored ones. */
+function octetsIn(files: readonly string[]): number | undefined {
+  let total = 0;
+  for (const file of files) {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats?.isFile() !== true) return undefined;
+    total += stats.size;
+  }
+  return total;
 }
 
 /** One processor is left to who reads the lines. */

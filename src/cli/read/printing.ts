@@ -25,8 +25,10 @@ export interface PrintingOptions {
   readonly out: Output;
   /** Threads that print, this one among them. */
   readonly threads: number;
-  /** Starts them before the first message, however little there may be. */
+  /** Has them begin before the first message, however little there may be. */
   readonly atOnce: boolean;
+  /** Octets to be read, where they are known. */
+  readonly octetsTotal: number | undefined;
 }
 
 export class Printing {
@@ -43,11 +45,12 @@ export class Printing {
     this.#format = makeFormat(options.choice, options.out);
   }
 
-  /** Before the first message: starts the threads if they shall not wait for a large file. */
+  /** Before the first message: starts the threads if there is enough to read, or they shall not wait to see. */
   async begin(): Promise<void> {
-    if (!this.#options.atOnce || !this.#mayShare()) return;
+    const { atOnce, octetsTotal } = this.#options;
+    if (!this.#mayShare() || !(atOnce || isMuch({ octets: 0, octetsTotal }))) return;
     const pool = await this.#startThreads();
-    await pool.begun();
+    if (atOnce) await pool.begun();
   }
 
   /** Takes the next message; nothing of it is kept. Returns whether it was printed here, not by other threads. */
@@ -120,7 +123,7 @@ export class Printing {
 }
 
 /** Of what has no known end, as much must have come as must be left of what has one. */
-function isMuch({ octets, octetsTotal }: CaptureProgress): boolean {
+function isMuch({ octets, octetsTotal }: Pick<CaptureProgress, 'octets' | 'octetsTotal'>): boolean {
   return (octetsTotal === undefined ? octets : octetsTotal - octets) >= SHARED_OCTETS_MIN;
 }
 

@@ -1,35 +1,22 @@
-/** A thread that prints messages which another has read. The bundle has it as a file of its own. */
+/**
+ * A thread that prints messages which another has read. Here is no more than its loop, so that the code of all else is
+ * found compiled. The bundle has it as a file of its own.
+ */
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { compileDissectors } from '../../../dissect/compile.ts';
-import type { DefinitionFile } from '../../../dissect/definition.ts';
-import type { FormatChoice } from '../format.ts';
-import { Belt, type BeltMemory } from './belt.ts';
-import { BEGUN, Printer } from './printer.ts';
+import { PRINTING_FILE, useCompiledCode } from '../../compiled-code.ts';
+import type { PrintOrder } from './ordered-printer.ts';
+import type { BEGUN } from './printer.ts';
 
-/** With which the thread begins. Everything in it survives being copied. */
-export interface PrintOrder {
-  readonly choice: Omit<FormatChoice, 'dissectors'>;
-  readonly filter: string | undefined;
-  readonly definitions: readonly DefinitionFile[];
-  readonly belt: BeltMemory;
-}
+const SAID: typeof BEGUN = 'begun';
 
-const { choice, filter, definitions, ...order } = workerData as PrintOrder;
-const dissectors = compileDissectors(definitions);
-const belt = new Belt(order.belt);
-const printer = new Printer({
-  choice: { ...choice, dissectors },
-  filter: await filterOf(),
-  belt,
-  sendApart: (apart) => parentPort?.postMessage(apart, [apart.lines.buffer]),
-});
-parentPort?.postMessage(BEGUN);
-// Until the main thread ends this one: there may always be a next parcel.
-for (;;) printer.print(belt.takeWaiting());
-
-/** Loaded on demand: the parser is much of what a thread needs to begin. */
-async function filterOf() {
-  if (filter === undefined) return undefined;
-  const { requireFilter } = await import('../../../filter/compile.ts');
-  return requireFilter(filter, dissectors);
-}
+useCompiledCode(dirname(fileURLToPath(import.meta.url)), PRINTING_FILE);
+// Not imported above, so that the code is there before it is asked for.
+import('./ordered-printer.ts')
+  .then(({ orderedPrinter }) => orderedPrinter(workerData as PrintOrder))
+  .then(({ belt, printer }) => {
+    parentPort?.postMessage(SAID);
+    // Until the main thread ends this one: there may always be a next parcel.
+    for (;;) printer.print(belt.takeWaiting());
+  });

@@ -1,15 +1,19 @@
 /** Starts the threads that print, and connects them with this one, which reads and writes. */
-import { setFlagsFromString } from 'node:v8';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Filter } from '../../../filter/compile.ts';
+import { keepNewSpaceSmall, letNewSpaceGrow } from '../../small-heap.ts';
 import type { FormatChoice } from '../format.ts';
 import { Belt } from './belt.ts';
+import type { PrintOrder } from './ordered-printer.ts';
 import { PrintPool } from './pool.ts';
-import type { PrintOrder } from './print-thread.ts';
-import { Printer } from './printer.ts';
+import { BEGUN, Printer } from './printer.ts';
 import { type WriteAll, Writer } from './writer.ts';
 
-/** What threads may allocate. */
+/** In the bundle both are CommonJS, and end so. */
+const THREAD_FILE = new URL(`./print-thread${extname(import.meta.url)}`, import.meta.url);
+
+/** What threads may allocate. Nothing of a message lives longer than its line. */
 const THREAD_HEAP_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 };
 
 export interface PoolOrder {
@@ -24,8 +28,8 @@ export interface PoolOrder {
 
 /** The pool, with all its threads on their way. */
 export function startPool({ choice, filter, others, parcelMessages, writeAll }: PoolOrder): PrintPool {
-  // Nothing of a message lives longer than its line. Less than a heap's limits can ask for; it holds for heaps to come.
-  setFlagsFromString('--max-semi-space-size=1');
+  // They begin with code that was compiled before.
+  letNewSpaceGrow();
   const belt = new Belt();
   const writer = new Writer(belt, writeAll);
   const { dissectors, ...rest } = choice;
@@ -36,12 +40,18 @@ export function startPool({ choice, filter, others, parcelMessages, writeAll }: 
     belt: belt.memory,
   };
   const threads = Array.from({ length: others }, () => startThread(order));
+  let beginning = others;
+  for (const thread of threads) {
+    thread.on('message', (message) => {
+      if (message === BEGUN && --beginning === 0) keepNewSpaceSmall();
+    });
+  }
   const printer = new Printer({ choice, filter, belt, sendApart: (lines) => writer.takeApart(lines) });
   return new PrintPool({ belt, printer, writer, threads, parcelMessages });
 }
 
 function startThread(order: PrintOrder): Worker {
-  return new Worker(new URL('./print-thread.js', import.meta.url), {
+  return new Worker(THREAD_FILE, {
     workerData: order,
     resourceLimits: THREAD_HEAP_LIMITS,
     // Nothing may come between the lines.
