@@ -24,6 +24,13 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('expected a whole number.');
 }
 
+/** From 1 to 65535. */
+export function portNumber(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError('expected a port from 1 to 65535.');
+}
+
 /** From 1 to ten digits. */
 export function positiveNumber(text: string): number {
   if (/^\d{1,10}$/.test(text) && Number(text) > 0) return Number(text);

@@ -1,14 +1,18 @@
 /** `leasetap proxy plan` and `leasetap proxy check`: setting a proxy up between real servers. */
 import type { Command } from 'commander';
+import { FAILOVER_PORT } from '../../base/ports.ts';
 import { InputError } from '../../base/problem.ts';
 import { UNNAMED } from '../../proxy/relationship.ts';
-import { bareAddress, duration, wholeNumber } from '../arguments.ts';
+import { bareAddress, duration, portNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { checkPrimary, checkSecondary } from './check.ts';
 import { planLines } from './plan.ts';
 import { addRelationshipCommands } from './relationship-commands.ts';
 import { type RelationshipOptions, relationshipsOf } from './setup.ts';
+
+/** Where the proxy listens on its host, unless told: no privilege is needed for it. */
+const PROXY_PORT = 1647;
 
 interface PlanOptions {
   readonly primary: string;
@@ -29,8 +33,8 @@ export function addSubcommands(proxy: Command): void {
     .description('print what a host between both servers needs, so that neither sees the proxy')
     .requiredOption('--primary <address>', 'address of the primary', bareAddress)
     .requiredOption('--secondary <address>', 'address of the secondary', bareAddress)
-    .option('--port <number>', 'port of failover', wholeNumber, 647)
-    .option('--proxy-port <number>', 'port of the proxy on its host', wholeNumber, 1647)
+    .option('--port <number>', 'port of failover', portNumber, FAILOVER_PORT)
+    .option('--proxy-port <number>', 'port of the proxy on its host', portNumber, PROXY_PORT)
     .option('--no-bypass', 'without leasetap nothing passes, instead of everything directly')
     .action((options: PlanOptions) => {
       if (options.primary.includes(':') !== options.secondary.includes(':')) {

@@ -13,7 +13,7 @@ import type { Notice } from '../../dissect/notice.ts';
 import type { DecodeAs } from '../../dissect/reader.ts';
 import { V4Roles } from '../../dissect/v4-roles.ts';
 import { safeText } from '../../render/escape.ts';
-import { gather, wholeNumber } from '../arguments.ts';
+import { gather, portNumber } from '../arguments.ts';
 import { EXIT_BAD_INPUT } from '../exit-code.ts';
 import { onInterrupt, type StopSignal, signalExitCode } from '../interrupt.ts';
 import type { Output } from '../output.ts';
@@ -195,12 +195,6 @@ function standardInput(signal: AbortSignal, starving: () => Promise<void>): Capt
     }
   }
   return streamSource('standard input', chunks());
-}
-
-function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port >= 1 && port <= 65_535) return port;
-  throw new InvalidArgumentError('expected a port from 1 to 65535.');
 }
 
 function ports(text: string, before: readonly number[]): readonly number[] {
