@@ -39,6 +39,8 @@ const PROTOCOL_KEYS = [
   ...['imports', 'options', 'spaces', 'dialects'],
 ];
 const VENDOR_KEYS = ['format', 'enterprise', 'title', 'reference', 'enums', 'options', 'spaces'];
+/** The enumeration whose names are those of options. */
+const OPTION_CODES = 'option-code';
 const CODE_MAX = 0xffff;
 const ENTERPRISE_MAX = 0xffffffff;
 
@@ -57,22 +59,34 @@ function parseProtocol(top: Checked): ProtocolDefinition {
   const headers = new Map<string, readonly FieldDefinition[]>();
   for (const [name, fields] of section(map, 'headers')) headers.set(name, fields.list().map(parseField));
   const framing = map.get('framing');
-  const enums = parseEnums(map);
+  const given = parseEnums(map);
+  const options = parseOptions(map.get('options'), given);
   return {
     kind: 'protocol',
     protocol: top.need(map, 'protocol').text(),
     title: top.need(map, 'title').text(),
     reference: top.need(map, 'reference').text(),
     ...(framing !== undefined && { framing: parseFraming(framing) }),
-    enums,
+    enums: withOptionCodes(given, options),
     headers,
     unknownHeader: top.need(map, 'unknown-header').text(),
     messages: [...section(map, 'messages')].map(([code, message]) => parseMessage(code, message)),
     imports: [...section(map, 'imports')].map(([from, codes]) => ({ from, codes: parseCodes(codes) })),
-    options: parseOptions(map.get('options'), enums),
-    spaces: parseSpaces(map, enums),
-    dialects: [...section(map, 'dialects')].map(([name, dialect]) => parseDialect(name, dialect, enums)),
+    options,
+    spaces: parseSpaces(map, given),
+    dialects: [...section(map, 'dialects')].map(([name, dialect]) => parseDialect(name, dialect, given)),
   };
+}
+
+/** An enumeration of option codes knows the options that its file defines, and those of other files by name. */
+function withOptionCodes(
+  enums: ReadonlyMap<string, Names>,
+  options: readonly OptionDefinition[],
+): ReadonlyMap<string, Names> {
+  const others = enums.get(OPTION_CODES);
+  if (others === undefined) return enums;
+  const all = [...others, ...options.map(({ code, name }) => [code, name] as const)];
+  return new Map([...enums, [OPTION_CODES, new Map(all.sort(([a], [b]) => a - b))]]);
 }
 
 function parseVendor(top: Checked): VendorDefinition {

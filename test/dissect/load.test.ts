@@ -9,6 +9,7 @@ import { FIELD_TYPES } from '../../src/dissect/definition.ts';
 import { encodeMessage } from '../../src/dissect/encode.ts';
 import { runExamples } from '../../src/dissect/examples.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
+import type { CompiledProtocol } from '../../src/dissect/space.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'leasetap-dissectors-'));
 
@@ -32,6 +33,25 @@ function mistake(lines: readonly string[]): string {
 const VENDOR = ['format: 1', 'enterprise: 32473', 'title: Example', 'reference: none'];
 
 describe('our own dissector files', () => {
+  it('name every code of the IANA registry that stands for an option, those of other protocols where they belong', () => {
+    // RFC 8415 §24 keeps 10 and 35 unassigned; 128 to 134 and 114 to 127 are RFC 8156, 101 and 102 RFC 7653.
+    const { space } = loadDissectors().protocols.get('dhcpv6') as CompiledProtocol;
+    const unknown = Array.from({ length: 149 }, (_, code) => code).filter(
+      (code) => !space.byCode.has(code) && !space.elsewhere.has(code),
+    );
+    expect(unknown.filter((code) => code < 114 || code > 134)).toEqual([0, 10, 35]);
+  });
+
+  it('show an asked option by its name, whichever file defines it', () => {
+    const message = encodeMessage(loadDissectors(), 'dhcpv6', {
+      type: 'SOLICIT',
+      'transaction-id': 1,
+      options: [{ ORO: { 'requested-option-code': ['OPTION_V6_DNR', 47, 65_000] } }],
+    });
+    // 144 is RFC 9463, 47 RFC 5007.
+    expect(toHex(message)).toBe('01000001 0006 0006 0090 002f fde8'.replaceAll(' ', ''));
+  });
+
   it('load, and every example in them comes out as it says', () => {
     const { count, failures } = runExamples(loadDissectors());
     expect(failures).toEqual([]);

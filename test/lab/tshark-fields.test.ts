@@ -22,15 +22,23 @@ if (why !== undefined)
 /** Options into which tshark 4.0 does not look; a newer one may. */
 const UNREAD_BY_TSHARK: ReadonlySet<string> = new Set(
   [
-    'CLIENT_ARCH_TYPE CLIENT_LINKLAYER_ADDR DHCP4_O_DHCP6_SERVER DHCPV4_MSG ERP_LOCAL_DOMAIN_NAME GEOCONF_CIVIC IA_LL',
-    'INF_MAX_RT IPV6_ADDRESS-ANDSF KRB_DEFAULT_REALM_NAME KRB_KDC KRB_PRINCIPAL_NAME KRB_REALM_NAME LINK_ADDRESS NII',
-    'RADIUS RDNSS_SELECTION RSOO SIP_UA_CS_LIST SOL_MAX_RT V6_ACCESS_DOMAIN V6_LOST V6_PCP_SERVER VSS',
+    '4RD 4RD_MAP_RULE 4RD_NON_MAP_RULE ADDRSEL ADDRSEL_TABLE ANI_AP_BSSID ANI_AP_NAME ANI_ATT',
+    'ANI_NETWORK_NAME ANI_OPERATOR_ID ANI_OPERATOR_REALM CLIENT_ARCH_TYPE CLIENT_LINKLAYER_ADDR',
+    'DHCP4_O_DHCP6_SERVER DHCPV4_MSG ERP_LOCAL_DOMAIN_NAME FORWARD_DIST_MANAGER GEOCONF_CIVIC GEOLOCATION',
+    'IA_LL INF_MAX_RT IPV6_ADDRESS-ANDSF KRB_DEFAULT_REALM_NAME KRB_KDC KRB_PRINCIPAL_NAME KRB_REALM_NAME',
+    'LINK_ADDRESS LLADDR MIP6_HAA MIP6_HAF MIP6_HNIDF MIP6_HNP MIP6_IDINF MIP6_UDINF MIP6_VDINF',
+    'MPL_PARAMETERS NII RADIUS RDNSS_SELECTION REGISTERED_DOMAIN REVERSE_DIST_MANAGER RSOO',
+    'S46_BIND_IPV6_PREFIX SIP_UA_CS_LIST SLAP_QUAD SOL_MAX_RT V6_ACCESS_DOMAIN V6_DNR V6_DOTS_ADDRESS',
+    'V6_DOTS_RI V6_LOST V6_PCP_SERVER V6_PREFIX64 V6_SZTP_REDIRECT VSS',
   ]
     .join(' ')
     .split(' ')
     .map((name) => `OPTION_${name}`)
-    .concat('OPT_BOOTFILE_PARAM', 'OPT_BOOTFILE_URL'),
+    .concat('OPT_BOOTFILE_PARAM', 'OPT_BOOTFILE_URL', 'OPTION-IPv6_Address-MoS', 'OPTION-IPv6_FQDN-MoS'),
 );
+
+/** Options of which tshark shows the fields, and not the options behind them. */
+const HOLDS_UNREAD: ReadonlySet<string> = new Set(['OPTION_S46_RULE']);
 
 /** Fields that tshark shows in another form, and which. */
 const SHOWN_OTHERWISE: Readonly<Record<string, string>> = {
@@ -38,6 +46,9 @@ const SHOWN_OTHERWISE: Readonly<Record<string, string>> = {
   'OPTION_VENDOR_OPTS vendor-option-data': 'only as the options that are in it',
   'OPTION_VENDOR_CLASS vendor-class-data': 'all behind the first length as one',
   'OPTION_S46_DMR dmr-ipv6-prefix': 'length and address apart',
+  'OPTION_S46_RULE ipv4-prefix': 'not at all behind a length of more than 32',
+  'OPTION_S46_RULE ipv6-prefix': 'length and address apart',
+  'OPTION_S46_V4V6BIND bind-ipv6-prefix': 'length and address apart',
   'OPTION_S46_PORTPARAMS PSID-len': 'not at all behind an offset of more than 15',
   'OPTION_S46_PORTPARAMS PSID': 'its leftmost bits, as many as PSID-len says',
 };
@@ -68,6 +79,7 @@ class Compared {
       if (field.companion === true || field.end === field.start) continue;
       if (!this.#isShown(field)) this.different.add(`${node.name} ${field.name}`);
     }
+    if (HOLDS_UNREAD.has(`${node.name}`)) return;
     for (const child of node.children) {
       if (child.kind !== 'message') this.#head(child);
       const name = child.name ?? `${child.code}`;
@@ -148,8 +160,8 @@ describe.skipIf(why !== undefined)(
       });
       expect([...unread].filter((name) => !UNREAD_BY_TSHARK.has(name))).toEqual([]);
       expect([...different].filter((name) => !(name in SHOWN_OTHERWISE))).toEqual([]);
-      // Most of the options are really compared.
-      expect(unread.size).toBeLessThan(OPTION_NAMES.length / 3);
+      // Half of the options are really compared; of the others tshark knows no more than names.
+      expect(OPTION_NAMES.length - unread.size).toBeGreaterThan(50);
     }, 60_000);
 
     const folder = join(top, 'fixtures/captures/dhcpv4-isc');
