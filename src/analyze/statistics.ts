@@ -59,7 +59,7 @@ export class Statistics {
   messages = 0;
   octets = 0;
 
-  readonly #byFlow = new Map<number, ConnectionStatistics>();
+  readonly #known = new Map<Connection, ConnectionStatistics>();
   readonly #pending = new PendingRequests();
   /** Packet and connection of the message before: many come in one packet, and most on the same connection. */
   #seen: Seen | undefined;
@@ -87,7 +87,7 @@ export class Statistics {
 
   #connectionOf(connection: Connection): ConnectionStatistics {
     if (this.#connection?.connection === connection) return this.#connection;
-    const known = this.#byFlow.get(connection.flow.id) ?? this.#newConnection(connection);
+    const known = this.#known.get(connection) ?? this.#newConnection(connection);
     this.#connection = known;
     return known;
   }
@@ -106,7 +106,7 @@ export class Statistics {
       skew: [noSkew(), noSkew()],
     };
     this.connections.push(statistics);
-    this.#byFlow.set(connection.flow.id, statistics);
+    this.#known.set(connection, statistics);
     return statistics;
   }
 

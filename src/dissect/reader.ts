@@ -8,6 +8,7 @@ import { type Direction, type Flow, type FlowSink, opposite, type Seen, type Tls
 import type { Connection, ProtocolName } from '../base/frame.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from './compile.ts';
+import { DatagramConnections, DHCPV6_SERVER_PORT, datagramProtocol } from './datagrams.ts';
 import { dialectShownBy } from './dialects.ts';
 import type { FlowOwner } from './flow-state.ts';
 import { FlowState } from './flow-state.ts';
@@ -57,8 +58,6 @@ export interface ReaderOptions {
 }
 
 const FAILOVER_PORT = 647;
-const DHCPV6_CLIENT_PORT = 546;
-const DHCPV6_SERVER_PORT = 547;
 const FAILOVER: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
 /** How long after its opening a failover connection is expected to carry its first message. */
@@ -67,6 +66,7 @@ const SILENT_SECONDS = 5;
 interface Following {
   readonly state: FlowState | undefined;
   connection: (Connection & { dialect?: string; primaryEnd?: Direction }) | undefined;
+  readonly datagrams: DatagramConnections;
   /** Number kept free for it, because it was opened before a connection that was recognized earlier. */
   reserved: number | undefined;
   readonly forced: ProtocolName | undefined;
@@ -113,6 +113,7 @@ export class MessageReader implements FlowSink {
     const following: Following = {
       state,
       connection: undefined,
+      datagrams: new DatagramConnections(),
       reserved: undefined,
       forced,
       tls: { asked: false, version: undefined },
@@ -335,17 +336,11 @@ export class MessageReader implements FlowSink {
     end: number,
     seen: Seen,
   ): void {
-    const protocol = following.forced ?? this.#udpProtocol(flow, bytes[start]);
+    const protocol = following.forced ?? datagramProtocol(flow, start < end ? bytes[start] : undefined);
     if (protocol === undefined) return;
-    following.connection ??= { index: this.#nextConnection(protocol), flow, protocol };
-    const frame = this.#messages.frame(following.connection, direction, bytes, start, end, seen);
-    this.#tell(frame);
-  }
-
-  #udpProtocol(flow: Flow, type: number | undefined): ProtocolName | undefined {
-    if (!flow.ends.some(({ port }) => port === DHCPV6_CLIENT_PORT || port === DHCPV6_SERVER_PORT))
-      return undefined;
-    return type === 14 || type === 15 ? 'dhcpv6-leasequery' : 'dhcpv6';
+    const connection = following.datagrams.of(flow, protocol, () => this.#nextConnection(protocol));
+    following.connection = connection;
+    this.#tell(this.#messages.frame(connection, direction, bytes, start, end, seen));
   }
 
   #tell(frame: FrameAtHand): Message {

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concatBytes } from '../../src/base/bytes.ts';
+import { concatBytes, fromHex } from '../../src/base/bytes.ts';
 import type { Direction, Flow } from '../../src/base/flow.ts';
 import { encodeMessage } from '../../src/dissect/encode.ts';
 import { FLOW_NOTICES_MAX, FLOWS_MAX } from '../../src/dissect/limits.ts';
@@ -508,6 +508,44 @@ describe('datagrams', () => {
       'hop-count': 1,
       'link-address': '2001:db8::1',
       transaction_id: null,
+    });
+  });
+});
+
+describe('datagrams of a relay agent that asks for leases, too', () => {
+  // RFC 5007 §4.1.1 has other messages than RFC 8415 §9, and both go from port 547 to port 547.
+  const flow: Flow = {
+    id: 1,
+    transport: 'udp',
+    ends: [
+      { address: '2001:db8::a', port: 547 },
+      { address: '2001:db8::b', port: 547 },
+    ],
+  };
+  const query = Uint8Array.of(14, 0, 0, 77);
+  // hop-count 3, link-address 2001:db8::1, peer-address fe80::2 (RFC 8415 §9.1)
+  const forward = fromHex(
+    '0c03 20010db8000000000000000000000001 fe800000000000000000000000000002',
+  ) as Uint8Array;
+
+  it.each([
+    ['leasequery first', [query, forward, query]],
+    ['leasequery later', [forward, query, forward]],
+  ])('are each read as what they are: %s', (_, datagrams) => {
+    const session = new Session(flow);
+    for (const datagram of datagrams) session.push(datagram);
+    const read = session.messages.map((message) => JSON.parse(message.json()) as Record<string, unknown>);
+    expect(read.map(({ index, connection }) => [index, connection])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+    ]);
+    datagrams.forEach((datagram, at) => {
+      expect(read[at]).toMatchObject(
+        datagram === query
+          ? { protocol: 'dhcpv6-leasequery', msg_name: 'LEASEQUERY', transaction_id: 77 }
+          : { protocol: 'dhcpv6', msg_name: 'RELAY-FORW', 'hop-count': 3, 'peer-address': 'fe80::2' },
+      );
     });
   });
 });
