@@ -56,7 +56,7 @@ export class FilterNames {
   resolve(word: Word): NameResult {
     const text = normal(word.text);
     const names = [...this.#fields.keys()];
-    const whole = this.#fields.get(text);
+    const whole = this.#known(text);
     if (whole !== undefined) return { ok: true, named: { field: whole, protocol: undefined } };
     const bare = PROTOCOL_PREFIXES.get(text);
     if (bare !== undefined) return { ok: true, named: { field: ANY, protocol: bare } };
@@ -77,11 +77,20 @@ export class FilterNames {
     const protocol = PROTOCOL_PREFIXES.get(prefix);
     if (protocol === undefined) return unknownProtocol(prefix, word.at);
     const name = text.slice(dot + 1);
-    const field = this.#fields.get(name);
+    const field = this.#known(name);
     if (field !== undefined) return { ok: true, named: { field, protocol } };
     return unknown(`unknown name "${word.text}"`, name, names, word.at);
   }
+
+  /** Options may be called as people call them: `MCLT` is a field, `IA_NA` stands for OPTION_IA_NA. */
+  #known(name: string): FilterField | undefined {
+    return OPTION_PREFIXES.map((prefix) => this.#fields.get(prefix + name)).find(
+      (field) => field !== undefined,
+    );
+  }
 }
+
+const OPTION_PREFIXES = ['', 'option-', 'option-f-'];
 
 /** Protocols below ours that have names with a dot. */
 const CARRIERS = /^(frame|ip|ipv6|tcp|udp)$/;
@@ -140,25 +149,38 @@ function yamlFields(dissectors: Dissectors): FilterField[] {
   const options = new Set<string>();
   // Where protocols give one name to fields of different kinds, DHCPv6 failover says what it means.
   const files = dissectors.files.toSorted((a, b) => rank(a) - rank(b));
-  for (const { definition } of files) {
-    const all: OptionDefinition[] = [
-      ...definition.options,
-      ...definition.spaces.flatMap((space) => space.options),
-    ];
-    for (const option of all) {
-      options.add(option.name);
-      for (const field of option.fields) {
-        let entry = found.get(field.name);
-        if (entry === undefined) {
-          entry = { kind: kindOf(field), words: new Map(), options: new Set() };
-          found.set(field.name, entry);
-        }
-        entry.options.add(option.name);
-        const names = field.enum === undefined ? undefined : definition.enums.get(field.enum);
-        for (const [code, name] of names ?? []) addWord(entry.words, name, code);
-        for (const name of field.flags?.values() ?? []) addWord(entry.words, name, undefined);
-      }
+  const addField = (
+    where: string,
+    field: FieldDefinition,
+    names: Iterable<readonly [number, string]>,
+  ): void => {
+    let entry = found.get(field.name);
+    if (entry === undefined) {
+      entry = { kind: kindOf(field), words: new Map(), options: new Set() };
+      found.set(field.name, entry);
     }
+    entry.options.add(where);
+    for (const [code, name] of names) addWord(entry.words, name, code);
+    for (const name of field.flags?.values() ?? []) addWord(entry.words, name, undefined);
+  };
+  const addOption = (
+    { name, fields }: OptionDefinition,
+    enums: DefinitionFile['definition']['enums'],
+  ): void => {
+    options.add(name);
+    for (const field of fields) addField(name, field, enums.get(field.enum ?? '') ?? []);
+  };
+  for (const { definition } of files)
+    for (const space of [definition, ...definition.spaces])
+      for (const option of space.options) addOption(option, definition.enums);
+  for (const { definition } of files) {
+    if (definition.kind !== 'protocol') continue;
+    const types = definition.messages.map(({ code, name }) => [code, name] as const);
+    for (const field of [...definition.headers.values()].flat())
+      addField('a header', field, field.role === 'msg-type' ? types : []);
+    // What a dialect says in other words has its name already.
+    for (const option of definition.dialects.flatMap((dialect) => dialect.options))
+      if (!option.fields.every(({ name }) => found.has(name))) addOption(option, definition.enums);
   }
   const fields = [...found].map(([name, { kind, words, options: where }]): FilterField => {
     const help = `field of ${[...where].join(', ')}`;

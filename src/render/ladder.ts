@@ -10,7 +10,7 @@ import { directionName } from '../dissect/roles.ts';
 import { cutText, displayWidth, padText } from './escape.ts';
 import { infoOf } from './info.ts';
 import { type Line, type Span, type Style, span } from './style.ts';
-import { clockText, durationText, xidText } from './words.ts';
+import { clockText, durationText, typeText, xidText } from './words.ts';
 
 /** Nothing for longer than this is worth a row; milliseconds. */
 const SILENCE_MILLIS = 1_000;
@@ -115,8 +115,7 @@ export class Ladder {
 
   #arrowText(message: Message, forward: boolean): string {
     const info = infoOf(message);
-    const name = message.msgName ?? `type ${message.msgType}`;
-    const whole = `${name} ${xidText(message.transactionId)}${info === '' ? '' : ` ${info}`}`;
+    const whole = `${typeText(message)} ${xidText(message.transactionId)}${info === '' ? '' : ` ${info}`}`;
     const label = cutText(whole, this.#arrow - 7);
     const dashes = '-'.repeat(Math.max(1, this.#arrow - displayWidth(label) - 5));
     return forward ? `-- ${label} ${dashes}>` : `<${dashes} ${label} --`;

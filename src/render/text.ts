@@ -12,7 +12,7 @@ import { STATUS_SUCCESS } from '../dissect/vocabulary.ts';
 import { displayWidth, fillText } from './escape.ts';
 import { putInfo } from './info.ts';
 import { type Line, type Style, span } from './style.ts';
-import { putClock, putName, putSecond, putXid, written } from './words.ts';
+import { putClock, putName, putSecond, putXid, typeText, written } from './words.ts';
 
 const NO_ANNOTATIONS: Annotations = {};
 
@@ -96,7 +96,7 @@ const COLUMNS: readonly Column[] = [
     name: 'type',
     width: 12,
     help: 'message type',
-    put: (out, m) => putName(out, m.msgName ?? `type ${m.msgType}`),
+    put: (out, m) => putName(out, typeText(m)),
     style: () => 'strong',
   },
   {

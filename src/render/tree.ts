@@ -9,7 +9,7 @@ import type { Annotations, Breach } from '../dissect/annotations.ts';
 import type { Field, Message, TreeNode } from '../dissect/message.ts';
 import { safeText } from './escape.ts';
 import { type Line, type Style, span } from './style.ts';
-import { durationText } from './words.ts';
+import { durationText, typeText } from './words.ts';
 
 /** A deeper nesting than the dissector ever builds; what is deeper is told in one row. */
 const DEPTH_MAX = 64;
@@ -41,7 +41,7 @@ function headingRow(message: Message): TreeRow {
   const { frame } = message;
   const sender = frame.connection.flow.ends[frame.direction];
   const receiver = frame.connection.flow.ends[opposite(frame.direction)];
-  const name = message.msgName ?? `message type ${message.msgType}`;
+  const name = message.msgName ?? `message ${typeText(message)}`;
   const { dialect } = frame.connection;
   const language = dialect === undefined ? message.protocol : `${message.protocol}, dialect ${dialect}`;
   const where = `${language}, packet ${frame.seen.packet}, connection ${frame.connection.index}`;

@@ -4,6 +4,7 @@
  */
 import type { Timestamp } from '../base/timestamp.ts';
 import { JsonBuffer, Piece } from '../dissect/json-buffer.ts';
+import type { Message } from '../dissect/message.ts';
 import { safeUtf8 } from './escape.ts';
 
 /** What `written` writes into; empty between calls. */
@@ -16,6 +17,11 @@ export function written(write: (out: JsonBuffer) => void): string {
   const text = scratch.text(from);
   scratch.clear(from);
   return text;
+}
+
+/** The type of a message as people read it; a datagram may hold no octet to say it. */
+export function typeText({ msgName, msgType }: Message): string {
+  return msgName ?? (msgType < 0 ? 'empty' : `type ${msgType}`);
 }
 
 /** Names and the like kept as pieces; what comes later is written letter by letter. */

@@ -1,6 +1,7 @@
 /** Which two messages the user wants to see beside each other, and their rows. */
 import { InputError } from '../base/problem.ts';
 import { type ComparedRow, comparedMessages } from '../render/compare.ts';
+import { typeText } from '../render/words.ts';
 import type { ComparedMessage, Model } from './model.ts';
 import type { Row } from './row-store.ts';
 
@@ -43,7 +44,7 @@ function sidesOf(model: Model): readonly [ComparedMessage, ComparedMessage] {
 }
 
 function side({ message }: Row): ComparedMessage {
-  return { name: `#${message.index} ${message.msgName ?? `type ${message.msgType}`}`, message };
+  return { name: `#${message.index} ${typeText(message)}`, message };
 }
 
 function rowOf({ history }: Model, { message }: Row, index: number): Row | undefined {

@@ -1,9 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { fromHex } from '../../src/base/bytes.ts';
+import type { Connection } from '../../src/base/frame.ts';
 import type { Annotations } from '../../src/dissect/annotations.ts';
+import { dissect } from '../../src/dissect/dissect.ts';
+import { loadDissectors } from '../../src/dissect/load.ts';
 import type { Message } from '../../src/dissect/message.ts';
 import { type Column, DEFAULT_COLUMNS, TEXT_COLUMNS, textLine } from '../../src/render/text.ts';
 import { clockText, durationText } from '../../src/render/words.ts';
-import { BEGIN_MILLIS, handMessage, option } from '../support/messages.ts';
+import { BEGIN_MILLIS, failoverConnection, handMessage, option } from '../support/messages.ts';
+
+const DISSECTORS = loadDissectors();
+
+/** A message as the dissector reads it, whatever it is. */
+function dissected(hex: string, connection: Connection): Message {
+  const bytes = fromHex(hex) as Uint8Array;
+  return dissect(
+    DISSECTORS,
+    { ...handMessage({ hex: '00' }).frame, connection, bytes, end: bytes.length },
+    0,
+  );
+}
 
 const columns = DEFAULT_COLUMNS.map((name) => TEXT_COLUMNS.get(name) as Column);
 const line = (message: Message, notes: Annotations = {}): string =>
@@ -58,6 +74,25 @@ describe('a line of text', () => {
     });
     expect(line(reply, { replyTo: 1, rttMillis: 1.2, findings: ['FO-7.6-1'] })).toBe(
       '3      09:00:00.000000 s>p BNDREPLY     x000142 2001:db8:f001::/56 ConfigurationConflict "no\\x1b" [to #1 after 1.20 ms] !FO-7.6-1',
+    );
+  });
+
+  it('tells what a relay message carries, through all relay agents', () => {
+    // SOLICIT x000005 of a client, in a RELAY-FORW, in a RELAY-FORW (RFC 8415 §9.1).
+    const header = `0c01 20010db8000000000000000000000001 fe800000000000000000000000000002`;
+    const relay = (inner: string): string => `${header} ${option(9, inner)}`;
+    const connection: Connection = { ...failoverConnection(), protocol: 'dhcpv6' };
+    const solicit = `01000005 ${option(1, '0003000102005e200001')}`;
+    expect(line(dissected(relay(relay(solicit)), connection))).toBe(
+      '0      09:00:00.000000 c>s RELAY-FORW   -       SOLICIT x000005 client 0003000102005e200001',
+    );
+    expect(line(dissected(relay('63000005'), connection))).toBe(
+      '0      09:00:00.000000 c>s RELAY-FORW   -       type 99 x000005',
+    );
+    // Nothing inside, and a datagram that holds nothing at all.
+    expect(line(dissected(header, connection))).toBe('0      09:00:00.000000 c>s RELAY-FORW   -       ');
+    expect(line(dissected('', connection))).toBe(
+      '0      09:00:00.000000 c>s empty        -       [malformed: message-too-short]',
     );
   });
 
