@@ -111,13 +111,22 @@ export class Framer {
   /** The direction has ended: frames inside a frame that never became whole are still found. */
   finish(seen: Seen): void {
     if (this.#searching !== undefined || this.#partialLength <= PREFIX_OCTETS) return;
-    const rest = this.#partial.slice(0, this.#partialLength);
+    if (this.#holdsFrame(seen)) this.#losePartial(seen);
+  }
+
+  /** Whether a whole frame stands somewhere in the kept octets. */
+  #holdsFrame(seen: Seen): boolean {
     const search = new Search(this.#test, this.#offset);
-    search.push(rest);
-    const at = search.find(seen);
-    if (at === undefined) return;
-    this.#sink.lost(this.#offset, seen);
+    search.push(this.#partial.slice(0, this.#partialLength));
+    return search.find(seen) !== undefined;
+  }
+
+  /** The kept octets are no frame; what is in them is searched. */
+  #losePartial(seen: Seen): void {
+    const rest = this.#partial.slice(0, this.#partialLength);
     this.#partialLength = 0;
+    this.#sink.lost(this.#offset, seen);
+    this.#behindHole = false;
     this.#searching = new Search(this.#test, this.#offset);
     this.#consume({ bytes: rest, at: 0, end: rest.length }, seen);
   }
@@ -226,19 +235,25 @@ export class Framer {
 
   /**
    * New octets that are a frame by themselves, while the one that was awaited is whole without them or has a strange
-   * header: its length has lied.
+   * header: its length has lied, or it is none and hides others.
    */
   #doubtPartial(input: Input, seen: Seen): void {
     const { headerOctets, candidateOctets } = this.#test;
     const length = this.#partialLength;
     const { bytes, at, end } = input;
-    if (length < headerOctets || at + candidateOctets > end || !this.#test.isHeader(bytes, at)) return;
+    if (at + candidateOctets > end || !this.#test.isHeader(bytes, at)) return;
     const next = at + this.#total(bytes, at);
     if (next > end || !this.#test.isCandidate(bytes, at, seen) || !this.#test.isWhole(bytes, at, next))
       return;
     const frame = this.#partial.subarray(0, length);
-    const known = this.#test.isHeader(frame, 0);
-    if (known && !this.#test.isWhole(frame, 0, length)) return;
+    const header =
+      length < headerOctets ? concatBytes([frame, bytes.subarray(at, at + headerOctets - length)]) : frame;
+    const known = this.#test.isHeader(header, 0);
+    if (known && (length < headerOctets || !this.#test.isWhole(frame, 0, length))) return;
+    if (length < headerOctets || (!known && this.#holdsFrame(seen))) {
+      this.#losePartial(seen);
+      return;
+    }
     this.#partialLength = 0;
     this.#emit(frame, 0, length, seen, readU16(frame, 0));
     this.#doubtful = undefined;

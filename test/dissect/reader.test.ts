@@ -202,6 +202,15 @@ describe('lengths that are wrong', () => {
     expect(session.found).toEqual(['STATE 1', 'BNDUPD 2!', 'STATE 3']);
   });
 
+  it.each([1, 2])('a length that is too small by %i does not lose the next segment', (missing) => {
+    const session = new Session().push(
+      prefixed(state(1)),
+      prefixed(update(2), update(2).length - missing),
+      prefixed(state(3)),
+    );
+    expect(session.found).toEqual(['STATE 1', 'BNDUPD 2!', 'STATE 3']);
+  });
+
   it('messages inside one that never became whole are found at the end', () => {
     const session = new Session().push(
       prefixed(state(1)),
@@ -245,6 +254,32 @@ describe('nonsense between messages', () => {
     expect(session.found).toEqual(['STATE 1', 'BNDUPD 2', 'STATE 3']);
     expect(session.notices.find(({ kind }) => kind === 'resync')).toMatchObject({ octets: 300 });
   });
+
+  it('in front of messages of one segment hides none of them, however long a message it claims to begin', () => {
+    // 0x4412 octets of a type that nobody knows.
+    const nonsense = Uint8Array.of(0x44, 0x12, 0x99, 1, 2, 3, 4);
+    const session = new Session().push(
+      prefixed(state(1)),
+      concatBytes([nonsense, prefixed(update(2)), prefixed(state(3))]),
+      prefixed(update(4)),
+    );
+    expect(session.found).toEqual(['STATE 1', 'BNDUPD 2', 'STATE 3', 'BNDUPD 4']);
+    expect(session.notices.find(({ kind }) => kind === 'resync')).toMatchObject({ octets: 7 });
+  });
+
+  it.each([1, 2])(
+    'of %i octets, less than a length and a type, does not swallow the next segments',
+    (octets) => {
+      const session = new Session().push(
+        prefixed(state(1)),
+        new Uint8Array(octets).fill(0x44),
+        prefixed(update(2)),
+        prefixed(state(3)),
+      );
+      expect(session.found).toEqual(['STATE 1', 'BNDUPD 2', 'STATE 3']);
+      expect(session.notices.find(({ kind }) => kind === 'resync')).toMatchObject({ octets });
+    },
+  );
 
   it('without end costs a bounded window, and the stream is still picked up', () => {
     const session = new Session().push(prefixed(state(1)));
