@@ -53,6 +53,13 @@ export function sessionOfProxy(proxy: ProxyHandle, options: ProxySessionOptions)
 
 const FAULT_EVENTS: ReadonlySet<string> = new Set(['fault-armed', 'fault-gone', 'fault-hit']);
 
+/** How much of a connection is judged. */
+const JUDGED = {
+  'no-updates': 'what BNDUPD and BNDREPLY say is not judged any more',
+  alone: 'from here to its end each message is judged by itself',
+  nothing: 'from here to its end nothing is judged',
+} as const;
+
 function itemsOf(event: ProxyEvent): SessionItem[] {
   const where = event.relationship === undefined ? '' : `${event.relationship}: `;
   const note = (text: string, alarming: boolean): SessionItem => ({
@@ -107,10 +114,7 @@ function itemsOf(event: ProxyEvent): SessionItem[] {
     }
     case 'judging': {
       const { connection, extent, reason } = event.limit;
-      const what = extent === 'alone' ? 'each message is judged by itself' : 'nothing is judged';
-      return [
-        note(`connection ${connection}: from here ${what} (${reason}), until the next connection`, false),
-      ];
+      return [note(`connection ${connection}: ${JUDGED[extent]}, because of ${reason}`, false)];
     }
     case 'not-judged': {
       const { messages, isOver } = event;

@@ -55,6 +55,11 @@ export class LeaseHistories {
   #connection = 0;
   #incomplete = false;
 
+  /** Whether there may have been leases of which nothing is known any more. */
+  get isIncomplete(): boolean {
+    return this.#incomplete;
+  }
+
   /** What is known of a lease. What was not answered on an earlier connection may have been accepted, or not. */
   of(lease: string): LeaseHistory | undefined {
     const history = this.#recent.get(lease) ?? this.#earlier.get(lease);

@@ -47,7 +47,7 @@ export function checkLease(pair: Pair, talk: Talk, binding: Binding, said: Said,
   if (binding.bindingStatus === ACTIVE) {
     checkResponsive(talk, found, report);
     if (bound) {
-      checkLifetime(talk, found, report);
+      checkLifetime(pair, talk, found, report);
       checkOwner(found, report);
     }
   }
@@ -65,14 +65,20 @@ function isFresh(binding: Binding, before: Statement | undefined): boolean {
   return before !== undefined || ((expirationTime ?? 0) === 0 && (partnerRawCltTime ?? 0) === 0);
 }
 
-function checkLifetime(talk: Talk, { binding, said, history, fresh }: Case, report: Report): void {
+function checkLifetime(
+  pair: Pair,
+  talk: Talk,
+  { binding, said, history, fresh }: Case,
+  report: Report,
+): void {
   const { clientTime, validLifetime, lease } = binding;
   if (fresh && validLifetime > 0 && validLifetime < NEW_LEASE_SECONDS_MIN)
     report('lease-too-short', said, `a new lease of ${lease} for ${validLifetime} s`, { lease });
   const acknowledged = history?.acknowledged;
   if (talk.mclt === undefined || clientTime === undefined) return;
-  // What was acknowledged before the capture began is not known.
-  if (acknowledged === undefined && (!fresh || history?.older === true)) return;
+  // What was acknowledged before the capture began, or in what was lost, is not known: not even of a lease that begins anew.
+  const mayBeOlder = !fresh || (history?.older ?? pair.histories.isIncomplete);
+  if (acknowledged === undefined && mayBeOlder) return;
   const lead = acknowledged === undefined ? 0 : secondsBetween(clientTime, laterOf(acknowledged, clientTime));
   const allowed = lead + talk.mclt;
   if (validLifetime <= allowed + ROUNDING_SECONDS) return;

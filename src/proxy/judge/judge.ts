@@ -1,13 +1,15 @@
 /**
  * Judges what servers say through the proxy, with the checks of `leasetap check`, by what each of them sent. What a fault
  * did is blamed on nobody: from the first message on that one has dropped, held up or stopped, each message is judged by
- * itself, and from the first one that it has changed or made, none, until the servers connect anew. Sans-IO.
+ * itself, and from the first one that it has changed or made, none, until the servers connect anew. What they have
+ * believed of a changed message they may repeat for ever: what they tell of leases is judged no more. Sans-IO.
  */
 import { Conformance } from '../../analyze/checks/conformance.ts';
 import type { Finding } from '../../analyze/checks/finding.ts';
 import type { RuleId } from '../../analyze/checks/rules.ts';
 import type { Connection } from '../../base/frame.ts';
 import type { Message } from '../../dissect/message.ts';
+import { MessageType } from '../../dissect/vocabulary.ts';
 import type { Verdict } from '../events.ts';
 import type { Extent, JudgeReport, JudgingLimit } from './report.ts';
 
@@ -22,12 +24,14 @@ interface Flow {
   readonly told: Map<RuleId, number>;
 }
 
-const ORDER: readonly Extent[] = ['all', 'alone', 'nothing'];
+const ORDER: readonly Extent[] = ['all', 'no-updates', 'alone', 'nothing'];
 
 export class Judge {
   readonly #whole: Conformance;
   /** By number of the connection. */
   readonly #flows = new Map<number, Flow>();
+  /** The first fault that has changed what servers know. */
+  #changedBy: string | undefined;
   #findings: Finding[] = [];
   #counts: Record<string, number> = {};
   #limits: JudgingLimit[] = [];
@@ -38,7 +42,9 @@ export class Judge {
 
   /** A connection begins; everything that is said on it will be told. */
   opened(connection: Connection): void {
-    this.#flows.set(connection.index, { connection, extent: 'all', told: new Map() });
+    const flow: Flow = { connection, extent: 'all', told: new Map() };
+    this.#flows.set(connection.index, flow);
+    if (this.#changedBy !== undefined) this.#limit(flow, 'no-updates', this.#changedBy);
   }
 
   /** Takes a message as its sender sent it, what became of it, and what a fault had to do with it, e.g. `F1 drop`. */
@@ -49,7 +55,7 @@ export class Judge {
     const extent = extentAfter(verdict, fault);
     if (extent !== 'all') this.#limit(flow, extent, fault ?? 'a fault');
     if (verdict === 'injected' || before === 'nothing') return;
-    if (flow.extent === 'all') this.#whole.push(message);
+    if (isWhole(flow)) this.#whole.push(message);
     else this.#pushAlone(message);
   }
 
@@ -105,12 +111,14 @@ export class Judge {
 
   #limit(flow: Flow, extent: Exclude<Extent, 'all'>, reason: string): void {
     if (ORDER.indexOf(extent) <= ORDER.indexOf(flow.extent)) return;
-    if (flow.extent === 'all') {
+    const wasWhole = isWhole(flow);
+    flow.extent = extent;
+    if (wasWhole && !isWhole(flow)) {
       const { id } = flow.connection.flow;
       this.#whole.gap(id);
       this.#whole.closed(id);
     }
-    flow.extent = extent;
+    if (extent === 'nothing') this.#changedBy ??= reason;
     this.#limits.push({ connection: flow.connection.index, extent, reason });
   }
 
@@ -123,13 +131,22 @@ export class Judge {
 
   #take(finding: Finding): void {
     const { id, section, message } = finding;
+    const flow = this.#flows.get(message.connection);
+    if (flow?.extent === 'no-updates' && UPDATES.has(message.type)) return;
     const key = `${id} ${section} ${message.role}`;
     this.#counts[key] = (this.#counts[key] ?? 0) + 1;
-    const told = this.#flows.get(message.connection)?.told;
+    const told = flow?.told;
     const before = told?.get(id) ?? 0;
     told?.set(id, before + 1);
     if (before < TOLD_OF_RULE_MAX) this.#findings.push(finding);
   }
+}
+
+const UPDATES: ReadonlySet<number> = new Set([MessageType.BNDUPD, MessageType.BNDREPLY]);
+
+/** Whether messages are judged by what was said before. */
+function isWhole({ extent }: Flow): boolean {
+  return extent === 'all' || extent === 'no-updates';
 }
 
 /** What of the connection can be judged once this has become of a message of it. */

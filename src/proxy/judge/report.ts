@@ -1,8 +1,8 @@
 /** What comes of judging: values only, so that they can come from another thread. */
 import type { Finding } from '../../analyze/checks/finding.ts';
 
-/** How much of a connection is judged: everything, each message by itself, or nothing. */
-export type Extent = 'all' | 'alone' | 'nothing';
+/** How much of a connection is judged: everything, all but BNDUPD and BNDREPLY, each message by itself, or nothing. */
+export type Extent = 'all' | 'no-updates' | 'alone' | 'nothing';
 
 /** From here on less of a connection is judged. */
 export interface JudgingLimit {

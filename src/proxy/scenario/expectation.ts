@@ -8,10 +8,14 @@
  *   no BNDUPD unanswered [within TIME]              the newest update of every lease was answered
  *   [N] TYPE [p>s|s>p] [where FILTER] [within TIME] at least N such messages arrive (1 unless said)
  *   no TYPE [p>s|s>p] [where FILTER]                none, for the whole phase
+ *   no finding [RULE]                               no server breaks RFC 8156 (docs/checks.md), or this rule of it, for
+ *                                                   the whole phase; `transition-*` is all rules that begin so
  */
 
 import type { Analysis } from '../../analyze/analysis.ts';
+import { RULE_IDS } from '../../analyze/checks/rules.ts';
 import { divergenceOf } from '../../analyze/leases.ts';
+import { nearest } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
@@ -50,6 +54,8 @@ export interface Expectation {
    * the orders of the phase have yet to change them.
    */
   readonly atOnce: boolean;
+  /** Whether it has to be told of findings. */
+  readonly asksForFindings: boolean;
   begin(): Watch;
 }
 
@@ -72,6 +78,7 @@ export function parseExpectation(text: string, dissectors: Dissectors): Expectat
       text: text.trim(),
       within: lasting ? undefined : (seconds ?? WITHIN_DEFAULT_SECONDS),
       atOnce: words[0] === 'connection',
+      asksForFindings: words[1] === 'finding',
       begin,
     };
   }
@@ -89,7 +96,7 @@ function isLasting(words: readonly string[]): boolean {
   return words[1] === 'stays' || words[1] === 'never' || (words[0] === 'no' && words[2] !== 'unanswered');
 }
 
-const MAKERS: readonly Maker[] = [stateMaker, connectionMaker, bindingsMaker, messagesMaker];
+const MAKERS: readonly Maker[] = [stateMaker, connectionMaker, bindingsMaker, findingMaker, messagesMaker];
 
 function namesOf(word: string | undefined): readonly EndpointName[] | undefined {
   if (word === 'both') return ['primary', 'secondary'];
@@ -183,6 +190,34 @@ function leaseWatch(wrongLeases: (scene: Scene) => readonly string[]): Watch {
       const list = wrongLeases(scene);
       return `${list.length} leases, e.g. ${list.slice(0, 3).join('; ')}`;
     },
+  };
+}
+
+function findingMaker(
+  [no, finding, rule = '*', more]: readonly string[],
+  text: string,
+): (() => Watch) | undefined {
+  if (finding !== 'finding') return undefined;
+  if (no !== 'no' || more !== undefined) throw wrong(text, '"no finding" or "no finding RULE"');
+  const beginning = rule.endsWith('*') ? rule.slice(0, -1) : undefined;
+  const fits = (id: string): boolean => (beginning === undefined ? id === rule : id.startsWith(beginning));
+  if (!RULE_IDS.some(fits)) {
+    const near = nearest(rule, RULE_IDS);
+    throw wrong(text, near === undefined ? 'a rule of docs/checks.md' : `a rule such as ${near}`);
+  }
+  return () => {
+    const found: string[] = [];
+    return {
+      event: (event) => {
+        if (event.kind !== 'finding' || !fits(event.finding.id)) return;
+        const { id, section, message, summary } = event.finding;
+        found.push(
+          `${id} (§${section}) #${message.index} ${message.name} of the ${message.role}: ${summary}`,
+        );
+      },
+      standing: () => (found.length === 0 ? 'holds' : 'failed'),
+      missing: () => found[0] ?? '',
+    };
   };
 }
 

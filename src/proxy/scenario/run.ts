@@ -5,6 +5,9 @@
 import { Analysis } from '../../analyze/analysis.ts';
 import type { ProxyEvent, ProxyStats } from '../events.ts';
 import type { FaultSpec } from '../faults/spec.ts';
+import { judgingEvents } from '../judge/events.ts';
+import { Judge } from '../judge/judge.ts';
+import { tellJudge } from '../judge/tell.ts';
 import { WireStates } from '../wire-states.ts';
 import type { Expectation, Scene, Watch } from './expectation.ts';
 import type { Phase, Scenario } from './scenario.ts';
@@ -64,6 +67,8 @@ export class ScenarioRun {
   private outputs: ScenarioOutput[] = [];
   /** Faults that the next phase goes on with: they have the same `id` there. */
   private readonly kept = new Set<string>();
+  /** Judges by itself, where findings are asked for: what it finds is known at once, and in virtual time. */
+  private readonly checks: Judge | undefined;
   private connectionsOpen = 0;
   private lookedMillis = 0;
   /** The phase does not end before its orders are carried out. */
@@ -81,6 +86,8 @@ export class ScenarioRun {
     this.phases = [...scenario.phases, heal];
     this.always = scenario.always.map(begin);
     this.sometimes = scenario.sometimes.map(begin);
+    const expectations = [...this.phases.flatMap(({ expect }) => expect), ...scenario.always];
+    if (expectations.some(({ asksForFindings }) => asksForFindings)) this.checks = new Judge();
   }
 
   /** `before`: what is known of a pair that is already up; it announces nothing anew for our sake. */
@@ -93,9 +100,9 @@ export class ScenarioRun {
   }
 
   event(event: ProxyEvent): ScenarioOutput[] {
-    if (this.over) return [];
+    if (this.over || event.kind === 'finding') return [];
     this.follow(event);
-    for (const { watch } of [...this.watched, ...this.always, ...this.sometimes]) watch.event(event);
+    for (const each of [event, ...this.judged(event)]) this.show(each);
     // Looking at all leases after each of many messages would be most of the work.
     if (event.kind !== 'message' || event.atMillis - this.lookedMillis >= LOOK_MILLIS)
       this.look(event.atMillis);
@@ -123,7 +130,7 @@ export class ScenarioRun {
         detail: why,
       };
       this.watched.push({
-        expectation: { text, within: 0, atOnce: false, begin: neverMet },
+        expectation: { text, within: 0, atOnce: false, asksForFindings: false, begin: neverMet },
         watch: neverMet(),
         judgement,
       });
@@ -142,6 +149,17 @@ export class ScenarioRun {
     this.note(judgement);
     this.finish(now);
     return this.take();
+  }
+
+  private show(event: ProxyEvent): void {
+    for (const { watch } of [...this.watched, ...this.always, ...this.sometimes]) watch.event(event);
+  }
+
+  private judged(event: ProxyEvent): readonly ProxyEvent[] {
+    if (this.checks === undefined) return [];
+    tellJudge(this.checks, event);
+    const report = this.checks.take();
+    return report === undefined ? [] : judgingEvents(report, event.atMillis);
   }
 
   private follow(event: ProxyEvent): void {

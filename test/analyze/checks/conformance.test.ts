@@ -105,6 +105,24 @@ describe('what was not seen', () => {
     }
   });
 
+  // Found in a scenario: what was acknowledged in messages that were lost allows a lease that begins later to be longer.
+  it('may have allowed more to leases that begin on a later connection', () => {
+    const { messages } = conversationOf('vio-lifetime');
+    const later = { ...failoverConnection(), index: 1, flow: { ...failoverConnection().flow, id: 1 } };
+    const judged = (lost: boolean): string[] => {
+      const found: string[] = [];
+      const conformance = new Conformance(({ id }) => found.push(id));
+      for (const [index, said] of messages.slice(0, 6).entries())
+        conformance.push(messageOf(said, index, failoverConnection()));
+      if (lost) conformance.gap(0);
+      for (const [index, said] of messages.entries()) conformance.push(messageOf(said, 100 + index, later));
+      conformance.end();
+      return found;
+    };
+    expect(judged(false)).toEqual(['lifetime-beyond-mclt']);
+    expect(judged(true)).toEqual([]);
+  });
+
   it('is not missed in a dialect, which is not judged', () => {
     const found: Finding[] = [];
     const conformance = new Conformance((finding) => found.push(finding));

@@ -102,20 +102,30 @@ describe('a judge', () => {
     });
   });
 
-  // Goal: a fault on one connection does not keep the next one from being judged in full, by what was said there.
-  it('judges the next connection again', () => {
-    const judge = new Judge();
-    const touched = breaking('bndupd-no-reply');
-    judge.opened(connection);
-    for (const message of messagesOf(touched)) judge.push(message, 'changed');
-    judge.closed(connection);
+  // Goal: a fault on one connection does not keep the next one from being judged, by what was said there.
+  it('judges the next connection again, but for what servers may have believed of a changed message', () => {
     const next = { ...failoverConnection(), index: 1, flow: { ...connection.flow, id: 1 } };
-    judge.opened(next);
-    for (const [index, said] of touched.messages.entries())
-      judge.push(messageOf(said, 100 + index, next), 'forwarded');
-    judge.closed(next);
-    const expected = touched.expect.map(([rule, index]) => `${rule} #${100 + index}`);
-    expect(rulesOf(judge.take() as JudgeReport)).toEqual(expected);
+    for (const rule of ['bndupd-no-reply', 'connectreply-mclt', 'state-time-future']) {
+      const touched = breaking(rule);
+      for (const verdict of ['dropped', 'changed'] as const) {
+        const judge = new Judge();
+        judge.opened(connection);
+        for (const message of messagesOf(touched)) judge.push(message, verdict, 'F1');
+        judge.closed(connection);
+        judge.take();
+        judge.opened(next);
+        for (const [index, said] of touched.messages.entries())
+          judge.push(messageOf(said, 100 + index, next), 'forwarded');
+        judge.closed(next);
+        const { limits, ...report } = judge.take() ?? NOTHING;
+        const isUpdate = (at: number): boolean =>
+          ['18', '19'].includes(touched.messages[at]?.[2].slice(0, 2) ?? '');
+        const expected = touched.expect.filter(([, at]) => verdict === 'dropped' || !isUpdate(at));
+        expect(rulesOf({ ...report, limits })).toEqual(expected.map(([id, at]) => `${id} #${100 + at}`));
+        const limit = { connection: 1, extent: 'no-updates', reason: 'F1' };
+        expect(limits).toEqual(verdict === 'dropped' ? [] : [limit]);
+      }
+    }
   });
 
   it('takes a connection that it finds on its way for one in mid-stream', () => {

@@ -69,6 +69,30 @@ function resultOf(outputs: readonly ScenarioOutput[]): ScenarioResult | undefine
 }
 
 describe('a scenario run', () => {
+  // Goal: a scenario can say that no server breaks the RFC, or one rule of it, and its report names rule, section and message.
+  it('expects that nothing, or nothing of a kind, is against the RFC', () => {
+    const played = (expectation: string): readonly string[] => {
+      const { at, outputs } = playing({
+        ...LOST_REPLIES,
+        phases: [{ name: 'one', expect: [expectation], for: '2s' }],
+      });
+      // A STATE without its flags and its time.
+      at(1, ...state('primary', 'NORMAL'));
+      at(3);
+      return outputs.flatMap((output) => (output.kind === 'note' ? [output.text] : []));
+    };
+    for (const expectation of ['no finding', 'no finding state-*', 'no finding state-option-missing'])
+      expect(played(expectation)).toContainEqual(
+        expect.stringMatching(
+          /^not as expected: no finding.* \(state-option-missing \(§6\.3\) #0 STATE of the primary: /,
+        ),
+      );
+    expect(played('no finding transition-*').join()).not.toContain('not as expected');
+    expect(() => played('no finding bndupd-no-replay')).toThrow('bndupd-no-reply');
+    expect(() => played('2 finding')).toThrow('no finding');
+    expect(() => played('no finding within 2s')).toThrow('no "within"');
+  });
+
   it('goes through its phases: arms, orders, waits, removes, heals', () => {
     const { run, outputs, at } = playing(LOST_REPLIES);
     at(1, ...state('primary', 'NORMAL'));
