@@ -82,7 +82,8 @@ export class Docket {
   run(run: MessageRun, now: number): void {
     if (run.connection.protocol !== 'dhcpv6-failover') return;
     this.#count(run.end - run.start, now);
-    this.#add({ kind: 'run', run });
+    if (this.#isLapsed) this.#passedOver(messagesIn(run));
+    else this.#add({ kind: 'run', run });
   }
 
   /** `octets` are copied. */
