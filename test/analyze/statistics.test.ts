@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReplyTimes } from '../../src/analyze/reply-times.ts';
-import { Statistics } from '../../src/analyze/statistics.ts';
+import { CONNECTIONS_MAX, MINUTES_MAX, Statistics } from '../../src/analyze/statistics.ts';
 import { captured } from '../dissect/captured.ts';
 import { clientLease, Dialogue, status } from '../support/dialogue.ts';
+import { failoverConnection } from '../support/messages.ts';
 
 describe('statistics', () => {
   it('count messages by type and direction, rejections by code, replies with their times', () => {
@@ -31,6 +32,27 @@ describe('statistics', () => {
     expect(times?.count).toBe(2);
     expect(times?.mean).toBe(20);
     expect(times?.most).toBe(30);
+  });
+});
+
+describe('statistics of what never ends', () => {
+  it('count connections beyond the thousandth with the last one, and lose no message', () => {
+    const statistics = new Statistics();
+    for (let index = 0; index < 1030; index++)
+      statistics.add(new Dialogue(failoverConnection(index)).say('p', 35, 1, 0));
+    expect(statistics.connections).toHaveLength(CONNECTIONS_MAX);
+    expect(statistics.messages).toBe(1030);
+    const counts = statistics.connections.map(({ messages }) => messages[0][35]);
+    expect([counts[0], counts.at(-1)]).toEqual([1, 1030 - CONNECTIONS_MAX + 1]);
+  });
+
+  it('count minutes beyond two days with the last one', () => {
+    const statistics = new Statistics();
+    const dialogue = new Dialogue();
+    for (let minute = 0; minute < 2900; minute++)
+      statistics.add(dialogue.say('p', 35, minute, minute * 60_000));
+    expect(statistics.minutes).toHaveLength(MINUTES_MAX);
+    expect(statistics.minutes.at(-1)?.messages).toBe(2900 - MINUTES_MAX + 1);
   });
 });
 

@@ -28,6 +28,12 @@ describe('colour rules', () => {
     expect(ours.length).toBeGreaterThan(3);
   });
 
+  it('are a hundred at most', () => {
+    const rules = (count: number) => `rules:\n${'- {filter: tls, style: bad}\n'.repeat(count)}`;
+    expect(rulesOf(rules(100))).toHaveLength(100);
+    expect(() => rulesOf(rules(101))).toThrow('more than 100 rules');
+  });
+
   it.each([
     ['rules: 3', 'expected "rules:" with a list'],
     ['rules:\n- filter: type == STATE\n  style: red', ':2:3: style: expected one of plain, dim, strong'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/base/bytes.ts';
-import { PARTIAL_WAIT_MILLIS } from '../../src/proxy/link.ts';
+import { HELD_OCTETS_MAX, PARTIAL_WAIT_MILLIS } from '../../src/proxy/link.ts';
 import { sent, testLink, told } from '../support/link.ts';
 import { unit } from '../support/unit.ts';
 
@@ -30,6 +30,17 @@ function segmentsOf(stream: Uint8Array, sizes: readonly number[]): Uint8Array[] 
 }
 
 describe('a link', () => {
+  it('takes no more from a sender while a fault holds more than 8 MiB', () => {
+    const { link, fault } = testLink();
+    fault('hold');
+    const octets = concatBytes(Array.from({ length: 16 }, (_, id) => unit(24, id, '00'.repeat(65_500))));
+    for (let mebibytes = 0; mebibytes < 8; mebibytes++) link.receive(octets, 0);
+    expect(link.blocksReading()).toBe(false);
+    link.receive(octets, 0);
+    expect(link.held()).toBeGreaterThan(HELD_OCTETS_MAX);
+    expect(link.blocksReading()).toBe(true);
+  });
+
   // Transparency: whatever the segmentation, and whether the octets are messages or not.
   it('passes the same octets with no fault armed, each segment at once', () => {
     const stream = fc.oneof(

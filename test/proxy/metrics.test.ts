@@ -39,6 +39,17 @@ function page(metrics: GroupMetrics, names: readonly string[]) {
   return readExposition(text);
 }
 
+it('counts only so many kinds of rejections, whatever a server invents', () => {
+  const metrics = new GroupMetrics();
+  const dialogue = new Dialogue();
+  for (let code = 1; code <= 100; code++) {
+    metrics.event(eventOf(dialogue.say('p', 24, code, code), 'forwarded', 'campus'));
+    metrics.event(eventOf(dialogue.say('s', 25, code, code, status(1000 + code)), 'forwarded', 'campus'));
+  }
+  const { samples = [] } = page(metrics, ['campus']).get('leasetap_rejects_total') ?? {};
+  expect([...samples]).toHaveLength(64);
+});
+
 it('tells window, skew, answers and rejections of each relationship', () => {
   const metrics = new GroupMetrics();
   const dialogue = new Dialogue();

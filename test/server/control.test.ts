@@ -14,8 +14,8 @@ import { ControlClient } from '../../src/server/control-client.ts';
 import { ROUTE_NAMES } from '../../src/server/control-routes.ts';
 import { FailoverServer } from '../../src/server/driver.ts';
 import type { ServerEvent } from '../../src/server/news-text.ts';
-import { MemoryStore } from '../../src/server/store-memory.ts';
 import { readExposition } from '../support/exposition.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { OpenApi } from '../support/openapi.ts';
 import {
   bothNormal,

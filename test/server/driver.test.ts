@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import type { Endpoint } from '../../src/base/flow.ts';
 import type { ServerConfig } from '../../src/server/config.ts';
 import { FailoverServer } from '../../src/server/driver.ts';
-import { MemoryStore } from '../../src/server/store-memory.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import {
   bindingsOf,
   bothNormal,

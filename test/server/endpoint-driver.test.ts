@@ -5,8 +5,8 @@ import { toEpoch2000 } from '../../src/base/time.ts';
 import type { RelationshipConfig } from '../../src/server/config.ts';
 import { EndpointDriver, type PartnerStream, type World } from '../../src/server/endpoint-driver.ts';
 import { endpointConfig } from '../../src/server/engine-config.ts';
-import { MemoryStore } from '../../src/server/store-memory.ts';
 import { encodeFailoverFrame } from '../../src/wire/failover.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { configOf } from './pair.ts';
 
 const START = Date.UTC(2026, 10, 21);

@@ -15,7 +15,7 @@ import { endpointRecord, leaseRecord } from '../../src/server/lease-record.ts';
 import { decodeRecord, encodeRecord, RecordError, type ValueCodec } from '../../src/server/record-codec.ts';
 import type { LeaseStore } from '../../src/server/store.ts';
 import { openLmdbStore } from '../../src/server/store-lmdb.ts';
-import { MemoryStore } from '../../src/server/store-memory.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 let directory = '';
 beforeEach(() => {

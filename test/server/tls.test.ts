@@ -9,10 +9,10 @@ import { InputError } from '../../src/base/problem.ts';
 import type { PartnerConfig } from '../../src/server/config.ts';
 import { FailoverServer } from '../../src/server/driver.ts';
 import { startTlsMessage } from '../../src/server/starttls.ts';
-import { MemoryStore } from '../../src/server/store-memory.ts';
 import { tlsTroubles } from '../../src/server/tls.ts';
 import { StatusCode } from '../../src/wire/codes.ts';
 import { decodeFailoverMessage } from '../../src/wire/failover.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { certificateFile } from '../support/tls.ts';
 import {
   bindingsOf,

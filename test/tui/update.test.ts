@@ -226,6 +226,14 @@ describe("finding one's way in a capture", () => {
     expect(selectedIndex(filtered)).toBe(3);
   });
 
+  it('marks a thousand messages, and says so when there are more', () => {
+    const count = 1001;
+    const all = Array.from({ length: count }, () => keys('m', 'down')).flat();
+    const marked = capture([...updates(count), ...keys('home'), ...all]);
+    expect(marked.marks).toHaveLength(1000);
+    expect(marked.answer?.text).toBe('mark: there are 1000 marks already');
+  });
+
   it('compares two marked messages, a request with its reply, and what was sent with what came', () => {
     const dialogue = new Dialogue();
     const ask = dialogue.say('p', 24, 7, 0, clientLease('2001:db8::1'));
@@ -311,5 +319,10 @@ describe('the command line', () => {
     expect(didYouMean('secondary kill')).toBe('');
     const [edited] = play(model(), keys(':', 'a', 'b', 'backspace', 'c', 'escape'));
     expect(edited.prompt).toBeUndefined();
+  });
+
+  it('takes five hundred characters, however many are pasted', () => {
+    const [pasted] = play(model(), [...keys(':'), { kind: 'key', key: 'x', character: 'x'.repeat(10_000) }]);
+    expect(pasted.prompt?.text).toHaveLength(500);
   });
 });

@@ -47,6 +47,11 @@ describe('the short form of a fault', () => {
   });
 
   // Every mistake is told in one line that quotes the word and says what would have been right.
+  it('refuses a line that is longer than anybody types', () => {
+    expect(() => parseFault(`drop id ${'x'.repeat(4089)}`)).toThrow('fault: longer than 4096 characters');
+    expect(() => parseFault(`drop id ${'x'.repeat(4088)}`)).toThrow('id: expected');
+  });
+
   it.each([
     ['', 'fault: expected an action such as drop or delay'],
     ['dorp s>p', 'unknown fault "dorp"; did you mean drop?'],

@@ -1,7 +1,7 @@
-/** A store that forgets: for tests and trials. It calls `stored` in a later turn, as a disk would. */
-import type { EndpointRecord, StoredState, StoreRecord } from '../failover/io.ts';
-import { type Lease, resourceKey } from '../failover/lease.ts';
-import type { LeaseStore } from './store.ts';
+/** A store that forgets. It calls `stored` in a later turn, as a disk would. */
+import type { EndpointRecord, StoredState, StoreRecord } from '../../src/failover/io.ts';
+import { type Lease, resourceKey } from '../../src/failover/lease.ts';
+import type { LeaseStore } from '../../src/server/store.ts';
 
 interface Kept {
   endpoint?: EndpointRecord;
