@@ -99,7 +99,7 @@ export function register(program: Command): void {
     .option('--stats', 'instead of messages: counts, reply times, rejections, window use, skew')
     .option(
       '-j, --jobs <number>',
-      'threads that print; 1: no other ones (default: up to 3 when there is much to read)',
+      'threads that print; 1: no other ones (default: up to 4 when there is much to read)',
       positiveNumber,
     )
     .option('--tui', 'look at the messages in the terminal UI')
@@ -109,8 +109,10 @@ export function register(program: Command): void {
     .action(runRead);
 }
 
-/** With more threads the process would take more than 128 MiB. */
+/** With more threads that print the process would take more than 128 MiB. */
 const THREADS_MAX = 3;
+/** JSON takes much time and little memory; the parser of filters takes more, in each thread. */
+const JSON_THREADS_MAX = 4;
 
 /** What is read between two moments at which lines that others have printed can be written. */
 const PRINTING_CHUNK_OCTETS = 64 * 1024;
@@ -217,9 +219,13 @@ function octetsIn(files: readonly string[]): number | undefined {
   return total;
 }
 
-/** One processor is left to who reads the lines. */
-function threadsOf({ jobs }: Options): number {
-  return jobs ?? Math.min(availableParallelism() - 1, THREADS_MAX);
+/** One processor is left to who reads the lines; JSON takes longer to print than anybody needs to read it. */
+function threadsOf({ jobs, type, filter }: Options): number {
+  const processors = availableParallelism();
+  const isPlainJson = (type === 'jsonl' || type === 'ek') && filter === undefined;
+  return (
+    jobs ?? (isPlainJson ? Math.min(processors, JSON_THREADS_MAX) : Math.min(processors - 1, THREADS_MAX))
+  );
 }
 
 /** What has to be known of messages for all that was asked for: perhaps what only a first pass can tell. */

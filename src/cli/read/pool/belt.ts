@@ -3,7 +3,13 @@
  * printed by any, and their lines written in order by one. A parcel lies in one slot all the way. Nobody here waits
  * for a lock: each number is moved on by one kind of thread, and who has nothing to do sleeps until it moves.
  */
-import { PARCEL_MESSAGES_MAX, PARCEL_OCTETS_MAX, type Parcel, RECORD_FIELDS } from './parcel.ts';
+import {
+  PARCEL_MESSAGES_MAX,
+  PARCEL_OCTETS_MAX,
+  type Parcel,
+  type ParcelMemory,
+  RECORD_FIELDS,
+} from './parcel.ts';
 
 /** Parcels on their way: enough that nobody waits for a thread that the system has put aside for a while. */
 const SLOTS = 32;
@@ -72,12 +78,23 @@ export class Belt {
     Atomics.store(this.#words, CLOSED, 1);
   }
 
+  /** Where the next parcel may be packed, so that `fill` need not copy it. Only if there is room. */
+  get room(): ParcelMemory {
+    const slot = this.filled % SLOTS;
+    return {
+      records: this.#recordsOf(slot, PARCEL_MESSAGES_MAX),
+      octets: this.#octetsOf(slot, PARCEL_OCTETS_MAX),
+    };
+  }
+
   /** Puts the next parcel on the belt. Only if there is room. Who sleeps may go on sleeping until `wake`. */
   fill({ messages, records, octets, speakersAt }: Parcel): void {
     const parcel = this.filled;
     const slot = parcel % SLOTS;
-    this.#recordsOf(slot, messages).set(records.subarray(0, messages * RECORD_FIELDS));
-    this.#octetsOf(slot, octets.length).set(octets);
+    if (records.buffer !== this.memory.records) {
+      this.#recordsOf(slot, messages).set(records.subarray(0, messages * RECORD_FIELDS));
+      this.#octetsOf(slot, octets.length).set(octets);
+    }
     this.#setWord(slot, MESSAGES, messages);
     this.#setWord(slot, OCTETS, octets.length);
     this.#setWord(slot, SPEAKERS_AT, speakersAt);

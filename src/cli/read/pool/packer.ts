@@ -1,14 +1,16 @@
 /** Packs messages for other threads, with what is known of them by other messages. Copies octets, not messages. */
 import { NO_BYTES } from '../../../base/bytes.ts';
 import type { Connection, Frame } from '../../../base/frame.ts';
+import type { Resolution } from '../../../base/timestamp.ts';
 import { type Annotations, REPEATED, UNANSWERED } from '../../../dissect/annotations.ts';
 import type { Message } from '../../../dissect/message.ts';
 import {
-  FINDING,
+  MARK,
   PARCEL_MESSAGES_MAX,
   PARCEL_OCTETS,
   PARCEL_OCTETS_MAX,
   type Parcel,
+  type ParcelMemory,
   RECORD,
   RECORD_FIELDS,
   type Speaker,
@@ -21,8 +23,8 @@ const encoder = new TextEncoder();
 
 export class Packer {
   readonly #messagesMax: number;
-  readonly #records = new Float64Array(PARCEL_MESSAGES_MAX * RECORD_FIELDS);
-  readonly #octets = new Uint8Array(PARCEL_OCTETS_MAX);
+  #records: Float64Array;
+  #octets: Uint8Array;
   #messages = 0;
   /** Octets that are copied. */
   #copied = 0;
@@ -39,11 +41,20 @@ export class Packer {
   #dialect: string | undefined;
   #primaryEnd: number | undefined;
   #tls: string | undefined;
+  #resolution: Resolution | undefined;
   #speaker = 0;
 
-  /** `messagesMax`: of a parcel; no more than `PARCEL_MESSAGES_MAX`. */
-  constructor(messagesMax: number) {
+  /** `messagesMax`: of a parcel; no more than `PARCEL_MESSAGES_MAX`. `memory`: of the first ones. */
+  constructor(messagesMax: number, memory = newParcelMemory()) {
     this.#messagesMax = messagesMax;
+    this.#records = memory.records;
+    this.#octets = memory.octets;
+  }
+
+  /** Where parcels go from now on. Only between two. */
+  useMemory({ records, octets }: ParcelMemory): void {
+    this.#records = records;
+    this.#octets = octets;
   }
 
   get isEmpty(): boolean {
@@ -65,21 +76,18 @@ export class Packer {
     const start = this.#placeOf(frame);
     records[at + RECORD.index] = message.index;
     records[at + RECORD.speaker] = this.#speakerOf(frame);
-    records[at + RECORD.direction] = frame.direction;
-    records[at + RECORD.resync] = frame.resync ? 1 : 0;
+    records[at + RECORD.marks] =
+      frame.direction + (frame.resync ? MARK.resync : 0) + findingMarks(notes.findings);
     records[at + RECORD.start] = start;
     records[at + RECORD.end] = start + frame.end - frame.start;
     records[at + RECORD.packet] = packet;
     records[at + RECORD.unixSeconds] = time.unixSeconds;
     records[at + RECORD.ticks] = time.ticks;
-    records[at + RECORD.ticksPerSecond] = time.resolution.ticksPerSecond;
-    records[at + RECORD.digits] = time.resolution.digits;
     records[at + RECORD.streamOffset] = frame.streamOffset;
     records[at + RECORD.claimed] = frame.claimed ?? Number.NaN;
     records[at + RECORD.replyTo] = notes.replyTo ?? Number.NaN;
     records[at + RECORD.rttMillis] = notes.rttMillis ?? Number.NaN;
     records[at + RECORD.replyIn] = notes.replyIn ?? Number.NaN;
-    records[at + RECORD.findings] = notes.findings === undefined ? 0 : findingsOf(notes.findings);
     this.#messages++;
   }
 
@@ -118,6 +126,8 @@ export class Packer {
       this.#copy();
       this.#bytes = bytes;
       this.#from = start;
+      // V8 copies to shared memory in words only if both places are as far from the beginning of one.
+      this.#copied += (bytes.byteOffset + start - this.#copied) & 7;
     }
     this.#until = end;
     return this.#copied + start - this.#from;
@@ -132,14 +142,17 @@ export class Packer {
   }
 
   /** Connections change when more is known of them; hardly any capture changes from one to another with every message. */
-  #speakerOf({ connection, tls }: Frame): number {
+  #speakerOf({ connection, tls, seen }: Frame): number {
+    const { resolution } = seen.time;
     const isSame =
       connection === this.#connection &&
       connection.dialect === this.#dialect &&
       connection.primaryEnd === this.#primaryEnd &&
-      tls === this.#tls;
+      tls === this.#tls &&
+      resolution === this.#resolution;
     if (!isSame) {
-      this.#speaker = this.#numberOf({ connection, tls });
+      this.#speaker = this.#numberOf({ connection, tls, resolution });
+      this.#resolution = resolution;
       this.#connection = connection;
       this.#dialect = connection.dialect;
       this.#primaryEnd = connection.primaryEnd;
@@ -159,7 +172,16 @@ export class Packer {
   }
 }
 
-function findingsOf(findings: readonly string[]): number {
-  const repeated = findings.includes(REPEATED) ? FINDING.repeated : 0;
-  return repeated + (findings.includes(UNANSWERED) ? FINDING.unanswered : 0);
+/** Of this thread alone. */
+export function newParcelMemory(): ParcelMemory {
+  return {
+    records: new Float64Array(PARCEL_MESSAGES_MAX * RECORD_FIELDS),
+    octets: new Uint8Array(PARCEL_OCTETS_MAX),
+  };
+}
+
+function findingMarks(findings: readonly string[] | undefined): number {
+  if (findings === undefined) return 0;
+  const repeated = findings.includes(REPEATED) ? MARK.repeated : 0;
+  return repeated + (findings.includes(UNANSWERED) ? MARK.unanswered : 0);
 }

@@ -4,6 +4,7 @@
  * in unpacker.ts.
  */
 import type { Connection } from '../../../base/frame.ts';
+import type { Resolution } from '../../../base/timestamp.ts';
 
 /** Messages in a parcel at most. */
 export const PARCEL_MESSAGES_MAX = 512;
@@ -11,6 +12,12 @@ export const PARCEL_MESSAGES_MAX = 512;
 export const PARCEL_OCTETS = 64 * 1024;
 /** Octets in a parcel at most: a last message, whose length has 16 bits, and all about its connection. */
 export const PARCEL_OCTETS_MAX = PARCEL_OCTETS + 96 * 1024;
+
+/** Room for any parcel; its octets begin at a multiple of eight. */
+export interface ParcelMemory {
+  readonly records: Float64Array;
+  readonly octets: Uint8Array;
+}
 
 /** Valid as long as nobody fills its memory again. */
 export interface Parcel {
@@ -26,6 +33,7 @@ export interface Parcel {
 export interface Speaker {
   readonly connection: Connection;
   readonly tls?: string | undefined;
+  readonly resolution: Resolution;
 }
 
 /** Places in the record of a message. What may be absent is NaN then. */
@@ -33,25 +41,21 @@ export const RECORD = {
   index: 0,
   /** In the list of speakers. */
   speaker: 1,
-  direction: 2,
-  /** 1 for a frame that was found by picking the stream up again. */
-  resync: 3,
+  /** A sum of `MARK`. */
+  marks: 2,
   /** Octets of the parcel. */
-  start: 4,
-  end: 5,
-  packet: 6,
-  unixSeconds: 7,
-  ticks: 8,
-  ticksPerSecond: 9,
-  digits: 10,
-  streamOffset: 11,
-  claimed: 12,
-  replyTo: 13,
-  rttMillis: 14,
-  replyIn: 15,
-  /** What is wrong with it as a request: a sum of `FINDING`. */
-  findings: 16,
+  start: 3,
+  end: 4,
+  packet: 5,
+  unixSeconds: 6,
+  ticks: 7,
+  streamOffset: 8,
+  claimed: 9,
+  replyTo: 10,
+  rttMillis: 11,
+  replyIn: 12,
 } as const;
-export const RECORD_FIELDS = 17;
+export const RECORD_FIELDS = 13;
 
-export const FINDING = { repeated: 1, unanswered: 2 } as const;
+/** Of direction 1; found by picking the stream up again; what is wrong with it as a request. */
+export const MARK = { direction: 1, resync: 2, repeated: 4, unanswered: 8 } as const;

@@ -6,8 +6,8 @@ import type { Annotations } from '../../../dissect/annotations.ts';
 import type { Message } from '../../../dissect/message.ts';
 import { STALLED_MILLIS_MAX } from '../../output.ts';
 import type { Belt } from './belt.ts';
-import { Packer } from './packer.ts';
-import type { Parcel } from './parcel.ts';
+import { newParcelMemory, Packer } from './packer.ts';
+import type { Parcel, ParcelMemory } from './parcel.ts';
 import { BEGUN, type LinesApart, type Printer } from './printer.ts';
 import type { Writer } from './writer.ts';
 
@@ -32,22 +32,16 @@ export interface PoolOptions {
   readonly parcelMessages: number;
 }
 
-/** A parcel, and who has packed it and keeps it. */
-interface Waiting {
-  readonly parcel: Parcel;
-  readonly packer: Packer;
-}
-
 export class PrintPool {
   readonly #belt: Belt;
   readonly #printer: Printer;
   readonly #threads: readonly Thread[];
-  readonly #parcelMessages: number;
-  #packer: Packer;
-  /** Parcels for which there was no room: those of one chunk of the capture at most. */
-  readonly #waiting: Waiting[] = [];
-  /** Those whose parcels are on the belt. */
-  readonly #free: Packer[] = [];
+  readonly #packer: Packer;
+  /** Memory of the parcel at hand, if it is not on the belt. */
+  #aside: ParcelMemory | undefined;
+  /** Parcels for which there was no room, and where they are: those of one chunk of the capture at most. */
+  readonly #waiting: { readonly parcel: Parcel; readonly memory: ParcelMemory }[] = [];
+  readonly #free: ParcelMemory[] = [];
   #hurries = false;
   /** For how many of them the messages at hand have not been handed over. */
   #pauses = 0;
@@ -59,8 +53,7 @@ export class PrintPool {
     this.#belt = belt;
     this.#printer = printer;
     this.#threads = threads;
-    this.#parcelMessages = parcelMessages;
-    this.#packer = new Packer(parcelMessages);
+    this.#packer = new Packer(parcelMessages, belt.room);
     const failed = (error: unknown): void => {
       this.#failure ??= error as Error;
       this.#changed();
@@ -150,22 +143,20 @@ export class PrintPool {
   }
 
   #send(): void {
-    const packer = this.#packer;
-    const parcel = packer.take();
+    const parcel = this.#packer.take();
     this.#pauses = 0;
-    if (this.#fill() && this.#belt.hasRoom) this.#belt.fill(parcel);
-    else {
-      this.#waiting.push({ parcel, packer });
-      this.#packer = this.#free.pop() ?? new Packer(this.#parcelMessages);
-    }
+    if (this.#aside === undefined) this.#belt.fill(parcel);
+    else this.#waiting.push({ parcel, memory: this.#aside });
+    this.#aside = this.#fill() && this.#belt.hasRoom ? undefined : (this.#free.pop() ?? newParcelMemory());
+    this.#packer.useMemory(this.#aside ?? this.#belt.room);
   }
 
   /** Puts what waits on the belt as far as there is room. Whether nothing waits any more. */
   #fill(): boolean {
-    while (this.#waiting.length > 0 && this.#belt.hasRoom) {
-      const { parcel, packer } = this.#waiting.shift() as Waiting;
-      this.#belt.fill(parcel);
-      this.#free.push(packer);
+    for (let next = this.#waiting[0]; next !== undefined && this.#belt.hasRoom; next = this.#waiting[0]) {
+      this.#belt.fill(next.parcel);
+      this.#free.push(next.memory);
+      this.#waiting.shift();
     }
     return this.#waiting.length === 0;
   }

@@ -1,13 +1,13 @@
 /** Reads parcels of messages: the reverse of packer.ts, with one message that is overwritten by the next. */
 import { requestFindings } from '../../../analyze/request-findings.ts';
 import type { Direction, Seen } from '../../../base/flow.ts';
-import { MICROSECONDS, type Timestamp } from '../../../base/timestamp.ts';
+import { MICROSECONDS, type Resolution, type Timestamp } from '../../../base/timestamp.ts';
 import type { Annotations } from '../../../dissect/annotations.ts';
 import type { Dissectors } from '../../../dissect/compile.ts';
 import { DissectedMessage, protocolOf } from '../../../dissect/dissect.ts';
 import type { Message } from '../../../dissect/message.ts';
 import { FrameAtHand } from '../../../dissect/message-maker.ts';
-import { FINDING, PARCEL_OCTETS_MAX, type Parcel, RECORD, RECORD_FIELDS, type Speaker } from './parcel.ts';
+import { MARK, PARCEL_OCTETS_MAX, type Parcel, RECORD, RECORD_FIELDS, type Speaker } from './parcel.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -20,7 +20,7 @@ const decoder = new TextDecoder();
 class TimeAtHand implements Timestamp {
   unixSeconds = 0;
   ticks = 0;
-  resolution = MICROSECONDS;
+  resolution: Resolution = MICROSECONDS;
 }
 
 class SeenAtHand implements Seen {
@@ -65,33 +65,28 @@ export class Unpacker {
       notes.replyTo = present(records[at + RECORD.replyTo]);
       notes.rttMillis = present(records[at + RECORD.rttMillis]);
       notes.replyIn = present(records[at + RECORD.replyIn]);
-      const findings = records[at + RECORD.findings] as number;
-      notes.findings = requestFindings(
-        (findings & FINDING.repeated) !== 0,
-        (findings & FINDING.unanswered) !== 0,
-      );
+      const marks = records[at + RECORD.marks] as number;
+      notes.findings = requestFindings((marks & MARK.repeated) !== 0, (marks & MARK.unanswered) !== 0);
       take(this.#message, notes);
     }
   }
 
-  #frameAt(records: Float64Array, at: number, { connection, tls }: Speaker): FrameAtHand {
+  #frameAt(records: Float64Array, at: number, { connection, tls, resolution }: Speaker): FrameAtHand {
+    const marks = records[at + RECORD.marks] as number;
     const { time } = this.#seen;
     time.unixSeconds = records[at + RECORD.unixSeconds] as number;
     time.ticks = records[at + RECORD.ticks] as number;
-    const ticksPerSecond = records[at + RECORD.ticksPerSecond] as number;
-    const digits = records[at + RECORD.digits] as number;
-    if (ticksPerSecond !== time.resolution.ticksPerSecond || digits !== time.resolution.digits)
-      time.resolution = isMicroseconds(ticksPerSecond, digits) ? MICROSECONDS : { ticksPerSecond, digits };
+    time.resolution = isMicroseconds(resolution) ? MICROSECONDS : resolution;
     this.#seen.packet = records[at + RECORD.packet] as number;
     this.#frame ??= new FrameAtHand(connection, this.#seen);
     const frame = this.#frame;
     frame.connection = connection;
-    frame.direction = records[at + RECORD.direction] as Direction;
+    frame.direction = (marks & MARK.direction) as Direction;
     frame.bytes = this.#octets;
     frame.start = records[at + RECORD.start] as number;
     frame.end = records[at + RECORD.end] as number;
     frame.streamOffset = records[at + RECORD.streamOffset] as number;
-    frame.resync = records[at + RECORD.resync] === 1;
+    frame.resync = (marks & MARK.resync) !== 0;
     frame.claimed = present(records[at + RECORD.claimed]);
     frame.tls = tls;
     return frame;
@@ -99,7 +94,7 @@ export class Unpacker {
 }
 
 /** Times in microseconds are printed faster if they say so. */
-function isMicroseconds(ticksPerSecond: number, digits: number): boolean {
+function isMicroseconds({ ticksPerSecond, digits }: Resolution): boolean {
   return ticksPerSecond === MICROSECONDS.ticksPerSecond && digits === MICROSECONDS.digits;
 }
 

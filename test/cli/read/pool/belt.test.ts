@@ -50,6 +50,20 @@ describe('Belt', () => {
     ]);
   });
 
+  it('hands on what was packed where there is room for it, without another copy', () => {
+    const belt = new Belt();
+    belt.fill(parcel('first'));
+    const { records, octets } = belt.room;
+    records.fill(4, 0, RECORD_FIELDS);
+    octets.set(new TextEncoder().encode('here'));
+    belt.fill({ messages: 1, records, octets: octets.subarray(0, 4), speakersAt: 1 });
+    records[0] = 5;
+    const handed = new Belt(belt.memory).parcel(1);
+    expect([handed.messages, handed.records[0], handed.records[1], handed.speakersAt]).toEqual([1, 5, 4, 1]);
+    expect(new TextDecoder().decode(handed.octets.slice())).toBe('here');
+    expect(new TextDecoder().decode(belt.parcel(0).octets.slice())).toBe('first');
+  });
+
   it('has room again when the first parcels are written, and uses their slots', () => {
     const belt = new Belt();
     const slots = fillAll(belt);

@@ -6,6 +6,8 @@ import {
   PARCEL_MESSAGES_MAX,
   PARCEL_OCTETS,
   PARCEL_OCTETS_MAX,
+  RECORD,
+  RECORD_FIELDS,
 } from '../../../../src/cli/read/pool/parcel.ts';
 import { Unpacker } from '../../../../src/cli/read/pool/unpacker.ts';
 import { type Annotations, REPEATED, UNANSWERED } from '../../../../src/dissect/annotations.ts';
@@ -136,6 +138,20 @@ describe('Packer', () => {
     const starts: number[] = [];
     new Unpacker(DISSECTORS).read(parcel, ({ frame }) => starts.push(frame.bytes[frame.start + 1] as number));
     expect(starts).toEqual([0, 100, 2000, 300].map((start) => (start + 1) & 255));
+  });
+
+  it('puts octets as far from the beginning of a word as they were', () => {
+    const chunk = new Uint8Array(4000).fill(0x22);
+    const packer = new Packer(9);
+    const starts = [3, 1006, 2005, 3000];
+    for (const [index, start] of starts.entries()) {
+      const frame = { ...(plain(1)[0] as Message).frame, bytes: chunk, start, end: start + 21 };
+      packer.push(dissect(DISSECTORS, frame, index), {});
+    }
+    const { records, speakersAt } = packer.take();
+    const places = starts.map((_, index) => records[index * RECORD_FIELDS + RECORD.start] as number);
+    expect(places.map((place) => place % 8)).toEqual(starts.map((start) => start % 8));
+    expect(speakersAt).toBeLessThanOrEqual(4 * (21 + 7));
   });
 
   it('keeps what was pushed when the memory of it is used again, once it has settled', () => {
