@@ -1,7 +1,7 @@
 // Runs behind the compiler: leaves the parsed dissectors beside the compiled code, so that no run has to parse YAML, and
 // joins the modules of the program into few files, because finding and loading many of them is most of its start-up.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { CORE_FILE, PRINTING_FILE } from '../dist/cli/compiled-code.js';
@@ -39,8 +39,15 @@ await writeProgram(
 await writeJournal();
 copyFileSync('dist/dissect/dissectors.json', `${FOLDER}/dissectors.json`);
 chmodSync(`${FOLDER}/main.cjs`, 0o755);
+for (const name of [CORE_FILE, PRINTING_FILE]) refuseImports(name);
 writeCompiledCode('compile-core.mjs');
 writeCompiledCode('compile-printing.mjs');
+
+/** Compiled code cannot import when it runs, only require: `process.getBuiltinModule` loads what Node brings. */
+function refuseImports(name) {
+  const [found] = /\bimport\(.{0,40}/.exec(readFileSync(`${FOLDER}/${name}`, 'utf8')) ?? [];
+  if (found !== undefined) throw new Error(`${name}: ${found} would fail when it runs`);
+}
 
 /**
  * One file with what is always needed, one each for what is loaded on demand, their names with a prefix. CommonJS: its

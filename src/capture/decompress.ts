@@ -46,7 +46,7 @@ export async function* decompressed(
 /** Both are loaded only when they are met: most captures are not compressed, and the first line should come soon. */
 async function decompressorFor(compression: Compression): Promise<Decompressor> {
   if (compression === 'gzip') {
-    const { createGunzip } = await import('node:zlib');
+    const { createGunzip } = process.getBuiltinModule('node:zlib');
     return new Ungzip(createGunzip({ chunkSize: OUTPUT_OCTETS }));
   }
   const { Unzstd } = await import('./zstd.ts');

@@ -127,7 +127,7 @@ async function* storedChunks(path: string, use: FileUse): AsyncGenerator<Uint8Ar
 /** What may have to be waited for, such as a named pipe; the next read runs while the last octets are looked at. */
 async function* arrivingChunks(path: string): AsyncGenerator<Uint8Array> {
   // Most runs do without it.
-  const { open } = await import('node:fs/promises');
+  const { open } = process.getBuiltinModule('node:fs/promises');
   const file = await open(path, 'r');
   let ahead = readChunk(file, path);
   try {

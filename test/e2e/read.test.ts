@@ -2,7 +2,7 @@
  * `leasetap read` as its users meet it: the built program over every sample capture, from files, stdin and pipes that
  * close. Expected messages come from the fixtures, which were written apart from this program.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -89,6 +89,23 @@ describe.concurrent('leasetap read -T jsonl', () => {
       expected.map((message) => ({ ...message, index: expect.any(Number) })),
     );
     expect(run.code).toBe(capture === 'mal-file-truncated-packet.pcap' ? 2 : 0);
+  });
+});
+
+describe('a capture that comes otherwise than as a plain file', () => {
+  const plain = join(folder, 'ip6-exthdr.pcap');
+
+  it.each([
+    ['compressed by gzip', 'gzip -c'],
+    ['through a named pipe', 'cat'],
+  ])('%s says the same', async (_, command) => {
+    const path = join(temporaryFolder(), 'capture');
+    const writes =
+      command === 'cat' ? `mkfifo ${path} && cat ${plain} > ${path} &` : `${command} ${plain} > ${path}`;
+    const shell = `${writes}\nsleep 0.2; exec ${process.execPath} ${mainFile} read ${path}`;
+    const run = spawnSync('sh', ['-c', shell], { encoding: 'utf8', timeout: 20_000 });
+    expect([run.stderr, run.status]).toEqual(['', 0]);
+    expect(run.stdout).toBe((await runLeasetap(['read', plain])).out);
   });
 });
 
