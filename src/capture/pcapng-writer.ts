@@ -124,6 +124,11 @@ export function putPacketBlock(
   putU32(to, at + octets - 4, octets);
 }
 
+/** Whether a block that was made here is a packet. */
+export function isPacketBlock(block: Uint8Array): boolean {
+  return block[0] === BLOCK.enhancedPacket && block[1] === 0 && block[2] === 0 && block[3] === 0;
+}
+
 /** An enhanced packet block. Blocks of packets share memory: write them soon, or copy what is kept for long. */
 export function packetBlock(packet: PacketToWrite): Uint8Array {
   const { bytes, direction, interfaceId, originalLength } = packet;

@@ -141,7 +141,7 @@ function findingFields(finding: Finding): Record<string, unknown> {
     keyword,
     sender: message.role,
     message_index: message.index,
-    frame: message.packet,
+    frame: message.packet === 0 ? null : message.packet,
     connection: message.connection,
     message_name: message.name,
     transaction_id: message.transactionId,

@@ -13,9 +13,14 @@ export function findingLine(finding: Finding): Line {
     span(severity.padEnd(7), severity === 'error' ? 'bad' : 'warn'),
     span(` ${rfc} §${section}${keyword === null ? '' : ` ${keyword}`} `, 'dim'),
     span(id, 'strong'),
-    span(`: #${message.index} (packet ${message.packet}) ${message.name}: ${safeText(summary)}`),
+    span(`: #${message.index}${packetOf(message)} ${message.name}: ${safeText(summary)}`),
     span(also, 'dim'),
   ];
+}
+
+/** A running proxy does not always know. */
+function packetOf({ packet }: Finding['message']): string {
+  return packet === 0 ? '' : ` (packet ${packet})`;
 }
 
 /** One JSON object in one line. `message_index` and `frame` are those of messages in JSON. */

@@ -12,7 +12,7 @@ import { toHex } from '../../src/base/bytes.ts';
 import { type Conversation, conversations } from '../support/conversations.ts';
 import { readExposition } from '../support/exposition.ts';
 import { OpenApi } from '../support/openapi.ts';
-import { leasetap, type Running, temporaryFolder } from '../support/process.ts';
+import { leasetap, type Running, runLeasetap, temporaryFolder } from '../support/process.ts';
 import { portOf, read } from '../support/relay.ts';
 
 const HOST = '::1';
@@ -21,11 +21,13 @@ const api = new OpenApi('openapi-proxy.yaml');
 interface Line {
   readonly event?: string;
   readonly id?: string;
+  readonly frame?: number | null;
 }
 
 interface Tap {
   readonly proxy: Running;
   readonly control: string;
+  readonly recording: string;
   readonly log: () => readonly Line[];
   readonly primary: Socket;
   readonly secondary: Socket;
@@ -35,11 +37,12 @@ interface Tap {
 async function tap(...options: readonly string[]): Promise<Tap> {
   const folder = temporaryFolder();
   const [control, logPath] = [join(folder, 'tap.sock'), join(folder, 'tap.jsonl')];
+  const recording = join(folder, 'tap.pcapng');
   const server = createServer().listen(0, HOST);
   await once(server, 'listening');
   const proxy = leasetap([
     ...['proxy', '--listen', `[${HOST}]:0`, '--to', `[${HOST}]:${portOf(server)}`],
-    ...['--log', logPath, '--control', control, ...options],
+    ...['--log', logPath, '--write', recording, '--control', control, ...options],
   ]);
   const port = Number((await proxy.prints(/listening on \S+:(\d+)/))[1]);
   await proxy.prints(/control at/);
@@ -56,7 +59,7 @@ async function tap(...options: readonly string[]): Promise<Tap> {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Line);
-  return { proxy, control, log, primary, secondary };
+  return { proxy, control, recording, log, primary, secondary };
 }
 
 /** Both say what they say in the conversation, each after it has heard what was said before. */
@@ -153,6 +156,17 @@ describe('leasetap proxy', () => {
         transaction_id: expect.any(Number),
       },
     ]);
+    const [finding] = inLog(tapped, 'finding');
+    const read = await runLeasetap(['read', '-T', 'jsonl', tapped.recording]);
+    const recorded = read.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const { transaction_id } = finding as { transaction_id?: number };
+    const [sent] = recorded.filter(
+      (one) => one.msg_name === 'BNDREPLY' && one.transaction_id === transaction_id,
+    );
+    expect(finding?.frame).toBe(sent.frame);
   });
 
   // Goal: what is found only at the end, and what was still waiting to be judged, is in the log of a proxy that is stopped.

@@ -202,9 +202,14 @@ export interface LogTarget {
 /** A connection as the other end of the journal knows it. */
 interface Known {
   readonly recorder: WireRecorder;
+  /** By direction: packet of the recording that the sender's last octets are in; 0 where that is not clear. */
+  readonly packets: [number, number];
   /** By protocol: which one is spoken turns out with the first message. */
   readonly connections: readonly [Connection, Connection];
 }
+
+/** Where a recording has got to: so many for each further file, and the packets in the present one. */
+export const FILE_POSITION = 2 ** 32;
 
 /** Closed connections that are still known, because their legs may still be ending. */
 const CLOSED_MAX = 64;
@@ -213,8 +218,11 @@ const CLOSED_MAX = 64;
 export class BatchReader {
   private readonly known = new Map<number, Known>();
   private readonly closed: number[] = [];
+  private knowsPackets = false;
 
-  record(batch: Batch, to: Journal): void {
+  /** `position`: where the recording has got to; absent if there is none, or if nobody can say what is in which packet. */
+  record(batch: Batch, to: Journal, position?: () => number): void {
+    this.knowsPackets = position !== undefined;
     const entry = new Entry(batch);
     while (entry.next()) {
       const { kind, flow, direction, detail, now, octets, from, end } = entry;
@@ -223,11 +231,13 @@ export class BatchReader {
       const about = octets.subarray(from, end);
       if (kind === KIND.opened) this.open(flow, decoder.decode(about), to, now);
       const recorder = this.known.get(flow)?.recorder;
+      const before = position?.() ?? 0;
       if (kind === KIND.passed) recorder?.passed(direction, about, now, false);
       else if (kind === KIND.data) recorder?.data(leg, direction, about, hitsOf(entry), now);
       else if (kind === KIND.fin) recorder?.fin(leg, direction, hitsOf(entry), now);
       else if (kind === KIND.reset) recorder?.reset(leg, direction, hitsOf(entry), now);
       else if (kind === KIND.secrets) recorder?.secrets(decoder.decode(about));
+      if (position !== undefined) entry.isIn(packetOf(entry, before, position()));
     }
   }
 
@@ -235,10 +245,13 @@ export class BatchReader {
     const entry = new Entry(batch);
     while (entry.next()) {
       const { kind, flow, direction, detail, now: atMillis, octets, from: start, end } = entry;
-      const connections = this.known.get(flow)?.connections;
+      const known = this.known.get(flow);
+      const connections = known?.connections;
       if (kind === KIND.line) to.line(octets.subarray(start, end));
-      else if (kind === KIND.note)
-        to.note(moreOf(entry) as Note, connections?.[0], octets.subarray(start, end));
+      else if (kind === KIND.passed || (kind === KIND.data && detail === direction)) {
+        if (known !== undefined) known.packets[direction] = entry.second;
+      } else if (kind === KIND.note)
+        to.note(this.noteIn(entry), connections?.[0], octets.subarray(start, end));
       else if (kind === KIND.opened && connections !== undefined) to.opened(connections[0]);
       else if (kind === KIND.closed) {
         if (connections !== undefined) to.closed(connections[0]);
@@ -247,7 +260,8 @@ export class BatchReader {
         const connection = connections?.[detail as 0 | 1];
         const place = { direction, octets, start, end, streamOffset: entry.third };
         const numbers = { firstIndex: entry.first, firstPacket: entry.second };
-        if (connection !== undefined) to.run({ connection, ...place, ...numbers, atMillis });
+        const recorded = this.knowsPackets ? { recordedPacket: known?.packets[direction] ?? 0 } : {};
+        if (connection !== undefined) to.run({ connection, ...place, ...numbers, ...recorded, atMillis });
       }
     }
   }
@@ -255,7 +269,19 @@ export class BatchReader {
   private open(flow: number, about: string, to: Journal, now: number): void {
     const { connection, ends } = JSON.parse(about) as { connection: Connection; ends: ConversationEnds };
     const older: Connection = { ...connection, protocol: 'dhcpv4-failover' };
-    this.known.set(flow, { recorder: to.opened(connection, ends, now), connections: [connection, older] });
+    this.known.set(flow, {
+      recorder: to.opened(connection, ends, now),
+      packets: [0, 0],
+      connections: [connection, older],
+    });
+  }
+
+  private noteIn(entry: Entry): Note {
+    const note = moreOf(entry) as Note;
+    if (note.kind !== 'said' || !this.knowsPackets) return note;
+    // What comes late was recorded some time ago.
+    const packet = note.verdict === 'late' ? 0 : (this.known.get(entry.flow)?.packets[note.direction] ?? 0);
+    return { ...note, packet };
   }
 
   private close(flow: number): void {
@@ -283,6 +309,7 @@ class Entry {
   private readonly numbers: Float64Array;
   private readonly used: number;
   private at = 0;
+  private row = 0;
 
   constructor({ memory, octets }: Batch) {
     this.numbers = new Float64Array(memory);
@@ -290,11 +317,17 @@ class Entry {
     this.used = octets;
   }
 
+  /** Octets of the entry are in this packet of the recording. */
+  isIn(packet: number): void {
+    if (this.kind === KIND.passed || this.kind === KIND.data) this.numbers[this.row + 8] = packet;
+  }
+
   /** Goes on to the next one, the first time to the first; `false` if there is none. */
   next(): boolean {
     if (this.at >= this.used) return false;
     const { numbers } = this;
     const row = this.at / 8;
+    this.row = row;
     const mixed = numbers[row + 3] as number;
     this.kind = numbers[row] as number;
     this.flow = numbers[row + 2] as number;
@@ -309,6 +342,15 @@ class Entry {
     this.at += ROW_OCTETS + (numbers[row + 1] as number);
     return true;
   }
+}
+
+/** The sender's last packet among those that were written between; 0 where that is not clear. */
+function packetOf({ kind }: Entry, before: number, after: number): number {
+  const count = after - before;
+  if (count === 0 || Math.floor(after / FILE_POSITION) !== Math.floor(before / FILE_POSITION)) return 0;
+  if (kind === KIND.data) return after % FILE_POSITION;
+  // As many on the sender's leg as then on the other, unless that is over.
+  return count % 2 === 0 ? (before + count / 2) % FILE_POSITION : 0;
 }
 
 function inJson(hits: readonly FaultHit[]): Uint8Array {

@@ -63,7 +63,7 @@ class JournalKeeping {
 
   private recordNext(): void {
     const { message: batch } = receiveMessageOnPort(this.batches) as { message: Batch };
-    this.reader.record(batch, this.files.journal);
+    this.reader.record(batch, this.files.journal, this.files.position);
     this.files.recording?.flush();
     this.unlogged.push(batch);
     this.unloggedOctets += batch.octets;

@@ -28,6 +28,8 @@ export interface MessageRun {
   /** Of the first message; each following one has the next. */
   readonly firstIndex: number;
   readonly firstPacket: number;
+  /** Packet of the recording in which they came; absent: `firstPacket` and so on is all that is known. */
+  readonly recordedPacket?: number;
   /** Octets of this direction before the first message. */
   readonly streamOffset: number;
   /** Unix milliseconds. */

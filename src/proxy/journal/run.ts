@@ -15,7 +15,8 @@ export function* messagesOf(run: MessageRun, dissectors: Dissectors): Generator<
   for (let at = start; at < run.end; ) {
     const end = at + unitOctets(connection.protocol, octets, at);
     const place = { bytes: octets, start: at + PREFIX_OCTETS, end, streamOffset: streamOffset + at - start };
-    const frame = { connection, direction, ...place, seen: { time, packet: packet++ }, resync: false };
+    const seen = { time, packet: run.recordedPacket ?? packet++ };
+    const frame = { connection, direction, ...place, seen, resync: false };
     yield dissect(dissectors, frame, firstIndex++);
     at = end;
   }
