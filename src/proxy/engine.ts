@@ -288,6 +288,11 @@ export class ProxyEngine implements ProxyHandle {
     for (const event of judgingEvents(report, this.catchUp())) this.tell(event);
   }
 
+  /** Nothing has passed for so long, and that was not the servers' doing. */
+  stoodStill(millis: number): void {
+    this.tell({ kind: 'standstill', seconds: millis / 1000, atMillis: this.catchUp() });
+  }
+
   private link(
     direction: Direction,
     dialect: ConnectionDialect,
@@ -308,19 +313,11 @@ export class ProxyEngine implements ProxyHandle {
         this.nextPacket += count;
         return { firstIndex: this.numbering.message(count), firstPacket };
       },
-      dissect: (octets, streamOffset, now, like) =>
-        dissect(
-          dissectors,
-          {
-            connection: connection(),
-            direction,
-            ...frameRange(octets),
-            seen: like?.frame.seen ?? this.seen(now),
-            streamOffset,
-            resync: false,
-          },
-          like?.index ?? this.numbering.message(),
-        ),
+      dissect: (octets, streamOffset, now, like) => {
+        const place = { seen: like?.frame.seen ?? this.seen(now), streamOffset, resync: false };
+        const frame = { connection: connection(), direction, ...frameRange(octets), ...place };
+        return dissect(dissectors, frame, like?.index ?? this.numbering.message());
+      },
     });
   }
 

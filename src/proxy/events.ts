@@ -126,6 +126,8 @@ export type ProxyEvent =
   | (Happened & { readonly kind: 'finding'; readonly finding: Finding })
   /** A fault has touched a connection: less of it is judged. */
   | (Happened & { readonly kind: 'judging'; readonly limit: JudgingLimit })
+  /** The proxy itself has held everything up; connections are judged from here as after a gap. */
+  | (Happened & { readonly kind: 'standstill'; readonly seconds: number })
   /** There was more to judge than there was time for. */
   | (Happened & {
       readonly kind: 'not-judged';

@@ -114,6 +114,8 @@ function detailsOf(event: Exclude<ProxyEvent, { kind: 'message' }>): Record<stri
       const { connection, extent, reason } = event.limit;
       return { connection, judged: extent, reason };
     }
+    case 'standstill':
+      return { seconds: event.seconds };
     case 'not-judged':
       return { messages: event.messages, over: event.isOver };
     case 'relationship':

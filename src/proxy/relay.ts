@@ -18,6 +18,7 @@ import type { KeptFiles } from './journal/files.ts';
 import type { Keeping } from './journal/journal.ts';
 import { openKeeping } from './journal/keeping.ts';
 import type { Numbering } from './numbering.ts';
+import { LOOK_MILLIS, Standstill } from './standstill.ts';
 import { systemClock } from './system-clock.ts';
 import { type TlsTermination, terminated } from './tls/terminate.ts';
 
@@ -69,6 +70,7 @@ export class ProxySession implements ProxyHandle {
   /** Per sender: pauses or resumes it, as the other side and the faults demand. */
   private readonly regulators = new Map<LegStream, () => void>();
   private waiting: Socket[] = [];
+  private readonly looking: NodeJS.Timeout;
   private timer: NodeJS.Timeout | undefined;
   /** When it fires, Unix milliseconds. */
   private timerDue = 0;
@@ -126,6 +128,11 @@ export class ProxySession implements ProxyHandle {
       ...(options.numbering === undefined ? {} : { numbering: options.numbering }),
     });
     for (const spec of options.faults ?? []) this.engine.armFault(spec);
+    const standstill = new Standstill(performance.now());
+    this.looking = setInterval(() => {
+      const millis = standstill.look(performance.now(), this.keeping?.isBehind() === true);
+      if (millis !== undefined) this.engine.stoodStill(millis);
+    }, LOOK_MILLIS).unref();
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', () => undefined);
     this.schedule();
@@ -178,6 +185,7 @@ export class ProxySession implements ProxyHandle {
   /** Ends all connections, writes out the files; resolves when everything is closed. */
   async close(): Promise<void> {
     clearTimeout(this.timer);
+    clearInterval(this.looking);
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.engine.shutDown();
     for (const socket of this.waiting) socket.destroy();

@@ -116,6 +116,13 @@ function itemsOf(event: ProxyEvent): SessionItem[] {
       const { connection, extent, reason } = event.limit;
       return [note(`connection ${connection}: ${JUDGED[extent]}, because of ${reason}`, false)];
     }
+    case 'standstill':
+      return [
+        note(
+          `the proxy itself stood still for ${event.seconds.toFixed(1)} s; what came meanwhile is late`,
+          true,
+        ),
+      ];
     case 'not-judged': {
       const { messages, isOver } = event;
       const until = isOver ? '; from here messages are judged again' : ', until there are fewer';

@@ -30,7 +30,7 @@ const COMPACT_AT = 1024;
 type Entry =
   | AboutConnection
   | { readonly kind: 'run'; readonly run: MessageRun }
-  | { readonly kind: 'interfered'; readonly fault: string }
+  | Exclude<Note, { kind: 'said' | 'unread' }>
   | SaidEntry;
 
 interface AboutConnection {
@@ -88,7 +88,7 @@ export class Docket {
 
   /** `octets` are copied. */
   note(note: Note, connection: Connection | undefined, octets: Uint8Array, now: number): void {
-    if (note.kind === 'interfered') this.#add(note);
+    if (note.kind === 'interfered' || note.kind === 'standstill') this.#add(note);
     else if (connection === undefined) return;
     else if (note.kind === 'unread') this.#add({ kind: 'unread', connection });
     else {
@@ -166,6 +166,7 @@ export class Docket {
   #judged(entry: Exclude<Entry, { kind: 'run' }>): void {
     if (entry.kind === 'said') this.#judge.push(this.#messageOf(entry), entry.note.verdict, entry.note.fault);
     else if (entry.kind === 'interfered') this.#judge.interfered(entry.fault);
+    else if (entry.kind === 'standstill') this.#judge.missedSome();
     else if (entry.kind === 'opened') this.#judge.opened(entry.connection);
     else if (entry.kind === 'closed') this.#judge.closed(entry.connection);
     else this.#judge.missed(entry.connection);

@@ -22,6 +22,8 @@ export type Note =
   | SaidNote
   /** A fault did something that was not done to a message. */
   | { readonly kind: 'interfered'; readonly fault: string }
+  /** What came late was held up by the proxy. */
+  | { readonly kind: 'standstill' }
   /** From here on octets of the connection cannot be read. */
   | { readonly kind: 'unread' };
 
@@ -39,6 +41,7 @@ const NO_OCTETS: Uint8Array = new Uint8Array(0);
 export function noteOf(event: ProxyEvent): Noted | undefined {
   if (event.kind === 'unreadable')
     return { note: { kind: 'unread' }, flow: event.connection.flow.id, octets: NO_OCTETS };
+  if (event.kind === 'standstill') return { note: { kind: 'standstill' }, octets: NO_OCTETS };
   if (event.kind === 'fault-hit' && event.message === null) {
     const { fault, action } = event.hit;
     return { note: { kind: 'interfered', fault: `${fault} ${action}` }, octets: NO_OCTETS };

@@ -7,6 +7,7 @@ export function tellJudge(judge: Judge, event: ProxyEvent): void {
   if (event.kind === 'connection-up') judge.opened(event.connection);
   else if (event.kind === 'connection-down') judge.closed(event.connection);
   else if (event.kind === 'message') judge.push(event.message, event.verdict, faultIn(event.hits));
+  else if (event.kind === 'standstill') judge.missedSome();
   else if (event.kind === 'unreadable') judge.missed(event.connection);
   else if (event.kind === 'fault-hit' && event.message === null)
     judge.interfered(`${event.hit.fault} ${event.hit.action}`);
