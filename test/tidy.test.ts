@@ -37,7 +37,7 @@ const DOES_IO: readonly RegExp[] = [
   /^control\/(http-server|http-client|place|text-file)\.ts$/,
   /^server\/(sockets|driver|tls|config-file)\.ts$/,
   /^server\/store(s\/|-)[\w-]+\.ts$/,
-  /^proxy\/(relay|system-clock|recorder-file|judge\/desk|journal\/(thread|journal-worker)|tls\/(leg|handshake|terminate|flawed))\.ts$/,
+  /^proxy\/(relay|system-clock|recorder-file|judge\/desk|journal\/(host|orders|thread|journal-worker)|tls\/(leg|handshake|terminate|flawed))\.ts$/,
   /^tui\/terminal\.ts$/,
 ];
 

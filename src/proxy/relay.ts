@@ -15,6 +15,7 @@ import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
 import type { KeptFiles } from './journal/files.ts';
+import type { JournalHost } from './journal/host.ts';
 import type { Keeping } from './journal/journal.ts';
 import { openKeeping } from './journal/keeping.ts';
 import type { Numbering } from './numbering.ts';
@@ -40,8 +41,8 @@ export interface ProxyOptions extends Omit<KeptFiles, 'isPrivate'> {
   /** Draws the seeds of faults that come without one. */
   readonly random: Random;
   readonly dissectors: Dissectors;
-  /** Files are written by a thread of their own, so that nothing waits for them. Only in the built program. */
-  readonly ownThread?: boolean;
+  /** Another thread writes files and judges, so that nothing waits for that. Only in the built program. */
+  readonly host?: JournalHost;
   /** Messages are judged by RFC 8156, whenever there is time. */
   readonly judge?: boolean;
   /** A file could not be written any more; relaying goes on. */

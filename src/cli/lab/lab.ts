@@ -8,6 +8,7 @@ import { type Random, seededRandom } from '../../base/clock.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { ProxyHandle } from '../../proxy/handle.ts';
+import { JournalHost } from '../../proxy/journal/host.ts';
 import { ProxySession } from '../../proxy/relay.ts';
 import { ControlClient } from '../../server/control-client.ts';
 import type { ServerEvent } from '../../server/news-text.ts';
@@ -238,7 +239,7 @@ function startProxy(
       header: { application: `leasetap ${packageVersion()}`, comments: [`lab, seed ${settings.seed}`] },
     },
     ...(settings.log === undefined ? {} : { logPath: settings.log }),
-    ownThread: true,
+    host: new JournalHost(),
     judge: true,
     onFileError,
   });

@@ -13,6 +13,7 @@ import { checkFault } from '../../proxy/faults/armed.ts';
 import { describe } from '../../proxy/faults/kinds.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
 import { ProxyGroup, type Serving } from '../../proxy/group.ts';
+import { JournalHost } from '../../proxy/journal/host.ts';
 import { Numbering } from '../../proxy/numbering.ts';
 import type { Rotation } from '../../proxy/recorder-file.ts';
 import {
@@ -163,8 +164,9 @@ export function proxyGroup(common: Common): ProxyGroup {
   const random = seededRandom(common.seed);
   const numbering = new Numbering();
   const files = new ClaimedFiles();
+  const host = new JournalHost();
   return new ProxyGroup({
-    start: (settings, run) => serve(settings, run, { ...common, random, numbering, files }),
+    start: (settings, run) => serve(settings, run, { ...common, random, numbering, files, host }),
     checkFault: (spec) => {
       checkFault(spec, common.dissectors);
     },
@@ -176,6 +178,8 @@ type Shared = Common & {
   readonly random: Random;
   readonly numbering: Numbering;
   readonly files: ClaimedFiles;
+  /** One thread for all of them. */
+  readonly host: JournalHost;
 };
 
 /** Rejects with InputError. */
@@ -227,7 +231,7 @@ function withEnd(session: ProxySession, before: () => Promise<void>, after: () =
 
 function sessionOptions(settings: RelationshipSettings, run: number, shared: Shared): ProxyOptions {
   const { name, listen, to, from, faults, record, log } = settings;
-  const { dissectors, random, numbering, connectionsMax, rotation, tell, judge } = shared;
+  const { dissectors, random, numbering, connectionsMax, rotation, tell, judge, host } = shared;
   const tls = terminationFor(settings.tls ?? shared.tls ?? 'pass');
   const again = (path: string): string => (run === 1 ? path : withSuffix(path, run));
   return {
@@ -245,7 +249,7 @@ function sessionOptions(settings: RelationshipSettings, run: number, shared: Sha
     ...(log === undefined ? {} : { logPath: again(log) }),
     ...(rotation === undefined ? {} : { rotation }),
     ...(tls === undefined ? {} : { tls }),
-    ownThread: true,
+    host,
     judge,
   };
 }

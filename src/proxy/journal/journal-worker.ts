@@ -1,16 +1,17 @@
 /**
- * The other end of thread.ts: runs in a thread of its own, dissects, records, logs and judges. The recording comes first:
+ * The other end of host.ts and thread.ts: runs in a thread of its own, dissects, records, logs and judges. The recording comes first:
  * a batch is recorded as soon as it comes, and logged when nothing waits to be recorded. So what the log tells is always
  * in the recording. Judging comes last, in pieces.
  */
 import { setPriority } from 'node:os';
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { loadDissectors } from '../../dissect/load.ts';
 import { JudgeDesk } from '../judge/desk.ts';
 import { type Batch, BatchReader, type LogTarget } from './batch.ts';
 import { JournalFiles } from './files.ts';
+import type { ToHost } from './host.ts';
 import { BatchesDone } from './lending.ts';
-import type { FromThread, PlainError, ThreadData, ToThread } from './thread.ts';
+import type { FromThread, JournalData, PlainError, ToThread } from './orders.ts';
 
 /** On Linux a thread has a priority of its own: what is relayed goes before what is kept, even on a single processor. */
 const NICE = 10;
@@ -23,7 +24,10 @@ const BRIEF_BEYOND_OCTETS = 128 * 1024;
 /** Batches whose memory is given back together: each message disturbs who relays. */
 const TOGETHER = 8;
 
+const dissectors = loadDissectors();
+
 class JournalKeeping {
+  private readonly port: MessagePort;
   private readonly files: JournalFiles;
   private readonly reader = new BatchReader();
   private readonly unlogged: Batch[] = [];
@@ -41,16 +45,16 @@ class JournalKeeping {
   private readonly target: LogTarget;
   private concluding = false;
 
-  constructor({ files, judge, batches, done }: ThreadData) {
-    const dissectors = loadDissectors();
+  constructor({ files, judge, batches, done }: JournalData, port: MessagePort) {
+    this.port = port;
     this.batches = batches;
     this.done = done && new BatchesDone(done);
     this.files = new JournalFiles(files, dissectors, (path, error) =>
-      say({ kind: 'failed', path, error: plain(error) }),
+      this.say({ kind: 'failed', path, error: plain(error) }),
     );
     const isInTheWay = done !== undefined;
     if (judge)
-      this.desk = new JudgeDesk({ dissectors, isInTheWay }, (report) => say({ kind: 'judged', report }));
+      this.desk = new JudgeDesk({ dissectors, isInTheWay }, (report) => this.say({ kind: 'judged', report }));
     this.target = this.targetOf();
   }
 
@@ -69,7 +73,7 @@ class JournalKeeping {
     this.unloggedOctets += batch.octets;
     if (this.files.recording !== undefined && this.unloggedOctets > BRIEF_BEYOND_OCTETS) this.isBrief = true;
     this.recorded++;
-    if (this.unlogged.length > 1) say({ kind: 'recorded', batches: this.recorded });
+    if (this.unlogged.length > 1) this.say({ kind: 'recorded', batches: this.recorded });
   }
 
   private plan(): void {
@@ -99,10 +103,10 @@ class JournalKeeping {
     else if (this.concluding) {
       this.concluding = false;
       this.desk?.conclude();
-      say({ kind: 'concluded' });
+      this.say({ kind: 'concluded' });
     } else if (this.ending) {
       void this.files.close();
-      parentPort?.close();
+      this.port.close();
     }
   }
 
@@ -120,15 +124,15 @@ class JournalKeeping {
     };
   }
 
+  private say(message: FromThread, transfer: ArrayBuffer[] = []): void {
+    this.port.postMessage(message, transfer);
+  }
+
   private giveBack(): void {
     const { recorded, memories } = this;
     this.memories = [];
-    say({ kind: 'done', recorded, memories }, memories);
+    this.say({ kind: 'done', recorded, memories }, memories);
   }
-}
-
-function say(message: FromThread, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer);
 }
 
 function plain(error: Error): PlainError {
@@ -141,10 +145,18 @@ try {
 } catch {
   // It may not be allowed; then it is done with the priority of everything else.
 }
-try {
-  const keeping = new JournalKeeping(workerData as ThreadData);
-  parentPort?.on('message', (message: ToThread) => keeping.hear(message));
-  say({ kind: 'ready' });
-} catch (error) {
-  say({ kind: 'refused', error: plain(error as Error) });
+parentPort?.on('message', (order: ToHost) => {
+  if (order.kind === 'end') parentPort?.close();
+  else begin(order.data, order.port);
+});
+
+function begin(data: JournalData, port: MessagePort): void {
+  const say = (message: FromThread): void => port.postMessage(message);
+  try {
+    const keeping = new JournalKeeping(data, port);
+    port.on('message', (message: ToThread) => keeping.hear(message));
+    say({ kind: 'ready' });
+  } catch (error) {
+    say({ kind: 'refused', error: plain(error as Error) });
+  }
 }

@@ -2,14 +2,15 @@
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { DocketReport } from '../judge/report.ts';
 import { JournalFiles, type KeptFiles } from './files.ts';
+import type { JournalHost } from './host.ts';
 import type { Keeping } from './journal.ts';
 import { JudgedFiles } from './judged-files.ts';
 import { JournalThread } from './thread.ts';
 
 export interface KeepingOptions extends KeptFiles {
   readonly dissectors: Dissectors;
-  /** In a thread of its own, so that nothing waits for files. Only in the built program. */
-  readonly ownThread?: boolean;
+  /** Another thread keeps it, so that nothing waits for files. Only in the built program. */
+  readonly host?: JournalHost;
   /** Messages are judged by RFC 8156, whenever there is time. */
   readonly judge?: boolean;
 }
@@ -25,7 +26,7 @@ export interface KeepingEars {
 
 /** `undefined` if nothing is to be kept or judged. Rejects with the operating system's error if a file cannot be made. */
 export async function openKeeping(
-  { dissectors, ownThread, judge, record, logPath, rotation, isPrivate }: KeepingOptions,
+  { dissectors, host, judge, record, logPath, rotation, isPrivate }: KeepingOptions,
   { onFileError: onError, onProgress, onJudged }: KeepingEars,
 ): Promise<Keeping | undefined> {
   if (record === undefined && logPath === undefined && judge !== true) return undefined;
@@ -35,8 +36,14 @@ export async function openKeeping(
     ...(rotation && { rotation }),
     ...(isPrivate !== undefined && { isPrivate }),
   };
-  if (ownThread === true)
-    return await JournalThread.start({ files, onError, onProgress, ...(judge === true ? { onJudged } : {}) });
+  if (host !== undefined)
+    return await JournalThread.start({
+      host,
+      files,
+      onError,
+      onProgress,
+      ...(judge === true ? { onJudged } : {}),
+    });
   const kept = new JournalFiles(files, dissectors, onError);
   return judge === true ? new JudgedFiles(kept, dissectors, onJudged) : kept;
 }

@@ -1,16 +1,18 @@
 /**
- * The journal in a thread of its own: what happens is gathered here and handed over in batches, so that relaying waits
+ * The journal in another thread, which it may share with the journals of other proxies (host.ts): what happens is gathered here and handed over in batches, so that relaying waits
  * neither for dissecting nor for the disk. Nothing is lost when the thread cannot follow: the proxy then reads no more
  * from the servers until it can.
  */
 import { availableParallelism } from 'node:os';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { DocketReport } from '../judge/report.ts';
 import { BATCH_OCTETS, type Batch, BatchWriter } from './batch.ts';
 import { Freeing, SpareMemory } from './batch-memory.ts';
 import type { KeptFiles } from './files.ts';
+import type { JournalHost } from './host.ts';
 import type { Journal, Keeping } from './journal.ts';
 import { BatchesDone } from './lending.ts';
+import type { FromThread, PlainError, ToThread } from './orders.ts';
 
 /** How long something that happened waits for more before it is handed over. */
 export const GATHER_MILLIS = 20;
@@ -27,10 +29,8 @@ export const BEHIND_OCTETS_MAX = 160 * 1024 * 1024;
 /** How long something may wait to be recorded before the proxy reads no more. */
 export const BEHIND_MILLIS_MAX = 800;
 
-/** Nothing that the thread makes lives long: more room for new objects would only be more memory. */
-const HEAP_LIMITS = { maxYoungGenerationSizeMb: 6 };
-
 export interface JournalThreadSetup {
+  readonly host: JournalHost;
   readonly files: KeptFiles;
   /** Gets what was found in the messages; absent: they are not judged. */
   readonly onJudged?: (report: DocketReport) => void;
@@ -40,48 +40,10 @@ export interface JournalThreadSetup {
   readonly onProgress: () => void;
 }
 
-/** What the thread is given at its start. */
-export interface ThreadData {
-  readonly files: KeptFiles;
-  readonly judge: boolean;
-  /** Where batches come: in neither thread's heap, and without waking anybody up, until they are asked for. */
-  readonly batches: MessagePort;
-  /** Where it says how many batches it is done with; absent: nobody waits for that. */
-  readonly done: SharedArrayBuffer | undefined;
-}
-
-/** What the thread is told: how many more batches to keep; to judge what waits; and last of all to end. */
-export type ToThread =
-  | { readonly kind: 'keep'; readonly batches: number }
-  | { readonly kind: 'conclude' }
-  | { readonly kind: 'end' };
-
-/** What it says. Batches come back in the order in which they went. */
-export type FromThread =
-  | { readonly kind: 'ready' }
-  /** It cannot begin. */
-  | { readonly kind: 'refused'; readonly error: PlainError }
-  /** So many batches are in the recording by now. Only told when the log is behind. */
-  | { readonly kind: 'recorded'; readonly batches: number }
-  /** The oldest batches that were not yet done are in the log, too; the memory of each comes back. */
-  | { readonly kind: 'done'; readonly recorded: number; readonly memories: readonly ArrayBuffer[] }
-  | { readonly kind: 'judged'; readonly report: DocketReport }
-  /** Nothing waits to be judged. */
-  | { readonly kind: 'concluded' }
-  | { readonly kind: 'failed'; readonly path: string; readonly error: PlainError };
-
-/** An operating system's error as a value: what a clone of it would lose. */
-export interface PlainError {
-  readonly message: string;
-  readonly code?: string;
-  readonly syscall?: string;
-  readonly path?: string;
-}
-
 export class JournalThread implements Keeping {
   readonly journal: Journal;
   private readonly setup: JournalThreadSetup;
-  private readonly worker: Worker;
+  private readonly port: MessagePort;
   private readonly batches: MessagePort;
   private readonly writer: BatchWriter;
   private readonly spare: SpareMemory;
@@ -110,35 +72,34 @@ export class JournalThread implements Keeping {
   static async start(setup: JournalThreadSetup): Promise<JournalThread> {
     const lent = availableParallelism() === 1 ? new BatchesDone() : undefined;
     const { port1, port2 } = new MessageChannel();
-    const worker = new Worker(new URL('./journal-worker.js', import.meta.url), {
-      workerData: {
-        files: setup.files,
-        judge: setup.onJudged !== undefined,
-        batches: port2,
-        done: lent?.memory,
-      } satisfies ThreadData,
-      transferList: [port2],
-      resourceLimits: HEAP_LIMITS,
-    });
+    let failed: (error: Error) => void = () => undefined;
+    const port = setup.host.begin(
+      { files: setup.files, judge: setup.onJudged !== undefined, batches: port2, done: lent?.memory },
+      (error) => failed(error),
+    );
     await new Promise<void>((resolve, reject) => {
-      worker.once('error', reject);
-      worker.once('message', (message: FromThread) => {
-        worker.off('error', reject);
-        if (message.kind === 'refused') reject(errorOf(message.error));
-        else resolve();
+      failed = reject;
+      port.once('message', (message: FromThread) => {
+        if (message.kind !== 'refused') resolve();
+        else {
+          port.close();
+          port1.close();
+          reject(errorOf(message.error));
+        }
       });
     });
-    return new JournalThread(setup, worker, port1, lent);
+    failed = (error) => setup.onError('recording and log', error);
+    return new JournalThread(setup, port, port1, lent);
   }
 
   private constructor(
     setup: JournalThreadSetup,
-    worker: Worker,
+    port: MessagePort,
     batches: MessagePort,
     lent: BatchesDone | undefined,
   ) {
     this.setup = setup;
-    this.worker = worker;
+    this.port = port;
     this.batches = batches;
     this.lent = lent;
     const freeing = new Freeing();
@@ -152,10 +113,9 @@ export class JournalThread implements Keeping {
       freed: (memory) => freeing.later(memory),
     });
     this.journal = this.writer;
-    worker.on('message', (message: FromThread) => this.hear(message));
-    worker.on('error', (error) => setup.onError('recording and log', error));
+    port.on('message', (message: FromThread) => this.hear(message));
     this.ended = new Promise((resolve) => {
-      worker.once('exit', () => {
+      port.once('close', () => {
         this.gone = true;
         this.batches.close();
         this.behindOctets = 0;
@@ -242,7 +202,7 @@ export class JournalThread implements Keeping {
   }
 
   private say(message: ToThread): void {
-    this.worker.postMessage(message);
+    this.port.postMessage(message);
   }
 
   private areRecorded(batches: number): void {
