@@ -18,6 +18,8 @@ import type { DocketReport } from './report.ts';
 
 /** Octets of messages that wait to be judged, beyond which none of them is. */
 export const WAITING_OCTETS_MAX = 4 * 1024 * 1024;
+/** On a single processor: what waits lives longer than it is cheap to keep. */
+export const WAITING_IN_THE_WAY_OCTETS_MAX = 512 * 1024;
 /** What an entry takes beside its octets. */
 const ENTRY_OCTETS = 128;
 /** Fewer octets than this in a window and what there is of the one before: messages are judged again. */
@@ -182,7 +184,8 @@ export class Docket {
   /** Octets of entries are somebody else's, who writes over them. */
   #add(entry: Entry): void {
     const octets = octetsOf(entry) + ENTRY_OCTETS;
-    if (!this.#isLapsed && this.#waitingOctets + octets > WAITING_OCTETS_MAX) this.#lapses();
+    const max = this.#setup.isInTheWay ? WAITING_IN_THE_WAY_OCTETS_MAX : WAITING_OCTETS_MAX;
+    if (!this.#isLapsed && this.#waitingOctets + octets > max) this.#lapses();
     if (this.#isLapsed) {
       this.#passOver(entry);
       return;
