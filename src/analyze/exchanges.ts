@@ -3,9 +3,11 @@
  * that can answer each other. Incremental; what is never answered is forgotten when there is too much of it.
  */
 import { opposite } from '../base/flow.ts';
-import type { ProtocolName } from '../base/frame.ts';
+import type { Connection, ProtocolName } from '../base/frame.ts';
+import { RecentMap } from '../base/recent-map.ts';
 import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
 import type { Message } from '../dissect/message.ts';
+import { type Relayed, relayedMessage } from '../dissect/relayed.ts';
 import { MessageType } from '../dissect/vocabulary.ts';
 import { NOT_FOUND, PendingRequests } from './pending-requests.ts';
 
@@ -22,6 +24,12 @@ export interface Exchange {
   readonly rttMillis: number;
 }
 
+/** Of DHCPv6 clients (RFC 8415 §7.2). */
+const CLIENT_PORT = 546;
+/** Clients remembered at most. */
+const CLIENTS_MAX = 1 << 16;
+/** Above all numbers of flows. */
+const FIRST_CLIENT = 2 ** 40;
 const STARTTLS = 23;
 const REPLY = 7;
 
@@ -71,13 +79,30 @@ function meaningIn(protocol: ProtocolName): Meaning {
   return protocol === 'dhcpv4-failover' ? V4_FAILOVER : CLIENT;
 }
 
-/** Whether a message of this type waits for an answer. */
-export function asksForReply(protocol: ProtocolName, msgType: number): boolean {
-  return meaningIn(protocol).asks[msgType] === true;
+/** What is asked or answered: the message itself, or what a relay message carries, which has no transaction-id of its own. */
+function said(message: Message): Relayed {
+  return message.transactionId === null ? (relayedMessage(message) ?? message) : message;
+}
+
+/** Whether a message waits for an answer that can be recognized. */
+export function asksForReply(message: Message): boolean {
+  const { transactionId, msgType } = said(message);
+  return transactionId !== null && meaningIn(message.protocol).asks[msgType] === true;
+}
+
+/** Address of the client that speaks or is spoken to: it asks all servers at once, and one answers from its own address. */
+function clientOf({ protocol, flow }: Connection): string | undefined {
+  if (protocol !== 'dhcpv6') return undefined;
+  const [opener, other] = flow.ends;
+  if (opener.port === CLIENT_PORT) return opener.address;
+  return other.port === CLIENT_PORT ? other.address : undefined;
 }
 
 export class Exchanges {
   readonly #pending = new PendingRequests();
+  /** Numbers that stand for clients where others have their flow. */
+  readonly #clients = new RecentMap<string, number>(CLIENTS_MAX);
+  #clientCount = 0;
   /** Of the request whose reply `completes` has met last. */
   requestIndex = 0;
   requestType = 0;
@@ -100,14 +125,17 @@ export class Exchanges {
 
   /** The same without making anything: whether it completes one, which then stands in the fields. */
   completes(message: Message): boolean {
-    const { transactionId, frame, msgType } = message;
+    const { frame } = message;
+    const { transactionId, msgType } = said(message);
     this.repeats = false;
     if (transactionId === null) return false;
     const { answers, asks } = meaningIn(frame.connection.protocol);
-    const { flow } = frame.connection;
+    const client = clientOf(frame.connection);
+    const flow = client === undefined ? frame.connection.flow.id : this.#clientNumber(client);
     const types = answers[msgType];
     if (types !== undefined) {
-      const place = this.#pending.find(flow.id, opposite(frame.direction), transactionId);
+      const asker = client === undefined ? opposite(frame.direction) : 0;
+      const place = this.#pending.find(flow, asker, transactionId);
       return (
         place !== NOT_FOUND &&
         types.includes(this.#pending.typeAt(place)) &&
@@ -117,8 +145,8 @@ export class Exchanges {
     if (asks[msgType] === true) {
       const atMillis = timestampMillis(frame.seen.time);
       this.repeats = this.#pending.remember(
-        flow.id,
-        frame.direction,
+        flow,
+        client === undefined ? frame.direction : 0,
         transactionId,
         msgType,
         message.index,
@@ -126,6 +154,15 @@ export class Exchanges {
       );
     }
     return false;
+  }
+
+  #clientNumber(address: string): number {
+    let number = this.#clients.get(address);
+    if (number === undefined) {
+      number = FIRST_CLIENT + this.#clientCount++;
+      this.#clients.set(address, number);
+    }
+    return number;
   }
 
   #answer(place: number, time: Timestamp): true {

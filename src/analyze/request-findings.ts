@@ -18,7 +18,6 @@ export function requestFindings(repeats: boolean, unanswered: boolean): readonly
 
 /** Whether a message for which no reply is known has waited for one longer than partners take, at `nowMillis` (Unix). */
 export function isUnanswered(message: Message, replyIn: number | undefined, nowMillis: number): boolean {
-  if (replyIn !== undefined || message.transactionId === null) return false;
-  if (!asksForReply(message.protocol, message.msgType)) return false;
+  if (replyIn !== undefined || !asksForReply(message)) return false;
   return nowMillis - timestampMillis(message.frame.seen.time) > ANSWER_PATIENCE_MILLIS;
 }

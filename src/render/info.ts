@@ -8,7 +8,8 @@ import { isoOfEpoch2000 } from '../base/time.ts';
 import type { Annotations } from '../dissect/annotations.ts';
 import { ABSENT, type Glance, type LeaseGlance, Slot } from '../dissect/glance.ts';
 import { JsonBuffer, Piece } from '../dissect/json-buffer.ts';
-import type { Message, TreeNode } from '../dissect/message.ts';
+import type { Message } from '../dissect/message.ts';
+import { relayedMessage } from '../dissect/relayed.ts';
 import {
   bindingStatusName,
   failoverType,
@@ -17,10 +18,8 @@ import {
   stateName,
   statusName,
 } from '../dissect/vocabulary.ts';
-import { putClient, putDuration, putName, putSafe, putXid, written } from './words.ts';
+import { putClient, putDuration, putName, putSafe, putXid, typeText, written } from './words.ts';
 
-/** RELAY-FORW and RELAY-REPL. */
-const RELAY_TYPES: readonly number[] = [12, 13];
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const CLOSE = 0x5d;
@@ -103,22 +102,11 @@ function putFacts(words: Words, message: Message): void {
   }
 }
 
-/** Type and transaction-id of what a relay message carries, however many relay agents were on the way (RFC 8415 §9). */
 function putRelayed(words: Words, message: Message): void {
-  if (message.protocol !== 'dhcpv6' || !RELAY_TYPES.includes(message.msgType)) return;
-  let inner: TreeNode | undefined;
-  for (let node: TreeNode | undefined = message.tree(); node !== undefined; node = relayedIn(node))
-    inner = node;
-  if (inner === undefined || inner.start === message.frame.start) return;
-  putName(words.next(), inner.name ?? `type ${inner.code}`);
-  const id = inner.fields.find(({ name }) => name === 'transaction-id')?.value;
-  if (typeof id === 'number') putXid(words.next(), id);
-}
-
-function relayedIn({ children }: TreeNode): TreeNode | undefined {
-  return children
-    .find(({ name }) => name === 'OPTION_RELAY_MSG')
-    ?.children.find(({ kind }) => kind === 'message');
+  const relayed = relayedMessage(message);
+  if (relayed === undefined) return;
+  putName(words.next(), typeText(relayed));
+  if (relayed.transactionId !== null) putXid(words.next(), relayed.transactionId);
 }
 
 function putConnect(words: Words, glance: Glance, protocol: ProtocolName): void {

@@ -20,7 +20,7 @@ export function written(write: (out: JsonBuffer) => void): string {
 }
 
 /** The type of a message as people read it; a datagram may hold no octet to say it. */
-export function typeText({ msgName, msgType }: Message): string {
+export function typeText({ msgName, msgType }: Pick<Message, 'msgName' | 'msgType'>): string {
   return msgName ?? (msgType < 0 ? 'empty' : `type ${msgType}`);
 }
 

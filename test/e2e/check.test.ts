@@ -42,6 +42,15 @@ describe('leasetap check', () => {
     }
   });
 
+  it('says that it has nothing to say about captures of other protocols', async () => {
+    const { code, out, err } = await runLeasetap([
+      'check',
+      join(top, 'fixtures/captures/dhcpv4-isc/first-start.pcap'),
+    ]);
+    expect([code, out]).toEqual([0, '']);
+    expect(err).toContain('nothing was checked');
+  });
+
   it('finds the one breach of each capture that has one', {
     timeout: breaching.length * RUN_MILLIS,
   }, async () => {

@@ -45,13 +45,25 @@ async function runCheck(files: readonly string[], options: Options): Promise<voi
     out.line(options.type === 'jsonl' ? findingJson(finding) : paintLine(findingLine(finding), colour));
   };
   const conformance = new Conformance(print);
+  let failover = false;
+  let others = false;
   await readCaptures({
     files,
     options,
     dissectors: dissectorsInUse(),
     out,
-    onMessage: (message) => conformance.push(message),
+    onMessage: (message) => {
+      others ||= message.protocol !== 'dhcpv6-failover';
+      failover ||= message.protocol === 'dhcpv6-failover';
+      conformance.push(message);
+    },
     onNotice: (notice) => conformance.notice(notice),
-    onEnd: () => conformance.end(),
+    onEnd: () => {
+      conformance.end();
+      if (others && !failover)
+        process.stderr.write(
+          'leasetap: nothing was checked: no message is one of DHCPv6 failover (RFC 8156)\n',
+        );
+    },
   });
 }

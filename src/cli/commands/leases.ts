@@ -50,6 +50,7 @@ async function runLeases(files: readonly string[], options: Options): Promise<vo
   const analysis = new Analysis();
   let lastMillis = 0;
   let divergent = 0;
+  let messages = 0;
   const print = (lease: LeaseView): void => {
     if (divergenceOf(lease, lastMillis) !== undefined) divergent++;
     else if (options.divergent === true) return;
@@ -63,13 +64,22 @@ async function runLeases(files: readonly string[], options: Options): Promise<vo
     out,
     earlier: knowledge?.earlier,
     onMessage: (message) => {
+      messages++;
       lastMillis = timestampMillis(message.frame.seen.time);
       const notes = knowledge?.annotator.push(message).notes;
       if (filter === undefined || filter.matches(message, notes)) analysis.push(message);
     },
     silent: true,
     onEnd: () => {
-      for (const lease of analysis.leases.all()) print(lease);
+      let leases = 0;
+      for (const lease of analysis.leases.all()) {
+        leases++;
+        print(lease);
+      }
+      if (leases === 0 && messages > 0)
+        process.stderr.write(
+          `leasetap: ${filter === undefined ? 'no' : 'no matching'} failover message tells of a lease\n`,
+        );
       if (options.divergent === true && divergent > 0) process.exitCode = EXIT_FINDINGS;
     },
   });
