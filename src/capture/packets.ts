@@ -194,7 +194,7 @@ export class Packets {
     const length = readU16(bytes, at + 4);
     // 0: a jumbogram, or offload.
     const stop = length === 0 ? end : at + length;
-    if (length !== 0 && (length < UDP_HEADER_OCTETS || stop > end)) {
+    if (length !== 0 && length < UDP_HEADER_OCTETS) {
       this.refuse('malformed');
       return;
     }
@@ -206,7 +206,8 @@ export class Packets {
       this.sink.open(entry.flow, moment.seen, false);
     }
     this.flow = entry.flow;
-    const dataEnd = Math.min(captured, stop);
+    // A length that says more than the IP packet holds is like one of which the capture has cut the end.
+    const dataEnd = Math.min(captured, stop, end);
     this.sink.data(entry.flow, flows.direction, bytes, at + UDP_HEADER_OCTETS, dataEnd, moment.seen);
     if (stop > dataEnd) this.sink.gap(entry.flow, flows.direction, stop - dataEnd, moment.seen);
   }

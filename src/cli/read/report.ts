@@ -14,6 +14,9 @@ const NOTICES_OF_ONE_KIND_MAX = 10;
 /** That a connection was recognized or decrypted is seen from its messages. */
 const SILENT: ReadonlySet<NoticeKind> = new Set(['connection', 'decrypted']);
 
+/** Packets that are passed over in any capture of a network. Others may have held messages. */
+const ORDINARY: ReadonlySet<string> = new Set(['not-ip', 'not-tcp-or-udp']);
+
 /** Variants of capture files that are worth a line: whoever wonders about a file wants to know. */
 const UNUSUAL = /big-endian|record headers/;
 
@@ -63,6 +66,9 @@ export class ReadReport {
     for (const { limit, hits } of summary.limits) this.#write(`limit ${limit} was reached ${hits} times`);
     const damages = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
     if (messages === 0 && damages.length === 0 && this.#counts.size === 0) this.#nothingFound(summary);
+    else
+      for (const { code, reason, packets } of summary.skipped)
+        if (!ORDINARY.has(code)) this.#write(`packets passed over: ${packets}: ${safeText(reason)}`);
     for (const damage of damages) {
       this.#write(`${safeText(damage.path)}: ${safeText(damage.message)}${offsetText(damage.offset)}`);
     }

@@ -67,6 +67,17 @@ describe('the report of a capture', () => {
     expect(told((report) => report.close(summary(), 3))).toEqual({ whole: true, lines: [] });
   });
 
+  it('says which packets may have held messages, and nothing of what any network carries', () => {
+    const skipped = [
+      { code: 'not-ip', reason: 'not IP', packets: 3 },
+      { code: 'fragments', reason: 'IP datagrams of which fragments are missing', packets: 2 },
+    ];
+    expect(told((report) => report.close(summary({ skipped }), 3))).toEqual({
+      whole: true,
+      lines: ['packets passed over: 2: IP datagrams of which fragments are missing'],
+    });
+  });
+
   it('says where octets are missing, ten times at most, then how many more', () => {
     const { whole, lines } = told((report) => {
       for (let packet = 1; packet <= 25; packet++) report.notice(notice('gap', packet, 'octets are missing'));
