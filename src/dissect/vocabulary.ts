@@ -107,6 +107,32 @@ const V4_BINDING_STATUSES: readonly string[] = [
   'BACKUP',
 ];
 
+/** reject-reason of DHCPv4 failover (§12.21). */
+const V4_REJECT_REASONS: readonly (string | undefined)[] = [
+  undefined,
+  'Illegal IP address',
+  'Fatal conflict exists',
+  'Missing binding information',
+  'Connection rejected, time mismatch too great',
+  'Connection rejected, invalid MCLT',
+  'Connection rejected, unknown reason',
+  'Connection rejected, duplicate connection',
+  'Connection rejected, invalid failover partner',
+  'TLS not supported',
+  'TLS supported but not configured',
+  'TLS required but not supported by partner',
+  'Message digest not supported',
+  'Message digest not configured',
+  'Protocol version mismatch',
+  'Outdated binding information',
+  'Less critical binding information',
+  'No traffic within sufficient time',
+  'Hash bucket assignment conflict',
+  'IP not reserved on this server',
+  'Message digest failed to compare',
+  'Missing message digest',
+];
+
 /** By message type of DHCPv4 failover (§6.1): the type of RFC 8156 that means the same. */
 const V4_MEANINGS: readonly (number | undefined)[] = [
   undefined,
@@ -146,7 +172,9 @@ export function bindingStatusName(status: number, protocol: ProtocolName = 'dhcp
   return (status === 0 ? undefined : names[status]) ?? `binding-status ${status}`;
 }
 
-/** The name of a status-code, or `status 99`. A reject-reason of DHCPv4 failover is told by its number. */
+/** The name of a status-code, or `status 99`. A reject-reason of DHCPv4 failover is known by its number; its words follow. */
 export function statusName(code: number, protocol: ProtocolName = 'dhcpv6-failover'): string {
-  return protocol === 'dhcpv4-failover' ? `reject-reason ${code}` : (STATUS_CODES[code] ?? `status ${code}`);
+  if (protocol !== 'dhcpv4-failover') return STATUS_CODES[code] ?? `status ${code}`;
+  const words = V4_REJECT_REASONS[code];
+  return words === undefined ? `reject-reason ${code}` : `reject-reason ${code} (${words})`;
 }

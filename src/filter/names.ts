@@ -65,13 +65,11 @@ export class FilterNames {
 
     const dot = text.lastIndexOf('.');
     const prefix = text.slice(0, Math.max(0, dot));
-    if (this.#fields.get('type')?.words?.has(word.text.toLowerCase()) === true)
-      return unknown(
-        `unknown name "${word.text}"; did you mean type == ${word.text.toUpperCase()}?`,
-        '',
-        [],
-        word.at,
-      );
+    const asks = WORD_FIELDS.find(
+      (name) => this.#fields.get(name)?.words?.has(word.text.toLowerCase()) === true,
+    );
+    if (asks !== undefined)
+      return unknown(`unknown name "${word.text}"; did you mean ${asks} == ${word.text}?`, '', [], word.at);
     if (prefix === '' || CARRIERS.test(prefix))
       return unknown(`unknown name "${word.text}"`, text, names, word.at);
     const protocol = PROTOCOL_PREFIXES.get(prefix);
@@ -89,6 +87,9 @@ export class FilterNames {
     );
   }
 }
+
+/** Computed names whose words people take for names. */
+const WORD_FIELDS = ['type', 'finding', 'status', 'state'];
 
 const OPTION_PREFIXES = ['', 'option-', 'option-f-'];
 

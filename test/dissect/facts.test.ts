@@ -153,4 +153,13 @@ describe('the vocabulary', () => {
     for (const [code, name] of names)
       expect(nameOf(code, protocol === 'dhcpv6' ? undefined : protocol)).toBe(name);
   });
+
+  it('says of a reject-reason its number, by which it is known, and the words of the YAML', () => {
+    const file = DISSECTORS.protocols.get('dhcpv4-failover')?.definition;
+    const words = [...(file?.enums.get('reject-reason') ?? [])].filter(([code]) => code < 254);
+    expect(words.length).toBe(21);
+    for (const [code, name] of words)
+      expect(statusName(code, 'dhcpv4-failover')).toBe(`reject-reason ${code} (${name})`);
+    expect(statusName(77, 'dhcpv4-failover')).toBe('reject-reason 77');
+  });
 });
