@@ -17,7 +17,7 @@ interface Rule {
 }
 
 /** What holds without a file. docs/offline.md shows them as such a file. */
-export const DEFAULT_RULES: readonly Rule[] = [
+const DEFAULT_RULES: readonly Rule[] = [
   { name: 'malformed', filter: 'finding == malformed', style: 'bad' },
   { name: 'rejected', filter: 'finding == rejected', style: 'bad' },
   { name: 'unanswered', filter: 'finding == unanswered', style: 'warn' },

@@ -51,9 +51,9 @@ export interface LabPlan {
   readonly times: LabTimes;
 }
 
-export const LAB_RELATIONSHIP = 'lab';
+const LAB_RELATIONSHIP = 'lab';
 /** The link that the lab's clients are on, as their relay says it. */
-export const LAB_LINK_PREFIX = '2001:db8:1::/64';
+const LAB_LINK_PREFIX = '2001:db8:1::/64';
 export const LAB_LINK_ADDRESS = '2001:db8:1::1';
 
 export function configFile(plan: LabPlan, name: ServerName): string {

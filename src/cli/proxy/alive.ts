@@ -7,7 +7,7 @@ import { InputError } from '../../base/problem.ts';
 
 const SIGN_EVERY_MILLIS = 1000;
 /** How long the rules send traffic to the proxy after its last sign of life. */
-export const ALIVE_SECONDS = 5;
+const ALIVE_SECONDS = 5;
 /** Rules that cannot be changed this often in a row are told. */
 const FAILURES_TOLD = 1;
 

@@ -18,7 +18,7 @@ interface Counted {
   readonly named: string[];
 }
 
-export class DryRun {
+class DryRun {
   private readonly specs: readonly FaultSpec[];
   private readonly dissectors: Dissectors;
   private readonly seed: number;

@@ -19,7 +19,7 @@ export interface Play {
 }
 
 /** Resolves with the result, or `undefined` if it was interrupted. */
-export function playScenario({
+function playScenario({
   proxy,
   scenario,
   seed,

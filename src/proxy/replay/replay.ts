@@ -125,9 +125,7 @@ export class Replay {
       !step.mine &&
       now >= this.waitingSince + this.settings.patienceMillis
     ) {
-      this.differ(
-        `${nameOf(step.message)} ${subjectOf(step.message)} did not come in time`.replace('  ', ' '),
-      );
+      this.differ(`${withSubject(nameOf(step.message), step.message)} did not come in time`);
       step.live = 'lost';
       this.waitingSince = now;
     }
@@ -141,8 +139,8 @@ export class Replay {
     const byClient = !this.settings.strict && this.updates.isByClient(live);
     const step = this.expected.take(live);
     if (step === undefined) {
-      const text = `${live.msgName ?? live.msgType} ${subjectOf(live)} was not in the capture`;
-      this.differ(text.replace('  ', ' '), byClient);
+      const name = live.msgName ?? `type ${live.msgType}`;
+      this.differ(`${withSubject(name, live)} was not in the capture`, byClient);
       return;
     }
     step.live = live;
@@ -233,6 +231,12 @@ export class Replay {
 
 function nameOf({ index, msgName, msgType }: Message): string {
   return `#${index} ${msgName ?? `type ${msgType}`}`;
+}
+
+/** The name with what the message is about, if it is about something. */
+function withSubject(name: string, message: Message): string {
+  const subject = subjectOf(message);
+  return subject === '' ? name : `${name} ${subject}`;
 }
 
 function writeTransactionId(octets: Uint8Array, id: number): void {
