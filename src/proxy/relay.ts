@@ -12,6 +12,7 @@ import type { Dissectors } from '../dissect/compile.ts';
 import type { Conversation, LegPort } from './conversation.ts';
 import { ProxyEngine } from './engine.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
+import { checkFault } from './faults/armed.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
 import type { KeptFiles } from './journal/files.ts';
@@ -76,8 +77,12 @@ export class ProxySession implements ProxyHandle {
   /** When it fires, Unix milliseconds. */
   private timerDue = 0;
 
-  /** Listens, and opens its files. Rejects with the operating system's error if one of these fails. */
+  /**
+   * Listens, and opens its files. Rejects with InputError if a fault is wrong, before any file is touched, and with the
+   * operating system's error if one of these fails.
+   */
   static async start(options: ProxyOptions): Promise<ProxySession> {
+    for (const spec of options.faults ?? []) checkFault(spec, options.dissectors);
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -90,8 +95,9 @@ export class ProxySession implements ProxyHandle {
       early.push(client.on('error', () => undefined));
     };
     server.on('connection', wait);
+    let keeping: Keeping | undefined;
     try {
-      const keeping = await openKeeping(
+      keeping = await openKeeping(
         // The recording of what TLS was taken off holds the secrets.
         { ...options, isPrivate: options.tls !== undefined },
         {
@@ -107,6 +113,7 @@ export class ProxySession implements ProxyHandle {
     } catch (error) {
       for (const client of early) client.destroy();
       server.close();
+      await keeping?.close();
       throw error;
     }
   }

@@ -70,6 +70,24 @@ describe('leasetap proxy', () => {
     expect(run.code).toBe(2);
     expect(run.err).toMatch(/^leasetap: [^\n]*dorp[^\n]*\n$/);
   });
+
+  it('leaves the recording of an earlier run alone when a fault names a field that is not there', async () => {
+    const path = join(temporaryFolder(), 'tap.pcapng');
+    writeFileSync(path, 'of yesterday');
+    const fault = ['-f', 'edit STATE server-stat=NORMAL'];
+    const run = await runLeasetap([
+      'proxy',
+      '--listen',
+      '[::1]:0',
+      '--to',
+      '[::1]:1',
+      '--write',
+      path,
+      ...fault,
+    ]);
+    expect(run.code).toBe(2);
+    expect(readFileSync(path, 'utf8')).toBe('of yesterday');
+  });
 });
 
 /** Options of a proxy on top of those that it needs, and its one line. */
