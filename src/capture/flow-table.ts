@@ -59,7 +59,7 @@ export class FlowKey {
 }
 
 /** A flow, its key as the opener sends it, and its places in a chain and in the order of use. */
-export class FlowEntry {
+class FlowEntry {
   readonly flow: Flow;
   /** `null` for UDP. */
   tcp: TcpConnection | null = null;

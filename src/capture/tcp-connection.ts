@@ -7,9 +7,9 @@ import type { Moment } from './moment.ts';
 import type { Tally } from './tally.ts';
 import { sequenceDistance, TcpStream } from './tcp-stream.ts';
 
-export const TCP_FIN = 0x01;
+const TCP_FIN = 0x01;
 export const TCP_SYN = 0x02;
-export const TCP_RST = 0x04;
+const TCP_RST = 0x04;
 export const TCP_ACK = 0x10;
 
 /** A reset farther than this from the expected octet is not believed. */

@@ -7,7 +7,7 @@ import { copyBytes, NO_BYTES } from '../base/bytes.ts';
 import { SourceDamage } from './source.ts';
 
 /** Largest window that is allocated; zstd itself uses 8 MiB up to level 19, and 128 MiB only if told to. */
-export const ZSTD_WINDOW_OCTETS_MAX = 64 * 1024 * 1024;
+const ZSTD_WINDOW_OCTETS_MAX = 64 * 1024 * 1024;
 
 const MAGIC = 0xfd2f_b528;
 const SKIPPABLE_MAGIC = 0x184d_2a50;

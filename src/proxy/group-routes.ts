@@ -123,7 +123,7 @@ async function populateAll(target: ControlTarget, body: unknown): Promise<Contro
 }
 
 /** A relationship as the control tells it: the keys of its input, and where it really listens. */
-export function relationshipJson({ settings, listening }: RelationshipView): Record<string, unknown> {
+function relationshipJson({ settings, listening }: RelationshipView): Record<string, unknown> {
   const { name, listen, to, from, enabled, record, log, aliveSet, tls } = settings;
   return {
     name,

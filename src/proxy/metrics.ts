@@ -22,7 +22,7 @@ import type { ProxyHandle } from './handle.ts';
 import { UNNAMED } from './relationship.ts';
 
 /** Upper ends of the buckets of reply times, in seconds. */
-export const REPLY_BUCKETS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
+const REPLY_BUCKETS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 /** Different kinds of rejections that are counted; more are of no use to anybody. */
 const REJECTS_MAX = 64;
 

@@ -255,7 +255,7 @@ export class ConnectionRecorder implements WireRecorder {
 }
 
 /** E.g. `F1 skew (hit 3, seed 42): sent-time +7 s`. */
-export function hitComment({ fault, action, count, seed, detail }: FaultHit): string {
+function hitComment({ fault, action, count, seed, detail }: FaultHit): string {
   return `${fault} ${action} (hit ${count}, seed ${seed})${detail === '' ? '' : `: ${detail}`}`;
 }
 

@@ -9,7 +9,7 @@ import type { Conversation } from './conversation.ts';
 
 /** Octets that may wait to be read, and in how many pieces. */
 export const UNREAD_OCTETS_MAX = 1024 * 1024;
-export const UNREAD_PIECES_MAX = 8192;
+const UNREAD_PIECES_MAX = 8192;
 /** From here on octets have many messages in them already, and are read at once instead of being copied. */
 const WORTH_READING_OCTETS = 8 * 1024;
 

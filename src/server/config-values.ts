@@ -168,11 +168,11 @@ export function located<T>(read: Reader<T>): Reader<Located<T>> {
 }
 
 /** First and last of the addresses of a prefix. */
-export function firstAddress(of: Ipv6Prefix): Uint8Array {
+function firstAddress(of: Ipv6Prefix): Uint8Array {
   return of.address.map((octet, index) => octet & maskOctet(of.length, index));
 }
 
-export function lastAddress(of: Ipv6Prefix): Uint8Array {
+function lastAddress(of: Ipv6Prefix): Uint8Array {
   return of.address.map((octet, index) => octet | (~maskOctet(of.length, index) & 0xff));
 }
 

@@ -32,7 +32,7 @@ export function helpRows(size: Size): number {
   return size.rows - HEADER_ROWS - FOOTER_ROWS - 1;
 }
 
-export function isWide(size: Size): boolean {
+function isWide(size: Size): boolean {
   return size.columns >= WIDE.columns && size.rows >= WIDE.rows;
 }
 
