@@ -53,9 +53,13 @@ interface Unacked {
 
 const NOTHING: readonly Unacked[] = [];
 
-/** An UPDREQ or UPDREQALL that is being answered. */
+/** Requests that came while another was being answered and get an UPDDONE each; of more, the oldest get none. */
+const REQUESTS_MAX = 8;
+
+/** The UPDREQs and UPDREQALLs that are being answered. */
 interface Request {
-  readonly transactionId: number;
+  /** Oldest first. */
+  readonly transactionIds: number[];
   /** What is still to be sent for it: first these, then what the walk brings. */
   readonly slots: Line<Slot>;
   readonly walk: Iterator<Slot> | undefined;
@@ -139,16 +143,19 @@ export class UpdateQueue {
   }
 
   /**
-   * Answers an update request: all that is needed, and for UPDREQALL all that `everything` walks through. A request
-   * that comes while one is being answered replaces it.
+   * Answers an update request: all that is needed, and for UPDREQALL all that `everything` walks through. With a request
+   * that comes while one is being answered both end together, each with its UPDDONE.
    */
   startRequest(transactionId: number, everything?: Iterator<Slot>): void {
-    const slots = new Line(REQUESTED);
+    const { request } = this;
+    const slots = request?.slots ?? new Line(REQUESTED);
     if (everything === undefined) for (const slot of this.needed) slots.add(slot);
-    this.request = { transactionId, slots, walk: everything, unacked: new Set() };
+    const transactionIds = [...(request?.transactionIds ?? []), transactionId].slice(-REQUESTS_MAX);
+    const walk = everything ?? request?.walk;
+    this.request = { transactionIds, slots, walk, unacked: request?.unacked ?? new Set() };
   }
 
-  /** The transaction-id to put into UPDDONE, once everything asked for is acknowledged; then the request is over. */
+  /** A transaction-id to put into UPDDONE, once everything asked for is acknowledged; after the last the request is over. */
   takeFinishedRequest(): number | undefined {
     const { request } = this;
     if (request === undefined || request.slots.size > 0 || request.unacked.size > 0) return undefined;
@@ -159,8 +166,9 @@ export class UpdateQueue {
         return undefined;
       }
     }
-    this.request = undefined;
-    return request.transactionId;
+    const transactionId = request.transactionIds.shift();
+    if (request.transactionIds.length === 0) this.request = undefined;
+    return transactionId;
   }
 
   /** The next lease to tell about: what was asked for, and with `all` anything that waits. */

@@ -142,4 +142,22 @@ describe('an UPDREQ', () => {
     }
     expect(queue.takeFinishedRequest()).toBe(77);
   });
+
+  it('that comes while another is being answered takes nothing away from that one', () => {
+    const { a, b, c } = slots();
+    const queue = new UpdateQueue();
+    queue.startRequest(77, [a, b, c].values());
+    const slot = queue.next(false);
+    expect(slot).toBe(a);
+    queue.sent(queue.newTransactionId(), [a], 0);
+    queue.startRequest(78);
+    expect(queue.takeFinishedRequest()).toBeUndefined();
+    expect(sendAll(queue, false)).toEqual(['2:b', '3:c']);
+    for (const id of [1, 2, 3]) {
+      expect(queue.takeFinishedRequest()).toBeUndefined();
+      queue.answered(id);
+    }
+    expect([queue.takeFinishedRequest(), queue.takeFinishedRequest()]).toEqual([77, 78]);
+    expect(queue.takeFinishedRequest()).toBeUndefined();
+  });
 });
