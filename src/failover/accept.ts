@@ -58,6 +58,9 @@ export function readUpdate(update: Binding): ReceivedUpdate {
 /** We serve the global, default VPN only (§7.5.4). */
 const UNKNOWN_VPN = reject(StatusCode.ConfigurationConflict, 'this server has no VPN of that name');
 
+/** RFC 8415 §21.4 to §21.6, §21.21 and §21.22. */
+const WRONG_IA = reject(StatusCode.UnspecFail, 'a prefix in an IA of addresses, or an address in an IA_PD');
+
 const TOO_LARGE = reject(StatusCode.UnspecFail, `more than ${LEASES_RECEIVED_MAX} leases in one update`);
 
 function readClientData(data: ClientData): ReceivedUpdate {
@@ -70,7 +73,10 @@ function readClientData(data: ClientData): ReceivedUpdate {
   let leases: (ReceivedLease | Status)[] = [];
   for (const ia of data.ias) {
     const client = { duid: clientId, iaKind: ia.kind, iaid: ia.iaid, data, ia };
-    for (const info of ia.leases) leases = added(leases, readLease(info, baseTime, client));
+    for (const info of ia.leases) {
+      const fits = (info.kind === 'prefix') === (ia.kind === 'IA_PD');
+      leases = added(leases, fits ? readLease(info, baseTime, client) : WRONG_IA);
+    }
   }
   return leases.length === 0 ? { overall: missing('no address and no prefix'), leases } : { leases };
 }

@@ -164,6 +164,11 @@ const UPDATES: readonly (readonly [
     '45/25/26=17',
   ],
   [
+    'a prefix in an IA_NA',
+    (now) => [ofClient(now, duid(1), iaNa(1, iaprefix(now, { at: '2001:db8:8000:6::/64' })))],
+    '45/3/26=1',
+  ],
+  [
     'a prefix of another length',
     (now) => [ofClient(now, duid(1), iaPd(1, iaprefix(now, { at: '2001:db8:8000:4::/62' })))],
     '45/25/26=17',
