@@ -3,7 +3,7 @@
  * does a new connection belong to? Only the partner's address is known at first; the CONNECT names the relationship.
  */
 import { toEpoch2000 } from '../base/time.ts';
-import { StatusCode } from '../wire/codes.ts';
+import { OptionCode, StatusCode } from '../wire/codes.ts';
 import { decodeFailoverMessage, encodeFailoverFrame } from '../wire/failover.ts';
 import { FrameSplitter } from '../wire/framing.ts';
 import { rejectingReply } from './handshake.ts';
@@ -67,11 +67,13 @@ export class Acceptor<T> {
     const { relationshipName, transactionId } = message;
     const [only, second] = this.candidates;
     const named = this.candidates.find(({ name }) => name !== undefined && name === relationshipName);
-    // Without a name there is only one relationship (§6.1.1).
-    const found = relationshipName === undefined && second === undefined ? only : named;
+    // Without a name there is only one relationship (§6.1.1). A name that is no text is not the same as none.
+    const nameless =
+      relationshipName === undefined &&
+      message.extra?.some(({ code }) => code === OptionCode.F_RELATIONSHIP_NAME) !== true;
+    const found = nameless && second === undefined ? only : named;
     if (found !== undefined) return { kind: 'admit', endpoint: found.endpoint, bytes: this.whole() };
-    const why =
-      relationshipName === undefined ? 'a CONNECT without name' : 'no relationship of that name with you';
+    const why = nameless ? 'a CONNECT without name' : 'no relationship of that name with you';
     const reply = rejectingReply(transactionId, { code: StatusCode.NotAllowed, message: why });
     return { kind: 'refuse', why, bytes: encodeFailoverFrame({ ...reply, sentTime: toEpoch2000(now) }) };
   }

@@ -46,6 +46,16 @@ describe('Acceptor', () => {
     });
   });
 
+  it('does not take a name that is no UTF-8 for none', () => {
+    const bytes = encodeFailoverFrame({
+      type: 'CONNECT',
+      transactionId: 5,
+      sentTime: toEpoch2000(START),
+      extra: [{ code: 130, bytes: Uint8Array.of(0xff, 0xfe) }],
+    });
+    expect(new Acceptor(RELATIONSHIPS, '2001:db8::2').bytes(bytes, START).kind).toBe('refuse');
+  });
+
   it('rejects an unknown name with a CONNECTREPLY', () => {
     const refused = new Acceptor(RELATIONSHIPS, '2001:db8::1').bytes(connect('north'), START);
     if (refused.kind !== 'refuse' || refused.bytes === undefined) throw new Error(refused.kind);
