@@ -216,7 +216,7 @@ export class Conformance {
     if (known !== undefined && said.type !== MessageType.CONNECT) return known;
     const name = optionIn(tree, Code.F_RELATIONSHIP_NAME);
     const key = `${relationshipKey(talk.connection)} ${(name && textField(name, 'relationship-name')) ?? ''}`;
-    const pair = this.#pairs.get(key) ?? newPair(talk);
+    const pair = this.#pairs.get(key) ?? newPair(talk, said.sentTime);
     if (pair.talk !== talk) {
       this.#finish(pair.talk);
       const { id } = pair.talk.connection.flow;
@@ -249,9 +249,10 @@ function isFailover(msgType: number): boolean {
   return msgType >= MessageType.BNDUPD && msgType <= MessageType.CONTACT;
 }
 
-function newPair(talk: Talk): Pair {
+function newPair(talk: Talk, heardSince: number): Pair {
   return {
     talk,
+    heardSince,
     histories: new LeaseHistories(),
     notDownSince: { primary: undefined, secondary: undefined },
     saidStartup: { primary: false, secondary: false },

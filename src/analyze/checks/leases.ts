@@ -39,7 +39,7 @@ interface Case {
 export function checkLease(pair: Pair, talk: Talk, binding: Binding, said: Said, report: Report): void {
   const history = pair.histories.of(binding.lease);
   const before = history?.pending[said.role] ?? history?.agreed;
-  const fresh = isFresh(binding, before);
+  const fresh = isFresh(binding, before, pair.heardSince);
   const since = pair.notDownSince[said.role];
   const served = binding.clientTime ?? binding.startTimeOfState;
   const bound = since !== undefined && served !== undefined && !isAfter(since, served);
@@ -56,13 +56,19 @@ export function checkLease(pair: Pair, talk: Talk, binding: Binding, said: Said,
   pair.histories.stated(said.role, binding, said, fresh);
 }
 
-/** A lease that begins: the client was heard when it became ACTIVE, and the partner never said anything about it. */
-function isFresh(binding: Binding, before: Statement | undefined): boolean {
+/**
+ * A lease that begins: the client was heard when it became ACTIVE, and the partner never said anything about it. Which it may
+ * have done for a lease that began before the pair was heard, with its client heard again at once.
+ */
+function isFresh(binding: Binding, before: Statement | undefined, heardSince: number): boolean {
   const { bindingStatus, startTimeOfState, clientTime, expirationTime, partnerRawCltTime, client } = binding;
   if (bindingStatus !== ACTIVE || startTimeOfState === undefined || clientTime === undefined) return false;
   if (!isSameTime(startTimeOfState, clientTime)) return false;
   if (before?.status === ACTIVE && before.client === client) return false;
-  return before !== undefined || ((expirationTime ?? 0) === 0 && (partnerRawCltTime ?? 0) === 0);
+  if (before !== undefined) return true;
+  return (
+    !isAfter(heardSince, startTimeOfState) && (expirationTime ?? 0) === 0 && (partnerRawCltTime ?? 0) === 0
+  );
 }
 
 function checkLifetime(

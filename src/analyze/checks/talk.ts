@@ -101,6 +101,8 @@ export class Talk {
 /** Two servers in one relationship. */
 export interface Pair {
   talk: Talk;
+  /** Sent-time of its first message here: what was said of leases before is not known. */
+  readonly heardSince: number;
   readonly histories: LeaseHistories;
   /** Since when each was certainly not in PARTNER-DOWN, by its own clock: seconds since 2000. */
   readonly notDownSince: { primary: number | undefined; secondary: number | undefined };

@@ -105,6 +105,17 @@ describe('what was not seen', () => {
     }
   });
 
+  // Found in a scenario that began on a running pair: a client was heard again at once, and the partner knew of it by then.
+  it('may have been said of a lease that began before the pair was heard', () => {
+    const { messages } = conversationOf('vio-lifetime');
+    const tenSecondsLater = '2d799b9a';
+    const later = messages.map(
+      ([at, from, octets]) => [at, from, octets.slice(0, 8) + tenSecondsLater + octets.slice(16)] as const,
+    );
+    expect(judge({ name: 'later', messages: later, expect: [] })).toEqual([]);
+    expect(judge({ name: 'at once', messages, expect: [] })).toHaveLength(1);
+  });
+
   // Found in a scenario: what was acknowledged in messages that were lost allows a lease that begins later to be longer.
   it('may have allowed more to leases that begin on a later connection', () => {
     const { messages } = conversationOf('vio-lifetime');
