@@ -32,6 +32,7 @@ const LOSES: ReadonlySet<Notice['kind']> = new Set(['gap', 'undissectable', 'enc
 export class Conformance {
   readonly #found: (finding: Finding) => void;
   readonly #pairsMax: number;
+  readonly #joinsLate: boolean;
   readonly #report: Report;
   /** The connection that is being judged. */
   #judged: Talk | undefined;
@@ -41,10 +42,14 @@ export class Conformance {
   /** Flows whose beginning was not seen. */
   readonly #midStream = new Set<number>();
 
-  /** `found` is told of each finding as soon as it is sure, not always in the order of messages. */
-  constructor(found: (finding: Finding) => void, { pairsMax = PAIRS_MAX } = {}) {
+  /**
+   * `found` is told of each finding as soon as it is sure, not always in the order of messages. `joinsLate`: the servers have
+   * talked before, so that they know of leases what was not heard here.
+   */
+  constructor(found: (finding: Finding) => void, { pairsMax = PAIRS_MAX, joinsLate = false } = {}) {
     this.#found = found;
     this.#pairsMax = pairsMax;
+    this.#joinsLate = joinsLate;
     this.#report = (...finding) => this.#take(makeFinding(...finding));
   }
 
@@ -216,7 +221,7 @@ export class Conformance {
     if (known !== undefined && said.type !== MessageType.CONNECT) return known;
     const name = optionIn(tree, Code.F_RELATIONSHIP_NAME);
     const key = `${relationshipKey(talk.connection)} ${(name && textField(name, 'relationship-name')) ?? ''}`;
-    const pair = this.#pairs.get(key) ?? newPair(talk, said.sentTime);
+    const pair = this.#pairs.get(key) ?? this.#newPair(talk, said.sentTime);
     if (pair.talk !== talk) {
       this.#finish(pair.talk);
       const { id } = pair.talk.connection.flow;
@@ -230,6 +235,18 @@ export class Conformance {
     this.#pairs.set(key, pair);
     this.#pairOf.set(talk, pair);
     return pair;
+  }
+
+  #newPair(talk: Talk, heardSince: number): Pair {
+    const histories = new LeaseHistories();
+    if (this.#joinsLate) histories.lost();
+    return {
+      talk,
+      heardSince,
+      histories,
+      notDownSince: { primary: undefined, secondary: undefined },
+      saidStartup: { primary: false, secondary: false },
+    };
   }
 
   #finish(talk: Talk): void {
@@ -247,14 +264,4 @@ export class Conformance {
 
 function isFailover(msgType: number): boolean {
   return msgType >= MessageType.BNDUPD && msgType <= MessageType.CONTACT;
-}
-
-function newPair(talk: Talk, heardSince: number): Pair {
-  return {
-    talk,
-    heardSince,
-    histories: new LeaseHistories(),
-    notDownSince: { primary: undefined, secondary: undefined },
-    saidStartup: { primary: false, secondary: false },
-  };
 }

@@ -36,8 +36,9 @@ export class Judge {
   #counts: Record<string, number> = {};
   #limits: JudgingLimit[] = [];
 
-  constructor() {
-    this.#whole = new Conformance((finding) => this.#take(finding), { pairsMax: PAIRS_MAX });
+  /** `joinsLate`: the servers are talking already. */
+  constructor({ joinsLate = false } = {}) {
+    this.#whole = new Conformance((finding) => this.#take(finding), { pairsMax: PAIRS_MAX, joinsLate });
   }
 
   /** A connection begins; everything that is said on it will be told. */

@@ -68,7 +68,8 @@ export class ScenarioRun {
   /** Faults that the next phase goes on with: they have the same `id` there. */
   private readonly kept = new Set<string>();
   /** Judges by itself, where findings are asked for: what it finds is known at once, and in virtual time. */
-  private readonly checks: Judge | undefined;
+  private checks: Judge | undefined;
+  private readonly asksForFindings: boolean;
   private connectionsOpen = 0;
   private lookedMillis = 0;
   /** The phase does not end before its orders are carried out. */
@@ -87,12 +88,13 @@ export class ScenarioRun {
     this.always = scenario.always.map(begin);
     this.sometimes = scenario.sometimes.map(begin);
     const expectations = [...this.phases.flatMap(({ expect }) => expect), ...scenario.always];
-    if (expectations.some(({ asksForFindings }) => asksForFindings)) this.checks = new Judge();
+    this.asksForFindings = expectations.some(({ asksForFindings }) => asksForFindings);
   }
 
   /** `before`: what is known of a pair that is already up; it announces nothing anew for our sake. */
   start(now: number, before?: Pick<ProxyStats, 'states' | 'connectionsOpen'>): ScenarioOutput[] {
     this.connectionsOpen = before?.connectionsOpen ?? 0;
+    if (this.asksForFindings) this.checks = new Judge({ joinsLate: this.connectionsOpen > 0 });
     if (this.connectionsOpen > 0 && before !== undefined) this.states.assume(before.states);
     this.beganMillis = now;
     this.nextPhase(now);

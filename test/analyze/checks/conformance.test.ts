@@ -105,6 +105,20 @@ describe('what was not seen', () => {
     }
   });
 
+  it('may have allowed more to leases when the servers have talked before', () => {
+    const { messages } = conversationOf('vio-lifetime');
+    const judged = (joinsLate: boolean): RuleId[] => {
+      const found: RuleId[] = [];
+      const conformance = new Conformance(({ id }) => found.push(id), { joinsLate });
+      const connection = failoverConnection();
+      for (const [index, said] of messages.entries()) conformance.push(messageOf(said, index, connection));
+      conformance.end();
+      return found;
+    };
+    expect(judged(true)).toEqual([]);
+    expect(judged(false)).toEqual(['lifetime-beyond-mclt']);
+  });
+
   // Found in a scenario that began on a running pair: a client was heard again at once, and the partner knew of it by then.
   it('may have been said of a lease that began before the pair was heard', () => {
     const { messages } = conversationOf('vio-lifetime');
