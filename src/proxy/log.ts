@@ -2,7 +2,7 @@
  * The JSONL log of a proxy, one object per line: messages as everywhere (`-T jsonl`) with `verdict` and `faults`
  * beside, and events with the key `event`. Octets out; the file is somebody else's.
  */
-import type { Finding } from '../analyze/checks/finding.ts';
+import { findingFields } from '../analyze/checks/finding.ts';
 import { timestampOfMillis, timestampText } from '../base/timestamp.ts';
 import { JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
@@ -109,7 +109,8 @@ function detailsOf(event: Exclude<ProxyEvent, { kind: 'message' }>): Record<stri
       };
     }
     case 'finding':
-      return findingFields(event.finding);
+      // As `leasetap check -T jsonl` tells it, and who sent the message.
+      return { ...findingFields(event.finding), sender: event.finding.message.role };
     case 'judging': {
       const { connection, extent, reason } = event.limit;
       return { connection, judged: extent, reason };
@@ -130,27 +131,6 @@ function detailsOf(event: Exclude<ProxyEvent, { kind: 'message' }>): Record<stri
     case 'state':
       return { who: event.who, state: event.state };
   }
-}
-
-/** As `leasetap check -T jsonl` tells it, and who sent the message. */
-function findingFields(finding: Finding): Record<string, unknown> {
-  const { id, severity, rfc, section, keyword, message, related, lease, summary } = finding;
-  return {
-    id,
-    severity,
-    rfc,
-    section,
-    keyword,
-    sender: message.role,
-    message_index: message.index,
-    frame: message.packet === 0 ? null : message.packet,
-    connection: message.connection,
-    message_name: message.name,
-    transaction_id: message.transactionId,
-    related_indices: related,
-    lease: lease ?? null,
-    summary,
-  };
 }
 
 function faultFields({ fault, action, count, seed, detail }: FaultHit): Record<string, unknown> {

@@ -1,6 +1,6 @@
 /** A finding of the conformance checks, as a line and as JSON. */
 
-import type { Finding } from '../analyze/checks/finding.ts';
+import { type Finding, findingFields } from '../analyze/checks/finding.ts';
 import { jsonText } from '../base/json-text.ts';
 import { safeText } from './escape.ts';
 import { type Line, span } from './style.ts';
@@ -25,20 +25,5 @@ function packetOf({ packet }: Finding['message']): string {
 
 /** One JSON object in one line. `message_index` and `frame` are those of messages in JSON. */
 export function findingJson(finding: Finding): string {
-  const { id, severity, rfc, section, keyword, message, related, lease, summary } = finding;
-  return jsonText({
-    id,
-    severity,
-    rfc,
-    section,
-    keyword,
-    message_index: message.index,
-    frame: message.packet,
-    connection: message.connection,
-    message_name: message.name,
-    transaction_id: message.transactionId,
-    related_indices: related,
-    lease: lease ?? null,
-    summary,
-  });
+  return jsonText(findingFields(finding));
 }

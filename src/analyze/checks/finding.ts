@@ -61,3 +61,23 @@ export function makeFinding(
     lease,
   };
 }
+
+/** What JSON has of a finding, wherever it is told. A running proxy does not always know the packet: `frame` is null then. */
+export function findingFields(finding: Finding): Record<string, unknown> {
+  const { id, severity, rfc, section, keyword, message, related, lease, summary } = finding;
+  return {
+    id,
+    severity,
+    rfc,
+    section,
+    keyword,
+    message_index: message.index,
+    frame: message.packet === 0 ? null : message.packet,
+    connection: message.connection,
+    message_name: message.name,
+    transaction_id: message.transactionId,
+    related_indices: related,
+    lease: lease ?? null,
+    summary,
+  };
+}
