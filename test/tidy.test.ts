@@ -148,6 +148,11 @@ describe('sources', () => {
     expect(wrong.map((source) => source.name)).toEqual([]);
   });
 
+  it('say `private` of what is private', () => {
+    const wrong = sources.filter((source) => /(^\s*|\bthis\.|[ *])#[a-z]\w* *[=:;(<]/m.test(source.code));
+    expect(wrong.map((source) => source.name)).toEqual([]);
+  });
+
   it('are finished', () => {
     const unfinished = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b`);
     expect(sources.filter((source) => unfinished.test(source.text)).map((source) => source.name)).toEqual([]);

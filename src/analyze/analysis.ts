@@ -19,7 +19,7 @@ export class Analysis {
   readonly leases: Leases;
   /** Time of the last message, Unix milliseconds; 0 before the first. */
   lastMillis = 0;
-  readonly #relationships = new Relationships();
+  private readonly related = new Relationships();
 
   /** `leasesMax`: how many leases to follow; 0 for none. `statementsMax`: of how long a history each, at least 2. */
   constructor(leasesMax?: number, statementsMax?: number) {
@@ -35,32 +35,36 @@ export class Analysis {
     this.lastMillis = timestampMillis(message.frame.seen.time);
     const exchange = this.exchanges.push(message);
     if (exchange !== undefined) events.push({ kind: 'exchange', exchange });
-    const change = this.#relationships.push(message);
+    const change = this.related.push(message);
     if (change !== undefined) events.push({ kind: 'state', change, message });
-    if (exchange !== undefined && delivered) this.#relationships.answered(message);
-    const leases = this.#leases(message, exchange, delivered);
+    if (exchange !== undefined && delivered) this.related.answered(message);
+    const leases = this.leaseViews(message, exchange, delivered);
     if (leases.length > 0) events.push({ kind: 'leases', leases, message });
     return events;
   }
 
   /** A connection ended. */
   closed(flowId: number): void {
-    this.#relationships.down(flowId);
+    this.related.down(flowId);
   }
 
   /** Takes over what somebody else has seen of a relationship so far. */
   adopt(relationship: Relationship): void {
-    this.#relationships.adopt(relationship);
+    this.related.adopt(relationship);
   }
 
   /** All relationships, the longest silent one first. */
   relationships(): readonly Relationship[] {
-    return this.#relationships.all();
+    return this.related.all();
   }
 
-  #leases(message: Message, exchange: Exchange | undefined, delivered: boolean): readonly LeaseView[] {
+  private leaseViews(
+    message: Message,
+    exchange: Exchange | undefined,
+    delivered: boolean,
+  ): readonly LeaseView[] {
     if (!message.protocol.endsWith('failover')) return [];
     if (exchange !== undefined) return this.leases.replied(message, exchange.request.index, delivered);
-    return this.leases.updated(message, this.#relationships.pairOf(message.frame.connection), delivered);
+    return this.leases.updated(message, this.related.pairOf(message.frame.connection), delivered);
   }
 }

@@ -99,10 +99,10 @@ function clientOf({ protocol, flow }: Connection): string | undefined {
 }
 
 export class Exchanges {
-  readonly #pending = new PendingRequests();
+  private readonly pending = new PendingRequests();
   /** Numbers that stand for clients where others have their flow. */
-  readonly #clients = new RecentMap<string, number>(CLIENTS_MAX);
-  #clientCount = 0;
+  private readonly clients = new RecentMap<string, number>(CLIENTS_MAX);
+  private clientCount = 0;
   /** Of the request whose reply `completes` has met last. */
   requestIndex = 0;
   requestType = 0;
@@ -131,20 +131,20 @@ export class Exchanges {
     if (transactionId === null) return false;
     const { answers, asks } = meaningIn(frame.connection.protocol);
     const client = clientOf(frame.connection);
-    const flow = client === undefined ? frame.connection.flow.id : this.#clientNumber(client);
+    const flow = client === undefined ? frame.connection.flow.id : this.clientNumber(client);
     const types = answers[msgType];
     if (types !== undefined) {
       const asker = client === undefined ? opposite(frame.direction) : 0;
-      const place = this.#pending.find(flow, asker, transactionId);
+      const place = this.pending.find(flow, asker, transactionId);
       return (
         place !== NOT_FOUND &&
-        types.includes(this.#pending.typeAt(place)) &&
-        this.#answer(place, frame.seen.time)
+        types.includes(this.pending.typeAt(place)) &&
+        this.answer(place, frame.seen.time)
       );
     }
     if (asks[msgType] === true) {
       const atMillis = timestampMillis(frame.seen.time);
-      this.repeats = this.#pending.remember(
+      this.repeats = this.pending.remember(
         flow,
         client === undefined ? frame.direction : 0,
         transactionId,
@@ -156,17 +156,17 @@ export class Exchanges {
     return false;
   }
 
-  #clientNumber(address: string): number {
-    let number = this.#clients.get(address);
+  private clientNumber(address: string): number {
+    let number = this.clients.get(address);
     if (number === undefined) {
-      number = FIRST_CLIENT + this.#clientCount++;
-      this.#clients.set(address, number);
+      number = FIRST_CLIENT + this.clientCount++;
+      this.clients.set(address, number);
     }
     return number;
   }
 
-  #answer(place: number, time: Timestamp): true {
-    const pending = this.#pending;
+  private answer(place: number, time: Timestamp): true {
+    const pending = this.pending;
     this.requestIndex = pending.indexAt(place);
     this.requestType = pending.typeAt(place);
     this.requestMillis = pending.millisAt(place);

@@ -55,88 +55,88 @@ const PROTOCOLS: readonly ProtocolName[] = [
 ];
 
 export class Leases {
-  readonly #limit: number;
-  readonly #statementsMax: number;
-  readonly #leases = new Records(Object.keys(LEASE).length);
-  readonly #said = new Records(Object.keys(SAID).length);
+  private readonly limit: number;
+  private readonly statementsMax: number;
+  private readonly leases = new Records(Object.keys(LEASE).length);
+  private readonly said = new Records(Object.keys(SAID).length);
   /** By record. */
-  readonly #texts: string[] = [];
-  readonly #pairs: string[] = [];
-  readonly #clients: (string | undefined)[] = [];
-  readonly #byPair = new Map<string, Map<string, number>>();
-  #size = 0;
+  private readonly texts: string[] = [];
+  private readonly pairs: string[] = [];
+  private readonly clients: (string | undefined)[] = [];
+  private readonly byPair = new Map<string, Map<string, number>>();
+  private leaseCount = 0;
   /** The leases that were heard of longest ago and last; those in between follow by `behind`. */
-  #first = NONE;
-  #last = NONE;
+  private first = NONE;
+  private last = NONE;
   /** By key of a BNDUPD: the last one of its statements, which wait for its BNDREPLY. */
-  readonly #waiting = new RecentMap<number, number>(WAITING_UPDATES_MAX);
-  #version = 0;
+  private readonly waiting = new RecentMap<number, number>(WAITING_UPDATES_MAX);
+  private changes = 0;
 
   constructor(limit = LEASES_MAX, statementsMax = STATEMENTS_MAX) {
-    this.#limit = limit;
-    this.#statementsMax = statementsMax;
+    this.limit = limit;
+    this.statementsMax = statementsMax;
   }
 
   /** Grows with every change: a view that has drawn this version need not draw again. */
   get version(): number {
-    return this.#version;
+    return this.changes;
   }
 
   get size(): number {
-    return this.#size;
+    return this.leaseCount;
   }
 
   /** All leases, the one heard of longest ago first. */
   *all(): IterableIterator<LeaseView> {
-    for (let lease = this.#first; lease !== NONE; lease = this.#leases.get(lease, LEASE.behind))
-      yield this.#view(lease);
+    for (let lease = this.first; lease !== NONE; lease = this.leases.get(lease, LEASE.behind))
+      yield this.view(lease);
   }
 
   get(pair: string, text: string): LeaseView | undefined {
-    const lease = this.#byPair.get(pair)?.get(text);
-    return lease === undefined ? undefined : this.#view(lease);
+    const lease = this.byPair.get(pair)?.get(text);
+    return lease === undefined ? undefined : this.view(lease);
   }
 
   /** A BNDUPD. `delivered`: whether it reached the partner, as far as we know. */
   updated(message: Message, pair: string, delivered: boolean): LeaseView[] {
-    if (this.#limit === 0) return [];
+    if (this.limit === 0) return [];
     if (failoverType(message.protocol, message.msgType) !== MessageType.BNDUPD) return [];
     let last = NONE;
     const views: LeaseView[] = [];
     for (const facts of message.facts().leases) {
-      const lease = this.#lease(pair, facts);
-      const statement = this.#say(lease, message, facts, delivered);
-      this.#said.set(statement, SAID.sibling, last);
+      const lease = this.lease(pair, facts);
+      const statement = this.say(lease, message, facts, delivered);
+      this.said.set(statement, SAID.sibling, last);
       last = statement;
-      views.push(this.#view(lease));
+      views.push(this.view(lease));
     }
-    if (last !== NONE) this.#waiting.set(updateKey(message, message.index), last);
+    if (last !== NONE) this.waiting.set(updateKey(message, message.index), last);
     return views;
   }
 
   /** The BNDREPLY to the BNDUPD `requestIndex`. A lease that it does not repeat has the fate of the whole message. */
   replied(reply: Message, requestIndex: number, delivered: boolean): readonly LeaseView[] {
-    const last = this.#waiting.get(updateKey(reply, requestIndex));
+    const last = this.waiting.get(updateKey(reply, requestIndex));
     if (last === undefined || failoverType(reply.protocol, reply.msgType) !== MessageType.BNDREPLY) return [];
-    this.#waiting.delete(updateKey(reply, requestIndex));
+    this.waiting.delete(updateKey(reply, requestIndex));
     const facts = reply.facts();
     const views: LeaseView[] = [];
-    for (let at = last; at !== NONE; at = this.#said.get(at, SAID.sibling)) {
+    for (let at = last; at !== NONE; at = this.said.get(at, SAID.sibling)) {
       // It may be forgotten by now, and its record be another's.
-      if (this.#said.get(at, SAID.messageIndex) !== requestIndex) break;
-      const lease = this.#said.get(at, SAID.lease);
-      const said = facts.leases.find((one) => one.text === this.#texts[lease]);
+      if (this.said.get(at, SAID.messageIndex) !== requestIndex) break;
+      const lease = this.said.get(at, SAID.lease);
+      const said = facts.leases.find((one) => one.text === this.texts[lease]);
       const statusCode = said === undefined ? facts.statusCode : said.statusCode;
-      this.#settle(lease, at, statusCode ?? STATUS_SUCCESS, reply, delivered);
-      views.push(this.#view(lease));
-      this.#version++;
+      this.settle(lease, at, statusCode ?? STATUS_SUCCESS, reply, delivered);
+      views.push(this.view(lease));
+      this.changes++;
     }
     return views;
   }
 
-  #say(lease: number, message: Message, facts: LeaseFacts, delivered: boolean): number {
-    const leases = this.#leases;
-    const said = this.#said;
+  private say(lease: number, message: Message, facts: LeaseFacts, delivered: boolean): number {
+    const leases = this.leases;
+    const said = this.said;
     const newest = leases.get(lease, LEASE.newest);
     const statement = said.take();
     const outcome = OUTCOMES.indexOf(delivered ? 'pending' : 'lost');
@@ -152,137 +152,143 @@ export class Leases {
     said.set(statement, SAID.partnerLifetime, facts.partnerLifetime ?? Number.NaN);
     said.set(statement, SAID.reason, Number.NaN);
     // Nearly always the same client as before: one text for both.
-    const before = newest === NONE ? undefined : this.#clients[newest];
-    this.#clients[statement] = before === facts.client ? before : inOnePiece(facts.client);
+    const before = newest === NONE ? undefined : this.clients[newest];
+    this.clients[statement] = before === facts.client ? before : inOnePiece(facts.client);
     if (newest === NONE) leases.set(lease, LEASE.oldest, statement);
     else said.set(newest, SAID.next, statement);
     leases.set(lease, LEASE.newest, statement);
     const count = leases.get(lease, LEASE.count) + 1;
     leases.set(lease, LEASE.count, count);
-    if (count > this.#statementsMax) this.#dropOldest(lease);
+    if (count > this.statementsMax) this.dropOldest(lease);
     return statement;
   }
 
   /** The oldest statement goes; if that is what was agreed last, the one behind it. */
-  #dropOldest(lease: number): void {
-    const leases = this.#leases;
-    const said = this.#said;
+  private dropOldest(lease: number): void {
+    const leases = this.leases;
+    const said = this.said;
     const oldest = leases.get(lease, LEASE.oldest);
     const behind = said.get(oldest, SAID.next);
     const agreed = oldest === leases.get(lease, LEASE.acked);
     if (agreed) said.set(oldest, SAID.next, said.get(behind, SAID.next));
     else leases.set(lease, LEASE.oldest, behind);
-    this.#giveBack(agreed ? behind : oldest);
+    this.giveBack(agreed ? behind : oldest);
     leases.set(lease, LEASE.count, leases.get(lease, LEASE.count) - 1);
   }
 
-  #giveBack(statement: number): void {
-    this.#said.set(statement, SAID.messageIndex, NONE);
-    this.#clients[statement] = undefined;
-    this.#said.giveBack(statement);
+  private giveBack(statement: number): void {
+    this.said.set(statement, SAID.messageIndex, NONE);
+    this.clients[statement] = undefined;
+    this.said.giveBack(statement);
   }
 
-  #settle(lease: number, statement: number, statusCode: number, reply: Message, delivered: boolean): void {
-    const said = this.#said;
+  private settle(
+    lease: number,
+    statement: number,
+    statusCode: number,
+    reply: Message,
+    delivered: boolean,
+  ): void {
+    const said = this.said;
     said.set(statement, SAID.replyIndex, reply.index);
     const refused = statusCode !== STATUS_SUCCESS;
     if (refused) said.set(statement, SAID.reason, statusCode);
     const outcome: Outcome = delivered ? (refused ? 'rejected' : 'acked') : 'reply-lost';
     const state = said.get(statement, SAID.state);
     said.set(statement, SAID.state, state - (state & 0b1110) + 2 * OUTCOMES.indexOf(outcome));
-    if (outcome === 'acked') this.#leases.set(lease, LEASE.acked, statement);
+    if (outcome === 'acked') this.leases.set(lease, LEASE.acked, statement);
   }
 
   /** The record of a lease, which was heard of last with this. */
-  #lease(pair: string, { text, kind }: LeaseFacts): number {
-    const known = this.#byPair.get(pair)?.get(text);
-    this.#version++;
+  private lease(pair: string, { text, kind }: LeaseFacts): number {
+    const known = this.byPair.get(pair)?.get(text);
+    this.changes++;
     if (known !== undefined) {
-      this.#unlink(known);
-      this.#linkLast(known);
+      this.unlink(known);
+      this.linkLast(known);
       return known;
     }
-    if (this.#size >= this.#limit) this.#forget(this.#first);
-    const lease = this.#leases.take();
-    this.#size++;
-    for (const field of [LEASE.oldest, LEASE.newest, LEASE.acked]) this.#leases.set(lease, field, NONE);
-    this.#leases.set(lease, LEASE.count, 0);
-    this.#leases.set(lease, LEASE.isPrefix, kind === 'prefix' ? 1 : 0);
-    this.#texts[lease] = text;
-    this.#pairs[lease] = pair;
-    const ofPair = this.#byPair.get(pair) ?? new Map<string, number>();
-    this.#byPair.set(pair, ofPair.set(text, lease));
-    this.#linkLast(lease);
+    if (this.leaseCount >= this.limit) this.forget(this.first);
+    const lease = this.leases.take();
+    this.leaseCount++;
+    for (const field of [LEASE.oldest, LEASE.newest, LEASE.acked]) this.leases.set(lease, field, NONE);
+    this.leases.set(lease, LEASE.count, 0);
+    this.leases.set(lease, LEASE.isPrefix, kind === 'prefix' ? 1 : 0);
+    this.texts[lease] = text;
+    this.pairs[lease] = pair;
+    const ofPair = this.byPair.get(pair) ?? new Map<string, number>();
+    this.byPair.set(pair, ofPair.set(text, lease));
+    this.linkLast(lease);
     return lease;
   }
 
-  #forget(lease: number): void {
-    for (let at = this.#leases.get(lease, LEASE.oldest); at !== NONE; at = this.#said.get(at, SAID.next))
-      this.#giveBack(at);
-    const pair = this.#pairs[lease] as string;
-    const ofPair = this.#byPair.get(pair);
-    ofPair?.delete(this.#texts[lease] as string);
-    if (ofPair?.size === 0) this.#byPair.delete(pair);
-    this.#unlink(lease);
-    this.#leases.giveBack(lease);
-    this.#size--;
+  private forget(lease: number): void {
+    for (let at = this.leases.get(lease, LEASE.oldest); at !== NONE; at = this.said.get(at, SAID.next))
+      this.giveBack(at);
+    const pair = this.pairs[lease] as string;
+    const ofPair = this.byPair.get(pair);
+    ofPair?.delete(this.texts[lease] as string);
+    if (ofPair?.size === 0) this.byPair.delete(pair);
+    this.unlink(lease);
+    this.leases.giveBack(lease);
+    this.leaseCount--;
   }
 
-  #unlink(lease: number): void {
-    const leases = this.#leases;
+  private unlink(lease: number): void {
+    const leases = this.leases;
     const before = leases.get(lease, LEASE.before);
     const behind = leases.get(lease, LEASE.behind);
-    if (before === NONE) this.#first = behind;
+    if (before === NONE) this.first = behind;
     else leases.set(before, LEASE.behind, behind);
-    if (behind === NONE) this.#last = before;
+    if (behind === NONE) this.last = before;
     else leases.set(behind, LEASE.before, before);
   }
 
-  #linkLast(lease: number): void {
-    this.#leases.set(lease, LEASE.before, this.#last);
-    this.#leases.set(lease, LEASE.behind, NONE);
-    if (this.#last === NONE) this.#first = lease;
-    else this.#leases.set(this.#last, LEASE.behind, lease);
-    this.#last = lease;
+  private linkLast(lease: number): void {
+    this.leases.set(lease, LEASE.before, this.last);
+    this.leases.set(lease, LEASE.behind, NONE);
+    if (this.last === NONE) this.first = lease;
+    else this.leases.set(this.last, LEASE.behind, lease);
+    this.last = lease;
   }
 
-  #view(lease: number): LeaseView {
-    return new View(this, lease, this.#texts[lease] as string, this.#pairs[lease] as string);
+  private view(lease: number): LeaseView {
+    return new View(this, lease, this.texts[lease] as string, this.pairs[lease] as string);
   }
 
   /** For views: of the lease of a record. */
   isPrefix(lease: number): boolean {
-    return this.#leases.get(lease, LEASE.isPrefix) === 1;
+    return this.leases.get(lease, LEASE.isPrefix) === 1;
   }
 
   statementsOf(lease: number): Statement[] {
     const statements: Statement[] = [];
-    for (let at = this.#leases.get(lease, LEASE.oldest); at !== NONE; at = this.#said.get(at, SAID.next))
-      statements.push(this.#statement(at));
+    for (let at = this.leases.get(lease, LEASE.oldest); at !== NONE; at = this.said.get(at, SAID.next))
+      statements.push(this.statement(at));
     return statements;
   }
 
   ackedOf(lease: number): Statement | undefined {
-    const acked = this.#leases.get(lease, LEASE.acked);
-    return acked === NONE ? undefined : this.#statement(acked);
+    const acked = this.leases.get(lease, LEASE.acked);
+    return acked === NONE ? undefined : this.statement(acked);
   }
 
-  #statement(at: number): Statement {
+  private statement(at: number): Statement {
     const number = (field: number): number | undefined => {
-      const value = this.#said.get(at, field);
+      const value = this.said.get(at, field);
       return Number.isNaN(value) ? undefined : value;
     };
-    const state = this.#said.get(at, SAID.state);
+    const state = this.said.get(at, SAID.state);
     const protocol = PROTOCOLS[state >> 4] as ProtocolName;
     const bindingStatus = number(SAID.bindingStatus);
     const reason = number(SAID.reason);
     return {
       by: (state & 1) === 0 ? 'primary' : 'secondary',
-      messageIndex: this.#said.get(at, SAID.messageIndex),
+      messageIndex: this.said.get(at, SAID.messageIndex),
       replyIndex: number(SAID.replyIndex),
-      atMillis: this.#said.get(at, SAID.atMillis),
+      atMillis: this.said.get(at, SAID.atMillis),
       bindingStatus: bindingStatus === undefined ? '-' : bindingStatusName(bindingStatus, protocol),
-      client: this.#clients[at],
+      client: this.clients[at],
       stateExpirationTime: number(SAID.stateExpirationTime),
       partnerLifetime: number(SAID.partnerLifetime),
       outcome: OUTCOMES[(state >> 1) & 7] as Outcome,
@@ -295,26 +301,26 @@ export class Leases {
 class View implements LeaseView {
   readonly text: string;
   readonly pair: string;
-  readonly #leases: Leases;
-  readonly #lease: number;
+  private readonly leases: Leases;
+  private readonly lease: number;
 
   constructor(leases: Leases, lease: number, text: string, pair: string) {
-    this.#leases = leases;
-    this.#lease = lease;
+    this.leases = leases;
+    this.lease = lease;
     this.text = text;
     this.pair = pair;
   }
 
   get kind(): 'address' | 'prefix' {
-    return this.#leases.isPrefix(this.#lease) ? 'prefix' : 'address';
+    return this.leases.isPrefix(this.lease) ? 'prefix' : 'address';
   }
 
   get statements(): readonly Statement[] {
-    return this.#leases.statementsOf(this.#lease);
+    return this.leases.statementsOf(this.lease);
   }
 
   get acked(): Statement | undefined {
-    return this.#leases.ackedOf(this.#lease);
+    return this.leases.ackedOf(this.lease);
   }
 }
 

@@ -26,8 +26,8 @@ const TYPES = 256;
 
 export class PendingRequests {
   /** Senders, flow and direction, count from 1. */
-  #requests = new Float64Array(FIELDS * PLACES_MIN);
-  #lastPlace = PLACES_MIN - 1;
+  private requests = new Float64Array(FIELDS * PLACES_MIN);
+  private lastPlace = PLACES_MIN - 1;
 
   /** The sender's last request with this transaction-id is this one. Whether it repeats one that waits. */
   remember(
@@ -39,12 +39,12 @@ export class PendingRequests {
     atMillis: number,
   ): boolean {
     const sender = senderOf(flow, direction);
-    let place = this.#placeFor(sender, transactionId);
-    while (this.#isOthers(place, sender, transactionId) && this.#lastPlace + 1 < PENDING_REQUESTS_MAX) {
-      this.#grow();
-      place = this.#placeFor(sender, transactionId);
+    let place = this.placeFor(sender, transactionId);
+    while (this.isOthers(place, sender, transactionId) && this.lastPlace + 1 < PENDING_REQUESTS_MAX) {
+      this.grow();
+      place = this.placeFor(sender, transactionId);
     }
-    const requests = this.#requests;
+    const requests = this.requests;
     const repeats =
       requests[place + SENDER] === sender &&
       requests[place + TRANSACTION_ID] === transactionId &&
@@ -58,9 +58,9 @@ export class PendingRequests {
 
   /** The place of a request, for the methods below; valid until the next request is remembered. */
   find(flow: number, direction: number, transactionId: number): number {
-    const requests = this.#requests;
+    const requests = this.requests;
     const sender = senderOf(flow, direction);
-    const first = firstPlace(sender, transactionId, this.#lastPlace);
+    const first = firstPlace(sender, transactionId, this.lastPlace);
     for (let at = first; at < first + WAYS * FIELDS; at += FIELDS) {
       if (requests[at + SENDER] === sender && requests[at + TRANSACTION_ID] === transactionId) return at;
       if (requests[at + SENDER] === NOBODY) break;
@@ -69,22 +69,22 @@ export class PendingRequests {
   }
 
   typeAt(place: number): number {
-    return (this.#requests[place + INDEX_AND_TYPE] as number) % TYPES;
+    return (this.requests[place + INDEX_AND_TYPE] as number) % TYPES;
   }
 
   /** Number of the message. */
   indexAt(place: number): number {
-    return Math.floor((this.#requests[place + INDEX_AND_TYPE] as number) / TYPES);
+    return Math.floor((this.requests[place + INDEX_AND_TYPE] as number) / TYPES);
   }
 
   /** When it was seen, in Unix milliseconds. */
   millisAt(place: number): number {
-    return this.#requests[place + MILLIS] as number;
+    return this.requests[place + MILLIS] as number;
   }
 
   /** It was answered. The last request of the eight places moves up, so that taken ones stand before free ones. */
   forget(place: number): void {
-    const requests = this.#requests;
+    const requests = this.requests;
     const end = (place | (WAYS * FIELDS - 1)) + 1;
     let last = place;
     while (last + FIELDS < end && requests[last + FIELDS + SENDER] !== NOBODY) last += FIELDS;
@@ -94,9 +94,9 @@ export class PendingRequests {
   }
 
   /** Where the request stands or may be put: in a free place or, if there is none, in that of the oldest. */
-  #placeFor(sender: number, transactionId: number): number {
-    const requests = this.#requests;
-    const first = firstPlace(sender, transactionId, this.#lastPlace);
+  private placeFor(sender: number, transactionId: number): number {
+    const requests = this.requests;
+    const first = firstPlace(sender, transactionId, this.lastPlace);
     let oldest = first;
     for (let at = first; at < first + WAYS * FIELDS; at += FIELDS) {
       const other = requests[at + SENDER];
@@ -107,22 +107,22 @@ export class PendingRequests {
     return oldest;
   }
 
-  #isOthers(place: number, sender: number, transactionId: number): boolean {
-    const there = this.#requests[place + SENDER];
+  private isOthers(place: number, sender: number, transactionId: number): boolean {
+    const there = this.requests[place + SENDER];
     if (there === NOBODY) return false;
-    return there !== sender || this.#requests[place + TRANSACTION_ID] !== transactionId;
+    return there !== sender || this.requests[place + TRANSACTION_ID] !== transactionId;
   }
 
-  #grow(): void {
-    const before = this.#requests;
-    const places = (this.#lastPlace + 1) * GROWTH;
-    this.#requests = new Float64Array(FIELDS * places);
-    this.#lastPlace = places - 1;
+  private grow(): void {
+    const before = this.requests;
+    const places = (this.lastPlace + 1) * GROWTH;
+    this.requests = new Float64Array(FIELDS * places);
+    this.lastPlace = places - 1;
     for (let at = 0; at < before.length; at += FIELDS) {
       const sender = before[at + SENDER] as number;
       if (sender === NOBODY) continue;
-      const place = this.#placeFor(sender, before[at + TRANSACTION_ID] as number);
-      this.#requests.set(before.subarray(at, at + FIELDS), place);
+      const place = this.placeFor(sender, before[at + TRANSACTION_ID] as number);
+      this.requests.set(before.subarray(at, at + FIELDS), place);
     }
   }
 }

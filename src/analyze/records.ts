@@ -6,39 +6,39 @@
 const FIRST_RECORDS = 256;
 
 export class Records {
-  readonly #fields: number;
-  #numbers: Float64Array;
+  private readonly fields: number;
+  private numbers: Float64Array;
   /** Records that were given back. */
-  readonly #free: number[] = [];
-  #used = 0;
+  private readonly free: number[] = [];
+  private used = 0;
 
   /** `fields`: numbers of a record. */
   constructor(fields: number) {
-    this.#fields = fields;
-    this.#numbers = new Float64Array(FIRST_RECORDS * fields);
+    this.fields = fields;
+    this.numbers = new Float64Array(FIRST_RECORDS * fields);
   }
 
   /** A record whose fields say whatever they said last. */
   take(): number {
-    const given = this.#free.pop();
+    const given = this.free.pop();
     if (given !== undefined) return given;
-    if ((this.#used + 1) * this.#fields > this.#numbers.length) {
-      const larger = new Float64Array(2 * this.#numbers.length);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
+    if ((this.used + 1) * this.fields > this.numbers.length) {
+      const larger = new Float64Array(2 * this.numbers.length);
+      larger.set(this.numbers);
+      this.numbers = larger;
     }
-    return this.#used++;
+    return this.used++;
   }
 
   giveBack(record: number): void {
-    this.#free.push(record);
+    this.free.push(record);
   }
 
   get(record: number, field: number): number {
-    return this.#numbers[record * this.#fields + field] as number;
+    return this.numbers[record * this.fields + field] as number;
   }
 
   set(record: number, field: number, value: number): void {
-    this.#numbers[record * this.#fields + field] = value;
+    this.numbers[record * this.fields + field] = value;
   }
 }

@@ -75,13 +75,13 @@ interface Followed {
 }
 
 export class Relationships {
-  readonly #byKey = new Map<string, Followed>();
-  readonly #byFlow = new Map<number, Followed>();
+  private readonly byKey = new Map<string, Followed>();
+  private readonly byFlow = new Map<number, Followed>();
 
   /** Takes the next message; returns the change of state that it announces. */
   push(message: Message): StateChange | undefined {
     if (!message.protocol.endsWith('failover')) return undefined;
-    const followed = this.#follow(message.frame.connection);
+    const followed = this.follow(message.frame.connection);
     const { view } = followed;
     const role = senderRole(message);
     const now = timestampMillis(message.frame.seen.time);
@@ -91,21 +91,21 @@ export class Relationships {
     if (message.sentTime !== null) {
       endpoint.skewSeconds = followed.skew[role].add(message.sentTime, now);
     }
-    return this.#learn(message, view, endpoint, message.facts(), now);
+    return this.learn(message, view, endpoint, message.facts(), now);
   }
 
   /** Takes a message that has answered another: a BNDREPLY frees a place in the window of its receiver. */
   answered(message: Message): void {
     if (failoverType(message.protocol, message.msgType) !== MessageType.BNDREPLY) return;
-    const view = this.#byFlow.get(message.frame.connection.flow.id)?.view;
+    const view = this.byFlow.get(message.frame.connection.flow.id)?.view;
     const asker = view?.[otherRole(senderRole(message))];
     if (asker !== undefined && asker.unacked > 0) asker.unacked--;
   }
 
   /** The connection is gone: timers and windows of its endpoints no longer count. */
   down(flowId: number): void {
-    const view = this.#byFlow.get(flowId)?.view;
-    this.#byFlow.delete(flowId);
+    const view = this.byFlow.get(flowId)?.view;
+    this.byFlow.delete(flowId);
     if (view === undefined || view.connection.flow.id !== flowId) return;
     view.up = false;
     for (const endpoint of [view.primary, view.secondary]) {
@@ -127,42 +127,42 @@ export class Relationships {
         secondary: new SkewAverage(secondary.skewSeconds),
       },
     };
-    this.#byKey.set(key, followed);
-    if (up) this.#byFlow.set(connection.flow.id, followed);
+    this.byKey.set(key, followed);
+    if (up) this.byFlow.set(connection.flow.id, followed);
   }
 
   /** All relationships, the longest silent one first. */
   all(): readonly Relationship[] {
-    return [...this.#byKey.values()].map((followed) => followed.view);
+    return [...this.byKey.values()].map((followed) => followed.view);
   }
 
   /** A name for the two servers of a connection, the same after they reconnected. */
   pairOf(connection: Connection): string {
-    return this.#follow(connection).view.key;
+    return this.follow(connection).view.key;
   }
 
-  #follow(connection: Connection): Followed {
-    const known = this.#byFlow.get(connection.flow.id);
+  private follow(connection: Connection): Followed {
+    const known = this.byFlow.get(connection.flow.id);
     if (known !== undefined) return known;
     const key = relationshipKey(connection);
-    const followed = this.#byKey.get(key) ?? newRelationship(key, connection);
-    this.#byKey.delete(key);
-    if (this.#byKey.size >= RELATIONSHIPS_MAX) this.#forget(this.#byKey.keys().next().value as string);
-    this.#byKey.set(key, followed);
-    this.#byFlow.delete(followed.view.connection.flow.id);
-    this.#byFlow.set(connection.flow.id, followed);
+    const followed = this.byKey.get(key) ?? newRelationship(key, connection);
+    this.byKey.delete(key);
+    if (this.byKey.size >= RELATIONSHIPS_MAX) this.forget(this.byKey.keys().next().value as string);
+    this.byKey.set(key, followed);
+    this.byFlow.delete(followed.view.connection.flow.id);
+    this.byFlow.set(connection.flow.id, followed);
     followed.view.connection = connection;
     followed.view.up = true;
     return followed;
   }
 
-  #forget(key: string): void {
-    const gone = this.#byKey.get(key);
-    if (gone !== undefined) this.#byFlow.delete(gone.view.connection.flow.id);
-    this.#byKey.delete(key);
+  private forget(key: string): void {
+    const gone = this.byKey.get(key);
+    if (gone !== undefined) this.byFlow.delete(gone.view.connection.flow.id);
+    this.byKey.delete(key);
   }
 
-  #learn(
+  private learn(
     message: Message,
     view: Mutable<Relationship>,
     endpoint: EndpointView,
@@ -283,20 +283,20 @@ const MODULUS = 2 ** 32;
 
 /** Moving average of sent-time minus arrival. A sent-time is cut to whole seconds, half a second on average. */
 class SkewAverage {
-  readonly #samples: number[];
+  private readonly samples: number[];
 
   /** `first`: the average so far, in seconds. */
   constructor(first?: number) {
-    this.#samples = first === undefined ? [] : [first];
+    this.samples = first === undefined ? [] : [first];
   }
 
   add(sentTime: number, arrivedMillis: number): number {
     let seconds = sentTime + 0.5 - (arrivedMillis / 1000 - EPOCH_2000_UNIX_SECONDS);
     seconds -= Math.round(seconds / MODULUS) * MODULUS;
-    this.#samples.push(seconds);
-    if (this.#samples.length > SKEW_SAMPLES) this.#samples.shift();
+    this.samples.push(seconds);
+    if (this.samples.length > SKEW_SAMPLES) this.samples.shift();
     let sum = 0;
-    for (const sample of this.#samples) sum += sample;
-    return sum / this.#samples.length;
+    for (const sample of this.samples) sum += sample;
+    return sum / this.samples.length;
   }
 }

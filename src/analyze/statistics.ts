@@ -59,72 +59,72 @@ export class Statistics {
   messages = 0;
   octets = 0;
 
-  readonly #known = new Map<Connection, ConnectionStatistics>();
-  readonly #pending = new PendingRequests();
+  private readonly known = new Map<Connection, ConnectionStatistics>();
+  private readonly pending = new PendingRequests();
   /** Packet and connection of the message before: many come in one packet, and most on the same connection. */
-  #seen: Seen | undefined;
-  #atMillis = 0;
-  #atSeconds = 0;
-  #minute: MinuteStatistics | undefined;
-  #connection: ConnectionStatistics | undefined;
+  private seen: Seen | undefined;
+  private atMillis = 0;
+  private atSeconds = 0;
+  private minute: MinuteStatistics | undefined;
+  private connection: ConnectionStatistics | undefined;
 
   add(message: Message): void {
     const { frame, msgType } = message;
-    const minute = this.#minuteOf(frame.seen);
-    const connection = this.#connectionOf(frame.connection);
+    const minute = this.minuteOf(frame.seen);
+    const connection = this.connectionOf(frame.connection);
     const octets = frame.end - frame.start;
     this.messages++;
     this.octets += octets;
     minute.messages++;
     minute.octets += octets;
-    connection.lastMillis = this.#atMillis;
+    connection.lastMillis = this.atMillis;
     connection.octets[frame.direction] += octets;
     // A message without octets has no type and still was one.
     (connection.messages[frame.direction][Math.max(0, msgType)] as number)++;
     const type = failoverType(frame.connection.protocol, msgType);
-    if (type !== NO_MEANING) this.#failover(message, type, connection, minute);
+    if (type !== NO_MEANING) this.failover(message, type, connection, minute);
   }
 
-  #connectionOf(connection: Connection): ConnectionStatistics {
-    if (this.#connection?.connection === connection) return this.#connection;
-    const known = this.#known.get(connection) ?? this.#newConnection(connection);
-    this.#connection = known;
+  private connectionOf(connection: Connection): ConnectionStatistics {
+    if (this.connection?.connection === connection) return this.connection;
+    const known = this.known.get(connection) ?? this.newConnection(connection);
+    this.connection = known;
     return known;
   }
 
-  #newConnection(connection: Connection): ConnectionStatistics {
+  private newConnection(connection: Connection): ConnectionStatistics {
     const last = this.connections.at(-1);
     if (this.connections.length >= CONNECTIONS_MAX && last !== undefined) return last;
     const statistics: ConnectionStatistics = {
       connection,
       messages: [new Float64Array(TYPES), new Float64Array(TYPES)],
       octets: [0, 0],
-      firstMillis: this.#atMillis,
-      lastMillis: this.#atMillis,
+      firstMillis: this.atMillis,
+      lastMillis: this.atMillis,
       unacked: [0, 0],
       unackedMost: [0, 0],
       skew: [noSkew(), noSkew()],
     };
     this.connections.push(statistics);
-    this.#known.set(connection, statistics);
+    this.known.set(connection, statistics);
     return statistics;
   }
 
   /** Takes note of the time, too. */
-  #minuteOf(seen: Seen): MinuteStatistics {
-    if (this.#minute !== undefined && seen === this.#seen) return this.#minute;
-    this.#seen = seen;
-    this.#atMillis = timestampMillis(seen.time);
-    this.#atSeconds = toEpoch2000(this.#atMillis);
-    const minute = Math.floor(this.#atMillis / 60_000);
-    if (this.#minute === undefined || (minute > this.#minute.minute && this.minutes.length < MINUTES_MAX)) {
-      this.#minute = { minute, messages: 0, octets: 0, rejects: 0 };
-      this.minutes.push(this.#minute);
+  private minuteOf(seen: Seen): MinuteStatistics {
+    if (this.minute !== undefined && seen === this.seen) return this.minute;
+    this.seen = seen;
+    this.atMillis = timestampMillis(seen.time);
+    this.atSeconds = toEpoch2000(this.atMillis);
+    const minute = Math.floor(this.atMillis / 60_000);
+    if (this.minute === undefined || (minute > this.minute.minute && this.minutes.length < MINUTES_MAX)) {
+      this.minute = { minute, messages: 0, octets: 0, rejects: 0 };
+      this.minutes.push(this.minute);
     }
-    return this.#minute;
+    return this.minute;
   }
 
-  #failover(
+  private failover(
     message: Message,
     type: number,
     connection: ConnectionStatistics,
@@ -134,7 +134,7 @@ export class Statistics {
     if (transactionId === null || sentTime === null) return;
     const { direction } = message.frame;
     if (type >= MessageType.BNDUPD && type <= MessageType.CONTACT) {
-      addSkew(connection.skew[direction], sentTime, this.#atSeconds);
+      addSkew(connection.skew[direction], sentTime, this.atSeconds);
     }
     if (type === MessageType.BNDUPD) {
       const unacked = ++connection.unacked[direction];
@@ -143,16 +143,16 @@ export class Statistics {
     const asked = REQUEST_OF[type];
     const flow = message.frame.connection.flow.id;
     if (asked === ASKS) {
-      this.#pending.remember(flow, direction, transactionId, type, message.index, this.#atMillis);
+      this.pending.remember(flow, direction, transactionId, type, message.index, this.atMillis);
     } else if (asked !== undefined) {
       const other = opposite(direction);
-      const place = this.#pending.find(flow, other, transactionId);
-      if (place !== NOT_FOUND) this.#answer(asked, place, other, connection);
+      const place = this.pending.find(flow, other, transactionId);
+      if (place !== NOT_FOUND) this.answer(asked, place, other, connection);
     }
-    if (CAN_REJECT[type] === true) this.#reject(message, minute);
+    if (CAN_REJECT[type] === true) this.reject(message, minute);
   }
 
-  #reject(message: Message, minute: MinuteStatistics): void {
+  private reject(message: Message, minute: MinuteStatistics): void {
     const statusCode = message.statusCode();
     if (statusCode === ABSENT || statusCode === STATUS_SUCCESS) return;
     const counts = this.rejects.get(message.protocol) ?? new Map<number, number>();
@@ -161,16 +161,16 @@ export class Statistics {
     minute.rejects++;
   }
 
-  #answer(asked: number, place: number, asker: Direction, connection: ConnectionStatistics): void {
-    const askedMillis = this.#pending.millisAt(place);
-    this.#pending.forget(place);
+  private answer(asked: number, place: number, asker: Direction, connection: ConnectionStatistics): void {
+    const askedMillis = this.pending.millisAt(place);
+    this.pending.forget(place);
     if (asked === MessageType.BNDUPD && connection.unacked[asker] > 0) connection.unacked[asker]--;
     let times = this.replyTimes.get(asked);
     if (times === undefined) {
       times = new ReplyTimes();
       this.replyTimes.set(asked, times);
     }
-    times.add(this.#atMillis - askedMillis);
+    times.add(this.atMillis - askedMillis);
   }
 }
 

@@ -3,13 +3,8 @@
  * move octets and the rooms that read them. A source calls the methods of a FlowSink; octets of one direction
  * arrive in order, each once, and what is missing is told as a gap, never hidden.
  */
+import type { SocketAddress } from './socket-address.ts';
 import type { Timestamp } from './timestamp.ts';
-
-/** One end of a connection or datagram. `address` is RFC 5952 or dotted text. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
 
 /** One TCP connection, or the datagrams between two UDP ends. A reused 4-tuple is a new flow. */
 export interface Flow {
@@ -17,7 +12,7 @@ export interface Flow {
   readonly id: number;
   readonly transport: 'tcp' | 'udp';
   /** By direction: [0] is the opener (who sent the SYN, or else was seen first), [1] the other. */
-  readonly ends: readonly [Endpoint, Endpoint];
+  readonly ends: readonly [SocketAddress, SocketAddress];
 }
 
 /** 0: from `ends[0]` to `ends[1]`; 1: the reverse. */

@@ -1,13 +1,18 @@
 /** Where to listen or dial, as people write it: `[::1]:647`, `192.0.2.1:647`, `:647`. */
 import ipaddr from 'ipaddr.js';
-import type { Endpoint } from './flow.ts';
+
+/** One end of a connection or datagram. `address` is RFC 5952 or dotted text. */
+export interface SocketAddress {
+  readonly address: string;
+  readonly port: number;
+}
 
 /**
  * Reads `ADDRESS:PORT`, with IPv6 addresses in brackets; `:PORT` alone means every address (`::`). Port 0 lets the
  * system choose. `undefined` if the text is not of this form: names are not looked up, so that a listener never
  * depends on a resolver.
  */
-export function parseSocketAddress(text: string): Endpoint | undefined {
+export function parseSocketAddress(text: string): SocketAddress | undefined {
   const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text.trim());
   if (match === null) return undefined;
   const port = Number(match[3]);
@@ -18,7 +23,7 @@ export function parseSocketAddress(text: string): Endpoint | undefined {
 }
 
 /** `[2001:db8::1]:647` or `192.0.2.1:647`. */
-export function formatSocketAddress(end: Endpoint): string {
+export function formatSocketAddress(end: SocketAddress): string {
   return end.address.includes(':') ? `[${end.address}]:${end.port}` : `${end.address}:${end.port}`;
 }
 

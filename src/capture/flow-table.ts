@@ -2,8 +2,9 @@
  * Finds the flow of a packet by its addresses and ports, in either direction. A hash table of its own, because the key
  * of a packet is 36 octets in the middle of a chunk, and making a string of them would cost more than all the rest.
  */
-import type { Direction, Endpoint, Flow } from '../base/flow.ts';
+import type { Direction, Flow } from '../base/flow.ts';
 import { formatIpv4, formatIpv6 } from '../base/ipv6.ts';
+import type { SocketAddress } from '../base/socket-address.ts';
 import type { TcpConnection } from './tcp-connection.ts';
 
 const BUCKETS = 2 ** 14;
@@ -131,7 +132,8 @@ export class FlowTable {
   add(id: number, key: FlowKey, opener: Direction): FlowEntry {
     const source = endOf(key, 0);
     const destination = endOf(key, 1);
-    const ends: readonly [Endpoint, Endpoint] = opener === 0 ? [source, destination] : [destination, source];
+    const ends: readonly [SocketAddress, SocketAddress] =
+      opener === 0 ? [source, destination] : [destination, source];
     const bucket = key.hash();
     const entry = new FlowEntry({ id, transport: key.transport, ends }, key, bucket, opener);
     entry.chained = this.buckets[bucket] as FlowEntry | null;
@@ -213,7 +215,7 @@ function isDestination(key: FlowKey, words: readonly [number, number, number, nu
   );
 }
 
-function endOf(key: FlowKey, end: Direction): Endpoint {
+function endOf(key: FlowKey, end: Direction): SocketAddress {
   const words =
     end === 0
       ? [key.source0, key.source1, key.source2, key.source3]

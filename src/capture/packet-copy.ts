@@ -12,13 +12,13 @@ const NAMED_INTERFACES_MAX = 256;
 export class PacketCopy {
   /** Of packets that were written. */
   packets = 0;
-  readonly #write: (block: Uint8Array) => void;
+  private readonly write: (block: Uint8Array) => void;
   /** By link type, resolution and name: the number of the interface. */
-  readonly #interfaces = new Map<string, number>();
+  private readonly interfaces = new Map<string, number>();
 
   /** `write` gets whole blocks, the section header at once; a block is to be written or copied before the next. */
   constructor(application: string, write: (block: Uint8Array) => void) {
-    this.#write = write;
+    this.write = write;
     write(sectionHeaderBlock({ application }));
   }
 
@@ -26,9 +26,9 @@ export class PacketCopy {
   add(record: PacketRecord, comments: readonly string[]): void {
     const { bytes, start, end, wireLength, unixSeconds, ticks, resolution } = record;
     this.packets++;
-    this.#write(
+    this.write(
       packetBlock({
-        interfaceId: this.#interfaceOf(record),
+        interfaceId: this.interfaceOf(record),
         time: { unixSeconds, ticks, resolution },
         resolution,
         bytes: bytes.subarray(start, end),
@@ -38,14 +38,14 @@ export class PacketCopy {
     );
   }
 
-  #interfaceOf({ linkType, interfaceName, resolution }: PacketRecord): number {
-    const name = this.#interfaces.size < NAMED_INTERFACES_MAX ? interfaceName : '';
+  private interfaceOf({ linkType, interfaceName, resolution }: PacketRecord): number {
+    const name = this.interfaces.size < NAMED_INTERFACES_MAX ? interfaceName : '';
     const named = keyOf(linkType, resolution, interfaceName);
-    const known = this.#interfaces.get(named) ?? this.#interfaces.get(keyOf(linkType, resolution, name));
+    const known = this.interfaces.get(named) ?? this.interfaces.get(keyOf(linkType, resolution, name));
     if (known !== undefined) return known;
-    const number = this.#interfaces.size;
-    this.#interfaces.set(keyOf(linkType, resolution, name), number);
-    this.#write(interfaceBlock({ linkType, resolution, ...(name === '' ? {} : { name }) }));
+    const number = this.interfaces.size;
+    this.interfaces.set(keyOf(linkType, resolution, name), number);
+    this.write(interfaceBlock({ linkType, resolution, ...(name === '' ? {} : { name }) }));
     return number;
   }
 }

@@ -3,9 +3,10 @@
  * TCP around them. One object is one connection; it keeps the sequence numbers, and each call returns the packets that
  * two ordinary hosts would have sent: data in segments, and acknowledgements for them.
  */
-import { type Direction, type Endpoint, opposite } from '../base/flow.ts';
+import { type Direction, opposite } from '../base/flow.ts';
 import { invariant } from '../base/invariant.ts';
 import { parseIpv6 } from '../base/ipv6.ts';
+import type { SocketAddress } from '../base/socket-address.ts';
 import { Slab } from './slab.ts';
 
 export interface SynthPacket {
@@ -62,7 +63,7 @@ export class TcpSynth {
   private packetsSent = 0;
 
   /** `ends[0]` is the opener. Zones are dropped; an IPv4 end beside an IPv6 one is written as mapped. */
-  constructor(ends: readonly [Endpoint, Endpoint], options: TcpSynthOptions = {}) {
+  constructor(ends: readonly [SocketAddress, SocketAddress], options: TcpSynthOptions = {}) {
     const addresses = addressesOf(ends);
     this.six = addresses[0].length === 16;
     this.templates = [template(ends, addresses, 0), template(ends, addresses, 1)];
@@ -209,7 +210,7 @@ export class TcpSynth {
 }
 
 /** Both addresses as octets of the same family. */
-function addressesOf(ends: readonly [Endpoint, Endpoint]): readonly [Uint8Array, Uint8Array] {
+function addressesOf(ends: readonly [SocketAddress, SocketAddress]): readonly [Uint8Array, Uint8Array] {
   const [a, b] = ends.map((end) => addressOctets(end.address)) as [Uint8Array, Uint8Array];
   return a.length === b.length ? [a, b] : [mapped(a), mapped(b)];
 }
@@ -239,7 +240,7 @@ function mapped(address: Uint8Array): Uint8Array {
 
 /** Ethernet, IP and TCP headers of what `direction` sends. */
 function template(
-  ends: readonly [Endpoint, Endpoint],
+  ends: readonly [SocketAddress, SocketAddress],
   addresses: readonly [Uint8Array, Uint8Array],
   direction: Direction,
 ): Uint8Array {

@@ -1,11 +1,10 @@
 /** Values as people type them after an option, each with what was expected if it is something else. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { Endpoint } from '../base/flow.ts';
-import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
+import { normalAddress, parseSocketAddress, type SocketAddress } from '../base/socket-address.ts';
 import { parseSeconds } from '../proxy/faults/kind.ts';
 
 /** `[::1]:647`. */
-export function socketAddress(text: string): Endpoint {
+export function socketAddress(text: string): SocketAddress {
   const end = parseSocketAddress(text);
   if (end !== undefined) return end;
   throw new InvalidArgumentError('expected ADDRESS:PORT such as [::1]:647 or 192.0.2.1:647.');

@@ -16,54 +16,54 @@ const NEWLINE = 0x0a;
 export const STALLED_MILLIS_MAX = 250;
 
 export class Output implements LineSink {
-  readonly #stream: Writable;
+  private readonly stream: Writable;
   /** Buffers that the stream has taken, to be written into again. */
-  readonly #free: JsonBuffer[] = [];
-  #buffer = newBuffer();
-  #full = false;
+  private readonly free: JsonBuffer[] = [];
+  private filling = newBuffer();
+  private full = false;
   /** Those who wait for the reader. */
-  readonly #waiting: (() => void)[] = [];
-  #closed = false;
-  #abandoned: () => void = () => undefined;
+  private readonly waiting: (() => void)[] = [];
+  private hasClosed = false;
+  private abandoned: () => void = () => undefined;
 
   constructor(stream: Writable) {
-    this.#stream = stream;
+    this.stream = stream;
     stream.on('error', () => this.abandon());
     stream.on('close', () => this.abandon());
     stream.on('drain', () => {
-      this.#full = false;
-      this.#wake();
+      this.full = false;
+      this.wake();
     });
   }
 
   /** Whether the reader is gone: what is written from now on is thrown away, so one may as well stop. */
   get closed(): boolean {
-    return this.#closed;
+    return this.hasClosed;
   }
 
   line(text: string): void {
-    this.#buffer.putText(text);
-    this.#buffer.putCode(NEWLINE);
+    this.filling.putText(text);
+    this.filling.putCode(NEWLINE);
     this.written();
   }
 
   get buffer(): JsonBuffer {
-    return this.#buffer;
+    return this.filling;
   }
 
   written(): void {
-    if (this.#buffer.length >= BATCH_OCTETS) this.#write();
+    if (this.filling.length >= BATCH_OCTETS) this.write();
   }
 
   /** Resolves when the reader has taken enough for more to be made. Call it between pieces of work. */
   async ready(): Promise<void> {
-    if (!this.#full || this.#closed) return;
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (!this.full || this.hasClosed) return;
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
   /** Writes what was gathered; resolves when the stream has taken it. */
   async flush(): Promise<void> {
-    this.#write();
+    this.write();
     await this.ready();
   }
 
@@ -72,22 +72,22 @@ export class Output implements LineSink {
    * false if the reader is gone.
    */
   async writeAll(pieces: readonly Uint8Array[]): Promise<boolean> {
-    this.#write();
-    if (this.#closed) return false;
+    this.write();
+    if (this.hasClosed) return false;
     await new Promise<void>((resolve) => {
-      this.#abandoned = resolve;
-      this.#stream.cork();
-      for (const piece of pieces) this.#stream.write(piece);
-      this.#stream.write('', () => resolve());
-      this.#stream.uncork();
+      this.abandoned = resolve;
+      this.stream.cork();
+      for (const piece of pieces) this.stream.write(piece);
+      this.stream.write('', () => resolve());
+      this.stream.uncork();
     });
-    return !this.#closed;
+    return !this.hasClosed;
   }
 
   /** Said when all shall end soon: a reader that has not taken what waits for it by then is taken for gone. */
   hurry(): void {
     setTimeout(() => {
-      if (this.#full) this.abandon();
+      if (this.full) this.abandon();
     }, STALLED_MILLIS_MAX).unref();
   }
 
@@ -95,7 +95,7 @@ export class Output implements LineSink {
   isTaken(): Promise<boolean> {
     return new Promise((resolve) => {
       const late = setTimeout(() => resolve(false), STALLED_MILLIS_MAX);
-      this.#stream.write('', () => {
+      this.stream.write('', () => {
         clearTimeout(late);
         resolve(true);
       });
@@ -104,28 +104,28 @@ export class Output implements LineSink {
 
   /** Said by who has found that the reader is gone. */
   abandon(): void {
-    this.#closed = true;
-    this.#abandoned();
-    this.#wake();
+    this.hasClosed = true;
+    this.abandoned();
+    this.wake();
   }
 
-  #write(): void {
-    if (this.#buffer.length === 0) return;
-    const taken = this.#buffer;
-    this.#buffer = this.#free.pop() ?? newBuffer();
-    this.#send(taken.view(), () => {
+  private write(): void {
+    if (this.filling.length === 0) return;
+    const taken = this.filling;
+    this.filling = this.free.pop() ?? newBuffer();
+    this.send(taken.view(), () => {
       taken.clear();
-      if (taken.capacity <= KEPT_OCTETS_MAX) this.#free.push(taken);
+      if (taken.capacity <= KEPT_OCTETS_MAX) this.free.push(taken);
     });
   }
 
-  #wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
+  private wake(): void {
+    for (const wake of this.waiting.splice(0)) wake();
   }
 
-  #send(piece: Uint8Array, taken: () => void): void {
-    if (this.#closed) taken();
-    else this.#full = !this.#stream.write(piece, taken);
+  private send(piece: Uint8Array, taken: () => void): void {
+    if (this.hasClosed) taken();
+    else this.full = !this.stream.write(piece, taken);
   }
 }
 

@@ -10,21 +10,21 @@ const EVENT_DATA = 'data: ';
 
 /** All methods reject with InputError: nobody there, no permission, or the other side's own reason. */
 export class ControlConnection {
-  readonly #place: ControlPlace;
-  readonly #who: string;
+  private readonly place: ControlPlace;
+  private readonly who: string;
 
   /** `who` is to answer, for messages: `server`, `proxy`. */
   constructor(place: ControlPlace, who: string) {
-    this.#place = place;
-    this.#who = who;
+    this.place = place;
+    this.who = who;
   }
 
   async text(method: string, path: string, body?: unknown): Promise<string> {
-    const response = await this.#ask(method, path, body);
+    const response = await this.ask(method, path, body);
     try {
       return await textOf(response);
     } catch (error) {
-      throw this.#failure(error);
+      throw this.failure(error);
     }
   }
 
@@ -35,17 +35,17 @@ export class ControlConnection {
 
   /** One decoded value a line, as they come. */
   async *lines(path: string): AsyncIterable<unknown> {
-    const response = await this.#ask('GET', path);
+    const response = await this.ask('GET', path);
     try {
       for await (const line of linesOf(response)) yield JSON.parse(line);
     } catch (error) {
-      throw this.#failure(error);
+      throw this.failure(error);
     }
   }
 
   /** What happens from now on, until `signal` or the end of the other side. */
   async *events(path: string, signal?: AbortSignal): AsyncIterable<unknown> {
-    const response = await this.#ask('GET', path);
+    const response = await this.ask('GET', path);
     const stop = (): void => {
       response.destroy();
     };
@@ -55,15 +55,15 @@ export class ControlConnection {
         if (line.startsWith(EVENT_DATA)) yield JSON.parse(line.slice(EVENT_DATA.length));
       }
     } catch (error) {
-      if (signal?.aborted !== true) throw this.#failure(error);
+      if (signal?.aborted !== true) throw this.failure(error);
     } finally {
       signal?.removeEventListener('abort', stop);
       stop();
     }
   }
 
-  #ask(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
-    const place = this.#place;
+  private ask(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
+    const place = this.place;
     const where =
       place.kind === 'unix'
         ? { socketPath: socketPath(place.path) }
@@ -82,16 +82,16 @@ export class ControlConnection {
         },
       );
       request.on('timeout', () => request.destroy(new Error('no answer in time')));
-      request.on('error', (error) => reject(this.#failure(error)));
+      request.on('error', (error) => reject(this.failure(error)));
       request.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
 
-  #failure(error: unknown): InputError {
+  private failure(error: unknown): InputError {
     const { code, message } = error as NodeJS.ErrnoException;
     const nobody = code === 'ENOENT' || code === 'ECONNREFUSED';
-    const what = nobody ? `no ${this.#who} answers there (${code})` : (code ?? message);
-    return new InputError(`${placeText(this.#place)}: ${what}`);
+    const what = nobody ? `no ${this.who} answers there (${code})` : (code ?? message);
+    return new InputError(`${placeText(this.place)}: ${what}`);
   }
 }
 

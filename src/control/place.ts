@@ -1,13 +1,12 @@
 /** Where a control is: a unix socket that only its owner can use, or TCP with a token. */
-import type { Endpoint } from '../base/flow.ts';
 import { InputError } from '../base/problem.ts';
-import { formatSocketAddress, parseSocketAddress } from '../base/socket-address.ts';
+import { formatSocketAddress, parseSocketAddress, type SocketAddress } from '../base/socket-address.ts';
 import { failureText } from '../base/system-error.ts';
 import { readTextFile } from './text-file.ts';
 
 export type ControlPlace =
   | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly end: Endpoint; readonly token: string };
+  | { readonly kind: 'tcp'; readonly end: SocketAddress; readonly token: string };
 
 const TOKEN_CHARACTERS_MIN = 16;
 /** What fits into the address of a unix socket; systems cut off what is longer and say nothing. */

@@ -12,22 +12,22 @@ export type Locate = (path: Path) => string;
 export class Checked {
   readonly value: unknown;
   readonly path: Path;
-  readonly #locate: Locate;
+  private readonly locate: Locate;
 
   constructor(value: unknown, locate: Locate, path: Path = []) {
     this.value = value;
     this.path = path;
-    this.#locate = locate;
+    this.locate = locate;
   }
 
   /** Throws InputError: `PLACE: expected WHAT, found VALUE`. */
   expected(what: string): never {
-    throw new InputError(`${this.#locate(this.path)}: expected ${what}, found ${shown(this.value)}`);
+    throw new InputError(`${this.locate(this.path)}: expected ${what}, found ${shown(this.value)}`);
   }
 
   /** Throws InputError: `PLACE: WHAT`. */
   refuse(what: string): never {
-    throw new InputError(`${this.#locate(this.path)}: ${what}`);
+    throw new InputError(`${this.locate(this.path)}: ${what}`);
   }
 
   /** A mapping with no other keys than these. */
@@ -43,14 +43,14 @@ export class Checked {
   entries(): ReadonlyMap<string, Checked> {
     if (this.value === undefined || this.value === null) return new Map();
     if (typeof this.value !== 'object' || Array.isArray(this.value)) this.expected('a mapping');
-    return new Map(Object.entries(this.value).map(([key, value]) => [key, this.#inner(key, value)]));
+    return new Map(Object.entries(this.value).map(([key, value]) => [key, this.inner(key, value)]));
   }
 
   /** A list; empty for an absent one. */
   list(): readonly Checked[] {
     if (this.value === undefined || this.value === null) return [];
     if (!Array.isArray(this.value)) this.expected('a list');
-    return this.value.map((value, index) => this.#inner(index, value));
+    return this.value.map((value, index) => this.inner(index, value));
   }
 
   text(what = 'text'): string {
@@ -80,8 +80,8 @@ export class Checked {
     return map.get(key) ?? this.refuse(`key ${key} is missing`);
   }
 
-  #inner(key: string | number, value: unknown): Checked {
-    return new Checked(value, this.#locate, [...this.path, key]);
+  private inner(key: string | number, value: unknown): Checked {
+    return new Checked(value, this.locate, [...this.path, key]);
   }
 }
 

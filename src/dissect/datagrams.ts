@@ -21,14 +21,14 @@ export function datagramProtocol(flow: Flow, type: number | undefined): Protocol
  */
 export class DatagramConnections {
   /** That of the datagram before comes first. */
-  readonly #connections: Connection[] = [];
+  private readonly connections: Connection[] = [];
 
   /** `next` is asked for a number if these are the first datagrams; both connections have one number. */
   of(flow: Flow, protocol: ProtocolName, next: () => number): Connection {
-    const [last, other] = this.#connections;
+    const [last, other] = this.connections;
     if (last?.protocol === protocol) return last;
     const connection = other ?? { index: last?.index ?? next(), flow, protocol };
-    this.#connections.splice(0, 2, connection, ...(last === undefined ? [] : [last]));
+    this.connections.splice(0, 2, connection, ...(last === undefined ? [] : [last]));
     return connection;
   }
 }

@@ -66,18 +66,18 @@ export class DissectedMessage implements Message {
   frame: Frame;
   index: number;
   msgType = -1;
-  #protocol: CompiledProtocol;
-  #codec: MessageCodec;
-  #glanced = false;
-  #clean: boolean | undefined;
-  #tree: TreeNode | undefined;
-  #problems: readonly ReadProblem[] | undefined;
+  private compiled: CompiledProtocol;
+  private codec: MessageCodec;
+  private glanced = false;
+  private clean: boolean | undefined;
+  private builtTree: TreeNode | undefined;
+  private foundProblems: readonly ReadProblem[] | undefined;
 
   constructor(protocol: CompiledProtocol, frame: Frame, index: number) {
     this.frame = frame;
     this.index = index;
-    this.#protocol = protocol;
-    this.#codec = protocol.unknown;
+    this.compiled = protocol;
+    this.codec = protocol.unknown;
     this.take(protocol, frame, index);
   }
 
@@ -86,27 +86,27 @@ export class DissectedMessage implements Message {
     const { bytes, start, end } = frame;
     this.frame = frame;
     this.index = index;
-    this.#protocol = protocol;
-    this.#codec = start < end ? messageCodecAt(protocol, bytes, start) : protocol.unknown;
+    this.compiled = protocol;
+    this.codec = start < end ? messageCodecAt(protocol, bytes, start) : protocol.unknown;
     this.msgType = start < end ? (bytes[start] as number) : -1;
-    this.#glanced = false;
-    this.#clean = undefined;
-    this.#tree = undefined;
-    this.#problems = undefined;
+    this.glanced = false;
+    this.clean = undefined;
+    this.builtTree = undefined;
+    this.foundProblems = undefined;
   }
 
   get msgName(): string | null {
-    return this.#codec.name;
+    return this.codec.name;
   }
 
   get transactionId(): number | null {
-    const { offset, size } = this.#codec.header.transactionId;
-    return this.#number(offset, size);
+    const { offset, size } = this.codec.header.transactionId;
+    return this.number(offset, size);
   }
 
   get sentTime(): number | null {
-    const { offset, size, epoch } = this.#codec.header.sentTime;
-    const sent = this.#number(offset, size);
+    const { offset, size, epoch } = this.codec.header.sentTime;
+    const sent = this.number(offset, size);
     return sent === null || epoch === 'time-2000' ? sent : wrapSeconds(sent - EPOCH_2000_UNIX_SECONDS);
   }
 
@@ -119,13 +119,13 @@ export class DissectedMessage implements Message {
   }
 
   glance(): Glance {
-    if (this.#glanced && lastGlanced === this) return lastGlance;
+    if (this.glanced && lastGlanced === this) return lastGlance;
     const { bytes, start, end, claimed } = this.frame;
-    lastGlance = glanceAt(this.#protocol, bytes, start, end);
+    lastGlance = glanceAt(this.compiled, bytes, start, end);
     lastGlanced = this;
     lastFacts = undefined;
-    this.#glanced = true;
-    this.#clean = lastGlance.clean && claimed === undefined;
+    this.glanced = true;
+    this.clean = lastGlance.clean && claimed === undefined;
     return lastGlance;
   }
 
@@ -137,17 +137,17 @@ export class DissectedMessage implements Message {
 
   statusCode(): number {
     const { bytes, start, end } = this.frame;
-    return statusAt(this.#protocol, bytes, start, end);
+    return statusAt(this.compiled, bytes, start, end);
   }
 
   problems(): readonly ReadProblem[] {
-    this.#problems ??= this.#isClean() ? NO_PROBLEMS : collectProblems(this.tree());
-    return this.#problems;
+    this.foundProblems ??= this.isClean() ? NO_PROBLEMS : collectProblems(this.tree());
+    return this.foundProblems;
   }
 
   tree(): TreeNode {
-    this.#tree ??= this.#buildTree();
-    return this.#tree;
+    this.builtTree ??= this.buildTree();
+    return this.builtTree;
   }
 
   json(): string {
@@ -163,7 +163,7 @@ export class DissectedMessage implements Message {
     this.writeHead(out);
     out.put(OPTIONS);
     const from = out.length;
-    const clean = claimed === undefined && putMessageOptions(out, this.#protocol, bytes, start, end);
+    const clean = claimed === undefined && putMessageOptions(out, this.compiled, bytes, start, end);
     if (!clean) {
       out.clear(from);
       out.putText(jsonText(optionObjects(this.tree())));
@@ -183,29 +183,29 @@ export class DissectedMessage implements Message {
     out.put(TIMESTAMP);
     putTimestamp(out, seen.time);
     out.put(endsJson(connection)[direction]);
-    if (this.#codec.name === null) putMaybe(out, this.msgType < 0 ? null : this.msgType);
-    out.put(this.#codec.jsonName);
+    if (this.codec.name === null) putMaybe(out, this.msgType < 0 ? null : this.msgType);
+    out.put(this.codec.jsonName);
     putMaybe(out, this.transactionId);
     out.put(SENT);
     putMaybe(out, this.sentTime);
     out.put(SIZE);
-    const counted = this.#protocol.framing?.counts === 'message-and-prefix' ? this.size + 2 : this.size;
+    const counted = this.compiled.framing?.counts === 'message-and-prefix' ? this.size + 2 : this.size;
     out.putNumber(this.frame.claimed ?? counted);
-    this.#putOtherFields(out);
+    this.putOtherFields(out);
   }
 
-  #buildTree(): TreeNode {
+  private buildTree(): TreeNode {
     const { bytes, start, end, claimed } = this.frame;
-    const tree = messageTree(this.#protocol, this.#protocol.space, bytes, start, end);
+    const tree = messageTree(this.compiled, this.compiled.space, bytes, start, end);
     if (claimed === undefined) return tree;
     const message = `message-size ${claimed}, but the next message begins after ${this.size} octets`;
     const problem = { code: 'message-size-wrong', path: tree.name ?? '', message, offset: start };
     return { ...tree, problems: [problem, ...tree.problems] };
   }
 
-  #putOtherFields(out: JsonBuffer): void {
+  private putOtherFields(out: JsonBuffer): void {
     const { bytes, start, end } = this.frame;
-    for (const { field, offset, lead } of this.#codec.header.others) {
+    for (const { field, offset, lead } of this.codec.header.others) {
       const to = start + offset + (field.size ?? 0);
       if (to > end) return;
       out.put(lead);
@@ -213,12 +213,12 @@ export class DissectedMessage implements Message {
     }
   }
 
-  #isClean(): boolean {
-    if (this.#clean === undefined) this.glance();
-    return this.#clean === true;
+  private isClean(): boolean {
+    if (this.clean === undefined) this.glance();
+    return this.clean === true;
   }
 
-  #number(offset: number, size: number): number | null {
+  private number(offset: number, size: number): number | null {
     const { bytes, start, end } = this.frame;
     if (size === 0 || start + offset + size > end) return null;
     return size === 4 ? readU32(bytes, start + offset) : readNumber(bytes, start + offset, size);

@@ -120,24 +120,24 @@ function isField(place: Place, name: string): boolean {
 
 /** One edit on its way through one message. */
 class Editing {
-  readonly #protocol: CompiledProtocol;
-  readonly #edit: Edit;
-  readonly #place: Place | undefined;
+  private readonly protocol: CompiledProtocol;
+  private readonly edit: Edit;
+  private readonly place: Place | undefined;
   /** Places that fit so far, and those that were changed. */
-  #fitting = 0;
-  #count = 0;
+  private fitting = 0;
+  private count = 0;
 
   constructor(protocol: CompiledProtocol, edit: Edit) {
-    this.#protocol = protocol;
-    this.#edit = edit;
-    this.#place = edit.place === undefined ? undefined : parsePlace(edit.place);
+    this.protocol = protocol;
+    this.edit = edit;
+    this.place = edit.place === undefined ? undefined : parsePlace(edit.place);
   }
 
   message(bytes: Uint8Array): Edited {
-    return { bytes: this.#message(this.#protocol, bytes, []), count: this.#count };
+    return { bytes: this.editMessage(this.protocol, bytes, []), count: this.count };
   }
 
-  #message(protocol: CompiledProtocol, bytes: Uint8Array, outer: readonly string[]): Uint8Array {
+  private editMessage(protocol: CompiledProtocol, bytes: Uint8Array, outer: readonly string[]): Uint8Array {
     if (bytes.length === 0) return bytes;
     const { header, name } = messageCodecAt(protocol, bytes, 0);
     const from = optionsStart(header, bytes, 0, bytes.length);
@@ -148,17 +148,23 @@ class Editing {
     let at = 0;
     for (const field of header.fields) {
       const size = field.size ?? 0;
-      parts.push(this.#field(field.name, field.encode, bytes.subarray(at, at + size), path));
+      parts.push(this.field(field.name, field.encode, bytes.subarray(at, at + size), path));
       at += size;
     }
-    parts.push(bytes.subarray(at, from), this.#options(protocol.space, bytes, from, bytes.length, path));
-    if (this.#edit.do === 'add' && this.#place === undefined && outer.length === 0)
-      parts.push(this.#added(protocol.space));
+    parts.push(bytes.subarray(at, from), this.options(protocol.space, bytes, from, bytes.length, path));
+    if (this.edit.do === 'add' && this.place === undefined && outer.length === 0)
+      parts.push(this.added(protocol.space));
     return concatBytes(parts);
   }
 
   /** Options with what is to be changed in them; octets that are none stay behind the last one. */
-  #options(space: Space, bytes: Uint8Array, start: number, end: number, path: readonly string[]): Uint8Array {
+  private options(
+    space: Space,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    path: readonly string[],
+  ): Uint8Array {
     if (path.length > NESTING_MAX) return bytes.subarray(start, end);
     const parts: Uint8Array[] = [];
     let at = start;
@@ -166,13 +172,13 @@ class Editing {
       const to = at + OPTION_HEADER_OCTETS + readU16(bytes, at + 2);
       if (to > end) break;
       const codec = optionOf(space, readU16(bytes, at));
-      parts.push(this.#option(codec, space, bytes, at, to, path));
+      parts.push(this.option(codec, space, bytes, at, to, path));
       at = to;
     }
     return concatBytes([...parts, bytes.subarray(at, end)]);
   }
 
-  #option(
+  private option(
     codec: OptionCodec | undefined,
     space: Space,
     bytes: Uint8Array,
@@ -183,19 +189,18 @@ class Editing {
     const whole = bytes.subarray(at, to);
     if (codec === undefined) return whole;
     const path = [...outer, plainName(codec.name)];
-    if (this.#edit.do === 'remove' && this.#isHere(path) && this.#chosen()) return bytes.subarray(at, at);
-    const before = this.#count;
+    if (this.edit.do === 'remove' && this.isHere(path) && this.chosen()) return bytes.subarray(at, at);
+    const before = this.count;
     const start = at + OPTION_HEADER_OCTETS;
     const from = to - start < codec.minimum ? -1 : fieldsEnd(codec, bytes, start, to);
     if (from < 0) return whole;
-    const parts = this.#fields(codec, bytes, start, to, path);
+    const parts = this.fields(codec, bytes, start, to, path);
     if (codec.tail.kind === 'options') {
       const inner = codec.tail.space ?? space;
-      parts.push(this.#options(inner, bytes, from, to, path));
-      if (this.#edit.do === 'add' && this.#isHere(path) && this.#chosen())
-        parts.push(this.#added(inner, true));
+      parts.push(this.options(inner, bytes, from, to, path));
+      if (this.edit.do === 'add' && this.isHere(path) && this.chosen()) parts.push(this.added(inner, true));
     } else parts.push(bytes.subarray(from, to));
-    if (this.#count === before) return whole;
+    if (this.count === before) return whole;
     const contents = concatBytes(parts);
     if (contents.length > FRAME_OCTETS_MAX) return whole;
     const head = Uint8Array.of(
@@ -207,7 +212,7 @@ class Editing {
     return concatBytes([head, contents]);
   }
 
-  #fields(
+  private fields(
     codec: OptionCodec,
     bytes: Uint8Array,
     start: number,
@@ -220,40 +225,40 @@ class Editing {
       const size = field.size ?? (field.extent === undefined ? end - at : field.extent(bytes, at, end));
       const octets = bytes.subarray(at, at + size);
       at += size;
-      const changed = this.#field(field.name, field.encode, octets, path);
+      const changed = this.field(field.name, field.encode, octets, path);
       const isMessage = tail.kind === 'message' && index === fields.length - 1 && changed === octets;
-      return isMessage ? this.#message(tail.protocol, octets, path) : changed;
+      return isMessage ? this.editMessage(tail.protocol, octets, path) : changed;
     });
   }
 
-  #field(
+  private field(
     name: string,
     encode: (value: FieldInput) => Uint8Array | undefined,
     octets: Uint8Array,
     path: readonly string[],
   ): Uint8Array {
-    if (this.#edit.do !== 'set' || this.#place === undefined || !isField(this.#place, name)) return octets;
-    if (!endsWith(path, this.#place.options)) return octets;
-    const changed = encode(this.#edit.value);
-    return changed !== undefined && this.#chosen() ? changed : octets;
+    if (this.edit.do !== 'set' || this.place === undefined || !isField(this.place, name)) return octets;
+    if (!endsWith(path, this.place.options)) return octets;
+    const changed = encode(this.edit.value);
+    return changed !== undefined && this.chosen() ? changed : octets;
   }
 
-  #isHere(path: readonly string[]): boolean {
-    return this.#place !== undefined && endsWith(path, [...this.#place.options, this.#place.last]);
+  private isHere(path: readonly string[]): boolean {
+    return this.place !== undefined && endsWith(path, [...this.place.options, this.place.last]);
   }
 
   /** Counts a place that fits; whether it is to be changed. */
-  #chosen(): boolean {
-    this.#fitting++;
-    if (this.#edit.nth !== undefined && this.#edit.nth !== this.#fitting) return false;
-    this.#count++;
+  private chosen(): boolean {
+    this.fitting++;
+    if (this.edit.nth !== undefined && this.edit.nth !== this.fitting) return false;
+    this.count++;
     return true;
   }
 
-  #added(space: Space, counted = false): Uint8Array {
-    if (this.#edit.do !== 'add') return new Uint8Array(0);
-    if (!counted) this.#count++;
-    return encodeOption(space, this.#edit.option, 'add');
+  private added(space: Space, counted = false): Uint8Array {
+    if (this.edit.do !== 'add') return new Uint8Array(0);
+    if (!counted) this.count++;
+    return encodeOption(space, this.edit.option, 'add');
   }
 }
 

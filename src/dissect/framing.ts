@@ -40,127 +40,127 @@ interface Input {
 }
 
 export class Framer {
-  readonly #test: FrameTest;
-  readonly #sink: FrameSink;
+  private readonly test: FrameTest;
+  private readonly sink: FrameSink;
   /** Octets of this direction before `#partial`, or, without one, before the input that is being cut. */
-  #offset = 0;
+  private offset = 0;
   /** The beginning of a frame whose end has not come. */
-  #partial: Uint8Array = NO_BYTES;
-  #partialLength = 0;
-  #searching: Search | undefined;
-  #resync = false;
+  private partial: Uint8Array = NO_BYTES;
+  private partialLength = 0;
+  private searching: Search | undefined;
+  private resync = false;
   /** Whether what is searched now comes behind octets that nobody saw. */
-  #behindHole = false;
+  private behindHole = false;
   /** Octets of a frame that a gap cut; behind them a frame begins. */
-  #skip = 0;
+  private skip = 0;
   /** The frame before this place, with prefix, if something is wrong with it: then its length may have lied. */
-  #doubtful: Uint8Array | undefined;
-  readonly #cutFrame = new CutFrame();
+  private doubtful: Uint8Array | undefined;
+  private readonly cutFrame = new CutFrame();
   /** What `push` is told, so that nothing has to be made for it. */
-  readonly #input: Input = { bytes: NO_BYTES, at: 0, end: 0 };
+  private readonly input: Input = { bytes: NO_BYTES, at: 0, end: 0 };
 
   constructor(test: FrameTest, sink: FrameSink) {
-    this.#test = test;
-    this.#sink = sink;
+    this.test = test;
+    this.sink = sink;
   }
 
   /** Octets that belong to a frame that is not complete, or to none. */
   get pending(): number {
-    return this.#searching?.length ?? this.#partialLength;
+    return this.searching?.length ?? this.partialLength;
   }
 
   /** Octets of the direction before what is pending. */
   get streamOffset(): number {
-    return this.#offset;
+    return this.offset;
   }
 
   /** A frame has to be searched first. `behindHole`: because what comes before it was not seen. */
   searchFromHere(behindHole: boolean): void {
-    this.#behindHole = behindHole;
-    this.#searching ??= new Search(this.#test, this.#offset);
+    this.behindHole = behindHole;
+    this.searching ??= new Search(this.test, this.offset);
   }
 
   /** In-order octets. Nobody may write to them afterwards. */
   push(bytes: Uint8Array, start: number, end: number, seen: Seen): void {
-    const skipped = Math.min(this.#skip, end - start);
-    this.#skip -= skipped;
-    this.#offset += skipped;
-    const input = this.#input;
+    const skipped = Math.min(this.skip, end - start);
+    this.skip -= skipped;
+    this.offset += skipped;
+    const input = this.input;
     input.bytes = bytes;
     input.at = start + skipped;
     input.end = end;
-    if (this.#partialLength > 0) this.#doubtPartial(input, seen);
-    this.#consume(input, seen);
+    if (this.partialLength > 0) this.doubtPartial(input, seen);
+    this.consume(input, seen);
   }
 
   /** `missing` octets never came. Where they end inside the frame that has begun, its end is still known. */
   gap(missing: number): void {
-    const wanted = this.#partialLength >= PREFIX_OCTETS ? this.#total(this.#partial, 0) : 0;
-    const inside = this.#searching === undefined && wanted >= this.#partialLength + missing;
+    const wanted = this.partialLength >= PREFIX_OCTETS ? this.total(this.partial, 0) : 0;
+    const inside = this.searching === undefined && wanted >= this.partialLength + missing;
     const passed = this.pending + missing;
-    this.#offset += passed;
-    this.#skip = inside ? wanted - passed : Math.max(this.#skip - missing, 0);
-    const known = inside || (this.#searching === undefined && this.#partialLength === 0 && this.#skip > 0);
-    this.#partialLength = 0;
-    this.#doubtful = undefined;
-    this.#resync = true;
-    this.#searching = undefined;
+    this.offset += passed;
+    this.skip = inside ? wanted - passed : Math.max(this.skip - missing, 0);
+    const known = inside || (this.searching === undefined && this.partialLength === 0 && this.skip > 0);
+    this.partialLength = 0;
+    this.doubtful = undefined;
+    this.resync = true;
+    this.searching = undefined;
     if (!known) this.searchFromHere(true);
   }
 
   /** The direction has ended: frames inside a frame that never became whole are still found. */
   finish(seen: Seen): void {
-    if (this.#searching !== undefined || this.#partialLength <= PREFIX_OCTETS) return;
-    if (this.#holdsFrame(seen)) this.#losePartial(seen);
+    if (this.searching !== undefined || this.partialLength <= PREFIX_OCTETS) return;
+    if (this.holdsFrame(seen)) this.losePartial(seen);
   }
 
   /** Whether a whole frame stands somewhere in the kept octets. */
-  #holdsFrame(seen: Seen): boolean {
-    const search = new Search(this.#test, this.#offset);
-    search.push(this.#partial.slice(0, this.#partialLength));
+  private holdsFrame(seen: Seen): boolean {
+    const search = new Search(this.test, this.offset);
+    search.push(this.partial.slice(0, this.partialLength));
     return search.find(seen) !== undefined;
   }
 
   /** The kept octets are no frame; what is in them is searched. */
-  #losePartial(seen: Seen): void {
-    const rest = this.#partial.slice(0, this.#partialLength);
-    this.#partialLength = 0;
-    this.#sink.lost(this.#offset, seen);
-    this.#behindHole = false;
-    this.#searching = new Search(this.#test, this.#offset);
-    this.#consume({ bytes: rest, at: 0, end: rest.length }, seen);
+  private losePartial(seen: Seen): void {
+    const rest = this.partial.slice(0, this.partialLength);
+    this.partialLength = 0;
+    this.sink.lost(this.offset, seen);
+    this.behindHole = false;
+    this.searching = new Search(this.test, this.offset);
+    this.consume({ bytes: rest, at: 0, end: rest.length }, seen);
   }
 
-  #consume(input: Input, seen: Seen): void {
+  private consume(input: Input, seen: Seen): void {
     while (input.at < input.end) {
-      if (this.#searching !== undefined) this.#search(this.#searching, input, seen);
-      else if (this.#partialLength > 0) this.#fill(input, seen);
-      else this.#cut(input, seen);
+      if (this.searching !== undefined) this.search(this.searching, input, seen);
+      else if (this.partialLength > 0) this.fill(input, seen);
+      else this.cut(input, seen);
     }
   }
 
-  #total(bytes: Uint8Array, at: number): number {
+  private total(bytes: Uint8Array, at: number): number {
     const length = readU16(bytes, at);
-    return this.#test.includesPrefix ? Math.max(length, PREFIX_OCTETS) : length + PREFIX_OCTETS;
+    return this.test.includesPrefix ? Math.max(length, PREFIX_OCTETS) : length + PREFIX_OCTETS;
   }
 
   /** Emits frames that lie whole in the input and keeps the rest, until the input ends or sense is lost. */
-  #cut(input: Input, seen: Seen): void {
+  private cut(input: Input, seen: Seen): void {
     const { bytes, end } = input;
-    const { headerOctets } = this.#test;
+    const { headerOctets } = this.test;
     while (input.at < end) {
       const { at } = input;
-      const total = at + PREFIX_OCTETS <= end ? this.#total(bytes, at) : headerOctets;
-      const known = at + headerOctets <= end && this.#test.isHeader(bytes, at);
-      if (!known && !this.#mayBegin(bytes, at, end, total)) {
-        this.#lose(input, seen);
+      const total = at + PREFIX_OCTETS <= end ? this.total(bytes, at) : headerOctets;
+      const known = at + headerOctets <= end && this.test.isHeader(bytes, at);
+      if (!known && !this.mayBegin(bytes, at, end, total)) {
+        this.lose(input, seen);
         return;
       }
       if (at + PREFIX_OCTETS > end || at + total > end) {
-        this.#keep(input, total);
+        this.keep(input, total);
         return;
       }
-      this.#emit(bytes, at, at + total, seen);
+      this.emit(bytes, at, at + total, seen);
       input.at = at + total;
     }
   }
@@ -169,123 +169,122 @@ export class Framer {
    * Whether something with an unfamiliar header may be a frame: too little of it is there to tell, or a familiar
    * header stands behind it, or what stands behind it has not come and the frame before it was fine.
    */
-  #mayBegin(bytes: Uint8Array, at: number, end: number, total: number): boolean {
-    const { headerOctets } = this.#test;
+  private mayBegin(bytes: Uint8Array, at: number, end: number, total: number): boolean {
+    const { headerOctets } = this.test;
     if (at + headerOctets > end && total >= headerOctets) return true;
     const next = at + total;
-    if (next + headerOctets <= end) return this.#test.isHeader(bytes, next);
-    return this.#doubtful === undefined;
+    if (next + headerOctets <= end) return this.test.isHeader(bytes, next);
+    return this.doubtful === undefined;
   }
 
-  #emit(bytes: Uint8Array, at: number, end: number, seen: Seen, claimed?: number): void {
-    const fine = claimed === undefined && this.#test.isWhole(bytes, at, end);
-    this.#doubtful = fine ? undefined : copyBytes(bytes, at, end);
-    const cut = this.#cutFrame;
+  private emit(bytes: Uint8Array, at: number, end: number, seen: Seen, claimed?: number): void {
+    const fine = claimed === undefined && this.test.isWhole(bytes, at, end);
+    this.doubtful = fine ? undefined : copyBytes(bytes, at, end);
+    const cut = this.cutFrame;
     cut.bytes = bytes;
     cut.start = at + PREFIX_OCTETS;
     cut.end = end;
-    cut.streamOffset = this.#offset;
-    cut.resync = this.#resync;
+    cut.streamOffset = this.offset;
+    cut.resync = this.resync;
     cut.claimed = claimed;
-    this.#offset += end - at;
-    this.#sink.frame(cut, seen);
+    this.offset += end - at;
+    this.sink.frame(cut, seen);
   }
 
-  #keep(input: Input, total: number): void {
+  private keep(input: Input, total: number): void {
     const length = input.end - input.at;
-    this.#partial = new Uint8Array(Math.max(total, length));
-    this.#partial.set(input.bytes.subarray(input.at, input.end));
-    this.#partialLength = length;
+    this.partial = new Uint8Array(Math.max(total, length));
+    this.partial.set(input.bytes.subarray(input.at, input.end));
+    this.partialLength = length;
     input.at = input.end;
   }
 
   /** Continues the kept beginning until its frame is whole or it turns out to be none. */
-  #fill(input: Input, seen: Seen): void {
-    const known = this.#partialLength >= PREFIX_OCTETS;
-    const wanted = known ? this.#total(this.#partial, 0) : PREFIX_OCTETS;
-    const taken = Math.min(wanted - this.#partialLength, input.end - input.at);
-    if (wanted > this.#partial.length) {
+  private fill(input: Input, seen: Seen): void {
+    const known = this.partialLength >= PREFIX_OCTETS;
+    const wanted = known ? this.total(this.partial, 0) : PREFIX_OCTETS;
+    const taken = Math.min(wanted - this.partialLength, input.end - input.at);
+    if (wanted > this.partial.length) {
       const larger = new Uint8Array(wanted);
-      larger.set(this.#partial.subarray(0, this.#partialLength));
-      this.#partial = larger;
+      larger.set(this.partial.subarray(0, this.partialLength));
+      this.partial = larger;
     }
-    this.#partial.set(input.bytes.subarray(input.at, input.at + taken), this.#partialLength);
-    this.#partialLength += taken;
+    this.partial.set(input.bytes.subarray(input.at, input.at + taken), this.partialLength);
+    this.partialLength += taken;
     input.at += taken;
-    if (this.#partialLength < PREFIX_OCTETS) return;
-    const total = this.#total(this.#partial, 0);
-    if (this.#partialLength === total) this.#finishPartial(input, total, seen);
+    if (this.partialLength < PREFIX_OCTETS) return;
+    const total = this.total(this.partial, 0);
+    if (this.partialLength === total) this.finishPartial(input, total, seen);
   }
 
   /** The kept octets are a whole frame. What follows it is the rest of the input. */
-  #finishPartial(input: Input, total: number, seen: Seen): void {
-    const { headerOctets } = this.#test;
-    const frame = this.#partial.subarray(0, total);
-    this.#partialLength = 0;
-    const known = total >= headerOctets && this.#test.isHeader(frame, 0);
-    const nextFits = input.at + headerOctets > input.end || this.#test.isHeader(input.bytes, input.at);
+  private finishPartial(input: Input, total: number, seen: Seen): void {
+    const { headerOctets } = this.test;
+    const frame = this.partial.subarray(0, total);
+    this.partialLength = 0;
+    const known = total >= headerOctets && this.test.isHeader(frame, 0);
+    const nextFits = input.at + headerOctets > input.end || this.test.isHeader(input.bytes, input.at);
     if (known || nextFits) {
-      this.#emit(frame, 0, total, seen);
+      this.emit(frame, 0, total, seen);
       return;
     }
     const joined = concatBytes([frame, input.bytes.subarray(input.at, input.end)]);
     Object.assign(input, { bytes: joined, at: 0, end: joined.length });
-    this.#lose(input, seen);
+    this.lose(input, seen);
   }
 
   /**
    * New octets that are a frame by themselves, while the one that was awaited is whole without them or has a strange
    * header: its length has lied, or it is none and hides others.
    */
-  #doubtPartial(input: Input, seen: Seen): void {
-    const { headerOctets, candidateOctets } = this.#test;
-    const length = this.#partialLength;
+  private doubtPartial(input: Input, seen: Seen): void {
+    const { headerOctets, candidateOctets } = this.test;
+    const length = this.partialLength;
     const { bytes, at, end } = input;
-    if (at + candidateOctets > end || !this.#test.isHeader(bytes, at)) return;
-    const next = at + this.#total(bytes, at);
-    if (next > end || !this.#test.isCandidate(bytes, at, seen) || !this.#test.isWhole(bytes, at, next))
-      return;
-    const frame = this.#partial.subarray(0, length);
+    if (at + candidateOctets > end || !this.test.isHeader(bytes, at)) return;
+    const next = at + this.total(bytes, at);
+    if (next > end || !this.test.isCandidate(bytes, at, seen) || !this.test.isWhole(bytes, at, next)) return;
+    const frame = this.partial.subarray(0, length);
     const header =
       length < headerOctets ? concatBytes([frame, bytes.subarray(at, at + headerOctets - length)]) : frame;
-    const known = this.#test.isHeader(header, 0);
-    if (known && (length < headerOctets || !this.#test.isWhole(frame, 0, length))) return;
-    if (length < headerOctets || (!known && this.#holdsFrame(seen))) {
-      this.#losePartial(seen);
+    const known = this.test.isHeader(header, 0);
+    if (known && (length < headerOctets || !this.test.isWhole(frame, 0, length))) return;
+    if (length < headerOctets || (!known && this.holdsFrame(seen))) {
+      this.losePartial(seen);
       return;
     }
-    this.#partialLength = 0;
-    this.#emit(frame, 0, length, seen, readU16(frame, 0));
-    this.#doubtful = undefined;
+    this.partialLength = 0;
+    this.emit(frame, 0, length, seen, readU16(frame, 0));
+    this.doubtful = undefined;
   }
 
   /** No frame begins here. If the frame before was doubtful, the search begins inside it. */
-  #lose(input: Input, seen: Seen): void {
-    this.#sink.lost(this.#offset, seen);
-    const before = this.#doubtful?.subarray(1);
-    this.#doubtful = undefined;
-    this.#behindHole = false;
+  private lose(input: Input, seen: Seen): void {
+    this.sink.lost(this.offset, seen);
+    const before = this.doubtful?.subarray(1);
+    this.doubtful = undefined;
+    this.behindHole = false;
     if (before !== undefined) {
       const joined = concatBytes([before, input.bytes.subarray(input.at, input.end)]);
       Object.assign(input, { bytes: joined, at: 0, end: joined.length });
-      this.#offset -= before.length;
+      this.offset -= before.length;
     }
-    this.#searching = new Search(this.#test, this.#offset);
+    this.searching = new Search(this.test, this.offset);
   }
 
   /** Takes all of the input into the search; when a frame is found, the input becomes what begins with it. */
-  #search(search: Search, input: Input, seen: Seen): void {
+  private search(search: Search, input: Input, seen: Seen): void {
     const dropped = search.push(input.bytes.subarray(input.at, input.end));
     input.at = input.end;
-    this.#offset += dropped;
-    if (dropped > 0) this.#sink.windowFull(dropped, seen);
+    this.offset += dropped;
+    if (dropped > 0) this.sink.windowFull(dropped, seen);
     const found = search.find(seen);
     if (found === undefined) return;
-    this.#searching = undefined;
-    this.#offset += found;
-    const skipped = this.#offset - search.begin;
-    if (skipped > 0 && this.#behindHole) this.#resync = true;
-    this.#sink.found(this.#offset, skipped, seen);
+    this.searching = undefined;
+    this.offset += found;
+    const skipped = this.offset - search.begin;
+    if (skipped > 0 && this.behindHole) this.resync = true;
+    this.sink.found(this.offset, skipped, seen);
     const rest = search.octetsFrom(found);
     Object.assign(input, { bytes: rest, at: 0, end: rest.length });
   }

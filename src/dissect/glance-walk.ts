@@ -43,15 +43,15 @@ class Container {
 
 class GlanceWalk {
   readonly glance = new Glance();
-  #bytes: Uint8Array = NO_BYTES;
+  private bytes: Uint8Array = NO_BYTES;
   /** One each depth, made when first needed. */
-  readonly #containers: Container[] = [];
+  private readonly containers: Container[] = [];
 
   read(protocol: CompiledProtocol, bytes: Uint8Array, start: number, end: number): Glance {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     const { glance } = this;
     glance.begin(bytes);
-    glance.clean = this.#message(protocol, start, end, this.#container(0), 0);
+    glance.clean = this.message(protocol, start, end, this.container(0), 0);
     if (glance.clientStart === ABSENT && glance.leaseCount > 0) {
       const lease = glance.leases[0] as LeaseGlance;
       glance.clientStart = lease.clientStart;
@@ -60,11 +60,11 @@ class GlanceWalk {
     return glance;
   }
 
-  #container(depth: number): Container {
-    let container = this.#containers[depth];
+  private container(depth: number): Container {
+    let container = this.containers[depth];
     if (container === undefined) {
       container = new Container(this.glance.numbers);
-      this.#containers.push(container);
+      this.containers.push(container);
     }
     container.clientStart = ABSENT;
     container.iaid = ABSENT;
@@ -76,7 +76,7 @@ class GlanceWalk {
     return container;
   }
 
-  #message(
+  private message(
     protocol: CompiledProtocol,
     start: number,
     end: number,
@@ -84,13 +84,13 @@ class GlanceWalk {
     depth: number,
   ): boolean {
     if (start >= end) return false;
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const from = optionsStart(messageCodecAt(protocol, bytes, start).header, bytes, start, end);
-    return from <= end && this.#options(protocol.space, from, end, container, depth);
+    return from <= end && this.options(protocol.space, from, end, container, depth);
   }
 
   /** Whether the options fill `[from, end)` and are all right. Without a container they are judged and tell nothing. */
-  #options(
+  private options(
     space: Space,
     from: number,
     end: number,
@@ -98,7 +98,7 @@ class GlanceWalk {
     depth: number,
   ): boolean {
     if (depth > NESTING_MAX) return false;
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     let clean = true;
     let at = from;
     while (end - at >= OPTION_HEADER_OCTETS) {
@@ -124,10 +124,10 @@ class GlanceWalk {
         const inner =
           container === undefined || look.role === Role.nothing
             ? undefined
-            : this.#enter(look, start, depth + 1);
-        if (!this.#inside(codec, space, start, next, inner, depth + 1)) clean = false;
+            : this.enter(look, start, depth + 1);
+        if (!this.inside(codec, space, start, next, inner, depth + 1)) clean = false;
       } else if (container === undefined || look.role === Role.nothing) continue;
-      else if (look.role !== Role.number) this.#learn(look, start, next, container);
+      else if (look.role !== Role.number) this.learn(look, start, next, container);
       else {
         // Here and not in a method: a number that is handed over may have to be put into an object.
         const value = octets === 4 ? readU32(bytes, start) : readNumber(bytes, start, octets);
@@ -135,11 +135,11 @@ class GlanceWalk {
         else if (value !== 0) container.numbers[look.slot] = wrapSeconds(value - EPOCH_2000_UNIX_SECONDS);
       }
     }
-    if (container !== undefined && container.lease === undefined) this.#passDown(container);
+    if (container !== undefined && container.lease === undefined) this.passDown(container);
     return clean && at === end;
   }
 
-  #inside(
+  private inside(
     codec: OptionCodec,
     space: Space,
     start: number,
@@ -149,30 +149,30 @@ class GlanceWalk {
   ): boolean {
     const { look, tail } = codec;
     if (tail.kind === 'options') {
-      const from = look.fixed === ABSENT ? fieldsEnd(codec, this.#bytes, start, end) : start + look.fixed;
-      return from >= 0 && this.#options(tail.space ?? space, from, end, inner, depth);
+      const from = look.fixed === ABSENT ? fieldsEnd(codec, this.bytes, start, end) : start + look.fixed;
+      return from >= 0 && this.options(tail.space ?? space, from, end, inner, depth);
     }
     const from = lastFieldStart(codec, start);
-    if (tail.kind === 'message') return this.#message(tail.protocol, from, end, inner, depth);
+    if (tail.kind === 'message') return this.message(tail.protocol, from, end, inner, depth);
     if (tail.kind !== 'vendor') return true;
-    const vendor = tail.vendors.get(readU32(this.#bytes, start)) ?? EMPTY_SPACE;
-    return this.#options(vendor, from, end, undefined, depth);
+    const vendor = tail.vendors.get(readU32(this.bytes, start)) ?? EMPTY_SPACE;
+    return this.options(vendor, from, end, undefined, depth);
   }
 
   /** What an option that holds others tells, and the container for those. */
-  #enter(look: OptionLook, start: number, depth: number): Container | undefined {
-    const container = this.#container(depth);
-    if (look.role === Role.association) container.iaid = readU32(this.#bytes, start + look.offset);
+  private enter(look: OptionLook, start: number, depth: number): Container | undefined {
+    const container = this.container(depth);
+    if (look.role === Role.association) container.iaid = readU32(this.bytes, start + look.offset);
     else if (look.role === Role.lease) {
-      container.lease = this.#lease(look, start);
+      container.lease = this.lease(look, start);
       container.numbers = container.lease.numbers;
       container.insideLease = true;
     } else if (look.role !== Role.group) return undefined;
     return container;
   }
 
-  #lease(look: OptionLook, start: number): LeaseGlance {
-    const bytes = this.#bytes;
+  private lease(look: OptionLook, start: number): LeaseGlance {
+    const bytes = this.bytes;
     const lease = this.glance.addLease();
     lease.address = start + look.offset;
     lease.addressOctets = look.size;
@@ -184,25 +184,25 @@ class GlanceWalk {
   }
 
   /** What an option without others inside tells. */
-  #learn(look: OptionLook, start: number, end: number, container: Container): void {
+  private learn(look: OptionLook, start: number, end: number, container: Container): void {
     const { glance } = this;
     switch (look.role) {
       case Role.numbers:
-        this.#numbers(look.numbers, start, container.numbers);
+        this.numbers(look.numbers, start, container.numbers);
         break;
       case Role.renumbered: {
-        const value = readNumber(this.#bytes, start, end - start);
+        const value = readNumber(this.bytes, start, end - start);
         container.numbers[look.slot] = look.standard.get(value) ?? value;
         break;
       }
       case Role.client:
-        this.#client(look.weak, start + look.offset, end, container);
+        this.client(look.weak, start + look.offset, end, container);
         break;
       case Role.status:
-        this.#status(look, start, end, container);
+        this.status(look, start, end, container);
         break;
       case Role.lease:
-        container.lease = this.#lease(look, start);
+        container.lease = this.lease(look, start);
         container.numbers = container.lease.numbers;
         break;
       case Role.message:
@@ -218,15 +218,15 @@ class GlanceWalk {
     }
   }
 
-  #numbers(places: readonly NumberPlace[], start: number, numbers: Float64Array): void {
+  private numbers(places: readonly NumberPlace[], start: number, numbers: Float64Array): void {
     for (let index = 0; index < places.length; index++) {
       const { slot, offset, size } = places[index] as NumberPlace;
-      numbers[slot] = readNumber(this.#bytes, start + offset, size);
+      numbers[slot] = readNumber(this.bytes, start + offset, size);
     }
   }
 
   /** In a flat message a client belongs to the lease before it. */
-  #client(weak: boolean, from: number, end: number, container: Container): void {
+  private client(weak: boolean, from: number, end: number, container: Container): void {
     const { glance } = this;
     const { lease, insideLease } = container;
     // An option that ends before its address names nobody.
@@ -245,9 +245,9 @@ class GlanceWalk {
     glance.clientEnd = end;
   }
 
-  #status(look: OptionLook, start: number, end: number, container: Container): void {
+  private status(look: OptionLook, start: number, end: number, container: Container): void {
     const { glance } = this;
-    const code = readNumber(this.#bytes, start + look.offset, look.size);
+    const code = readNumber(this.bytes, start + look.offset, look.size);
     if (container.lease === undefined) container.statusCode = code;
     else container.lease.statusCode = code;
     const known = glance.statusCode;
@@ -259,7 +259,7 @@ class GlanceWalk {
   }
 
   /** Client, IA and status may stand after the leases that they are about. */
-  #passDown({ leasesBefore, clientStart, clientEnd, iaid, statusCode }: Container): void {
+  private passDown({ leasesBefore, clientStart, clientEnd, iaid, statusCode }: Container): void {
     const { leases, leaseCount } = this.glance;
     for (let at = leasesBefore; at < leaseCount; at++) {
       const lease = leases[at] as LeaseGlance;

@@ -50,31 +50,31 @@ export class Piece {
 }
 
 export class JsonBuffer {
-  #bytes: Uint8Array<ArrayBuffer>;
-  #view: DataView;
-  #length = 0;
+  private bytes: Uint8Array<ArrayBuffer>;
+  private dataView: DataView;
+  private used = 0;
 
   /** `memory`: how many octets shall fit without growing, or where they shall be written. */
   constructor(memory: number | ArrayBuffer = INITIAL_CAPACITY) {
-    this.#bytes = new Uint8Array(
+    this.bytes = new Uint8Array(
       typeof memory === 'number' ? new ArrayBuffer(memory + OVERRUN_OCTETS) : memory,
     );
-    this.#view = new DataView(this.#bytes.buffer);
+    this.dataView = new DataView(this.bytes.buffer);
   }
 
   /** Octets written so far. */
   get length(): number {
-    return this.#length;
+    return this.used;
   }
 
   /** Octets that fit without growing. */
   get capacity(): number {
-    return this.#bytes.length - OVERRUN_OCTETS;
+    return this.bytes.length - OVERRUN_OCTETS;
   }
 
   /** What was written, as a view that the next write may change. */
   view(from = 0): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(from, this.#length);
+    return this.bytes.subarray(from, this.used);
   }
 
   /** What was written from `from` on, as text. */
@@ -84,21 +84,21 @@ export class JsonBuffer {
 
   /** Forgets everything after the first `length` octets. */
   clear(length = 0): void {
-    this.#length = length;
+    this.used = length;
   }
 
   /** Puts an ASCII character in place of the one at `at`. */
   replace(at: number, code: number): void {
-    this.#bytes[at] = code;
+    this.bytes[at] = code;
   }
 
   /** Appends a ready piece. */
   put(piece: Piece): void {
     const { length, words } = piece;
-    this.#reserve(length);
-    const view = this.#view;
-    let at = this.#length;
-    this.#length = at + length;
+    this.reserve(length);
+    const view = this.dataView;
+    let at = this.used;
+    this.used = at + length;
     for (let index = 0; index < words.length; index++, at += 8) {
       view.setFloat64(at, words[index] as number, true);
     }
@@ -106,64 +106,61 @@ export class JsonBuffer {
 
   /** Appends octets as they are. */
   putOctets(octets: Uint8Array, start = 0, end = octets.length): void {
-    this.#reserve(end - start);
-    this.#bytes.set(
-      start === 0 && end === octets.length ? octets : octets.subarray(start, end),
-      this.#length,
-    );
-    this.#length += end - start;
+    this.reserve(end - start);
+    this.bytes.set(start === 0 && end === octets.length ? octets : octets.subarray(start, end), this.used);
+    this.used += end - start;
   }
 
   /** Appends one ASCII character. */
   putCode(code: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = code;
+    this.reserve(1);
+    this.bytes[this.used++] = code;
   }
 
   /** Appends a whole number from 0 to 2^53 - 1 in decimal. */
   putNumber(value: number): void {
-    this.#reserve(16);
-    if (value < 10_000) this.#putUpTo4(value);
+    this.reserve(16);
+    if (value < 10_000) this.putUpTo4(value);
     else if (value < 1e8) {
       const high = (value / 10_000) | 0;
-      this.#putUpTo4(high);
-      this.#put4(value - high * 10_000);
+      this.putUpTo4(high);
+      this.put4(value - high * 10_000);
     } else {
       const high = Math.floor(value / 1e8);
       this.putNumber(high);
       const low = value - high * 1e8;
       const middle = (low / 10_000) | 0;
-      this.#put4(middle);
-      this.#put4(low - middle * 10_000);
+      this.put4(middle);
+      this.put4(low - middle * 10_000);
     }
   }
 
   /** Appends octets as lower-case hex digits, without quotes. */
   putHex(bytes: Uint8Array, start: number, end: number): void {
-    this.#reserve(2 * (end - start));
-    const view = this.#view;
-    let at = this.#length;
+    this.reserve(2 * (end - start));
+    const view = this.dataView;
+    let at = this.used;
     let index = start;
     for (; index + 1 < end; index += 2, at += 4) {
       const first = HEX[bytes[index] as number] as number;
       view.setUint32(at, first | ((HEX[bytes[index + 1] as number] as number) << 16), true);
     }
     if (index < end) view.setUint16(at, HEX[bytes[index] as number] as number, true);
-    this.#length += 2 * (end - start);
+    this.used += 2 * (end - start);
   }
 
   /** The same with colons between octets, as link-layer addresses are written. */
   putColonHex(bytes: Uint8Array, start: number, end: number): void {
     if (start >= end) return;
-    this.#reserve(3 * (end - start));
-    const out = this.#bytes;
-    const view = this.#view;
-    let at = this.#length;
+    this.reserve(3 * (end - start));
+    const out = this.bytes;
+    const view = this.dataView;
+    let at = this.used;
     for (let index = start; index < end; index++, at += 3) {
       view.setUint16(at, HEX[bytes[index] as number] as number, true);
       out[at + 2] = COLON;
     }
-    this.#length = at - 1;
+    this.used = at - 1;
   }
 
   /** Appends the RFC 5952 text of the 16 octets at `at`, without quotes: `formatIpv6` of base without the string. */
@@ -178,9 +175,9 @@ export class JsonBuffer {
         bestEnd = group;
       }
     }
-    this.#reserve(40);
-    const view = this.#view;
-    let end = this.#length;
+    this.reserve(40);
+    const view = this.dataView;
+    let end = this.used;
     for (let group = 0; group < 8; group++) {
       if (group === bestStart) {
         view.setUint16(end, COLONS);
@@ -191,31 +188,31 @@ export class JsonBuffer {
       if (group > 0 && group !== bestEnd) view.setUint8(end++, COLON);
       end = putGroup(view, end, bytes[at + 2 * group] as number, bytes[at + 2 * group + 1] as number);
     }
-    this.#length = end;
+    this.used = end;
   }
 
   /** Appends the dotted text of the 4 octets at `at`, without quotes. */
   putIpv4(bytes: Uint8Array, at: number): void {
     for (let octet = 0; octet < 4; octet++) {
-      this.#reserve(5);
-      if (octet > 0) this.#bytes[this.#length++] = 0x2e;
-      this.#putUpTo4(bytes[at + octet] as number);
+      this.reserve(5);
+      if (octet > 0) this.bytes[this.used++] = 0x2e;
+      this.putUpTo4(bytes[at + octet] as number);
     }
   }
 
   /** Appends text that needs no escaping, whatever it holds. */
   putText(text: string): void {
     const longest = 3 * text.length;
-    this.#reserve(longest);
-    const room = this.#bytes.subarray(this.#length, this.#length + longest);
-    this.#length += encoder.encodeInto(text, room).written;
+    this.reserve(longest);
+    const room = this.bytes.subarray(this.used, this.used + longest);
+    this.used += encoder.encodeInto(text, room).written;
   }
 
   /** Appends any text as a JSON string, quotes included. */
   putString(text: string): void {
-    this.#reserve(text.length + 2);
-    const out = this.#bytes;
-    let at = this.#length;
+    this.reserve(text.length + 2);
+    const out = this.bytes;
+    let at = this.used;
     out[at++] = QUOTE;
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index);
@@ -226,33 +223,33 @@ export class JsonBuffer {
       out[at++] = code;
     }
     out[at++] = QUOTE;
-    this.#length = at;
+    this.used = at;
   }
 
   /** Four decimal digits. */
-  #put4(value: number): void {
-    this.#view.setUint32(this.#length, DECIMAL[value] as number, true);
-    this.#length += 4;
+  private put4(value: number): void {
+    this.dataView.setUint32(this.used, DECIMAL[value] as number, true);
+    this.used += 4;
   }
 
   /** Up to four decimal digits, without leading zeros. */
-  #putUpTo4(value: number): void {
+  private putUpTo4(value: number): void {
     const digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4;
-    this.#view.setUint32(this.#length, (DECIMAL[value] as number) >>> (8 * (4 - digits)), true);
-    this.#length += digits;
+    this.dataView.setUint32(this.used, (DECIMAL[value] as number) >>> (8 * (4 - digits)), true);
+    this.used += digits;
   }
 
-  #reserve(more: number): void {
-    if (this.#length + more + OVERRUN_OCTETS > this.#bytes.length) this.#grow(more);
+  private reserve(more: number): void {
+    if (this.used + more + OVERRUN_OCTETS > this.bytes.length) this.grow(more);
   }
 
-  #grow(more: number): void {
-    let capacity = this.#bytes.length * 2;
-    while (capacity < this.#length + more + OVERRUN_OCTETS) capacity *= 2;
+  private grow(more: number): void {
+    let capacity = this.bytes.length * 2;
+    while (capacity < this.used + more + OVERRUN_OCTETS) capacity *= 2;
     const larger = new Uint8Array(capacity);
     larger.set(this.view());
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
+    this.bytes = larger;
+    this.dataView = new DataView(larger.buffer);
   }
 }
 

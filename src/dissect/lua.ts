@@ -76,40 +76,40 @@ interface LuaField {
 }
 
 class LuaWriter {
-  readonly #fields = new Map<string, LuaField>();
-  readonly #abbreviations = new Map<string, string>();
-  readonly #spaces = new Map<string, Space>();
+  private readonly fields = new Map<string, LuaField>();
+  private readonly abbreviations = new Map<string, string>();
+  private readonly spaces = new Map<string, Space>();
   /** Enumerations that a field may name: those of the file in which it stands. */
-  readonly #enums = new Map<FieldDefinition, Names | undefined>();
+  private readonly enums = new Map<FieldDefinition, Names | undefined>();
   /** Names of all message types of both protocols, which share one field. */
-  readonly #types: Names;
+  private readonly types: Names;
 
   constructor(dissectors: Dissectors) {
     for (const { definition } of dissectors.files) {
       const options = [definition, ...definition.spaces].flatMap((space) => space.options);
       for (const field of options.flatMap((option) => option.fields)) {
-        this.#enums.set(field, field.enum === undefined ? undefined : definition.enums.get(field.enum));
+        this.enums.set(field, field.enum === undefined ? undefined : definition.enums.get(field.enum));
       }
     }
     const messages = [RELAYED, PROTOCOL].flatMap((name) => [
       ...(dissectors.protocols.get(name)?.messages.values() ?? []),
     ]);
-    this.#types = new Map(messages.map(({ code, name }) => [code, name ?? '']));
+    this.types = new Map(messages.map(({ code, name }) => [code, name ?? '']));
   }
 
   fieldLines(): string[] {
-    return [...this.#fields.values()].map(({ line }) => line);
+    return [...this.fields.values()].map(({ line }) => line);
   }
 
   /** Two files may call their spaces by one name. */
   spaceName(space: Space): string {
     let name = space.name;
-    while ((this.#spaces.get(name) ?? space) !== space) name += "'";
-    this.#spaces.set(name, space);
+    while ((this.spaces.get(name) ?? space) !== space) name += "'";
+    this.spaces.set(name, space);
     return name;
   }
 
-  #inside(space: Space | undefined): string {
+  private inside(space: Space | undefined): string {
     return space === undefined ? 'same' : this.spaceName(space);
   }
 
@@ -117,14 +117,14 @@ class LuaWriter {
   space(space: Space): string {
     const rows = [...space.byCode.values()]
       .sort((a, b) => a.code - b.code)
-      .map((option) => this.#option(option));
+      .map((option) => this.option(option));
     return [`spaces[${quoted(this.spaceName(space))}] = {`, ...rows, '}'].join('\n');
   }
 
   messages(name: string, protocol: CompiledProtocol): string {
     const definition = protocol.definition;
     const headers = [...definition.headers].map(
-      ([header, fields]) => `    [${quoted(header)}] = ${this.#fieldList(fields, 'message')},`,
+      ([header, fields]) => `    [${quoted(header)}] = ${this.fieldList(fields, 'message')},`,
     );
     const rows = definition.messages.map(
       (message) => `    [${message.code}] = { ${quoted(message.name)}, ${quoted(message.header)} },`,
@@ -142,33 +142,33 @@ class LuaWriter {
     ].join('\n');
   }
 
-  #option({ code, name, definition, tail }: OptionCodec): string {
-    const inside = tail.kind === 'options' ? this.#inside(tail.space) : tail.kind === 'none' ? '' : tail.kind;
-    return `  [${code}] = { ${quoted(name)}, ${this.#fieldList(definition.fields, name)}, ${quoted(inside)} },`;
+  private option({ code, name, definition, tail }: OptionCodec): string {
+    const inside = tail.kind === 'options' ? this.inside(tail.space) : tail.kind === 'none' ? '' : tail.kind;
+    return `  [${code}] = { ${quoted(name)}, ${this.fieldList(definition.fields, name)}, ${quoted(inside)} },`;
   }
 
   /** `{ { key, kind, octets }, … }`; 0 octets: all that is left. */
-  #fieldList(fields: readonly FieldDefinition[], owner: string): string {
+  private fieldList(fields: readonly FieldDefinition[], owner: string): string {
     const items = fields.map((field) => {
       const size = field.length ?? SIZES[field.type] ?? 0;
       const kind = PROTO_FIELDS[field.type] === undefined ? 'bytes' : field.type;
       const repeat = field.repeat === true ? ', true' : '';
-      return `{ ${quoted(this.#field(field, owner))}, ${quoted(kind)}, ${size}${repeat} }`;
+      return `{ ${quoted(this.field(field, owner))}, ${quoted(kind)}, ${size}${repeat} }`;
     });
     return `{ ${items.join(', ')} }`;
   }
 
   /** The key of the field in F, which is declared if it is new. Fields of one name and kind share it. */
-  #field(field: FieldDefinition, owner: string): string {
+  private field(field: FieldDefinition, owner: string): string {
     const kind = PROTO_FIELDS[field.type] ?? 'bytes';
-    const names = field.role === 'msg-type' ? this.#types : this.#enums.get(field);
+    const names = field.role === 'msg-type' ? this.types : this.enums.get(field);
     const shape = `${kind} ${field.enum ?? ''} ${field.flags === undefined ? '' : owner}`;
     const plain = abbreviation(field.name);
-    const taken = this.#abbreviations.get(plain);
+    const taken = this.abbreviations.get(plain);
     const key = taken === undefined || taken === shape ? plain : `${abbreviation(owner)}.${plain}`;
-    if (!this.#fields.has(key)) {
-      this.#fields.set(key, { key, line: declaration(key, field, kind, names) });
-      this.#abbreviations.set(key, shape);
+    if (!this.fields.has(key)) {
+      this.fields.set(key, { key, line: declaration(key, field, kind, names) });
+      this.abbreviations.set(key, shape);
     }
     return key;
   }

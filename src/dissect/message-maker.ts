@@ -35,21 +35,21 @@ export class FrameAtHand implements Frame {
 }
 
 export class MessageMaker {
-  readonly #dissectors: Dissectors;
-  readonly #overwrite: boolean;
-  readonly #counts = new Map<string, { count: number }>();
-  #frame: FrameAtHand | undefined;
-  #message: DissectedMessage | undefined;
+  private readonly dissectors: Dissectors;
+  private readonly overwrite: boolean;
+  private readonly counts = new Map<string, { count: number }>();
+  private madeFrame: FrameAtHand | undefined;
+  private madeMessage: DissectedMessage | undefined;
   /** The connection of the message before: hardly any capture changes it with every message. */
-  #connection: Connection | undefined;
-  #dialect: string | undefined;
-  #protocol: CompiledProtocol | undefined;
-  #counter = { count: 0 };
+  private connection: Connection | undefined;
+  private dialect: string | undefined;
+  private protocol: CompiledProtocol | undefined;
+  private counter = { count: 0 };
 
   /** `overwrite`: there is one frame and one message, and each is overwritten by the next. */
   constructor(dissectors: Dissectors, overwrite: boolean) {
-    this.#dissectors = dissectors;
-    this.#overwrite = overwrite;
+    this.dissectors = dissectors;
+    this.overwrite = overwrite;
   }
 
   /** A frame; of one cut from a stream the caller adds what else there is to say. */
@@ -61,8 +61,8 @@ export class MessageMaker {
     end: number,
     seen: Seen,
   ): FrameAtHand {
-    if (!this.#overwrite || this.#frame === undefined) this.#frame = new FrameAtHand(connection, seen);
-    const frame = this.#frame;
+    if (!this.overwrite || this.madeFrame === undefined) this.madeFrame = new FrameAtHand(connection, seen);
+    const frame = this.madeFrame;
     frame.connection = connection;
     frame.direction = direction;
     frame.bytes = bytes;
@@ -77,28 +77,28 @@ export class MessageMaker {
   }
 
   message(frame: FrameAtHand): Message {
-    const protocol = this.#follow(frame.connection);
-    const index = this.#counter.count++;
-    if (!this.#overwrite || this.#message === undefined)
-      this.#message = new DissectedMessage(protocol, frame, index);
-    else this.#message.take(protocol, frame, index);
-    return this.#message;
+    const protocol = this.follow(frame.connection);
+    const index = this.counter.count++;
+    if (!this.overwrite || this.madeMessage === undefined)
+      this.madeMessage = new DissectedMessage(protocol, frame, index);
+    else this.madeMessage.take(protocol, frame, index);
+    return this.madeMessage;
   }
 
-  #follow(connection: Connection): CompiledProtocol {
+  private follow(connection: Connection): CompiledProtocol {
     if (
-      this.#protocol !== undefined &&
-      connection === this.#connection &&
-      connection.dialect === this.#dialect
+      this.protocol !== undefined &&
+      connection === this.connection &&
+      connection.dialect === this.dialect
     ) {
-      return this.#protocol;
+      return this.protocol;
     }
     const family = FAMILY[connection.protocol];
-    this.#counter = this.#counts.get(family) ?? { count: 0 };
-    this.#counts.set(family, this.#counter);
-    this.#connection = connection;
-    this.#dialect = connection.dialect;
-    this.#protocol = protocolOf(this.#dissectors, connection);
-    return this.#protocol;
+    this.counter = this.counts.get(family) ?? { count: 0 };
+    this.counts.set(family, this.counter);
+    this.connection = connection;
+    this.dialect = connection.dialect;
+    this.protocol = protocolOf(this.dissectors, connection);
+    return this.protocol;
   }
 }

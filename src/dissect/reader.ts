@@ -79,36 +79,36 @@ interface Following {
 }
 
 export class MessageReader implements FlowSink {
-  readonly #dissectors: Dissectors;
-  readonly #events: ReaderEvents;
-  readonly #options: ReaderOptions;
-  readonly #flows = new Map<Flow, Following>();
+  private readonly dissectors: Dissectors;
+  private readonly events: ReaderEvents;
+  private readonly options: ReaderOptions;
+  private readonly flows = new Map<Flow, Following>();
   /** Flows on a failover port on which nothing was recognized yet, in the order of their opening. */
-  readonly #awaited = new Map<FlowState, Following>();
-  readonly #messages: MessageMaker;
-  readonly #v4Roles: V4Roles;
-  readonly #connections = new Map<string, number>();
-  readonly #owner: FlowOwner;
+  private readonly awaited = new Map<FlowState, Following>();
+  private readonly messages: MessageMaker;
+  private readonly v4Roles: V4Roles;
+  private readonly connections = new Map<string, number>();
+  private readonly owner: FlowOwner;
   /** The flow that was looked up last: hardly any capture changes it with every packet. */
-  #lastFlow: Flow | undefined;
-  #lastFollowing: Following | undefined;
-  #limitTold = false;
+  private lastFlow: Flow | undefined;
+  private lastFollowing: Following | undefined;
+  private limitTold = false;
 
   constructor(dissectors: Dissectors, events: ReaderEvents, options: ReaderOptions = {}) {
-    this.#dissectors = dissectors;
-    this.#events = events;
-    this.#options = options;
-    this.#messages = new MessageMaker(dissectors, options.overwrite === true);
-    this.#v4Roles = options.v4Roles ?? new V4Roles();
-    this.#owner = this.#makeOwner();
+    this.dissectors = dissectors;
+    this.events = events;
+    this.options = options;
+    this.messages = new MessageMaker(dissectors, options.overwrite === true);
+    this.v4Roles = options.v4Roles ?? new V4Roles();
+    this.owner = this.makeOwner();
   }
 
   open(flow: Flow, seen: Seen, midStream: boolean): void {
-    if (this.#flows.size >= FLOWS_MAX) this.#forgetOldest(seen);
-    const forced = this.#forcedProtocol(flow);
+    if (this.flows.size >= FLOWS_MAX) this.forgetOldest(seen);
+    const forced = this.forcedProtocol(flow);
     const state =
       flow.transport === 'tcp'
-        ? new FlowState(flow, seen, midStream, this.#expected(flow), (last) => this.#tests(last), this.#owner)
+        ? new FlowState(flow, seen, midStream, this.expected(flow), (last) => this.tests(last), this.owner)
         : undefined;
     const following: Following = {
       state,
@@ -120,27 +120,27 @@ export class MessageReader implements FlowSink {
       ended: [false, false],
       notices: 0,
     };
-    this.#flows.set(flow, following);
-    if (state?.expected === FAILOVER) this.#awaited.set(state, following);
+    this.flows.set(flow, following);
+    if (state?.expected === FAILOVER) this.awaited.set(state, following);
     if (state !== undefined && forced !== undefined && forced !== 'dhcpv6') state.force(forced, seen);
   }
 
   data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
-    const following = this.#following(flow, seen);
+    const following = this.following(flow, seen);
     if (following.state !== undefined) following.state.data(direction, bytes, start, end, seen);
-    else this.#datagram(following, flow, direction, bytes, start, end, seen);
+    else this.datagram(following, flow, direction, bytes, start, end, seen);
   }
 
   gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void {
-    const following = this.#following(flow, seen);
+    const following = this.following(flow, seen);
     following.state?.gap(direction, missing, seen);
     if (following.connection === undefined) return;
-    const text = `${missing} octets are missing ${this.#towards(flow, direction)}`;
-    this.#notice('gap', text, flow, seen, { direction, octets: missing });
+    const text = `${missing} octets are missing ${this.towards(flow, direction)}`;
+    this.notice('gap', text, flow, seen, { direction, octets: missing });
   }
 
   close(flow: Flow, direction: Direction, how: 'fin' | 'reset' | 'lost', seen: Seen): void {
-    const following = this.#flows.get(flow);
+    const following = this.flows.get(flow);
     if (following === undefined) return;
     const directions: readonly Direction[] = how === 'fin' ? [direction] : [0, 1];
     for (const ended of directions) {
@@ -149,23 +149,23 @@ export class MessageReader implements FlowSink {
       following.state?.finish(ended, seen);
       const octets = following.state?.pending(ended) ?? 0;
       if (octets === 0 || following.connection === undefined) continue;
-      const text = `${octets} octets ${this.#towards(flow, ended)} are no whole message at the end`;
-      this.#notice('cut', text, flow, seen, { direction: ended, octets });
+      const text = `${octets} octets ${this.towards(flow, ended)} are no whole message at the end`;
+      this.notice('cut', text, flow, seen, { direction: ended, octets });
     }
     if (!following.ended[0] || !following.ended[1]) return;
-    this.#flows.delete(flow);
-    this.#lastFlow = undefined;
-    if (following.state !== undefined) this.#awaited.delete(following.state);
+    this.flows.delete(flow);
+    this.lastFlow = undefined;
+    if (following.state !== undefined) this.awaited.delete(following.state);
   }
 
   tls(flow: Flow, news: TlsNews, seen: Seen): void {
-    const following = this.#following(flow, seen);
+    const following = this.following(flow, seen);
     const { tls, state, connection } = following;
     if (news.kind === 'opened') {
       tls.version = news.version;
-      this.#notice(
+      this.notice(
         'decrypted',
-        `${this.#name(flow)} is ${news.version} (${news.suite}), decrypted`,
+        `${this.name(flow)} is ${news.version} (${news.suite}), decrypted`,
         flow,
         seen,
       );
@@ -174,50 +174,50 @@ export class MessageReader implements FlowSink {
     if (connection === undefined && (state?.expected.length ?? 0) === 0) return;
     if (news.kind === 'problem') {
       const since = tls.asked ? 'is TLS from here on (RFC 7653 §8.2)' : 'is not read: it begins with TLS';
-      this.#notice('encrypted', `${this.#name(flow)} ${since}; ${news.message}`, flow, seen);
+      this.notice('encrypted', `${this.name(flow)} ${since}; ${news.message}`, flow, seen);
     } else if (news.kind === 'alert') {
-      const text = `TLS alert ${this.#towards(flow, news.direction)}: ${news.message}`;
-      this.#notice('encrypted', text, flow, seen, { direction: news.direction });
+      const text = `TLS alert ${this.towards(flow, news.direction)}: ${news.message}`;
+      this.notice('encrypted', text, flow, seen, { direction: news.direction });
     }
   }
 
   /** What is known of a flow; one that had to be forgotten is met again in the middle. */
-  #following(flow: Flow, seen: Seen): Following {
-    if (flow !== this.#lastFlow && !this.#flows.has(flow)) this.open(flow, seen, true);
-    return this.#known(flow) as Following;
+  private following(flow: Flow, seen: Seen): Following {
+    if (flow !== this.lastFlow && !this.flows.has(flow)) this.open(flow, seen, true);
+    return this.known(flow) as Following;
   }
 
-  #known(flow: Flow): Following | undefined {
-    if (flow === this.#lastFlow) return this.#lastFollowing;
-    const following = this.#flows.get(flow);
+  private known(flow: Flow): Following | undefined {
+    if (flow === this.lastFlow) return this.lastFollowing;
+    const following = this.flows.get(flow);
     if (following === undefined) return undefined;
-    this.#lastFollowing = following;
-    this.#lastFlow = flow;
+    this.lastFollowing = following;
+    this.lastFlow = flow;
     return following;
   }
 
-  #forgetOldest(seen: Seen): void {
-    const [oldest] = this.#flows.keys();
+  private forgetOldest(seen: Seen): void {
+    const [oldest] = this.flows.keys();
     if (oldest === undefined) return;
     const text = `more than ${FLOWS_MAX} flows at once: those that were opened first are forgotten`;
-    if (!this.#limitTold) this.#notice('limit', text, oldest, seen);
-    this.#limitTold = true;
+    if (!this.limitTold) this.notice('limit', text, oldest, seen);
+    this.limitTold = true;
     this.close(oldest, 0, 'lost', seen);
   }
 
-  #expected(flow: Flow): readonly Speaker[] {
+  private expected(flow: Flow): readonly Speaker[] {
     const ports = flow.ends.map((end) => end.port);
-    if (ports.some((port) => port === FAILOVER_PORT || this.#options.ports?.includes(port))) return FAILOVER;
+    if (ports.some((port) => port === FAILOVER_PORT || this.options.ports?.includes(port))) return FAILOVER;
     return ports.includes(DHCPV6_SERVER_PORT) ? ['dhcpv6-leasequery'] : [];
   }
 
-  #forcedProtocol(flow: Flow): ProtocolName | undefined {
+  private forcedProtocol(flow: Flow): ProtocolName | undefined {
     const ports = flow.ends.map((end) => end.port);
-    return this.#options.decodeAs?.find(({ port }) => ports.includes(port))?.protocol;
+    return this.options.decodeAs?.find(({ port }) => ports.includes(port))?.protocol;
   }
 
-  #tests(lastTime: () => number | undefined): FrameTests {
-    const space = (name: ProtocolName) => this.#dissectors.protocols.get(name)?.space ?? EMPTY_SPACE;
+  private tests(lastTime: () => number | undefined): FrameTests {
+    const space = (name: ProtocolName) => this.dissectors.protocols.get(name)?.space ?? EMPTY_SPACE;
     return {
       'dhcpv6-failover': failoverTest(space('dhcpv6-failover'), lastTime),
       'dhcpv4-failover': v4FailoverTest(lastTime),
@@ -226,33 +226,33 @@ export class MessageReader implements FlowSink {
     };
   }
 
-  #makeOwner(): FlowOwner {
+  private makeOwner(): FlowOwner {
     return {
       recognized: (state, speaker, why, dialect, seen) =>
-        this.#recognized(state, protocolOfSpeaker(speaker), why, dialect, seen),
-      frame: (state, direction, cut, seen) => this.#frame(state, direction, cut, seen),
+        this.recognized(state, protocolOfSpeaker(speaker), why, dialect, seen),
+      frame: (state, direction, cut, seen) => this.frame(state, direction, cut, seen),
       lost: (state, direction, streamOffset, seen) => {
-        const text = `octets ${this.#towards(state.flow, direction)} are no message from offset ${streamOffset} on`;
-        this.#notice('undissectable', text, state.flow, seen, { direction, streamOffset });
+        const text = `octets ${this.towards(state.flow, direction)} are no message from offset ${streamOffset} on`;
+        this.notice('undissectable', text, state.flow, seen, { direction, streamOffset });
       },
       found: (state, direction, streamOffset, skipped, seen) => {
         if (streamOffset === 0) return;
         const passed = skipped === 0 ? '' : `, ${skipped} octets passed over`;
-        const text = `picked up again at offset ${streamOffset} ${this.#towards(state.flow, direction)}${passed}`;
-        this.#notice('resync', text, state.flow, seen, { direction, octets: skipped, streamOffset });
+        const text = `picked up again at offset ${streamOffset} ${this.towards(state.flow, direction)}${passed}`;
+        this.notice('resync', text, state.flow, seen, { direction, octets: skipped, streamOffset });
       },
       windowFull: (state, direction, dropped, seen) => {
-        const text = `no message found in ${dropped} octets ${this.#towards(state.flow, direction)}`;
-        this.#notice('undissectable', text, state.flow, seen, { direction, octets: dropped });
+        const text = `no message found in ${dropped} octets ${this.towards(state.flow, direction)}`;
+        this.notice('undissectable', text, state.flow, seen, { direction, octets: dropped });
       },
       strange: (state, why, encrypted, seen) => {
-        const text = `${this.#name(state.flow)} is not read: ${why}`;
-        this.#notice(encrypted ? 'encrypted' : 'undissectable', text, state.flow, seen);
+        const text = `${this.name(state.flow)} is not read: ${why}`;
+        this.notice(encrypted ? 'encrypted' : 'undissectable', text, state.flow, seen);
       },
     };
   }
 
-  #recognized(
+  private recognized(
     state: FlowState,
     protocol: ProtocolName,
     why: string,
@@ -260,74 +260,74 @@ export class MessageReader implements FlowSink {
     seen: Seen,
   ): void {
     const { flow, midStream } = state;
-    const following = this.#flows.get(flow);
+    const following = this.flows.get(flow);
     if (following === undefined) return;
-    if (protocol !== 'dhcpv6-leasequery') this.#reserveEarlier(state, protocol, seen);
-    const index = following.reserved ?? this.#nextConnection(protocol);
+    if (protocol !== 'dhcpv6-leasequery') this.reserveEarlier(state, protocol, seen);
+    const index = following.reserved ?? this.nextConnection(protocol);
     following.connection = { index, flow, protocol, ...(dialect !== undefined && { dialect: dialect.name }) };
-    const title = this.#dissectors.protocols.get(protocol)?.title ?? protocol;
+    const title = this.dissectors.protocols.get(protocol)?.title ?? protocol;
     const how = midStream ? `${why}; its beginning was not seen` : why;
-    this.#notice('connection', `${this.#name(flow)} is ${title}: ${how}`, flow, seen, { midStream });
-    if (dialect !== undefined) this.#notice('dialect', `dialect ${dialect.name}: ${dialect.why}`, flow, seen);
+    this.notice('connection', `${this.name(flow)} is ${title}: ${how}`, flow, seen, { midStream });
+    if (dialect !== undefined) this.notice('dialect', `dialect ${dialect.name}: ${dialect.why}`, flow, seen);
   }
 
-  #dialect(dialect: DialectFound, flow: Flow, seen: Seen): void {
-    this.#notice('dialect', `${this.#name(flow)}: dialect ${dialect.name}: ${dialect.why}`, flow, seen);
+  private dialect(dialect: DialectFound, flow: Flow, seen: Seen): void {
+    this.notice('dialect', `${this.name(flow)}: dialect ${dialect.name}: ${dialect.why}`, flow, seen);
   }
 
   /**
    * Connections are numbered by their first packets: those opened just before on a failover port come first. One that
    * has been silent for longer will hardly speak; it gets no number before it does.
    */
-  #reserveEarlier(state: FlowState, protocol: ProtocolName, seen: Seen): void {
-    for (const [earlier, other] of this.#awaited) {
+  private reserveEarlier(state: FlowState, protocol: ProtocolName, seen: Seen): void {
+    for (const [earlier, other] of this.awaited) {
       if (earlier === state) break;
       const silent = seen.time.unixSeconds - earlier.opened.time.unixSeconds;
-      if (!earlier.undecided || silent > SILENT_SECONDS) this.#awaited.delete(earlier);
-      else other.reserved ??= this.#nextConnection(protocol);
+      if (!earlier.undecided || silent > SILENT_SECONDS) this.awaited.delete(earlier);
+      else other.reserved ??= this.nextConnection(protocol);
     }
-    this.#awaited.delete(state);
+    this.awaited.delete(state);
   }
 
-  #nextConnection(protocol: ProtocolName): number {
+  private nextConnection(protocol: ProtocolName): number {
     const family = FAMILY[protocol];
-    const count = this.#connections.get(family) ?? 0;
-    this.#connections.set(family, count + 1);
+    const count = this.connections.get(family) ?? 0;
+    this.connections.set(family, count + 1);
     return count;
   }
 
-  #frame(state: FlowState, direction: Direction, cut: CutFrame, seen: Seen): void {
-    const following = this.#known(state.flow);
+  private frame(state: FlowState, direction: Direction, cut: CutFrame, seen: Seen): void {
+    const following = this.known(state.flow);
     const connection = following?.connection;
     if (following === undefined || connection === undefined) return;
     const { bytes, start, end } = cut;
     const isV4 = connection.protocol === 'dhcpv4-failover';
-    if (isV4 && this.#v4Roles.follow(connection, direction, bytes, start, end))
-      this.#notice('dialect', rolesTurned(connection), state.flow, seen);
+    if (isV4 && this.v4Roles.follow(connection, direction, bytes, start, end))
+      this.notice('dialect', rolesTurned(connection), state.flow, seen);
     const dialect = isV4 && connection.dialect === undefined ? dialectShownBy(bytes, start, end) : undefined;
     if (dialect !== undefined) connection.dialect = dialect.name;
-    const frame = this.#messages.frame(connection, direction, bytes, start, end, seen);
+    const frame = this.messages.frame(connection, direction, bytes, start, end, seen);
     frame.streamOffset = cut.streamOffset;
     frame.resync = cut.resync;
     frame.claimed = cut.claimed;
     // What is said before TLS, and only there, may be read when TLS is open already.
     const before = bytes[start] === STARTTLS || bytes[start] === REPLY;
     frame.tls = before ? undefined : following.tls.version;
-    const message = this.#tell(frame);
+    const message = this.tell(frame);
     if (isV4 && end - start >= 6) state.lastTime = readU32(bytes, start + 2);
     else if (connection.protocol === 'dhcpv6-failover' && end - start >= 8)
       state.lastTime = readU32(bytes, start + 4);
-    if (dialect !== undefined) this.#dialect(dialect, state.flow, seen);
+    if (dialect !== undefined) this.dialect(dialect, state.flow, seen);
     if (message.msgType === STARTTLS) following.tls.asked = true;
-    if (this.#options.tlsTakenOff === true) return;
+    if (this.options.tlsTakenOff === true) return;
     if (message.msgType === REPLY && following.tls.asked && !isRefused(message)) {
-      const text = `${this.#name(state.flow)} is TLS from here on (RFC 7653 §8.2)`;
-      this.#notice('encrypted', text, state.flow, seen);
+      const text = `${this.name(state.flow)} is TLS from here on (RFC 7653 §8.2)`;
+      this.notice('encrypted', text, state.flow, seen);
       state.ignore();
     }
   }
 
-  #datagram(
+  private datagram(
     following: Following,
     flow: Flow,
     direction: Direction,
@@ -338,33 +338,33 @@ export class MessageReader implements FlowSink {
   ): void {
     const protocol = following.forced ?? datagramProtocol(flow, start < end ? bytes[start] : undefined);
     if (protocol === undefined) return;
-    const connection = following.datagrams.of(flow, protocol, () => this.#nextConnection(protocol));
+    const connection = following.datagrams.of(flow, protocol, () => this.nextConnection(protocol));
     following.connection = connection;
-    this.#tell(this.#messages.frame(connection, direction, bytes, start, end, seen));
+    this.tell(this.messages.frame(connection, direction, bytes, start, end, seen));
   }
 
-  #tell(frame: FrameAtHand): Message {
-    const message = this.#messages.message(frame);
-    this.#events.onMessage(message);
+  private tell(frame: FrameAtHand): Message {
+    const message = this.messages.message(frame);
+    this.events.onMessage(message);
     return message;
   }
 
-  #notice(
+  private notice(
     kind: NoticeKind,
     message: string,
     flow: Flow,
     seen: Seen,
     more: Pick<Notice, 'direction' | 'octets' | 'streamOffset' | 'midStream'> = {},
   ): void {
-    const following = this.#flows.get(flow);
+    const following = this.flows.get(flow);
     const connection = following?.connection;
     if (following !== undefined && ++following.notices > FLOW_NOTICES_MAX) {
       if (following.notices > FLOW_NOTICES_MAX + 1) return;
-      const last = `${this.#name(flow)}: more than ${FLOW_NOTICES_MAX} remarks; further ones are not told`;
-      this.#events.onNotice?.({ kind: 'limit', message: last, flow, seen });
+      const last = `${this.name(flow)}: more than ${FLOW_NOTICES_MAX} remarks; further ones are not told`;
+      this.events.onNotice?.({ kind: 'limit', message: last, flow, seen });
       return;
     }
-    this.#events.onNotice?.({
+    this.events.onNotice?.({
       kind,
       message,
       flow,
@@ -374,12 +374,12 @@ export class MessageReader implements FlowSink {
     });
   }
 
-  #name(flow: Flow): string {
+  private name(flow: Flow): string {
     const [a, b] = flow.ends;
     return `${formatSocketAddress(a)} to ${formatSocketAddress(b)}`;
   }
 
-  #towards(flow: Flow, direction: Direction): string {
+  private towards(flow: Flow, direction: Direction): string {
     const end = flow.ends[opposite(direction)];
     return `towards ${formatSocketAddress(end)}`;
   }

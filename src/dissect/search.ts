@@ -8,68 +8,68 @@ import { RESYNC_CANDIDATES_MAX, RESYNC_WINDOW_OCTETS } from './limits.ts';
 export class Search {
   /** Stream offset at which the search began. */
   readonly begin: number;
-  readonly #test: FrameTest;
-  #window: Uint8Array = NO_BYTES;
-  #length = 0;
+  private readonly test: FrameTest;
+  private window: Uint8Array = NO_BYTES;
+  private held = 0;
   /** Everything before this was looked at. */
-  #looked = 0;
+  private looked = 0;
   /** Positions with a plausible header, whose frame is not complete. */
-  #candidates: number[] = [];
+  private candidates: number[] = [];
 
   constructor(test: FrameTest, begin: number) {
-    this.#test = test;
+    this.test = test;
     this.begin = begin;
   }
 
   get length(): number {
-    return this.#length;
+    return this.held;
   }
 
   /** Adds octets; returns how many old ones had to go. */
   push(octets: Uint8Array): number {
-    const tooMany = this.#length + octets.length > 2 * RESYNC_WINDOW_OCTETS;
-    const dropped = tooMany ? Math.max(this.#length - RESYNC_WINDOW_OCTETS, 0) : 0;
+    const tooMany = this.held + octets.length > 2 * RESYNC_WINDOW_OCTETS;
+    const dropped = tooMany ? Math.max(this.held - RESYNC_WINDOW_OCTETS, 0) : 0;
     if (dropped > 0) {
-      this.#window = this.#window.slice(dropped, this.#length);
-      this.#length -= dropped;
-      this.#looked = Math.max(this.#looked - dropped, 0);
-      this.#candidates = this.#candidates.map((at) => at - dropped).filter((at) => at >= 0);
+      this.window = this.window.slice(dropped, this.held);
+      this.held -= dropped;
+      this.looked = Math.max(this.looked - dropped, 0);
+      this.candidates = this.candidates.map((at) => at - dropped).filter((at) => at >= 0);
     }
-    const wanted = this.#length + octets.length;
-    if (wanted > this.#window.length) {
-      const larger = new Uint8Array(Math.max(wanted, 2 * this.#length));
-      larger.set(this.#window.subarray(0, this.#length));
-      this.#window = larger;
+    const wanted = this.held + octets.length;
+    if (wanted > this.window.length) {
+      const larger = new Uint8Array(Math.max(wanted, 2 * this.held));
+      larger.set(this.window.subarray(0, this.held));
+      this.window = larger;
     }
-    this.#window.set(octets, this.#length);
-    this.#length = wanted;
+    this.window.set(octets, this.held);
+    this.held = wanted;
     return dropped;
   }
 
   /** The first position at which a whole frame stands. */
   find(seen: Seen): number | undefined {
-    const window = this.#window.subarray(0, this.#length);
-    const open = this.#candidates;
-    this.#candidates = [];
-    for (const at of open) if (this.#try(window, at)) return at;
-    const { candidateOctets } = this.#test;
-    for (; this.#looked + candidateOctets <= this.#length; this.#looked++) {
-      const at = this.#looked;
-      if (!this.#test.isHeader(window, at) || !this.#test.isCandidate(window, at, seen)) continue;
-      if (this.#try(window, at)) return at;
+    const window = this.window.subarray(0, this.held);
+    const open = this.candidates;
+    this.candidates = [];
+    for (const at of open) if (this.try(window, at)) return at;
+    const { candidateOctets } = this.test;
+    for (; this.looked + candidateOctets <= this.held; this.looked++) {
+      const at = this.looked;
+      if (!this.test.isHeader(window, at) || !this.test.isCandidate(window, at, seen)) continue;
+      if (this.try(window, at)) return at;
     }
     return undefined;
   }
 
   /** The octets from `at` on, never written to again once the search is over. */
   octetsFrom(at: number): Uint8Array {
-    return this.#window.subarray(at, this.#length);
+    return this.window.subarray(at, this.held);
   }
 
-  #try(window: Uint8Array, at: number): boolean {
-    const end = at + readU16(window, at) + (this.#test.includesPrefix ? 0 : 2);
-    if (end <= window.length) return this.#test.isWhole(window, at, end);
-    if (this.#candidates.length < RESYNC_CANDIDATES_MAX) this.#candidates.push(at);
+  private try(window: Uint8Array, at: number): boolean {
+    const end = at + readU16(window, at) + (this.test.includesPrefix ? 0 : 2);
+    if (end <= window.length) return this.test.isWhole(window, at, end);
+    if (this.candidates.length < RESYNC_CANDIDATES_MAX) this.candidates.push(at);
     return false;
   }
 }

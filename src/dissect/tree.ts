@@ -18,7 +18,7 @@ class Site {
   /** Options inside options so far. */
   readonly depth: number;
   readonly name: string | number;
-  readonly #outer: Site | undefined;
+  private readonly outer: Site | undefined;
 
   constructor(
     bytes: Uint8Array,
@@ -33,18 +33,18 @@ class Site {
     this.kind = kind;
     this.depth = depth;
     this.name = name;
-    this.#outer = outer;
+    this.outer = outer;
   }
 
   /** Names down to here, joined by `/`. Made when a problem wants it, which is hardly ever. */
   get path(): string {
-    const outer = this.#outer?.path ?? '';
+    const outer = this.outer?.path ?? '';
     return outer === '' || this.name === '' ? `${outer}${this.name}` : `${outer}/${this.name}`;
   }
 
   /** The same place, where other options are meant. */
   within(space: Space, kind: NodeKind): Site {
-    return new Site(this.bytes, space, kind, this.depth, this.name, this.#outer);
+    return new Site(this.bytes, space, kind, this.depth, this.name, this.outer);
   }
 
   /** A named place inside this one. */

@@ -21,11 +21,11 @@ type Followed = Omit<Connection, 'primaryEnd'> & { primaryEnd?: Direction };
 
 export class V4Roles {
   /** Address of the primary by the addresses of both. */
-  readonly #primaries = new RecentMap<string, string>(PAIRS_MAX);
+  private readonly primaries = new RecentMap<string, string>(PAIRS_MAX);
   /** Flows for which earlier connections have been asked. */
-  readonly #asked = new WeakSet<Flow>();
+  private readonly asked = new WeakSet<Flow>();
   /** The last one of them, of which most messages are. */
-  #lastAsked: Flow | undefined;
+  private lastAsked: Flow | undefined;
 
   /**
    * Looks at the next message of a connection and gives it its `primaryEnd` as soon as that is known. `true` if the
@@ -36,16 +36,16 @@ export class V4Roles {
     const { flow } = connection;
     const shown = primaryShownBy(direction, bytes, start, end);
     if (shown !== undefined) {
-      const otherwise = this.#asked.has(flow) && primaryDirection(connection) !== shown;
+      const otherwise = this.asked.has(flow) && primaryDirection(connection) !== shown;
       connection.primaryEnd = shown;
-      this.#primaries.set(pairOf(flow), flow.ends[shown].address);
+      this.primaries.set(pairOf(flow), flow.ends[shown].address);
       return otherwise;
     }
-    if (flow === this.#lastAsked) return false;
-    this.#lastAsked = flow;
-    if (this.#asked.has(flow)) return false;
-    this.#asked.add(flow);
-    const known = this.#primaries.get(pairOf(flow));
+    if (flow === this.lastAsked) return false;
+    this.lastAsked = flow;
+    if (this.asked.has(flow)) return false;
+    this.asked.add(flow);
+    const known = this.primaries.get(pairOf(flow));
     if (known !== undefined) connection.primaryEnd = known === flow.ends[0].address ? 0 : 1;
     return false;
   }

@@ -113,13 +113,13 @@ class Mistake extends Error {
 }
 
 class Compiler {
-  readonly #names: FilterNames;
+  private readonly names: FilterNames;
   needsContext = false;
   needsReplies = false;
   needsChecks = false;
 
   constructor(names: FilterNames) {
-    this.#names = names;
+    this.names = names;
   }
 
   compile(expression: Expression): Predicate {
@@ -141,12 +141,12 @@ class Compiler {
         return (message, context) => !term(message, context);
       }
       case 'exists':
-        return existing(this.#operand(expression.left));
+        return existing(this.operand(expression.left));
       case 'compare':
-        return this.#compare(expression);
+        return this.compare(expression);
       case 'in': {
         const { left, quantifier, items } = expression;
-        const named = this.#operand(
+        const named = this.operand(
           left,
           items.map((item) => ('value' in item ? item.value : undefined)),
         );
@@ -155,7 +155,7 @@ class Compiler {
       case 'contains':
       case 'matches': {
         const { kind, left, quantifier, value } = expression;
-        const named = this.#operand(left);
+        const named = this.operand(left);
         const refusal = searchRefusal(named.field, kind);
         if (refusal !== undefined) throw valueMistake(refusal, nameOf(left));
         const test = at(value, () =>
@@ -167,11 +167,11 @@ class Compiler {
   }
 
   /** `asked`: the values that it is compared with, if that is all that is asked of it. */
-  #operand(operand: Operand, asked?: readonly (Word | undefined)[]): Named {
+  private operand(operand: Operand, asked?: readonly (Word | undefined)[]): Named {
     let protocol: string | undefined;
     try {
       const field = fieldOf(operand, (word) => {
-        const named = this.#name(word, asked);
+        const named = this.name(word, asked);
         ({ protocol } = named);
         return named.field;
       });
@@ -187,11 +187,11 @@ class Compiler {
     }
   }
 
-  #name(word: Word, asked?: readonly (Word | undefined)[]): Named {
-    const result = this.#names.resolve(word);
+  private name(word: Word, asked?: readonly (Word | undefined)[]): Named {
+    const result = this.names.resolve(word);
     if (!result.ok) throw new Mistake(result.problem);
     const { name, needs } = result.named.field;
-    if (name === 'finding' && asked !== undefined) this.#findings(asked);
+    if (name === 'finding' && asked !== undefined) this.findings(asked);
     else if (needs !== undefined) {
       this.needsContext = true;
       if (needs !== 'earlier') this.needsReplies = true;
@@ -201,18 +201,18 @@ class Compiler {
   }
 
   /** Most findings are seen from the message itself. */
-  #findings(asked: readonly (Word | undefined)[]): void {
+  private findings(asked: readonly (Word | undefined)[]): void {
     const words = asked.map((word) => word?.text.toLowerCase());
     if (words.some((word) => word === undefined || JUDGED.has(word))) this.needsChecks = true;
     if (this.needsChecks || words.includes(UNANSWERED)) this.needsReplies = true;
     if (this.needsReplies || words.includes(REPEATED)) this.needsContext = true;
   }
 
-  #compare({ left, operator, quantifier, value }: Expression & { kind: 'compare' }): Predicate {
-    const named = this.#operand(left, operator === '==' ? [value] : undefined);
+  private compare({ left, operator, quantifier, value }: Expression & { kind: 'compare' }): Predicate {
+    const named = this.operand(left, operator === '==' ? [value] : undefined);
     // "All differ" is that none is the same, "any differs" that not all are.
     const how = operator !== '!=' ? quantifier : quantifier === 'all' ? 'none' : 'not all';
-    const other = this.#otherField(named, operator, value);
+    const other = this.otherField(named, operator, value);
     if (other === undefined)
       return passing(
         named,
@@ -223,11 +223,11 @@ class Compiler {
   }
 
   /** The test against another field of the message, if the value is no value but a name. */
-  #otherField(named: Named, operator: ComparisonOperator, value: Word): MessageTest | undefined {
+  private otherField(named: Named, operator: ComparisonOperator, value: Word): MessageTest | undefined {
     const comparable = named.field.kind === 'address' || isNumeric(named.field.kind);
     if (value.quoted || !comparable || !/^[a-z_][^:]*$/i.test(value.text)) return undefined;
-    if (!this.#names.resolve(value).ok) return undefined;
-    const { field } = this.#name(value);
+    if (!this.names.resolve(value).ok) return undefined;
+    const { field } = this.name(value);
     const holds = comparisonOfFields(named.field, operator, field);
     if (holds === undefined)
       throw valueMistake(`${named.field.name} and ${field.name} cannot be compared`, value);

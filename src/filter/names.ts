@@ -34,7 +34,7 @@ export type NameResult =
   | { readonly ok: false; readonly problem: Problem };
 
 export class FilterNames {
-  readonly #fields: ReadonlyMap<string, FilterField>;
+  private readonly fields: ReadonlyMap<string, FilterField>;
 
   constructor(dissectors: Dissectors) {
     const fields = new Map<string, FilterField>();
@@ -45,18 +45,18 @@ export class FilterNames {
       const field = fields.get(ours);
       if (field !== undefined) fields.set(name, field);
     }
-    this.#fields = fields;
+    this.fields = fields;
   }
 
   /** All fields, for help and completion. */
   all(): readonly FilterField[] {
-    return [...this.#fields.values()];
+    return [...this.fields.values()];
   }
 
   resolve(word: Word): NameResult {
     const text = normal(word.text);
-    const names = [...this.#fields.keys()];
-    const whole = this.#known(text);
+    const names = [...this.fields.keys()];
+    const whole = this.known(text);
     if (whole !== undefined) return { ok: true, named: { field: whole, protocol: undefined } };
     const bare = PROTOCOL_PREFIXES.get(text);
     if (bare !== undefined) return { ok: true, named: { field: ANY, protocol: bare } };
@@ -66,7 +66,7 @@ export class FilterNames {
     const dot = text.lastIndexOf('.');
     const prefix = text.slice(0, Math.max(0, dot));
     const asks = WORD_FIELDS.find(
-      (name) => this.#fields.get(name)?.words?.has(word.text.toLowerCase()) === true,
+      (name) => this.fields.get(name)?.words?.has(word.text.toLowerCase()) === true,
     );
     if (asks !== undefined)
       return unknown(`unknown name "${word.text}"; did you mean ${asks} == ${word.text}?`, '', [], word.at);
@@ -75,14 +75,14 @@ export class FilterNames {
     const protocol = PROTOCOL_PREFIXES.get(prefix);
     if (protocol === undefined) return unknownProtocol(prefix, word.at);
     const name = text.slice(dot + 1);
-    const field = this.#known(name);
+    const field = this.known(name);
     if (field !== undefined) return { ok: true, named: { field, protocol } };
     return unknown(`unknown name "${word.text}"`, name, names, word.at);
   }
 
   /** Options may be called as people call them: `MCLT` is a field, `IA_NA` stands for OPTION_IA_NA. */
-  #known(name: string): FilterField | undefined {
-    return OPTION_PREFIXES.map((prefix) => this.#fields.get(prefix + name)).find(
+  private known(name: string): FilterField | undefined {
+    return OPTION_PREFIXES.map((prefix) => this.fields.get(prefix + name)).find(
       (field) => field !== undefined,
     );
   }

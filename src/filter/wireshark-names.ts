@@ -2,7 +2,7 @@
  * Names that engineers know from Wireshark and that mean here what they mean there: `ip.addr`, `tcp.port`,
  * `frame.number`, `dhcpv6.msgtype`. What would mean something else is told apart, not taken.
  */
-import type { Endpoint } from '../base/flow.ts';
+import type { SocketAddress } from '../base/socket-address.ts';
 import type { Message } from '../dissect/message.ts';
 import type { FilterField, Value } from './fields.ts';
 
@@ -31,12 +31,12 @@ export const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 /** Ends of the message's flow: [sender, receiver]. */
-function endsOf({ frame }: Message): readonly [Endpoint, Endpoint] {
+function endsOf({ frame }: Message): readonly [SocketAddress, SocketAddress] {
   const [opener, other] = frame.connection.flow.ends;
   return frame.direction === 0 ? [opener, other] : [other, opener];
 }
 
-type Ends = (message: Message) => readonly Endpoint[];
+type Ends = (message: Message) => readonly SocketAddress[];
 const SENDER: Ends = (message) => endsOf(message).slice(0, 1);
 const RECEIVER: Ends = (message) => endsOf(message).slice(1);
 const BOTH: Ends = endsOf;

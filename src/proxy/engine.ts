@@ -3,15 +3,9 @@
  * time, and asks for its next deadline. The simulator runs the same engine in virtual time.
  */
 import type { Clock, Random } from '../base/clock.ts';
-import {
-  type Direction,
-  type Endpoint,
-  type Flow,
-  type FlowSink,
-  opposite,
-  type Seen,
-} from '../base/flow.ts';
+import { type Direction, type Flow, type FlowSink, opposite, type Seen } from '../base/flow.ts';
 import type { Connection } from '../base/frame.ts';
+import type { SocketAddress } from '../base/socket-address.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import { dissect } from '../dissect/dissect.ts';
@@ -192,7 +186,7 @@ export class ProxyEngine implements ProxyHandle {
   }
 
   /** Somebody connected and was turned away. */
-  refused(client: Endpoint, reason: string): void {
+  refused(client: SocketAddress, reason: string): void {
     this.tell({ kind: 'connection-refused', client, reason, atMillis: this.catchUp() });
   }
 

@@ -4,8 +4,9 @@
  */
 
 import type { Finding } from '../analyze/checks/finding.ts';
-import type { Direction, Endpoint } from '../base/flow.ts';
+import type { Direction } from '../base/flow.ts';
 import type { Connection } from '../base/frame.ts';
+import type { SocketAddress } from '../base/socket-address.ts';
 import type { Message } from '../dissect/message.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { JudgingLimit } from './judge/report.ts';
@@ -69,8 +70,8 @@ export type ProxyEvent =
       readonly kind: 'connection-up';
       readonly connection: Connection;
       /** Our ends of both legs: where the primary reached us and where we dialled from. */
-      readonly listening: Endpoint;
-      readonly dialling: Endpoint;
+      readonly listening: SocketAddress;
+      readonly dialling: SocketAddress;
     })
   | (Happened & {
       readonly kind: 'connection-down';
@@ -79,7 +80,11 @@ export type ProxyEvent =
       readonly reason: string;
     })
   /** Somebody connected and could not be served: partner absent, over a limit, refused by a fault. */
-  | (Happened & { readonly kind: 'connection-refused'; readonly client: Endpoint; readonly reason: string })
+  | (Happened & {
+      readonly kind: 'connection-refused';
+      readonly client: SocketAddress;
+      readonly reason: string;
+    })
   | (Happened & {
       readonly kind: 'message';
       /** As the sender sent it; of an injected one, as we sent it. */
@@ -119,8 +124,8 @@ export type ProxyEvent =
   | (Happened & {
       readonly kind: 'relationship';
       readonly what: 'opened' | 'closed';
-      readonly listening: Endpoint;
-      readonly secondary: Endpoint;
+      readonly listening: SocketAddress;
+      readonly secondary: SocketAddress;
     })
   /** A server broke a rule: the checks say so some time after its message. */
   | (Happened & { readonly kind: 'finding'; readonly finding: Finding })

@@ -2,9 +2,10 @@
  * Several relationships in one process: each has its own listening address, secondary, faults, files and counters, and
  * none can disturb another. What is seen of all of them together carries their names. Sockets are behind `start`.
  */
-import type { Endpoint } from '../base/flow.ts';
+
 import { suggestion } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
+import type { SocketAddress } from '../base/socket-address.ts';
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
@@ -15,7 +16,7 @@ export const RELATIONSHIPS_MAX = 64;
 /** A proxy that serves one relationship. */
 export interface Serving extends ProxyHandle {
   /** Where it listens: the port that the system chose, if it was 0. */
-  readonly listening: Endpoint;
+  readonly listening: SocketAddress;
   close(): Promise<void>;
 }
 
@@ -32,7 +33,7 @@ export interface GroupSetup {
 export interface RelationshipView {
   readonly settings: RelationshipSettings;
   /** Where it really listens; absent while it is not served. */
-  readonly listening?: Endpoint;
+  readonly listening?: SocketAddress;
 }
 
 interface Member {

@@ -3,7 +3,8 @@
  * real addresses. What a fault drops is on the sender's leg only, what it makes is on the other leg only, and the
  * packet says so in its comment. Makes blocks; where they go is the sink's business.
  */
-import { type Direction, type Endpoint, opposite } from '../base/flow.ts';
+import { type Direction, opposite } from '../base/flow.ts';
+import type { SocketAddress } from '../base/socket-address.ts';
 import { timestampOfMillis } from '../base/timestamp.ts';
 import { LINK_TYPE } from '../capture/link-types.ts';
 import {
@@ -26,7 +27,10 @@ export type RecordedLeg = 0 | 1;
 const LEGS: readonly RecordedLeg[] = [0, 1];
 
 /** The ends of both legs, each with the side that opened it first. */
-export type RecordedLegs = readonly [readonly [Endpoint, Endpoint], readonly [Endpoint, Endpoint]];
+export type RecordedLegs = readonly [
+  readonly [SocketAddress, SocketAddress],
+  readonly [SocketAddress, SocketAddress],
+];
 
 /** What a conversation tells of its legs for the recording. */
 export interface Recorder {

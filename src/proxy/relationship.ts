@@ -2,11 +2,10 @@
  * A relationship as its user gives it, in a file or over the control: where the primary connects, where the secondary
  * is, what is kept. Objects in, settings out; who serves it is group.ts.
  */
-import type { Endpoint } from '../base/flow.ts';
 import { located } from '../base/located.ts';
 import { suggestion } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
-import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
+import { normalAddress, parseSocketAddress, type SocketAddress } from '../base/socket-address.ts';
 import { isName, NAME_EXPECTED } from './faults/limits.ts';
 import { faultFromObject } from './faults/object-form.ts';
 import type { FaultSpec } from './faults/spec.ts';
@@ -17,9 +16,9 @@ export const UNNAMED = 'main';
 export interface RelationshipSettings {
   readonly name: string;
   /** Where the primary is to connect. */
-  readonly listen: Endpoint;
+  readonly listen: SocketAddress;
   /** The secondary. */
-  readonly to: Endpoint;
+  readonly to: SocketAddress;
   /** Address to dial from; absent: the system chooses. */
   readonly from?: string;
   /** `false`: it is known, and not served. */
@@ -162,7 +161,7 @@ function unknownKey(key: string): InputError {
   ]);
 }
 
-function end(value: unknown, key: string): Endpoint {
+function end(value: unknown, key: string): SocketAddress {
   const found = parseSocketAddress(text(value, key));
   if (found === undefined) throw mismatch(key, 'ADDRESS:PORT such as [::1]:647', value);
   return found;

@@ -6,8 +6,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { plainBytes } from '../base/bytes.ts';
 import { type Clock, type Random, TIMER_MILLIS_MAX } from '../base/clock.ts';
-import { type Direction, type Endpoint, type FlowSink, opposite } from '../base/flow.ts';
-import { normalAddress } from '../base/socket-address.ts';
+import { type Direction, type FlowSink, opposite } from '../base/flow.ts';
+import { normalAddress, type SocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import type { Conversation, LegPort } from './conversation.ts';
 import { ProxyEngine } from './engine.ts';
@@ -33,9 +33,9 @@ const LAG_MILLIS = 80;
 
 export interface ProxyOptions extends Omit<KeptFiles, 'isPrivate'> {
   /** Where the primary is to connect; port 0 lets the system choose. */
-  readonly listen: Endpoint;
+  readonly listen: SocketAddress;
   /** The secondary. */
-  readonly dial: Endpoint;
+  readonly dial: SocketAddress;
   /** Address to dial from. */
   readonly from?: string;
   readonly faults?: readonly FaultSpec[];
@@ -62,7 +62,7 @@ export interface ProxyOptions extends Omit<KeptFiles, 'isPrivate'> {
 
 export class ProxySession implements ProxyHandle {
   /** Where it listens: the port that the system chose, if it was 0. */
-  readonly listening: Endpoint;
+  readonly listening: SocketAddress;
   private readonly options: ProxyOptions;
   private readonly engine: ProxyEngine;
   private readonly server: Server;
@@ -254,7 +254,7 @@ export class ProxySession implements ProxyHandle {
     });
   }
 
-  private relay(client: Socket, server: Socket, primary: Endpoint): void {
+  private relay(client: Socket, server: Socket, primary: SocketAddress): void {
     const ends = {
       primary,
       listening: localOf(client),
@@ -375,14 +375,14 @@ function portOf(socket: LegStream): LegPort {
   };
 }
 
-function remoteOf(socket: Socket): Endpoint {
+function remoteOf(socket: Socket): SocketAddress {
   return endOf({ address: socket.remoteAddress ?? '::', port: socket.remotePort ?? 0 });
 }
 
-function localOf(socket: Socket): Endpoint {
+function localOf(socket: Socket): SocketAddress {
   return endOf({ address: socket.localAddress ?? '::', port: socket.localPort ?? 0 });
 }
 
-function endOf({ address, port }: { address: string; port: number }): Endpoint {
+function endOf({ address, port }: { address: string; port: number }): SocketAddress {
   return { address: normalAddress(address) ?? address, port };
 }

@@ -43,18 +43,18 @@ export function infoOf(message: Message): string {
 
 /** Parts of a text, with a space between any two. */
 class Words {
-  #out = new JsonBuffer(0);
-  #begin = 0;
+  private out = new JsonBuffer(0);
+  private beginAt = 0;
 
   begin(out: JsonBuffer): void {
-    this.#out = out;
-    this.#begin = out.length;
+    this.out = out;
+    this.beginAt = out.length;
   }
 
   /** The buffer, ready for a further part. */
   next(): JsonBuffer {
-    if (this.#out.length > this.#begin) this.#out.putCode(SPACE);
-    return this.#out;
+    if (this.out.length > this.beginAt) this.out.putCode(SPACE);
+    return this.out;
   }
 }
 

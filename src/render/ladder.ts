@@ -38,29 +38,29 @@ export interface Step {
 }
 
 export class Ladder {
-  readonly #arrow: number;
-  #lastMillis: number | undefined;
-  #connection: number | undefined;
+  private readonly arrow: number;
+  private lastMillis: number | undefined;
+  private connection: number | undefined;
 
   /** `columns`: width of the whole ladder. */
   constructor(columns: number) {
     const fixed = TIME_COLUMNS + 1 + LANE_COLUMNS + 2 + 2 + LANE_COLUMNS + NOTE_COLUMNS;
-    this.#arrow = Math.max(ARROW_COLUMNS_MIN, columns - fixed);
+    this.arrow = Math.max(ARROW_COLUMNS_MIN, columns - fixed);
   }
 
   /** The lines of the next message: a heading where the connection changes, a row of silence, its arrow. */
   add(message: Message, step: Step): Line[] {
-    const lines = [...this.#heading(message), ...this.#silence(message), this.#row(message, step)];
-    this.#lastMillis = timestampMillis(message.frame.seen.time);
+    const lines = [...this.heading(message), ...this.silence(message), this.row(message, step)];
+    this.lastMillis = timestampMillis(message.frame.seen.time);
     return lines;
   }
 
-  #heading(message: Message): Line[] {
+  private heading(message: Message): Line[] {
     const { connection } = message.frame;
-    if (connection.flow.id === this.#connection) return [];
-    const first = this.#connection === undefined;
-    this.#connection = connection.flow.id;
-    this.#lastMillis = undefined;
+    if (connection.flow.id === this.connection) return [];
+    const first = this.connection === undefined;
+    this.connection = connection.flow.id;
+    this.lastMillis = undefined;
     const [opener, other] = connection.flow.ends;
     const title: Line = [
       span(
@@ -72,25 +72,25 @@ export class Ladder {
     const [left, right] = connection.protocol.endsWith('failover')
       ? ['primary', 'secondary']
       : ['client', 'server'];
-    const names = `${' '.repeat(TIME_COLUMNS + 1)}${left.padStart(LANE_COLUMNS + 1)}${' '.repeat(this.#arrow + 1)}${right}`;
+    const names = `${' '.repeat(TIME_COLUMNS + 1)}${left.padStart(LANE_COLUMNS + 1)}${' '.repeat(this.arrow + 1)}${right}`;
     return [...(first ? [] : [[]]), title, [span(names, 'strong')]];
   }
 
-  #silence(message: Message): Line[] {
+  private silence(message: Message): Line[] {
     const now = timestampMillis(message.frame.seen.time);
-    if (this.#lastMillis === undefined || now - this.#lastMillis < SILENCE_MILLIS) return [];
-    const text = `... ${durationText(now - this.#lastMillis)}`;
+    if (this.lastMillis === undefined || now - this.lastMillis < SILENCE_MILLIS) return [];
+    const text = `... ${durationText(now - this.lastMillis)}`;
     return [
       [
         span(' '.repeat(TIME_COLUMNS + 1 + LANE_COLUMNS)),
         span(' :', 'dim'),
-        span(padText(`  ${text}`, this.#arrow), 'dim'),
+        span(padText(`  ${text}`, this.arrow), 'dim'),
         span(':', 'dim'),
       ],
     ];
   }
 
-  #row(message: Message, { rttMillis, change }: Step): Line {
+  private row(message: Message, { rttMillis, change }: Step): Line {
     const direction = directionName(message);
     const forward = direction === 'p>s' || direction === 'c>s';
     const style: Style = forward ? 'toSecondary' : 'toPrimary';
@@ -101,7 +101,7 @@ export class Ladder {
       span(`${clockText(message.frame.seen.time)} `, 'dim'),
       span(lane('primary').padStart(LANE_COLUMNS), 'strong'),
       span(' |'),
-      span(this.#arrowText(message, forward), message.problems().length > 0 ? 'bad' : style),
+      span(this.arrowText(message, forward), message.problems().length > 0 ? 'bad' : style),
       span('|'),
     ];
     const right = lane('secondary');
@@ -113,11 +113,11 @@ export class Ladder {
     ];
   }
 
-  #arrowText(message: Message, forward: boolean): string {
+  private arrowText(message: Message, forward: boolean): string {
     const info = infoOf(message);
     const whole = `${typeText(message)} ${xidText(message.transactionId)}${info === '' ? '' : ` ${info}`}`;
-    const label = cutText(whole, this.#arrow - 7);
-    const dashes = '-'.repeat(Math.max(1, this.#arrow - displayWidth(label) - 5));
+    const label = cutText(whole, this.arrow - 7);
+    const dashes = '-'.repeat(Math.max(1, this.arrow - displayWidth(label) - 5));
     return forward ? `-- ${label} ${dashes}>` : `<${dashes} ${label} --`;
   }
 }

@@ -1,9 +1,8 @@
 /** Readers of the single values of a server's file: durations, addresses, prefixes, ranges, DUIDs, paths. */
 import { fromHex } from '../base/bytes.ts';
-import type { Endpoint } from '../base/flow.ts';
 import { formatIpv6, type Ipv6Prefix, parseIpv6, parsePrefix } from '../base/ipv6.ts';
 import { nearest } from '../base/nearest.ts';
-import { normalAddress, parseSocketAddress } from '../base/socket-address.ts';
+import { normalAddress, parseSocketAddress, type SocketAddress } from '../base/socket-address.ts';
 import { isDomainName } from '../wire/domain-names.ts';
 import { expected, mistake, type Place, type Reader, scalarText } from './schema.ts';
 
@@ -73,7 +72,7 @@ function durationText(seconds: number): string {
 }
 
 /** `[::1]:647`; the port may be left out where `defaultPort` is given. */
-export function socketAddress(defaultPort: number): Reader<Endpoint> {
+export function socketAddress(defaultPort: number): Reader<SocketAddress> {
   return (place) => {
     const value = scalarText(place) ?? '';
     const alone = normalAddress(value.replace(/^\[(.*)\]$/, '$1'));

@@ -3,8 +3,8 @@
  * config-shape.ts and config-rules.ts.
  */
 import { toColonHex } from '../base/bytes.ts';
-import type { Endpoint } from '../base/flow.ts';
 import type { Ipv6Prefix } from '../base/ipv6.ts';
+import type { SocketAddress } from '../base/socket-address.ts';
 import { checkServer } from './config-rules.ts';
 import { type RawLink, type RawRelationship, type RawServer, serverShape } from './config-shape.ts';
 import type { AddressRange, ResolvePath } from './config-values.ts';
@@ -24,7 +24,7 @@ export interface TlsFiles {
 
 export type ControlAddress =
   | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly listen: Endpoint; readonly tokenFile: string };
+  | { readonly kind: 'tcp'; readonly listen: SocketAddress; readonly tokenFile: string };
 
 /** A link on which clients are: its prefix, and what may be leased there. */
 export interface LinkConfig {
@@ -75,7 +75,7 @@ export interface RelationshipConfig {
 
 /** Where clients and relays reach us. */
 export interface Dhcpv6Config {
-  readonly listen: readonly Endpoint[];
+  readonly listen: readonly SocketAddress[];
   /** Interfaces on which ff02::1:2 and ff05::1:3 are joined. */
   readonly interfaces: readonly string[];
   /** Answer nothing but what came through a relay. */
@@ -96,7 +96,7 @@ export interface ServerConfig {
   readonly control: ControlAddress | undefined;
   /** `undefined`: no clients are served. */
   readonly dhcpv6: Dhcpv6Config | undefined;
-  readonly failover: { readonly listen: readonly Endpoint[]; readonly tls: TlsFiles | undefined };
+  readonly failover: { readonly listen: readonly SocketAddress[]; readonly tls: TlsFiles | undefined };
   readonly relationships: readonly RelationshipConfig[];
 }
 

@@ -23,33 +23,33 @@ export interface Order {
 
 /** All methods reject with InputError: nobody there, no permission, or the server's own reason. */
 export class ControlClient {
-  readonly #connection: ControlConnection;
+  private readonly connection: ControlConnection;
 
   constructor(place: ControlPlace) {
-    this.#connection = new ControlConnection(place, 'server');
+    this.connection = new ControlConnection(place, 'server');
   }
 
   async status(): Promise<ServerStatus> {
-    return (await this.#connection.json('GET', '/status')) as ServerStatus;
+    return (await this.connection.json('GET', '/status')) as ServerStatus;
   }
 
   metrics(): Promise<string> {
-    return this.#connection.text('GET', '/metrics');
+    return this.connection.text('GET', '/metrics');
   }
 
   async order({ name, relationship, body }: Order): Promise<OrderOutcome> {
     const query = relationship === undefined ? '' : `?${new URLSearchParams({ relationship })}`;
-    return (await this.#connection.json('POST', `/${name}${query}`, body)) as OrderOutcome;
+    return (await this.connection.json('POST', `/${name}${query}`, body)) as OrderOutcome;
   }
 
   /** As they come: a server may have millions. */
   leases(query: LeaseQuery = {}): AsyncIterable<LeaseStatus> {
     const path = `/leases?${new URLSearchParams({ ...query })}`;
-    return this.#connection.lines(path) as AsyncIterable<LeaseStatus>;
+    return this.connection.lines(path) as AsyncIterable<LeaseStatus>;
   }
 
   /** What happens from now on, until `signal` or the end of the server. */
   events(signal?: AbortSignal): AsyncIterable<ServerEvent> {
-    return this.#connection.events('/events', signal) as AsyncIterable<ServerEvent>;
+    return this.connection.events('/events', signal) as AsyncIterable<ServerEvent>;
   }
 }

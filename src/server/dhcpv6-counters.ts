@@ -5,14 +5,14 @@ const KINDS_MAX = 100;
 const OTHERS = 'others';
 
 export class Counters {
-  readonly #counts = new Map<string, number>();
+  private readonly counts = new Map<string, number>();
 
   add(kind: string): void {
-    const name = this.#counts.has(kind) || this.#counts.size < KINDS_MAX ? kind : OTHERS;
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    const name = this.counts.has(kind) || this.counts.size < KINDS_MAX ? kind : OTHERS;
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 
   entries(): readonly (readonly [kind: string, count: number])[] {
-    return [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...this.counts].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 }

@@ -5,11 +5,10 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { type Clock, TIMER_MILLIS_MAX } from '../base/clock.ts';
-import type { Endpoint as SocketAddress } from '../base/flow.ts';
 import { parseIpv6, prefixContains } from '../base/ipv6.ts';
 import { DHCPV6_SERVER_PORT } from '../base/ports.ts';
 import { InputError } from '../base/problem.ts';
-import { formatSocketAddress } from '../base/socket-address.ts';
+import { formatSocketAddress, type SocketAddress } from '../base/socket-address.ts';
 import type { LinkConfig, RelationshipConfig, ServerConfig } from './config.ts';
 import { Counters } from './dhcpv6-counters.ts';
 import { EndpointDriver, type World } from './endpoint-driver.ts';
@@ -41,19 +40,19 @@ export class FailoverServer {
   readonly clients = new Counters();
   /** Resolves with the reason if the server cannot go on. */
   readonly failed: Promise<Error>;
-  readonly #clock: Clock;
-  readonly #store: LeaseStore;
-  readonly #partners: Partners;
-  readonly #service: Dhcpv6Service;
+  private readonly clock: Clock;
+  private readonly store: LeaseStore;
+  private readonly partners: Partners;
+  private readonly service: Dhcpv6Service;
   /** What is open, with the ports that the system chose. */
   readonly listening: { readonly failover: SocketAddress[]; readonly dhcpv6: SocketAddress[] } = {
     failover: [],
     dhcpv6: [],
   };
-  readonly #opened: Opened[] = [];
-  #waitingAnswers = 0;
-  #started = false;
-  #stopping: Promise<void> | undefined;
+  private readonly opened: Opened[] = [];
+  private waitingAnswers = 0;
+  private started = false;
+  private stopping: Promise<void> | undefined;
 
   /**
    * Reads the store and certificates; opens nothing yet.
@@ -61,23 +60,23 @@ export class FailoverServer {
    */
   constructor(config: ServerConfig, store: LeaseStore, clock: Clock) {
     this.config = config;
-    this.#store = store;
-    this.#clock = clock;
+    this.store = store;
+    this.clock = clock;
     this.startedAt = clock.nowMillis();
     this.duid = config.duid ?? ownDuid(store);
     this.failed = new Promise((resolve) => store.onFailure(resolve));
     const tls = config.failover.tls === undefined ? undefined : loadTls(config.failover.tls);
-    this.#partners = new Partners(config.relationships, tls, clock, () => randomInt(1, 2 ** 24));
+    this.partners = new Partners(config.relationships, tls, clock, () => randomInt(1, 2 ** 24));
     this.endpoints = config.relationships.map(
       (relationship) =>
         new EndpointDriver(
           relationship.name,
           endpointConfig(relationship),
-          this.#world(relationship),
-          (news) => this.#tell({ ...news, relationship: relationship.name }),
+          this.world(relationship),
+          (news) => this.tell({ ...news, relationship: relationship.name }),
         ),
     );
-    this.#service = new Dhcpv6Service(
+    this.service = new Dhcpv6Service(
       serviceConfig(config, this.duid),
       (relationship) => (this.endpoints[relationship] as EndpointDriver).endpoint.clients,
     );
@@ -89,13 +88,13 @@ export class FailoverServer {
    */
   async start(): Promise<void> {
     try {
-      for (const on of this.config.failover.listen) await this.#listenForPartners(on);
-      for (const on of this.config.dhcpv6?.listen ?? []) await this.#listenForClients(on);
+      for (const on of this.config.failover.listen) await this.listenForPartners(on);
+      for (const on of this.config.dhcpv6?.listen ?? []) await this.listenForClients(on);
     } catch (error) {
-      await this.#closeAll();
+      await this.closeAll();
       throw error;
     }
-    this.#started = true;
+    this.started = true;
     for (const endpoint of this.endpoints) endpoint.start();
   }
 
@@ -106,24 +105,24 @@ export class FailoverServer {
   reloadTls(): void {
     const { tls } = this.config.failover;
     if (tls === undefined) throw new InputError('TLS is not configured');
-    this.#partners.renewTls(loadTls(tls));
+    this.partners.renewTls(loadTls(tls));
   }
 
   /** Tells partners that we leave, after what is still to be told, stores everything and closes. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
-    return this.#stopping;
+    this.stopping ??= this.stopAll();
+    return this.stopping;
   }
 
-  async #stop(): Promise<void> {
-    if (this.#started) await this.#shutDownEndpoints();
+  private async stopAll(): Promise<void> {
+    if (this.started) await this.shutDownEndpoints();
     for (const endpoint of this.endpoints) endpoint.stop();
-    await this.#closeAll();
-    await this.#store.close();
+    await this.closeAll();
+    await this.store.close();
   }
 
-  async #shutDownEndpoints(): Promise<void> {
-    this.#tell({ kind: 'stopping' });
+  private async shutDownEndpoints(): Promise<void> {
+    this.tell({ kind: 'stopping' });
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, SHUTDOWN_MILLIS);
@@ -132,66 +131,66 @@ export class FailoverServer {
     clearTimeout(timer);
   }
 
-  #tell(news: ServerNews): void {
-    this.news.tell(this.#clock.nowMillis(), news);
+  private tell(news: ServerNews): void {
+    this.news.tell(this.clock.nowMillis(), news);
   }
 
-  #world(relationship: RelationshipConfig): World {
+  private world(relationship: RelationshipConfig): World {
     return {
-      clock: this.#clock,
-      store: this.#store,
+      clock: this.clock,
+      store: this.store,
       after: (millis, wake) => {
         const timer = setTimeout(wake, Math.min(millis, TIMER_MILLIS_MAX));
         return { cancel: () => clearTimeout(timer) };
       },
-      connect: (signal) => this.#partners.connect(relationship, signal),
+      connect: (signal) => this.partners.connect(relationship, signal),
     };
   }
 
-  async #listenForPartners(on: SocketAddress): Promise<void> {
+  private async listenForPartners(on: SocketAddress): Promise<void> {
     const opened = await listen(on, CONNECTIONS_MAX, (stream) => {
-      this.#partners.receive(stream).then(
+      this.partners.receive(stream).then(
         ({ relationship, stream: ready, bytes }) => this.endpoints[relationship]?.accept(ready, bytes),
-        (error: Error) => this.#tell({ kind: 'refused', from: stream.remote, why: error.message }),
+        (error: Error) => this.tell({ kind: 'refused', from: stream.remote, why: error.message }),
       );
     });
-    this.#opened.push(opened);
+    this.opened.push(opened);
     this.listening.failover.push(opened.local);
-    this.#tell({ kind: 'listening', what: 'failover', where: formatSocketAddress(opened.local) });
+    this.tell({ kind: 'listening', what: 'failover', where: formatSocketAddress(opened.local) });
   }
 
-  async #listenForClients(on: SocketAddress): Promise<void> {
-    const socket: Datagrams = await bindUdp(on, (bytes, from) => this.#request(bytes, from, socket));
-    this.#opened.push(socket);
+  private async listenForClients(on: SocketAddress): Promise<void> {
+    const socket: Datagrams = await bindUdp(on, (bytes, from) => this.request(bytes, from, socket));
+    this.opened.push(socket);
     for (const networkInterface of this.config.dhcpv6?.interfaces ?? []) {
       joinGroups(socket, networkInterface);
     }
     this.listening.dhcpv6.push(socket.local);
-    this.#tell({ kind: 'listening', what: 'dhcpv6', where: formatSocketAddress(socket.local) });
+    this.tell({ kind: 'listening', what: 'dhcpv6', where: formatSocketAddress(socket.local) });
   }
 
-  #request(datagram: Uint8Array, from: SocketAddress, socket: Datagrams): void {
-    const why = this.#answer(datagram, from, socket);
+  private request(datagram: Uint8Array, from: SocketAddress, socket: Datagrams): void {
+    const why = this.answer(datagram, from, socket);
     if (why !== undefined) this.clients.add(`- ${why}`);
   }
 
   /** Returns why nothing is answered, if so. */
-  #answer(datagram: Uint8Array, from: SocketAddress, socket: Datagrams): string | undefined {
+  private answer(datagram: Uint8Array, from: SocketAddress, socket: Datagrams): string | undefined {
     const relayed = datagram[0] === RELAY_FORW;
     if (this.config.dhcpv6?.relayOnly === true && !relayed) return 'not through a relay';
-    if (this.#waitingAnswers >= WAITING_ANSWERS_MAX) return 'too many answers are waiting';
+    if (this.waitingAnswers >= WAITING_ANSWERS_MAX) return 'too many answers are waiting';
     const source = parseIpv6(from.address.split('%', 1)[0] as string);
     if (source === undefined) return 'not over IPv6';
-    const local = relayed ? undefined : this.#ownAddress(from, socket);
+    const local = relayed ? undefined : this.ownAddress(from, socket);
     const arrival: Arrival = local === undefined ? { source } : { source, local };
-    const result = this.#service.handle(datagram, arrival, this.#clock.nowMillis());
+    const result = this.service.handle(datagram, arrival, this.clock.nowMillis());
     if (result.kind === 'none') return result.why;
     // On a port of our own choice we are a trial: whoever asks is answered where it asked from.
     const standard = socket.local.port === DHCPV6_SERVER_PORT && result.port !== 'source';
     const port = standard ? Number(result.port) : from.port;
-    this.#waitingAnswers++;
+    this.waitingAnswers++;
     this.endpoints[result.relationship]?.client(result.changes, () => {
-      this.#waitingAnswers--;
+      this.waitingAnswers--;
       this.clients.add(`> ${result.message.type}`);
       socket.send(result.bytes, { address: from.address, port });
     });
@@ -199,7 +198,7 @@ export class FailoverServer {
   }
 
   /** An address of ours on the link of a client without relay agent: it tells which of the links that is. */
-  #ownAddress(from: SocketAddress, socket: Datagrams): Uint8Array | undefined {
+  private ownAddress(from: SocketAddress, socket: Datagrams): Uint8Array | undefined {
     const bound = parseIpv6(socket.local.address);
     if (bound?.some((octet) => octet !== 0)) return bound;
     const zone = from.address.split('%')[1];
@@ -209,8 +208,8 @@ export class FailoverServer {
       .find((address) => address !== undefined && isOnLink(links, address));
   }
 
-  async #closeAll(): Promise<void> {
-    await Promise.all(this.#opened.splice(0).map((opened) => opened.close()));
+  private async closeAll(): Promise<void> {
+    await Promise.all(this.opened.splice(0).map((opened) => opened.close()));
   }
 }
 

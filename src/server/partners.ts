@@ -30,10 +30,10 @@ interface Waiting extends Relationship<number> {
 
 export class Partners {
   /** Those in which we wait for the partner. */
-  readonly #waiting: readonly Waiting[];
-  #tls: TlsContext | undefined;
-  readonly #clock: Clock;
-  readonly #newTransactionId: () => number;
+  private readonly waiting: readonly Waiting[];
+  private tls: TlsContext | undefined;
+  private readonly clock: Clock;
+  private readonly newTransactionId: () => number;
 
   constructor(
     relationships: readonly RelationshipConfig[],
@@ -41,10 +41,10 @@ export class Partners {
     clock: Clock,
     newTransactionId: () => number,
   ) {
-    this.#tls = tls;
-    this.#clock = clock;
-    this.#newTransactionId = newTransactionId;
-    this.#waiting = relationships.flatMap((config, endpoint) =>
+    this.tls = tls;
+    this.clock = clock;
+    this.newTransactionId = newTransactionId;
+    this.waiting = relationships.flatMap((config, endpoint) =>
       config.role === 'secondary'
         ? [{ partnerAddress: config.partner.address, name: config.name, endpoint, config }]
         : [],
@@ -53,18 +53,18 @@ export class Partners {
 
   /** From now on handshakes are made with this; connections that are up stay as they are. */
   renewTls(tls: TlsContext): void {
-    this.#tls = tls;
+    this.tls = tls;
   }
 
   /** A connection to the partner, secured as configured; rejects with a one-line reason. */
   async connect(relationship: RelationshipConfig, signal: AbortSignal): Promise<Stream> {
     const { partner, dialFrom, security } = relationship;
     const stream = await dial(partner, dialFrom, signal);
-    if (security === 'none' || this.#tls === undefined) return stream;
+    if (security === 'none' || this.tls === undefined) return stream;
     const taken = stream.abortAfter(HANDSHAKE_MILLIS, `${TLS_TROUBLE}no answer to STARTTLS`);
     try {
-      await this.#askForTls(stream);
-      return await secureAsPrimary(stream, this.#tls, partner);
+      await this.askForTls(stream);
+      return await secureAsPrimary(stream, this.tls, partner);
     } catch (error) {
       stream.abort((error as Error).message);
       throw error;
@@ -77,52 +77,57 @@ export class Partners {
   async receive(stream: Stream): Promise<Received> {
     const { address } = stream.remote;
     try {
-      if (!isPartner(this.#waiting, address)) throw new Error('nobody at this address is a partner');
-      return await this.#receiveFromPartner(stream, address);
+      if (!isPartner(this.waiting, address)) throw new Error('nobody at this address is a partner');
+      return await this.receiveFromPartner(stream, address);
     } catch (error) {
       stream.close();
       throw error;
     }
   }
 
-  async #receiveFromPartner(stream: Stream, address: string): Promise<Received> {
+  private async receiveFromPartner(stream: Stream, address: string): Promise<Received> {
     const first = new FirstMessage();
     const beginning = await collect(stream, (bytes) => {
       const read = first.push(bytes);
       return read.kind === 'wait' ? undefined : read;
     });
-    const partner = this.#waiting.filter(({ partnerAddress }) => partnerAddress === address);
+    const partner = this.waiting.filter(({ partnerAddress }) => partnerAddress === address);
     switch (beginning.kind) {
       case 'refuse':
         throw new Error(beginning.why);
       case 'plain': {
         const open = partner.filter(({ config }) => config.security === 'none');
         if (open.length === 0) throw new Error('no STARTTLS, which is required');
-        return await this.#identify(stream, open, address, beginning.bytes);
+        return await this.identify(stream, open, address, beginning.bytes);
       }
       case 'starttls':
-        return await this.#secure(stream, partner, address, beginning.transactionId);
+        return await this.secure(stream, partner, address, beginning.transactionId);
     }
   }
 
   /** RFC 7653 §9.1 */
-  async #secure(stream: Stream, partner: readonly Waiting[], address: string, id: number): Promise<Received> {
+  private async secure(
+    stream: Stream,
+    partner: readonly Waiting[],
+    address: string,
+    id: number,
+  ): Promise<Received> {
     const secure = partner.filter(({ config }) => config.security === 'tls');
-    if (secure.length === 0 || this.#tls === undefined) {
+    if (secure.length === 0 || this.tls === undefined) {
       stream.send(startTlsReply(id, 'TLS is not configured here'));
       throw new Error('STARTTLS, but TLS is not configured');
     }
     await stream.sendAlone(startTlsReply(id));
     let admitted: readonly Waiting[] = [];
-    const ready = await secureAsSecondary(stream, this.#tls, (certificate) => {
+    const ready = await secureAsSecondary(stream, this.tls, (certificate) => {
       admitted = secure.filter(({ config }) => isPartnerCertificate(certificate, config.partner));
       return admitted.length > 0;
     });
-    return await this.#identify(ready, admitted, address, undefined);
+    return await this.identify(ready, admitted, address, undefined);
   }
 
   /** Reads the CONNECT, which names the relationship. */
-  async #identify(
+  private async identify(
     stream: Stream,
     candidates: readonly Waiting[],
     address: string,
@@ -130,7 +135,7 @@ export class Partners {
   ): Promise<Received> {
     const acceptor = new Acceptor<number>(candidates, address);
     const judge = (more: Uint8Array) => {
-      const admission = acceptor.bytes(more, this.#clock.nowMillis());
+      const admission = acceptor.bytes(more, this.clock.nowMillis());
       return admission.kind === 'wait' ? undefined : admission;
     };
     const at = bytes === undefined ? undefined : judge(bytes);
@@ -144,12 +149,12 @@ export class Partners {
   }
 
   /** RFC 7653 §8.2 */
-  async #askForTls(stream: Stream): Promise<void> {
+  private async askForTls(stream: Stream): Promise<void> {
     const answer = new StartTlsAnswer();
     const collected = collect(stream, (bytes) => answer.push(bytes)).catch((error: Error) => {
       throw new Error(`${TLS_TROUBLE}before an answer to STARTTLS: ${error.message}`);
     });
-    stream.send(startTlsMessage(this.#newTransactionId()));
+    stream.send(startTlsMessage(this.newTransactionId()));
     const outcome = await collected;
     if (outcome !== 'begin') throw new Error(`${TLS_TROUBLE}${outcome.refused}`);
   }

@@ -4,8 +4,7 @@
  */
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Endpoint } from '../base/flow.ts';
-import { formatSocketAddress, normalAddress } from '../base/socket-address.ts';
+import { formatSocketAddress, normalAddress, type SocketAddress } from '../base/socket-address.ts';
 
 /** Octets that a partner may leave unread before we give up on it. */
 const UNSENT_OCTETS_MAX = 16 << 20;
@@ -29,24 +28,24 @@ export interface StreamHandler {
 
 /** An open connection: a TCP socket, or TLS on one. */
 export class Stream {
-  readonly remote: Endpoint;
-  readonly local: Endpoint;
-  readonly #socket: Socket;
-  readonly #ifSilent: string;
-  #heard = false;
-  #handler: StreamHandler | undefined;
-  #failure: string | undefined;
-  #corked = false;
-  readonly #onData = (bytes: Uint8Array): void => {
-    this.#heard = true;
-    this.#handler?.bytes(bytes);
+  readonly remote: SocketAddress;
+  readonly local: SocketAddress;
+  private readonly socket: Socket;
+  private readonly ifSilent: string;
+  private heard = false;
+  private handler: StreamHandler | undefined;
+  private failure: string | undefined;
+  private corked = false;
+  private readonly onData = (bytes: Uint8Array): void => {
+    this.heard = true;
+    this.handler?.bytes(bytes);
   };
-  readonly #onClose = (): void => this.#ended();
+  private readonly onClose = (): void => this.ended();
 
   /** `ifSilent`: why it was probably closed, if it is before anything has come. */
   constructor(socket: Socket, ifSilent = CLOSED) {
-    this.#socket = socket;
-    this.#ifSilent = ifSilent;
+    this.socket = socket;
+    this.ifSilent = ifSilent;
     this.remote = {
       address: normalAddress(socket.remoteAddress ?? '') ?? '::',
       port: socket.remotePort ?? 0,
@@ -55,19 +54,19 @@ export class Stream {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#failure ??= isFromTls(error) ? `TLS: ${tlsReason(error)}` : (error.code ?? error.message);
+      this.failure ??= isFromTls(error) ? `TLS: ${tlsReason(error)}` : (error.code ?? error.message);
     });
   }
 
   /** From now on what arrives goes to `handler`; until somebody handles a stream, nothing is read from it. */
   handle(handler: StreamHandler): void {
-    const socket = this.#socket;
-    if (this.#handler === undefined) {
-      socket.on('data', this.#onData);
-      socket.on('close', this.#onClose);
+    const socket = this.socket;
+    if (this.handler === undefined) {
+      socket.on('data', this.onData);
+      socket.on('close', this.onClose);
     }
-    this.#handler = handler;
-    if (socket.destroyed) process.nextTick(() => this.#ended());
+    this.handler = handler;
+    if (socket.destroyed) process.nextTick(() => this.ended());
     else socket.resume();
   }
 
@@ -79,13 +78,13 @@ export class Stream {
 
   /** Sends; what one turn of the event loop sends leaves together. */
   send(bytes: Uint8Array): void {
-    const socket = this.#socket;
+    const socket = this.socket;
     if (socket.destroyed || socket.writableEnded) return;
-    if (!this.#corked) {
-      this.#corked = true;
+    if (!this.corked) {
+      this.corked = true;
       socket.cork();
       process.nextTick(() => {
-        this.#corked = false;
+        this.corked = false;
         socket.uncork();
       });
     }
@@ -96,23 +95,23 @@ export class Stream {
   /** Resolves when these octets were handed to the system; alone, for use before `release`. */
   sendAlone(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+      this.socket.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
   }
 
   /** Stops and starts reading, so that the other side waits while we are busy. */
   pause(): void {
-    this.#socket.pause();
+    this.socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.socket.resume();
   }
 
   /** Ends the connection once everything sent is delivered; nothing more is handed to the handler. */
   close(): void {
-    this.#handler = undefined;
-    const socket = this.#socket;
+    this.handler = undefined;
+    const socket = this.socket;
     if (socket.destroyed) return;
     socket.end();
     socket.resume();
@@ -122,8 +121,8 @@ export class Stream {
 
   /** Ends it at once and tells the handler why. */
   abort(why: string): void {
-    this.#failure ??= why;
-    this.#socket.destroy();
+    this.failure ??= why;
+    this.socket.destroy();
   }
 
   /**
@@ -131,17 +130,17 @@ export class Stream {
    * nothing any more.
    */
   release(): Socket {
-    this.#handler = undefined;
-    this.#socket.pause();
-    this.#socket.off('data', this.#onData);
-    this.#socket.off('close', this.#onClose);
-    return this.#socket;
+    this.handler = undefined;
+    this.socket.pause();
+    this.socket.off('data', this.onData);
+    this.socket.off('close', this.onClose);
+    return this.socket;
   }
 
-  #ended(): void {
-    const handler = this.#handler;
-    this.#handler = undefined;
-    handler?.closed(this.#failure ?? (this.#heard ? CLOSED : this.#ifSilent));
+  private ended(): void {
+    const handler = this.handler;
+    this.handler = undefined;
+    handler?.closed(this.failure ?? (this.heard ? CLOSED : this.ifSilent));
   }
 }
 
@@ -155,7 +154,7 @@ function isFromTls(error: Error): error is Error & { readonly reason: string } {
 }
 
 /** Connects within CONNECT_MILLIS; rejects with a one-line reason. `from`: our own address. */
-export function dial(to: Endpoint, from: string | undefined, signal: AbortSignal): Promise<Stream> {
+export function dial(to: SocketAddress, from: string | undefined, signal: AbortSignal): Promise<Stream> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       host: to.address,
@@ -185,7 +184,7 @@ export function dial(to: Endpoint, from: string | undefined, signal: AbortSignal
 
 /** An open listener or UDP socket. */
 export interface Opened {
-  readonly local: Endpoint;
+  readonly local: SocketAddress;
   close(): Promise<void>;
 }
 
@@ -193,7 +192,7 @@ export interface Opened {
  * Listens for connections; rejects with the system's error if it cannot. `connectionsMax`: more are closed at once.
  */
 export function listen(
-  on: Endpoint,
+  on: SocketAddress,
   connectionsMax: number,
   accept: (stream: Stream) => void,
 ): Promise<Opened> {
@@ -231,14 +230,14 @@ function closeListener(server: Server, open: ReadonlySet<Socket>): Promise<void>
 
 /** A bound UDP socket. */
 export interface Datagrams extends Opened {
-  send(bytes: Uint8Array, to: Endpoint): void;
+  send(bytes: Uint8Array, to: SocketAddress): void;
   join(group: string, networkInterface: string): void;
 }
 
 /** Receives datagrams; rejects with the system's error if it cannot bind. */
 export function bindUdp(
-  on: Endpoint,
-  receive: (bytes: Uint8Array, from: Endpoint) => void,
+  on: SocketAddress,
+  receive: (bytes: Uint8Array, from: SocketAddress) => void,
 ): Promise<Datagrams> {
   return new Promise((resolve, reject) => {
     const type = on.address.includes(':') ? 'udp6' : 'udp4';

@@ -24,11 +24,11 @@ export type Beginning =
 
 /** Collects the first octets of a connection until it is clear whether it begins with STARTTLS. */
 export class FirstMessage {
-  #bytes: Uint8Array = NO_BYTES;
+  private bytes: Uint8Array = NO_BYTES;
 
   push(bytes: Uint8Array): Beginning {
-    this.#bytes = this.#bytes.length === 0 ? bytes.slice() : concatBytes([this.#bytes, bytes]);
-    const received = this.#bytes;
+    this.bytes = this.bytes.length === 0 ? bytes.slice() : concatBytes([this.bytes, bytes]);
+    const received = this.bytes;
     if (received.length <= PREFIX) return { kind: 'wait' };
     if (received[PREFIX] !== MessageType.STARTTLS) return { kind: 'plain', bytes: received };
     const length = readU16(received, 0);
@@ -55,11 +55,11 @@ export function startTlsReply(transactionId: number, refused?: string): Uint8Arr
 
 /** Collects the answer to STARTTLS. `undefined`: more is needed; otherwise TLS may begin, or why it may not. */
 export class StartTlsAnswer {
-  #bytes: Uint8Array = NO_BYTES;
+  private bytes: Uint8Array = NO_BYTES;
 
   push(bytes: Uint8Array): 'begin' | { readonly refused: string } | undefined {
-    this.#bytes = concatBytes([this.#bytes, bytes]);
-    const received = this.#bytes;
+    this.bytes = concatBytes([this.bytes, bytes]);
+    const received = this.bytes;
     if (received.length < PREFIX) return undefined;
     const length = readU16(received, 0);
     if (length > MESSAGE_OCTETS_MAX) return { refused: `an answer to STARTTLS of ${length} octets` };

@@ -80,20 +80,20 @@ function refuseForeignFile(file: string): void {
 }
 
 class LmdbStore implements LeaseStore {
-  readonly #directory: string;
-  readonly #root: RootDatabase<Uint8Array, string>;
-  readonly #leases: Database<Uint8Array, Uint8Array>;
-  readonly #endpoints: Database<Uint8Array, Uint8Array>;
-  readonly #values: Database<Uint8Array, string>;
-  #waiting: Saving[] = [];
+  private readonly directory: string;
+  private readonly root: RootDatabase<Uint8Array, string>;
+  private readonly leases: Database<Uint8Array, Uint8Array>;
+  private readonly endpoints: Database<Uint8Array, Uint8Array>;
+  private readonly values: Database<Uint8Array, string>;
+  private waiting: Saving[] = [];
   /** The commit under way. */
-  #committing: Promise<void> | undefined;
-  #failure: Error | undefined;
-  #report: (error: Error) => void = () => {};
+  private committing: Promise<void> | undefined;
+  private failure: Error | undefined;
+  private report: (error: Error) => void = () => {};
 
   constructor(directory: string) {
-    this.#directory = directory;
-    this.#root = open({
+    this.directory = directory;
+    this.root = open({
       path: directory,
       noSubdir: false,
       encoding: 'binary',
@@ -103,135 +103,135 @@ class LmdbStore implements LeaseStore {
       eventTurnBatching: false,
       ...{ txnStartThreshold: Number.MAX_SAFE_INTEGER },
     });
-    this.#values = this.#root.openDB({ name: 'values', encoding: 'binary' });
-    this.#leases = this.#root.openDB({ name: 'leases', encoding: 'binary', keyEncoding: 'binary' });
-    this.#endpoints = this.#root.openDB({ name: 'endpoints', encoding: 'binary', keyEncoding: 'binary' });
-    this.#values.transactionSync(() => this.#takeOwnership());
+    this.values = this.root.openDB({ name: 'values', encoding: 'binary' });
+    this.leases = this.root.openDB({ name: 'leases', encoding: 'binary', keyEncoding: 'binary' });
+    this.endpoints = this.root.openDB({ name: 'endpoints', encoding: 'binary', keyEncoding: 'binary' });
+    this.values.transactionSync(() => this.takeOwnership());
   }
 
   load(relationship: string): StoredState {
     const name = nameKey(relationship);
-    const endpoint = this.#endpoints.get(name);
-    const leases = this.#loadLeases(name);
+    const endpoint = this.endpoints.get(name);
+    const leases = this.loadLeases(name);
     if (endpoint === undefined) return { leases };
-    return { endpoint: this.#decode<EndpointRecord>(endpointRecord, endpoint), leases };
+    return { endpoint: this.decode<EndpointRecord>(endpointRecord, endpoint), leases };
   }
 
-  *#loadLeases(name: Uint8Array): Iterable<Lease> {
+  private *loadLeases(name: Uint8Array): Iterable<Lease> {
     const end = new Uint8Array(name.length + 1).fill(0xff);
     end.set(name);
-    for (const { value } of this.#leases.getRange({ start: name, end })) {
-      yield this.#decode<Lease>(leaseRecord, value);
+    for (const { value } of this.leases.getRange({ start: name, end })) {
+      yield this.decode<Lease>(leaseRecord, value);
     }
   }
 
   save(relationship: string, records: readonly StoreRecord[], stored: () => void): void {
-    if (this.#failure !== undefined) return;
-    this.#waiting.push({ relationship: nameKey(relationship), records, stored });
-    this.#committing ??= this.#commitAll();
+    if (this.failure !== undefined) return;
+    this.waiting.push({ relationship: nameKey(relationship), records, stored });
+    this.committing ??= this.commitAll();
   }
 
   value(name: string): Uint8Array | undefined {
-    const value = this.#values.get(name);
+    const value = this.values.get(name);
     return value === undefined ? undefined : Uint8Array.from(value);
   }
 
   setValue(name: string, value: Uint8Array): void {
-    this.#values.putSync(name, value);
+    this.values.putSync(name, value);
   }
 
   onFailure(report: (error: Error) => void): void {
-    this.#report = report;
+    this.report = report;
   }
 
   async close(): Promise<void> {
-    await this.#committing;
-    if (this.#failure === undefined) this.#values.removeSync(OWNER);
-    await this.#root.close();
-    openDirectories.delete(this.#directory);
+    await this.committing;
+    if (this.failure === undefined) this.values.removeSync(OWNER);
+    await this.root.close();
+    openDirectories.delete(this.directory);
   }
 
-  async #commitAll(): Promise<void> {
+  private async commitAll(): Promise<void> {
     // What else this turn saves belongs to the same commit.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const saving = this.#nextCommit();
+    while (this.waiting.length > 0) {
+      const saving = this.nextCommit();
       try {
-        await this.#commit(saving);
+        await this.commit(saving);
       } catch (error) {
-        this.#fail(await causeOf(error));
+        this.fail(await causeOf(error));
         break;
       }
       for (const { stored } of saving) stored();
     }
-    this.#committing = undefined;
+    this.committing = undefined;
   }
 
   /** Everything written before the next turn of the event loop is one transaction. */
-  async #commit(saving: readonly Saving[]): Promise<void> {
+  private async commit(saving: readonly Saving[]): Promise<void> {
     // Writes of one transaction share a promise.
     const committed = new Set<Promise<boolean>>();
     for (const { relationship, records } of saving) {
-      for (const record of records) committed.add(this.#put(relationship, record));
+      for (const record of records) committed.add(this.put(relationship, record));
     }
     await Promise.all(committed);
   }
 
-  #nextCommit(): readonly Saving[] {
+  private nextCommit(): readonly Saving[] {
     let records = 0;
     let count = 0;
-    for (const saving of this.#waiting) {
+    for (const saving of this.waiting) {
       records += saving.records.length;
       if (count > 0 && records > COMMIT_RECORDS_MAX) break;
       count++;
     }
-    return this.#waiting.splice(0, count);
+    return this.waiting.splice(0, count);
   }
 
-  #put(name: Uint8Array, record: StoreRecord): Promise<boolean> {
+  private put(name: Uint8Array, record: StoreRecord): Promise<boolean> {
     if (record.kind === 'endpoint') {
-      return this.#endpoints.put(name, Uint8Array.from(encodeRecord(endpointRecord, record.record)));
+      return this.endpoints.put(name, Uint8Array.from(encodeRecord(endpointRecord, record.record)));
     }
     const value = Uint8Array.from(encodeRecord(leaseRecord, record.lease));
-    return this.#leases.put(leaseKey(name, record.lease), value);
+    return this.leases.put(leaseKey(name, record.lease), value);
   }
 
   /** Inside a transaction: LMDB lets one process at a time be here. */
-  #takeOwnership(): void {
-    const owner = this.#values.get(OWNER);
-    if (owner !== undefined) this.#refuseIfAlive(JSON.parse(new TextDecoder().decode(owner)) as Owner);
-    const format = this.#values.get(FORMAT_NAME)?.[0];
+  private takeOwnership(): void {
+    const owner = this.values.get(OWNER);
+    if (owner !== undefined) this.refuseIfAlive(JSON.parse(new TextDecoder().decode(owner)) as Owner);
+    const format = this.values.get(FORMAT_NAME)?.[0];
     if (format !== undefined && format !== FORMAT) {
       throw new InputError(
-        `${this.#directory}: a lease store of form ${format}, this program reads form ${FORMAT}`,
+        `${this.directory}: a lease store of form ${format}, this program reads form ${FORMAT}`,
       );
     }
     const us: Owner = { pid: process.pid, began: beginningOf(process.pid) };
-    this.#values.putSync(OWNER, new TextEncoder().encode(JSON.stringify(us)));
-    this.#values.putSync(FORMAT_NAME, Uint8Array.of(FORMAT));
-    openDirectories.add(this.#directory);
+    this.values.putSync(OWNER, new TextEncoder().encode(JSON.stringify(us)));
+    this.values.putSync(FORMAT_NAME, Uint8Array.of(FORMAT));
+    openDirectories.add(this.directory);
   }
 
-  #refuseIfAlive(owner: Owner): void {
+  private refuseIfAlive(owner: Owner): void {
     const ours = owner.pid === process.pid;
-    const alive = ours ? openDirectories.has(this.#directory) : beginningOf(owner.pid) === owner.began;
+    const alive = ours ? openDirectories.has(this.directory) : beginningOf(owner.pid) === owner.began;
     if (alive && owner.began !== '') {
-      throw new InputError(`${this.#directory}: the lease store is in use by process ${owner.pid}`);
+      throw new InputError(`${this.directory}: the lease store is in use by process ${owner.pid}`);
     }
   }
 
-  #fail(reason: string): void {
-    this.#failure = new Error(`${this.#directory}: leases cannot be stored any more: ${reason}`);
-    this.#waiting = [];
-    this.#report(this.#failure);
+  private fail(reason: string): void {
+    this.failure = new Error(`${this.directory}: leases cannot be stored any more: ${reason}`);
+    this.waiting = [];
+    this.report(this.failure);
   }
 
-  #decode<T>(codec: ValueCodec<T>, bytes: Uint8Array): T {
+  private decode<T>(codec: ValueCodec<T>, bytes: Uint8Array): T {
     try {
       return decodeRecord(codec, bytes);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      throw new InputError(`${this.#directory}: a stored record cannot be read: ${error.message}`);
+      throw new InputError(`${this.directory}: a stored record cannot be read: ${error.message}`);
     }
   }
 }

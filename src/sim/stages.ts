@@ -3,7 +3,8 @@
  * counters, on the world's clock. The network gives it what the servers send, and carries what it sends onward.
  */
 import { seededRandom } from '../base/clock.ts';
-import type { Direction, Endpoint } from '../base/flow.ts';
+import type { Direction } from '../base/flow.ts';
+import type { SocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import type { Role } from '../failover/machine.ts';
 import type { Conversation, LegPort } from '../proxy/conversation.ts';
@@ -24,7 +25,7 @@ export interface TappedConnection {
 }
 
 const DIRECTION: Record<Role, Direction> = { primary: 0, secondary: 1 };
-const end = (address: string, port: number): Endpoint => ({ address, port });
+const end = (address: string, port: number): SocketAddress => ({ address, port });
 const ENDS = {
   primary: end('2001:db8:f::1', 40_000),
   listening: end('2001:db8:f::a', 647),

@@ -3,8 +3,7 @@
  * begins every further file of a recording, see src/proxy/tls/continuation.ts. What is no such comment is nothing.
  */
 import { fromHex, NO_BYTES } from '../base/bytes.ts';
-import type { Endpoint } from '../base/flow.ts';
-import { parseSocketAddress } from '../base/socket-address.ts';
+import { parseSocketAddress, type SocketAddress } from '../base/socket-address.ts';
 
 /** One direction. */
 export interface ContinuedSide {
@@ -23,8 +22,8 @@ export interface ContinuedSide {
 }
 
 export interface Continued {
-  readonly client: Endpoint;
-  readonly server: Endpoint;
+  readonly client: SocketAddress;
+  readonly server: SocketAddress;
   /** What the client sent, and what the server sent. */
   readonly sides: readonly [ContinuedSide, ContinuedSide];
 }

@@ -19,30 +19,30 @@ export interface HandshakeMessage {
 }
 
 export class HandshakeReader {
-  #rest: Uint8Array = NO_BYTES;
+  private rest: Uint8Array = NO_BYTES;
   /** Octets of a message that is not kept. */
-  #skip = 0;
-  #skippedType = 0;
+  private skip = 0;
+  private skippedType = 0;
 
   /** The messages that are whole with these octets; `undefined` for a hello beyond HELLO_OCTETS_MAX. */
   push(octets: Uint8Array): HandshakeMessage[] | undefined {
     const messages: HandshakeMessage[] = [];
-    let input = this.#rest.length === 0 ? octets : concatBytes([this.#rest, octets]);
-    this.#rest = NO_BYTES;
+    let input = this.rest.length === 0 ? octets : concatBytes([this.rest, octets]);
+    this.rest = NO_BYTES;
     while (input.length > 0) {
-      if (this.#skip > 0) {
-        const passed = Math.min(this.#skip, input.length);
-        this.#skip -= passed;
+      if (this.skip > 0) {
+        const passed = Math.min(this.skip, input.length);
+        this.skip -= passed;
         input = input.subarray(passed);
-        if (this.#skip === 0) messages.push({ type: this.#skippedType, body: NO_BYTES });
+        if (this.skip === 0) messages.push({ type: this.skippedType, body: NO_BYTES });
         continue;
       }
       if (input.length < HEADER_OCTETS) break;
       const type = input[0] as number;
       const end = HEADER_OCTETS + readU24(input, 1);
       if (type !== HandshakeType.clientHello && type !== HandshakeType.serverHello) {
-        this.#skippedType = type;
-        this.#skip = end;
+        this.skippedType = type;
+        this.skip = end;
         continue;
       }
       if (end > HELLO_OCTETS_MAX) return undefined;
@@ -50,7 +50,7 @@ export class HandshakeReader {
       messages.push({ type, body: input.subarray(HEADER_OCTETS, end) });
       input = input.subarray(end);
     }
-    this.#rest = input.slice();
+    this.rest = input.slice();
     return messages;
   }
 }

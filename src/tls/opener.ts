@@ -48,63 +48,63 @@ export function openersTls12(
 }
 
 class Tls12Opener implements Opener {
-  readonly #suite: CipherSuite;
-  readonly #key: Uint8Array;
-  readonly #iv: Uint8Array;
-  #sequence = 0;
+  private readonly suite: CipherSuite;
+  private readonly key: Uint8Array;
+  private readonly iv: Uint8Array;
+  private sequence = 0;
 
   constructor(suite: CipherSuite, key: Uint8Array, iv: Uint8Array) {
-    this.#suite = suite;
-    this.#key = key;
-    this.#iv = iv;
+    this.suite = suite;
+    this.key = key;
+    this.iv = iv;
   }
 
   open({ type, octets }: TlsRecord, lost = 0): Opened | undefined {
-    const sequence = this.#sequence + lost;
-    const { aead } = this.#suite;
-    const explicit = this.#iv.length < NONCE_OCTETS ? EXPLICIT_NONCE_OCTETS : 0;
+    const sequence = this.sequence + lost;
+    const { aead } = this.suite;
+    const explicit = this.iv.length < NONCE_OCTETS ? EXPLICIT_NONCE_OCTETS : 0;
     const start = RECORD_HEADER_OCTETS + explicit;
     const length = octets.length - start - TAG_OCTETS;
     if (length < 0) return undefined;
     const nonce =
       explicit === 0
-        ? nonceOf(this.#iv, sequence)
-        : concatBytes([this.#iv, octets.subarray(RECORD_HEADER_OCTETS, start)]);
+        ? nonceOf(this.iv, sequence)
+        : concatBytes([this.iv, octets.subarray(RECORD_HEADER_OCTETS, start)]);
     const aad = new Uint8Array(13);
     const view = new DataView(aad.buffer);
     view.setBigUint64(0, BigInt(sequence));
     aad.set(octets.subarray(0, 3), 8);
     view.setUint16(11, length);
-    const clear = openAead(aead, this.#key, nonce, aad, octets.subarray(start));
+    const clear = openAead(aead, this.key, nonce, aad, octets.subarray(start));
     if (clear === undefined) return undefined;
-    this.#sequence = sequence + 1;
+    this.sequence = sequence + 1;
     return { type, octets: clear };
   }
 }
 
 /** TLS 1.3: one direction from one traffic secret on. */
 export class Tls13Opener implements Opener {
-  readonly #suite: CipherSuite;
-  readonly #secret: Uint8Array;
-  readonly #key: Uint8Array;
-  readonly #iv: Uint8Array;
-  #sequence = 0;
+  private readonly suite: CipherSuite;
+  private readonly secret: Uint8Array;
+  private readonly key: Uint8Array;
+  private readonly iv: Uint8Array;
+  private sequence = 0;
 
   constructor(suite: CipherSuite, secret: Uint8Array) {
-    this.#suite = suite;
-    this.#secret = secret;
-    this.#key = expandLabel(suite.hash, secret, 'key', KEY_OCTETS[suite.aead]);
-    this.#iv = expandLabel(suite.hash, secret, 'iv', NONCE_OCTETS);
+    this.suite = suite;
+    this.secret = secret;
+    this.key = expandLabel(suite.hash, secret, 'key', KEY_OCTETS[suite.aead]);
+    this.iv = expandLabel(suite.hash, secret, 'iv', NONCE_OCTETS);
   }
 
   open({ octets }: TlsRecord, lost = 0): Opened | undefined {
-    const sequence = this.#sequence + lost;
+    const sequence = this.sequence + lost;
     const header = octets.subarray(0, RECORD_HEADER_OCTETS);
     const sealed = octets.subarray(RECORD_HEADER_OCTETS);
-    const nonce = nonceOf(this.#iv, sequence);
-    const inner = openAead(this.#suite.aead, this.#key, nonce, header, sealed);
+    const nonce = nonceOf(this.iv, sequence);
+    const inner = openAead(this.suite.aead, this.key, nonce, header, sealed);
     if (inner === undefined) return undefined;
-    this.#sequence = sequence + 1;
+    this.sequence = sequence + 1;
     // The content type stands behind the content and before the padding of zeros.
     let end = inner.length;
     while (end > 0 && inner[end - 1] === 0) end--;
@@ -116,8 +116,8 @@ export class Tls13Opener implements Opener {
 
   /** After a KeyUpdate (RFC 8446 §7.2). */
   next(): Tls13Opener {
-    const { hash } = this.#suite;
-    return new Tls13Opener(this.#suite, expandLabel(hash, this.#secret, 'traffic upd', this.#secret.length));
+    const { hash } = this.suite;
+    return new Tls13Opener(this.suite, expandLabel(hash, this.secret, 'traffic upd', this.secret.length));
   }
 }
 

@@ -19,39 +19,39 @@ export interface FoundRecord {
 }
 
 export class RecordSearch {
-  readonly #opener: Opener;
-  readonly #lostMax: number;
-  #octets: Uint8Array = NO_BYTES;
+  private readonly opener: Opener;
+  private readonly lostMax: number;
+  private octets: Uint8Array = NO_BYTES;
   /** Places in `#octets` where no record opened. */
-  #tried = new Set<number>();
-  #tries = 0;
+  private tried = new Set<number>();
+  private tries = 0;
 
   /** `missing`: octets that were not seen, from the end of the last whole record on. */
   constructor(opener: Opener, missing: number) {
-    this.#opener = opener;
-    this.#lostMax = Math.ceil(missing / SEALED_OCTETS_MIN);
+    this.opener = opener;
+    this.lostMax = Math.ceil(missing / SEALED_OCTETS_MIN);
   }
 
   /** Takes the next octets. `hopeless`: there will be nothing, however long one waits. */
   push(bytes: Uint8Array): FoundRecord | 'wait' | 'hopeless' {
-    this.#octets = concatBytes([this.#octets, bytes]);
-    const octets = this.#octets;
+    this.octets = concatBytes([this.octets, bytes]);
+    const octets = this.octets;
     for (let at = 0; at + SEALED_OCTETS_MIN <= octets.length; at++) {
-      if (this.#tried.has(at) || !isHeader(octets, at)) continue;
+      if (this.tried.has(at) || !isHeader(octets, at)) continue;
       const end = at + RECORD_HEADER_OCTETS + readU16(octets, at + 3);
       if (end > octets.length) continue;
-      this.#tried.add(at);
-      const opened = this.#open(octets.subarray(at, end));
+      this.tried.add(at);
+      const opened = this.open(octets.subarray(at, end));
       if (opened !== undefined) return { opened, rest: octets.subarray(end) };
     }
-    return octets.length > WINDOW_OCTETS || this.#tries >= SEARCH_TRIES_MAX ? 'hopeless' : 'wait';
+    return octets.length > WINDOW_OCTETS || this.tries >= SEARCH_TRIES_MAX ? 'hopeless' : 'wait';
   }
 
-  #open(octets: Uint8Array): Opened | undefined {
+  private open(octets: Uint8Array): Opened | undefined {
     const record = { type: octets[0] as number, octets };
-    for (let lost = 0; lost <= this.#lostMax && this.#tries < SEARCH_TRIES_MAX; lost++) {
-      this.#tries++;
-      const opened = this.#opener.open(record, lost);
+    for (let lost = 0; lost <= this.lostMax && this.tries < SEARCH_TRIES_MAX; lost++) {
+      this.tries++;
+      const opened = this.opener.open(record, lost);
       if (opened !== undefined) return opened;
     }
     return undefined;

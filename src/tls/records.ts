@@ -37,11 +37,11 @@ export function isApplicationData(bytes: Uint8Array, at: number, end: number): b
 }
 
 export class RecordCutter {
-  #rest: Uint8Array = NO_BYTES;
+  private rest: Uint8Array = NO_BYTES;
 
   /** Octets of a record that is not whole. */
   get pending(): number {
-    return this.#rest.length;
+    return this.rest.length;
   }
 
   /** The records that are whole with these octets, and perhaps that what follows cannot be a record. */
@@ -51,7 +51,7 @@ export class RecordCutter {
     end: number,
   ): { readonly records: TlsRecord[]; readonly broken: boolean } {
     const fresh = bytes.subarray(start, end);
-    const octets = this.#rest.length === 0 ? fresh : concatBytes([this.#rest, fresh]);
+    const octets = this.rest.length === 0 ? fresh : concatBytes([this.rest, fresh]);
     const records: TlsRecord[] = [];
     let at = 0;
     while (at + RECORD_HEADER_OCTETS <= octets.length) {
@@ -61,13 +61,13 @@ export class RecordCutter {
       records.push({ type: octets[at] as number, octets: octets.subarray(at, next) });
       at = next;
     }
-    this.#rest = copyBytes(octets, at);
+    this.rest = copyBytes(octets, at);
     return { records, broken: false };
   }
 
   /** What is kept belongs to nothing any more. */
   clear(): void {
-    this.#rest = NO_BYTES;
+    this.rest = NO_BYTES;
   }
 }
 

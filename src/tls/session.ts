@@ -70,20 +70,20 @@ const SECRETS_TLS13: Readonly<Record<'handshake' | 'data', readonly [SecretLabel
 };
 
 export class TlsSession {
-  readonly #keys: KeyLog;
-  readonly #sink: SessionSink;
-  readonly #sides: readonly [Side, Side] = [newSide(), newSide()];
-  #client: Direction = 0;
-  #clientRandom: Uint8Array | undefined;
-  #agreed: Agreed | undefined;
+  private readonly keys: KeyLog;
+  private readonly sink: SessionSink;
+  private readonly sides: readonly [Side, Side] = [newSide(), newSide()];
+  private client: Direction = 0;
+  private clientRandom: Uint8Array | undefined;
+  private agreed: Agreed | undefined;
   /** Records of the client that may be early data, for which we have no key: they are passed over. */
-  #earlyData: 'none' | 'possible' | 'told' = 'none';
-  #told = false;
-  #openedTold = false;
+  private earlyData: 'none' | 'possible' | 'told' = 'none';
+  private told = false;
+  private openedTold = false;
 
   constructor(keys: KeyLog, sink: SessionSink) {
-    this.#keys = keys;
-    this.#sink = sink;
+    this.keys = keys;
+    this.sink = sink;
   }
 
   /** Goes on with a connection of which somebody has told how far it had come; before the first octet. */
@@ -91,11 +91,11 @@ export class TlsSession {
     const directions = client === 0 ? ([0, 1] as const) : ([1, 0] as const);
     for (const [role, direction] of directions.entries()) {
       const { clear } = sides[role as 0 | 1];
-      this.#records(direction, this.#sides[direction], clear, 0, clear.length);
+      this.records(direction, this.sides[direction], clear, 0, clear.length);
     }
-    if (this.#agreed === undefined) this.#fail([0, 1], 'it was shaking hands when the recording began');
+    if (this.agreed === undefined) this.fail([0, 1], 'it was shaking hands when the recording began');
     for (const [role, direction] of directions.entries()) {
-      const side = this.#sides[direction];
+      const side = this.sides[direction];
       const before = sides[role as 0 | 1];
       const { left, header, sealed } = before;
       side.skip = left;
@@ -109,94 +109,99 @@ export class TlsSession {
 
   /** In-order octets of a direction. */
   push(direction: Direction, bytes: Uint8Array, from: number, end: number): void {
-    const side = this.#sides[direction];
+    const side = this.sides[direction];
     if (side.dead) return;
     const start = from + Math.min(side.skip, end - from);
     side.skip -= start - from;
-    if (side.search === undefined) this.#records(direction, side, bytes, start, end);
-    else this.#search(direction, side, side.search, bytes.subarray(start, end));
+    if (side.search === undefined) this.records(direction, side, bytes, start, end);
+    else this.search(direction, side, side.search, bytes.subarray(start, end));
   }
 
   /** `missing` octets never came. Behind the handshake the next whole record is looked for. */
   gap(direction: Direction, missing: number): void {
-    const side = this.#sides[direction];
+    const side = this.sides[direction];
     if (side.dead) return;
     if (side.stage !== 'data' || side.opener === undefined) {
-      this.#fail([direction], `${missing} octets of the handshake are missing`);
+      this.fail([direction], `${missing} octets of the handshake are missing`);
       return;
     }
     side.search = new RecordSearch(side.opener, side.records.pending + missing);
     side.records.clear();
-    this.#sink.gap(direction, missing);
+    this.sink.gap(direction, missing);
   }
 
-  #search(direction: Direction, side: Side, search: RecordSearch, bytes: Uint8Array): void {
+  private search(direction: Direction, side: Side, search: RecordSearch, bytes: Uint8Array): void {
     const found = search.push(bytes);
     if (found === 'wait') return;
     if (found === 'hopeless') {
-      this.#fail([direction], 'octets are missing, and behind them no record was found');
+      this.fail([direction], 'octets are missing, and behind them no record was found');
       return;
     }
     side.search = undefined;
-    this.#content(direction, side, found.opened.type, found.opened.octets);
-    this.#records(direction, side, found.rest, 0, found.rest.length);
+    this.content(direction, side, found.opened.type, found.opened.octets);
+    this.records(direction, side, found.rest, 0, found.rest.length);
   }
 
-  #records(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number): void {
+  private records(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number): void {
     const { records, broken } = side.records.push(bytes, start, end);
     for (const record of records) {
-      if (!side.dead) this.#record(direction, side, record);
+      if (!side.dead) this.record(direction, side, record);
     }
-    if (broken && !side.dead) this.#fail([direction], 'there are octets that are no TLS record');
+    if (broken && !side.dead) this.fail([direction], 'there are octets that are no TLS record');
   }
 
-  #record(direction: Direction, side: Side, record: TlsRecord): void {
+  private record(direction: Direction, side: Side, record: TlsRecord): void {
     const { type } = record;
     if (type === ContentType.changeCipherSpec) {
       // In TLS 1.3 it says nothing (RFC 8446 §D.4).
-      if (this.#agreed?.version === TLS12) this.#change(side);
+      if (this.agreed?.version === TLS12) this.change(side);
       return;
     }
     const sealed =
-      side.stage !== 'clear' && (this.#agreed?.version === TLS12 || type === ContentType.applicationData);
-    if (sealed) this.#sealed(direction, side, record);
-    else this.#content(direction, side, type, record.octets.subarray(RECORD_HEADER_OCTETS));
+      side.stage !== 'clear' && (this.agreed?.version === TLS12 || type === ContentType.applicationData);
+    if (sealed) this.sealed(direction, side, record);
+    else this.content(direction, side, type, record.octets.subarray(RECORD_HEADER_OCTETS));
   }
 
   /** ChangeCipherSpec of TLS 1.2: what follows in this direction is sealed with new keys. */
-  #change(side: Side): void {
-    if (side.stage === 'data') this.#fail([0, 1], NEGOTIATED_ANEW);
+  private change(side: Side): void {
+    if (side.stage === 'data') this.fail([0, 1], NEGOTIATED_ANEW);
     side.stage = 'data';
   }
 
-  #sealed(direction: Direction, side: Side, record: TlsRecord): void {
-    side.opener ??= this.#openerOf(direction, side.stage);
+  private sealed(direction: Direction, side: Side, record: TlsRecord): void {
+    side.opener ??= this.openerOf(direction, side.stage);
     if (side.opener === undefined) return;
     const opened =
       side.before === undefined
         ? side.opener.open(record)
-        : this.#continued(direction, side, record, side.before);
+        : this.continued(direction, side, record, side.before);
     if (opened !== undefined) side.before = undefined;
     if (opened === undefined) {
-      const early = this.#earlyData !== 'none' && direction === this.#client && side.stage === 'handshake';
-      if (early) this.#passEarlyData();
+      const early = this.earlyData !== 'none' && direction === this.client && side.stage === 'handshake';
+      if (early) this.passEarlyData();
       else
-        this.#fail(
+        this.fail(
           [direction],
           'a record does not fit its key: the key log is of another connection, or it was damaged',
         );
       return;
     }
-    if (direction === this.#client) this.#earlyData = 'none';
-    this.#tellOpened();
-    this.#content(direction, side, opened.type, opened.octets);
+    if (direction === this.client) this.earlyData = 'none';
+    this.tellOpened();
+    this.content(direction, side, opened.type, opened.octets);
   }
 
   /**
    * The first record behind others, mostly with the keys of the data, or with those after KeyUpdates, or else still with
    * those of the handshake.
    */
-  #continued(direction: Direction, side: Side, record: TlsRecord, before: ContinuedSide): Opened | undefined {
+  private continued(
+    direction: Direction,
+    side: Side,
+    record: TlsRecord,
+    before: ContinuedSide,
+  ): Opened | undefined {
     if (side.opener instanceof Tls13Opener) {
       const updated = openUpdated(side.opener, record, before);
       if (updated !== undefined) {
@@ -205,8 +210,8 @@ export class TlsSession {
       }
     }
     const opened = side.opener && openBehind(side.opener, record, before.sealed);
-    if (opened !== undefined || this.#agreed?.version !== TLS13) return opened;
-    const shaking = this.#openerOf(direction, 'handshake');
+    if (opened !== undefined || this.agreed?.version !== TLS13) return opened;
+    const shaking = this.openerOf(direction, 'handshake');
     const found = shaking && openBehind(shaking, record, before.sealed);
     if (found === undefined) return undefined;
     side.opener = shaking;
@@ -214,33 +219,33 @@ export class TlsSession {
     return found;
   }
 
-  #content(direction: Direction, side: Side, type: number, octets: Uint8Array): void {
+  private content(direction: Direction, side: Side, type: number, octets: Uint8Array): void {
     switch (type) {
       case ContentType.handshake: {
         const messages = side.handshake.push(octets);
-        if (messages === undefined) this.#fail([0, 1], 'a hello is longer than we look at');
-        for (const message of messages ?? []) this.#handshake(direction, side, message);
+        if (messages === undefined) this.fail([0, 1], 'a hello is longer than we look at');
+        for (const message of messages ?? []) this.handshake(direction, side, message);
         return;
       }
       case ContentType.applicationData:
-        if (side.stage === 'data') this.#sink.clear(direction, octets);
-        else if (this.#earlyData !== 'none') this.#passEarlyData();
-        else this.#fail([0, 1], 'there is data before the handshake');
+        if (side.stage === 'data') this.sink.clear(direction, octets);
+        else if (this.earlyData !== 'none') this.passEarlyData();
+        else this.fail([0, 1], 'there is data before the handshake');
         return;
       case ContentType.alert: {
         const text = alertText(octets);
-        if (text !== undefined) this.#sink.alert(direction, text);
+        if (text !== undefined) this.sink.alert(direction, text);
         return;
       }
       default:
     }
   }
 
-  #handshake(direction: Direction, side: Side, { type, body }: HandshakeMessage): void {
+  private handshake(direction: Direction, side: Side, { type, body }: HandshakeMessage): void {
     const { stage, opener } = side;
-    if (type === HandshakeType.clientHello) this.#failIf(this.#clientHello(direction, side, body));
-    else if (type === HandshakeType.serverHello) this.#failIf(this.#serverHello(body));
-    else if (this.#agreed?.version !== TLS13) return;
+    if (type === HandshakeType.clientHello) this.failIf(this.clientHello(direction, side, body));
+    else if (type === HandshakeType.serverHello) this.failIf(this.serverHello(body));
+    else if (this.agreed?.version !== TLS13) return;
     else if (type === HandshakeType.finished && stage === 'handshake') {
       side.stage = 'data';
       side.opener = undefined;
@@ -248,18 +253,18 @@ export class TlsSession {
   }
 
   /** Why there is no going on. */
-  #clientHello(direction: Direction, side: Side, body: Uint8Array): string | undefined {
+  private clientHello(direction: Direction, side: Side, body: Uint8Array): string | undefined {
     if (side.stage !== 'clear') return NEGOTIATED_ANEW;
     const hello = readClientHello(body);
     if (hello === undefined) return 'its ClientHello is cut short';
-    this.#client = direction;
-    this.#clientRandom = hello.random;
-    this.#earlyData = hello.offersEarlyData ? 'possible' : 'none';
+    this.client = direction;
+    this.clientRandom = hello.random;
+    this.earlyData = hello.offersEarlyData ? 'possible' : 'none';
     return undefined;
   }
 
   /** Why there is no going on. */
-  #serverHello(body: Uint8Array): string | undefined {
+  private serverHello(body: Uint8Array): string | undefined {
     const hello = readServerHello(body);
     if (hello === undefined) return 'its ServerHello is cut short';
     if (hello.isRetry) return undefined;
@@ -272,57 +277,57 @@ export class TlsSession {
       const number = hello.suite.toString(16).padStart(4, '0');
       return `cipher suite 0x${number} is not read, only those with AES-GCM or ChaCha20-Poly1305`;
     }
-    this.#agreed = { version, suite, serverRandom: hello.random };
-    if (version === TLS13) for (const side of this.#sides) side.stage = 'handshake';
+    this.agreed = { version, suite, serverRandom: hello.random };
+    if (version === TLS13) for (const side of this.sides) side.stage = 'handshake';
     return undefined;
   }
 
-  #openerOf(direction: Direction, stage: Stage): Opener | undefined {
-    const agreed = this.#agreed;
-    const random = this.#clientRandom;
+  private openerOf(direction: Direction, stage: Stage): Opener | undefined {
+    const agreed = this.agreed;
+    const random = this.clientRandom;
     if (agreed === undefined || stage === 'clear') return undefined;
-    if (random === undefined) return this.#noKey('its ClientHello was not seen');
-    const role = direction === this.#client ? 0 : 1;
+    if (random === undefined) return this.noKey('its ClientHello was not seen');
+    const role = direction === this.client ? 0 : 1;
     const { version, suite, serverRandom } = agreed;
     const label = version === TLS12 ? 'CLIENT_RANDOM' : SECRETS_TLS13[stage][role];
-    const secret = this.#keys.find(label, random);
-    if (secret === undefined) return this.#noKey(`no key for client random ${toHex(random)} (${label})`);
+    const secret = this.keys.find(label, random);
+    if (secret === undefined) return this.noKey(`no key for client random ${toHex(random)} (${label})`);
     if (version === TLS13) return new Tls13Opener(suite, secret);
     return openersTls12(suite, secret, random, serverRandom)[role];
   }
 
-  #noKey(why: string): undefined {
-    this.#fail([0, 1], why);
+  private noKey(why: string): undefined {
+    this.fail([0, 1], why);
   }
 
-  #tellOpened(): void {
-    if (this.#openedTold || this.#agreed === undefined) return;
-    this.#openedTold = true;
-    this.#sink.opened(this.#agreed.version, this.#agreed.suite.name);
+  private tellOpened(): void {
+    if (this.openedTold || this.agreed === undefined) return;
+    this.openedTold = true;
+    this.sink.opened(this.agreed.version, this.agreed.suite.name);
   }
 
-  #failIf(why: string | undefined): void {
-    if (why !== undefined) this.#fail([0, 1], why);
+  private failIf(why: string | undefined): void {
+    if (why !== undefined) this.fail([0, 1], why);
   }
 
   /** We have no key for it, and the server may not have taken it either. */
-  #passEarlyData(): void {
-    if (this.#earlyData === 'possible') this.#sink.problem('early data of the client is not read');
-    this.#earlyData = 'told';
+  private passEarlyData(): void {
+    if (this.earlyData === 'possible') this.sink.problem('early data of the client is not read');
+    this.earlyData = 'told';
   }
 
-  #fail(directions: readonly Direction[], why: string): void {
+  private fail(directions: readonly Direction[], why: string): void {
     for (const direction of directions) {
-      this.#sides[direction].dead = true;
-      this.#sides[direction].records.clear();
+      this.sides[direction].dead = true;
+      this.sides[direction].records.clear();
     }
-    this.#tell(why);
+    this.tell(why);
   }
 
-  #tell(why: string): void {
-    if (this.#told) return;
-    this.#told = true;
-    this.#sink.problem(why);
+  private tell(why: string): void {
+    if (this.told) return;
+    this.told = true;
+    this.sink.problem(why);
   }
 }
 

@@ -24,102 +24,102 @@ interface Watched {
 }
 
 export class TlsStage implements FlowSink {
-  readonly #next: FlowSink;
-  readonly #keys: KeyLog;
+  private readonly next: FlowSink;
+  private readonly keys: KeyLog;
   /** Flows that have shown that they carry no TLS are not here. */
-  readonly #watched = new Map<Flow, Watched>();
-  #sessions = 0;
+  private readonly watched = new Map<Flow, Watched>();
+  private sessions = 0;
 
   constructor(next: FlowSink, keys: KeyLog) {
-    this.#next = next;
-    this.#keys = keys;
+    this.next = next;
+    this.keys = keys;
   }
 
   open(flow: Flow, seen: Seen, midStream: boolean): void {
-    this.#next.open(flow, seen, midStream);
+    this.next.open(flow, seen, midStream);
     if (flow.transport !== 'tcp') return;
     const watched = newlyWatched(seen, midStream);
-    this.#watched.set(flow, watched);
-    const continued = midStream ? this.#keys.continued(flow.ends) : undefined;
-    if (continued !== undefined) this.#continue(flow, watched, continued);
+    this.watched.set(flow, watched);
+    const continued = midStream ? this.keys.continued(flow.ends) : undefined;
+    if (continued !== undefined) this.continue(flow, watched, continued);
   }
 
   data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
-    const watched = this.#watched.size === 0 ? undefined : this.#watched.get(flow);
+    const watched = this.watched.size === 0 ? undefined : this.watched.get(flow);
     if (watched === undefined) {
-      this.#next.data(flow, direction, bytes, start, end, seen);
+      this.next.data(flow, direction, bytes, start, end, seen);
       return;
     }
     watched.seen = seen;
-    if (watched.isUnderWay) this.#tellUnderWay(flow, watched, bytes, start, end);
+    if (watched.isUnderWay) this.tellUnderWay(flow, watched, bytes, start, end);
     const beginning = watched.beginnings[direction];
     const tls = beginning.verdict === 'open' ? beginning.push(bytes, start, end) : start;
     if (beginning.verdict !== 'tls') {
-      if (beginning.verdict === 'plain' && watched.session === undefined) this.#watched.delete(flow);
-      this.#next.data(flow, direction, bytes, start, end, seen);
+      if (beginning.verdict === 'plain' && watched.session === undefined) this.watched.delete(flow);
+      this.next.data(flow, direction, bytes, start, end, seen);
       return;
     }
-    if (tls > start) this.#next.data(flow, direction, bytes, start, tls, seen);
-    const session = this.#sessionOf(flow, watched);
+    if (tls > start) this.next.data(flow, direction, bytes, start, tls, seen);
+    const session = this.sessionOf(flow, watched);
     if (session !== 'refused') session.push(direction, bytes, tls, end);
   }
 
   gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void {
-    const watched = this.#watched.get(flow);
+    const watched = this.watched.get(flow);
     if (watched?.beginnings[direction].verdict === 'tls') {
       watched.seen = seen;
       if (watched.session instanceof TlsSession) watched.session.gap(direction, missing);
       return;
     }
-    if (watched?.session === undefined) this.#watched.delete(flow);
-    this.#next.gap(flow, direction, missing, seen);
+    if (watched?.session === undefined) this.watched.delete(flow);
+    this.next.gap(flow, direction, missing, seen);
   }
 
   close(flow: Flow, direction: Direction, how: 'fin' | 'reset' | 'lost', seen: Seen): void {
-    const watched = this.#watched.get(flow);
+    const watched = this.watched.get(flow);
     if (watched !== undefined) {
       watched.ended[direction] = true;
       if (how !== 'fin' || (watched.ended[0] && watched.ended[1])) {
-        this.#watched.delete(flow);
-        if (watched.session instanceof TlsSession) this.#sessions--;
+        this.watched.delete(flow);
+        if (watched.session instanceof TlsSession) this.sessions--;
       }
     }
-    this.#next.close(flow, direction, how, seen);
+    this.next.close(flow, direction, how, seen);
   }
 
   /** Data of TLS whose handshake nobody has seen is told, and nothing of it goes on. */
-  #tellUnderWay(flow: Flow, watched: Watched, bytes: Uint8Array, start: number, end: number): void {
+  private tellUnderWay(flow: Flow, watched: Watched, bytes: Uint8Array, start: number, end: number): void {
     watched.isUnderWay = false;
     if (!isApplicationData(bytes, start, end)) return;
     for (const beginning of watched.beginnings) beginning.verdict = 'tls';
     watched.session = 'refused';
-    this.#next.tls?.(flow, { kind: 'begins' }, watched.seen);
+    this.next.tls?.(flow, { kind: 'begins' }, watched.seen);
     const message = 'it began before the capture: its handshake is in none of the files';
-    this.#next.tls?.(flow, { kind: 'problem', message }, watched.seen);
+    this.next.tls?.(flow, { kind: 'problem', message }, watched.seen);
   }
 
-  #continue(flow: Flow, watched: Watched, { client, sides }: Continued): void {
+  private continue(flow: Flow, watched: Watched, { client, sides }: Continued): void {
     watched.isUnderWay = false;
     for (const beginning of watched.beginnings) beginning.verdict = 'tls';
-    const session = this.#sessionOf(flow, watched);
+    const session = this.sessionOf(flow, watched);
     const [first] = flow.ends;
     const isFirst = first.address === client.address && first.port === client.port;
     if (session !== 'refused') session.continue(isFirst ? 0 : 1, sides);
   }
 
-  #sessionOf(flow: Flow, watched: Watched): TlsSession | 'refused' {
+  private sessionOf(flow: Flow, watched: Watched): TlsSession | 'refused' {
     if (watched.session !== undefined) return watched.session;
-    const tell = (news: TlsNews): void => this.#next.tls?.(flow, news, watched.seen);
+    const tell = (news: TlsNews): void => this.next.tls?.(flow, news, watched.seen);
     tell({ kind: 'begins' });
-    if (this.#sessions >= SESSIONS_MAX) {
+    if (this.sessions >= SESSIONS_MAX) {
       tell({ kind: 'problem', message: `more than ${SESSIONS_MAX} TLS connections at once` });
       watched.session = 'refused';
       return 'refused';
     }
-    this.#sessions++;
-    const session = new TlsSession(this.#keys, {
-      clear: (direction, octets) => this.#next.data(flow, direction, octets, 0, octets.length, watched.seen),
-      gap: (direction, missing) => this.#next.gap(flow, direction, missing, watched.seen),
+    this.sessions++;
+    const session = new TlsSession(this.keys, {
+      clear: (direction, octets) => this.next.data(flow, direction, octets, 0, octets.length, watched.seen),
+      gap: (direction, missing) => this.next.gap(flow, direction, missing, watched.seen),
       opened: (version, suite) => tell({ kind: 'opened', version, suite }),
       problem: (message) => tell({ kind: 'problem', message }),
       alert: (direction, message) => tell({ kind: 'alert', direction, message }),

@@ -2,30 +2,30 @@
 
 /** A column of a page. While all its values are the same it is one number; then it takes four octets a row. */
 export class Column {
-  readonly #rows: number;
-  #values: Uint32Array | undefined;
-  #only = 0;
-  #begun = false;
+  private readonly rows: number;
+  private values: Uint32Array | undefined;
+  private only = 0;
+  private begun = false;
 
   /** `rows`: how many it can have. */
   constructor(rows: number) {
-    this.#rows = rows;
+    this.rows = rows;
   }
 
   get(row: number): number {
-    return this.#values === undefined ? this.#only : (this.#values[row] as number);
+    return this.values === undefined ? this.only : (this.values[row] as number);
   }
 
   set(row: number, value: number): void {
-    if (this.#values === undefined) {
-      if (!this.#begun) {
-        this.#begun = true;
-        this.#only = value;
+    if (this.values === undefined) {
+      if (!this.begun) {
+        this.begun = true;
+        this.only = value;
       }
-      if (value === this.#only) return;
-      this.#values = new Uint32Array(this.#rows).fill(this.#only);
+      if (value === this.only) return;
+      this.values = new Uint32Array(this.rows).fill(this.only);
     }
-    this.#values[row] = value;
+    this.values[row] = value;
   }
 }
 
@@ -34,26 +34,26 @@ const FIRST_NUMBERS = 1024;
 /** A list that only grows at its end. While it counts up from 0 it takes no memory. */
 export class NumberList {
   length = 0;
-  #numbers: Uint32Array | undefined;
+  private numbers: Uint32Array | undefined;
 
   push(number: number): void {
     const at = this.length++;
-    if (this.#numbers === undefined) {
+    if (this.numbers === undefined) {
       if (number === at) return;
-      this.#numbers = new Uint32Array(Math.max(FIRST_NUMBERS, 2 * at));
-      for (let before = 0; before < at; before++) this.#numbers[before] = before;
+      this.numbers = new Uint32Array(Math.max(FIRST_NUMBERS, 2 * at));
+      for (let before = 0; before < at; before++) this.numbers[before] = before;
     }
-    if (at === this.#numbers.length) {
+    if (at === this.numbers.length) {
       const larger = new Uint32Array(2 * at);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
+      larger.set(this.numbers);
+      this.numbers = larger;
     }
-    this.#numbers[at] = number;
+    this.numbers[at] = number;
   }
 
   at(position: number): number | undefined {
     if (position >= this.length) return undefined;
-    return this.#numbers === undefined ? position : this.#numbers[position];
+    return this.numbers === undefined ? position : this.numbers[position];
   }
 
   /** Position of the first number that is not below `number`, in a list that rises; its length if there is none. */

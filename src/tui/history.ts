@@ -18,97 +18,97 @@ export type RowTest = (row: Row) => boolean;
 export const SCAN_ROWS = 2_000;
 
 export class History {
-  readonly #store: RowStore;
-  #test: RowTest | undefined;
+  private readonly store: RowStore;
+  private test: RowTest | undefined;
   /** Numbers of the rows that pass the filter; unused while there is none. */
-  #passing = new NumberList();
+  private passing = new NumberList();
   /** Number of the first row on which the filter was not tried. */
-  #tried = 0;
+  private tried = 0;
 
   constructor(store: RowStore = new RowWindow()) {
-    this.#store = store;
+    this.store = store;
   }
 
   /** Position of the first row that is still there, of those that pass the filter. */
   get begin(): number {
-    return this.#test === undefined ? this.#store.first : this.#passing.firstFrom(this.#store.first);
+    return this.test === undefined ? this.store.first : this.passing.firstFrom(this.store.first);
   }
 
   /** Position after the last row. */
   get end(): number {
-    return this.#test === undefined ? this.#store.total : this.#passing.length;
+    return this.test === undefined ? this.store.total : this.passing.length;
   }
 
   /** Rows that ever came. */
   get total(): number {
-    return this.#store.total;
+    return this.store.total;
   }
 
   /** Rows kept, whether they pass the filter or not. */
   get size(): number {
-    return this.#store.total - this.#store.first;
+    return this.store.total - this.store.first;
   }
 
   /** Rows on which the filter has still to be tried. */
   get untried(): number {
-    return this.#test === undefined ? 0 : this.#store.total - this.#tried;
+    return this.test === undefined ? 0 : this.store.total - this.tried;
   }
 
   at(position: number): Row | undefined {
     const number = this.numberAt(position);
-    return number === undefined ? undefined : this.#store.at(number);
+    return number === undefined ? undefined : this.store.at(number);
   }
 
   /** Number of the row at a position. */
   numberAt(position: number): number | undefined {
-    if (this.#test !== undefined) return this.#passing.at(position);
-    return position >= this.#store.first && position < this.#store.total ? position : undefined;
+    if (this.test !== undefined) return this.passing.at(position);
+    return position >= this.store.first && position < this.store.total ? position : undefined;
   }
 
   /** Position of a row, or of the next one that is shown; `end` if there is none. */
   positionOf(number: number): number {
-    if (this.#test === undefined) return Math.max(this.begin, Math.min(number, this.end));
-    return this.#passing.firstFrom(number);
+    if (this.test === undefined) return Math.max(this.begin, Math.min(number, this.end));
+    return this.passing.firstFrom(number);
   }
 
   /** The row with a number, shown or not. */
   row(number: number): Row | undefined {
-    return this.#store.at(number);
+    return this.store.at(number);
   }
 
   numberOf(protocol: Message['protocol'], index: number): number | undefined {
-    return this.#store.numberOf(protocol, index);
+    return this.store.numberOf(protocol, index);
   }
 
   add(row: Row): void {
-    this.#store.add(row);
+    this.store.add(row);
     // While older rows are still to be tried, this one waits behind them.
-    if (this.#test === undefined || this.untried > 1) return;
-    if (this.#test(row)) this.#passing.push(this.#tried);
-    this.#tried++;
+    if (this.test === undefined || this.untried > 1) return;
+    if (this.test(row)) this.passing.push(this.tried);
+    this.tried++;
   }
 
   /** Shows only rows that pass; `undefined` shows all. Positions begin anew; the first rows are tried at once. */
   filter(test: RowTest | undefined): void {
-    this.#test = test;
-    this.#passing = new NumberList();
-    this.#tried = this.#store.first;
+    this.test = test;
+    this.passing = new NumberList();
+    this.tried = this.store.first;
     this.scan(SCAN_ROWS);
   }
 
   /** Tries the filter on so many further rows. */
   scan(rows: number): void {
-    if (this.#test === undefined) return;
-    const end = Math.min(this.#store.total, this.#tried + rows);
-    for (let number = Math.max(this.#tried, this.#store.first); number < end; number++) {
-      const row = this.#store.at(number);
-      if (row !== undefined && this.#test(row)) this.#passing.push(number);
+    if (this.test === undefined) return;
+    const end = Math.min(this.store.total, this.tried + rows);
+    for (let number = Math.max(this.tried, this.store.first); number < end; number++) {
+      const row = this.store.at(number);
+      if (row !== undefined && this.test(row)) this.passing.push(number);
     }
-    this.#tried = end;
+    this.tried = end;
   }
 
   /** Notes the answer on the row of the request, if it is still there. Messages are numbered by protocol. */
   answer(protocol: Message['protocol'], index: number, replyIn: number): void {
-    this.#store.answer(protocol, index, replyIn);
+    this.store.answer(protocol, index, replyIn);
   }
 }

@@ -15,42 +15,42 @@ import type { Notice } from '../dissect/notice.ts';
 const EVENTS_OF_RULE_MAX = 20;
 
 export class Judging {
-  readonly #store: FindingIndex | RecentFindings;
-  readonly #conformance: Conformance;
-  readonly #told = new Map<RuleId, number>();
-  #found: Finding[] = [];
+  private readonly store: FindingIndex | RecentFindings;
+  private readonly conformance: Conformance;
+  private readonly told = new Map<RuleId, number>();
+  private untold: Finding[] = [];
 
   constructor(live: boolean) {
-    this.#store = live ? new RecentFindings() : new FindingIndex();
-    this.#conformance = new Conformance((finding) => this.found(finding));
+    this.store = live ? new RecentFindings() : new FindingIndex();
+    this.conformance = new Conformance((finding) => this.found(finding));
   }
 
   notice(notice: Notice): void {
-    this.#conformance.notice(notice);
+    this.conformance.notice(notice);
   }
 
   /** Takes the next message of a file. */
   push(message: Message): void {
-    this.#conformance.push(message);
+    this.conformance.push(message);
   }
 
   /** The file ends. */
   end(): void {
-    this.#conformance.end();
+    this.conformance.end();
   }
 
   /** Takes what was found. */
   found(finding: Finding): void {
-    this.#store.add(finding);
-    const told = this.#told.get(finding.id) ?? 0;
+    this.store.add(finding);
+    const told = this.told.get(finding.id) ?? 0;
     if (told >= EVENTS_OF_RULE_MAX) return;
-    this.#told.set(finding.id, told + 1);
-    this.#found.push(finding);
+    this.told.set(finding.id, told + 1);
+    this.untold.push(finding);
   }
 
   /** What was found about a message until now. */
   of(message: Message): readonly Breach[] {
-    return this.#store.of(message);
+    return this.store.of(message);
   }
 
   /** What is known of a message with what was found about it. */
@@ -62,9 +62,9 @@ export class Judging {
 
   /** What was found since this was asked last, as far as it is worth an event. */
   news(): readonly Finding[] {
-    if (this.#found.length === 0) return this.#found;
-    const found = this.#found;
-    this.#found = [];
+    if (this.untold.length === 0) return this.untold;
+    const found = this.untold;
+    this.untold = [];
     return found;
   }
 }

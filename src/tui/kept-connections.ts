@@ -18,40 +18,40 @@ const RECENT_CONNECTIONS = 4_096;
  * of one over UDP nothing more is learnt, so that is written down.
  */
 export class KeptConnections {
-  readonly #octets: OctetKeeper;
-  readonly #encoder = new TextEncoder();
-  readonly #decoder = new TextDecoder();
-  readonly #overTcp = new Map<number, Connection>();
+  private readonly octets: OctetKeeper;
+  private readonly encoder = new TextEncoder();
+  private readonly decoder = new TextDecoder();
+  private readonly overTcp = new Map<number, Connection>();
   /** By number: where it is kept, and in how many octets. */
-  readonly #places: number[] = [];
-  readonly #lengths: number[] = [];
-  readonly #numbers = new RecentMap<Connection, number>(RECENT_CONNECTIONS);
-  readonly #recent = new RecentMap<number, Connection>(RECENT_CONNECTIONS);
+  private readonly places: number[] = [];
+  private readonly lengths: number[] = [];
+  private readonly numbers = new RecentMap<Connection, number>(RECENT_CONNECTIONS);
+  private readonly recent = new RecentMap<number, Connection>(RECENT_CONNECTIONS);
 
   constructor(octets: OctetKeeper) {
-    this.#octets = octets;
+    this.octets = octets;
   }
 
   put(connection: Connection): number {
-    const known = this.#numbers.get(connection);
+    const known = this.numbers.get(connection);
     if (known !== undefined) return known;
-    const number = this.#places.length;
-    this.#numbers.set(connection, number);
+    const number = this.places.length;
+    this.numbers.set(connection, number);
     const inMemory = connection.flow.transport === 'tcp';
-    if (inMemory) this.#overTcp.set(number, connection);
+    if (inMemory) this.overTcp.set(number, connection);
     const text = inMemory ? '' : JSON.stringify(connection);
-    const octets = this.#encoder.encode(text);
-    this.#places.push(inMemory ? 0 : this.#octets.put(octets, 0, octets.length));
-    this.#lengths.push(octets.length);
+    const octets = this.encoder.encode(text);
+    this.places.push(inMemory ? 0 : this.octets.put(octets, 0, octets.length));
+    this.lengths.push(octets.length);
     return number;
   }
 
   get(number: number): Connection {
-    const known = this.#overTcp.get(number) ?? this.#recent.get(number);
+    const known = this.overTcp.get(number) ?? this.recent.get(number);
     if (known !== undefined) return known;
-    const octets = this.#octets.get(this.#places[number] as number, this.#lengths[number] as number);
-    const connection = JSON.parse(this.#decoder.decode(octets)) as Connection;
-    this.#recent.set(number, connection);
+    const octets = this.octets.get(this.places[number] as number, this.lengths[number] as number);
+    const connection = JSON.parse(this.decoder.decode(octets)) as Connection;
+    this.recent.set(number, connection);
     return connection;
   }
 }

@@ -44,124 +44,124 @@ class Page {
 export class MessageIndex implements RowStore {
   readonly first = 0;
   total = 0;
-  readonly #octets: OctetKeeper;
-  readonly #dissect: (frame: Frame, index: number) => Message;
-  readonly #pages: Page[] = [];
-  readonly #connections: KeptConnections;
-  readonly #resolutions = new Known<Resolution>(
+  private readonly octets: OctetKeeper;
+  private readonly dissect: (frame: Frame, index: number) => Message;
+  private readonly pages: Page[] = [];
+  private readonly connections: KeptConnections;
+  private readonly resolutions = new Known<Resolution>(
     (a, b) => a.ticksPerSecond === b.ticksPerSecond && a.digits === b.digits,
   );
-  readonly #tls = new Known<string | undefined>((a, b) => a === b);
+  private readonly tls = new Known<string | undefined>((a, b) => a === b);
   /** By row: what the length prefix said where it lied. */
-  readonly #claimed = new Map<number, number>();
+  private readonly claimed = new Map<number, number>();
   /** By row: times before 1970, after 2106, or in parts of a second that are smaller than its 2^32nd part. */
-  readonly #strangeTimes = new Map<number, Timestamp>();
+  private readonly strangeTimes = new Map<number, Timestamp>();
   /** By family: the row of each message. */
-  readonly #rows = new Map<string, NumberList>();
-  readonly #recent = new RecentMap<number, Row>(RECENT_ROWS);
+  private readonly rows = new Map<string, NumberList>();
+  private readonly recent = new RecentMap<number, Row>(RECENT_ROWS);
 
   constructor(octets: OctetKeeper, dissect: (frame: Frame, index: number) => Message) {
-    this.#octets = octets;
-    this.#dissect = dissect;
-    this.#connections = new KeptConnections(octets);
+    this.octets = octets;
+    this.dissect = dissect;
+    this.connections = new KeptConnections(octets);
   }
 
   add({ message, replyTo, repeats }: Row): void {
     const { frame, index, protocol } = message;
     const number = this.total++;
     const at = number % ROWS_OF_PAGE;
-    if (at === 0) this.#pages.push(new Page());
-    const page = this.#page(number);
+    if (at === 0) this.pages.push(new Page());
+    const page = this.page(number);
     const { time, packet } = frame.seen;
-    page.places[at] = this.#octets.put(frame.bytes, frame.start, frame.end);
+    page.places[at] = this.octets.put(frame.bytes, frame.start, frame.end);
     page.lengths[at] = frame.end - frame.start;
-    this.#putTime(number, time);
+    this.putTime(number, time);
     page.packets[at] = packet;
     page.others.set(at, number - index);
-    page.connections.set(at, this.#connections.put(frame.connection));
-    page.tls.set(at, this.#tls.numberOf(frame.tls));
+    page.connections.set(at, this.connections.put(frame.connection));
+    page.tls.set(at, this.tls.numberOf(frame.tls));
     page.flags[at] =
       (frame.direction === 1 ? DIRECTION_BIT : 0) |
       (frame.resync ? RESYNC_BIT : 0) |
       (replyTo === undefined ? 0 : REPLY_BIT) |
       (repeats === true ? REPEATS_BIT : 0);
     if (replyTo !== undefined) page.partners[at] = replyTo;
-    if (frame.claimed !== undefined) this.#claimed.set(number, frame.claimed);
-    this.#rowsOf(protocol).push(number);
+    if (frame.claimed !== undefined) this.claimed.set(number, frame.claimed);
+    this.rowsOf(protocol).push(number);
   }
 
   at(number: number): Row | undefined {
     if (number < 0 || number >= this.total) return undefined;
-    let row = this.#recent.get(number);
+    let row = this.recent.get(number);
     if (row === undefined) {
-      row = new IndexedRow(this, number, this.#message(number));
-      this.#recent.set(number, row);
+      row = new IndexedRow(this, number, this.message(number));
+      this.recent.set(number, row);
     }
     return row;
   }
 
   numberOf(protocol: Message['protocol'], index: number): number | undefined {
-    return this.#rowsOf(protocol).at(index);
+    return this.rowsOf(protocol).at(index);
   }
 
   answer(protocol: Message['protocol'], index: number, replyIn: number): void {
     const number = this.numberOf(protocol, index);
-    if (number !== undefined) this.#page(number).partners[number % ROWS_OF_PAGE] = replyIn;
+    if (number !== undefined) this.page(number).partners[number % ROWS_OF_PAGE] = replyIn;
   }
 
   replyIn(number: number): number | undefined {
-    return this.#has(number, REPLY_BIT) ? undefined : this.#partner(number);
+    return this.has(number, REPLY_BIT) ? undefined : this.partner(number);
   }
 
   replyTo(number: number): number | undefined {
-    return this.#has(number, REPLY_BIT) ? this.#partner(number) : undefined;
+    return this.has(number, REPLY_BIT) ? this.partner(number) : undefined;
   }
 
   repeats(number: number): boolean {
-    return this.#has(number, REPEATS_BIT);
+    return this.has(number, REPEATS_BIT);
   }
 
   time(number: number): Timestamp {
-    const strange = this.#strangeTimes.get(number);
+    const strange = this.strangeTimes.get(number);
     if (strange !== undefined) return strange;
-    const page = this.#page(number);
+    const page = this.page(number);
     const at = number % ROWS_OF_PAGE;
     return {
       unixSeconds: page.seconds.get(at),
       ticks: page.ticks.get(at),
-      resolution: this.#resolutions.at(page.resolutions.get(at)),
+      resolution: this.resolutions.at(page.resolutions.get(at)),
     };
   }
 
-  #putTime(number: number, time: Timestamp): void {
+  private putTime(number: number, time: Timestamp): void {
     const { unixSeconds, ticks, resolution } = time;
     if (unixSeconds < 0 || unixSeconds > NONE || ticks > NONE) {
-      this.#strangeTimes.set(number, time);
+      this.strangeTimes.set(number, time);
       return;
     }
-    const page = this.#page(number);
+    const page = this.page(number);
     const at = number % ROWS_OF_PAGE;
     page.seconds.set(at, unixSeconds);
     page.ticks.set(at, ticks);
-    page.resolutions.set(at, this.#resolutions.numberOf(resolution));
+    page.resolutions.set(at, this.resolutions.numberOf(resolution));
   }
 
-  #has(number: number, bit: number): boolean {
-    return ((this.#page(number).flags[number % ROWS_OF_PAGE] as number) & bit) !== 0;
+  private has(number: number, bit: number): boolean {
+    return ((this.page(number).flags[number % ROWS_OF_PAGE] as number) & bit) !== 0;
   }
 
-  #partner(number: number): number | undefined {
-    const partner = this.#page(number).partners[number % ROWS_OF_PAGE];
+  private partner(number: number): number | undefined {
+    const partner = this.page(number).partners[number % ROWS_OF_PAGE];
     return partner === NONE ? undefined : partner;
   }
 
-  #message(number: number): Message {
-    const page = this.#page(number);
+  private message(number: number): Message {
+    const page = this.page(number);
     const at = number % ROWS_OF_PAGE;
     const flags = page.flags[at] as number;
-    const bytes = this.#octets.get(page.places[at] as number, page.lengths[at] as number);
+    const bytes = this.octets.get(page.places[at] as number, page.lengths[at] as number);
     const frame: Frame = {
-      connection: this.#connections.get(page.connections.get(at)),
+      connection: this.connections.get(page.connections.get(at)),
       direction: (flags & DIRECTION_BIT) === 0 ? 0 : 1,
       bytes,
       start: 0,
@@ -170,22 +170,22 @@ export class MessageIndex implements RowStore {
       // Nobody who looks at rows asks for it.
       streamOffset: 0,
       resync: (flags & RESYNC_BIT) !== 0,
-      claimed: this.#claimed.get(number),
-      tls: this.#tls.at(page.tls.get(at)),
+      claimed: this.claimed.get(number),
+      tls: this.tls.at(page.tls.get(at)),
     };
-    return this.#dissect(frame, number - page.others.get(at));
+    return this.dissect(frame, number - page.others.get(at));
   }
 
-  #page(number: number): Page {
-    return this.#pages[Math.floor(number / ROWS_OF_PAGE)] as Page;
+  private page(number: number): Page {
+    return this.pages[Math.floor(number / ROWS_OF_PAGE)] as Page;
   }
 
-  #rowsOf(protocol: Message['protocol']): NumberList {
+  private rowsOf(protocol: Message['protocol']): NumberList {
     const family = FAMILY[protocol];
-    let rows = this.#rows.get(family);
+    let rows = this.rows.get(family);
     if (rows === undefined) {
       rows = new NumberList();
-      this.#rows.set(family, rows);
+      this.rows.set(family, rows);
     }
     return rows;
   }
@@ -196,50 +196,50 @@ class IndexedRow implements Row {
   readonly message: Message;
   readonly verdict = 'forwarded';
   readonly hits = [];
-  readonly #index: MessageIndex;
-  readonly #number: number;
+  private readonly index: MessageIndex;
+  private readonly number: number;
 
   constructor(index: MessageIndex, number: number, message: Message) {
-    this.#index = index;
-    this.#number = number;
+    this.index = index;
+    this.number = number;
     this.message = message;
   }
 
   get replyIn(): number | undefined {
-    return this.#index.replyIn(this.#number);
+    return this.index.replyIn(this.number);
   }
 
   get replyTo(): number | undefined {
-    return this.#index.replyTo(this.#number);
+    return this.index.replyTo(this.number);
   }
 
   get repeats(): boolean {
-    return this.#index.repeats(this.#number);
+    return this.index.repeats(this.number);
   }
 
   get rttMillis(): number | undefined {
     const { replyTo, message } = this;
-    const asked = replyTo === undefined ? undefined : this.#index.numberOf(message.protocol, replyTo);
+    const asked = replyTo === undefined ? undefined : this.index.numberOf(message.protocol, replyTo);
     if (asked === undefined) return undefined;
-    return timestampMillis(message.frame.seen.time) - timestampMillis(this.#index.time(asked));
+    return timestampMillis(message.frame.seen.time) - timestampMillis(this.index.time(asked));
   }
 }
 
 /** Few values that come again and again, by small numbers. */
 class Known<T> {
-  readonly #values: T[] = [];
-  readonly #same: (a: T, b: T) => boolean;
+  private readonly values: T[] = [];
+  private readonly same: (a: T, b: T) => boolean;
 
   constructor(same: (a: T, b: T) => boolean) {
-    this.#same = same;
+    this.same = same;
   }
 
   numberOf(value: T): number {
-    const number = this.#values.findIndex((known) => this.#same(known, value));
-    return number >= 0 ? number : this.#values.push(value) - 1;
+    const number = this.values.findIndex((known) => this.same(known, value));
+    return number >= 0 ? number : this.values.push(value) - 1;
   }
 
   at(number: number): T {
-    return this.#values[number] as T;
+    return this.values[number] as T;
   }
 }

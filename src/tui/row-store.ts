@@ -47,50 +47,49 @@ export interface RowStore {
 /** The newest rows, as objects. */
 export class RowWindow implements RowStore {
   first = 0;
-  readonly #limit: number;
-  #rows: { -readonly [K in keyof Row]: Row[K] }[] = [];
+  private readonly limit: number;
+  private rows: { -readonly [K in keyof Row]: Row[K] }[] = [];
   /** By protocol and index of the message. */
-  readonly #byIndex = new Map<string, Map<number, number>>();
+  private readonly byIndex = new Map<string, Map<number, number>>();
 
   constructor(limit = ROWS_MAX) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   get total(): number {
-    return this.first + this.#rows.length;
+    return this.first + this.rows.length;
   }
 
   add(row: Row): void {
-    if (this.#rows.length >= this.#limit) this.#forget(Math.ceil(this.#limit / 10));
-    this.#numbers(row.message.protocol).set(row.message.index, this.total);
-    this.#rows.push({ ...row });
+    if (this.rows.length >= this.limit) this.forget(Math.ceil(this.limit / 10));
+    this.numbers(row.message.protocol).set(row.message.index, this.total);
+    this.rows.push({ ...row });
   }
 
   at(number: number): Row | undefined {
-    return this.#rows[number - this.first];
+    return this.rows[number - this.first];
   }
 
   numberOf(protocol: Message['protocol'], index: number): number | undefined {
-    return this.#byIndex.get(protocol)?.get(index);
+    return this.byIndex.get(protocol)?.get(index);
   }
 
   answer(protocol: Message['protocol'], index: number, replyIn: number): void {
-    const row = this.#rows[(this.numberOf(protocol, index) ?? -1) - this.first];
+    const row = this.rows[(this.numberOf(protocol, index) ?? -1) - this.first];
     if (row !== undefined) row.replyIn = replyIn;
   }
 
-  #forget(count: number): void {
-    for (const { message } of this.#rows.slice(0, count))
-      this.#numbers(message.protocol).delete(message.index);
-    this.#rows = this.#rows.slice(count);
+  private forget(count: number): void {
+    for (const { message } of this.rows.slice(0, count)) this.numbers(message.protocol).delete(message.index);
+    this.rows = this.rows.slice(count);
     this.first += count;
   }
 
-  #numbers(protocol: string): Map<number, number> {
-    let numbers = this.#byIndex.get(protocol);
+  private numbers(protocol: string): Map<number, number> {
+    let numbers = this.byIndex.get(protocol);
     if (numbers === undefined) {
       numbers = new Map();
-      this.#byIndex.set(protocol, numbers);
+      this.byIndex.set(protocol, numbers);
     }
     return numbers;
   }

@@ -60,88 +60,88 @@ export async function runTui(session: Session, options: TuiOptions): Promise<voi
 }
 
 class Ui {
-  readonly #session: Session;
-  readonly #terminal: Terminal;
-  readonly #finished: () => void;
-  readonly #unsubscribe: () => void;
-  readonly #ticking: NodeJS.Timeout;
-  #frame: NodeJS.Timeout | undefined;
-  #working: NodeJS.Immediate | undefined;
-  #model: Model;
-  #closed = false;
+  private readonly session: Session;
+  private readonly terminal: Terminal;
+  private readonly finished: () => void;
+  private readonly unsubscribe: () => void;
+  private readonly ticking: NodeJS.Timeout;
+  private frame: NodeJS.Timeout | undefined;
+  private working: NodeJS.Immediate | undefined;
+  private model: Model;
+  private closed = false;
 
   constructor(session: Session, terminal: Terminal, options: TuiOptions, finished: () => void) {
     const { compileFilter, colourRules, filter = '' } = options;
-    this.#session = session;
-    this.#terminal = terminal;
-    this.#finished = finished;
+    this.session = session;
+    this.terminal = terminal;
+    this.finished = finished;
     const { title, live } = session;
     const { rows } = session;
     const facts = { title, live, canFault: session.faults !== undefined, compileFilter, colourRules, rows };
-    this.#model = setFilter(initialModel(facts, terminal.size(), Date.now()), filter);
+    this.model = setFilter(initialModel(facts, terminal.size(), Date.now()), filter);
     terminal.onKey = (key, character) =>
-      this.#take(character === undefined ? { kind: 'key', key } : { kind: 'key', key, character });
-    terminal.onResize = (size) => this.#take({ kind: 'resize', size });
-    this.#ticking = setInterval(() => this.#take({ kind: 'tick', nowMillis: Date.now() }), TICK_MILLIS);
-    this.#unsubscribe = session.subscribe((item) => this.#take({ kind: 'item', item }));
-    this.#draw();
+      this.take(character === undefined ? { kind: 'key', key } : { kind: 'key', key, character });
+    terminal.onResize = (size) => this.take({ kind: 'resize', size });
+    this.ticking = setInterval(() => this.take({ kind: 'tick', nowMillis: Date.now() }), TICK_MILLIS);
+    this.unsubscribe = session.subscribe((item) => this.take({ kind: 'item', item }));
+    this.draw();
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#unsubscribe();
-    clearInterval(this.#ticking);
-    clearTimeout(this.#frame);
-    clearImmediate(this.#working);
-    this.#finished();
+    if (this.closed) return;
+    this.closed = true;
+    this.unsubscribe();
+    clearInterval(this.ticking);
+    clearTimeout(this.frame);
+    clearImmediate(this.working);
+    this.finished();
   }
 
-  #take(input: Input): void {
-    if (this.#closed) return;
-    const [next, effects] = update(this.#model, input);
-    this.#model = next;
-    for (const effect of effects) this.#carryOut(effect);
-    this.#frame ??= setTimeout(() => this.#draw(), FRAME_MILLIS);
+  private take(input: Input): void {
+    if (this.closed) return;
+    const [next, effects] = update(this.model, input);
+    this.model = next;
+    for (const effect of effects) this.carryOut(effect);
+    this.frame ??= setTimeout(() => this.draw(), FRAME_MILLIS);
     // Keys and what the session tells come in between.
-    if (hasWork(next)) this.#working ??= setImmediate(() => this.#work());
+    if (hasWork(next)) this.working ??= setImmediate(() => this.work());
   }
 
-  #work(): void {
-    this.#working = undefined;
-    this.#take({ kind: 'work' });
+  private work(): void {
+    this.working = undefined;
+    this.take({ kind: 'work' });
   }
 
-  #draw(): void {
-    this.#frame = undefined;
-    if (this.#closed) return;
-    if (this.#terminal.busy()) this.#frame = setTimeout(() => this.#draw(), FRAME_MILLIS);
-    else this.#terminal.show(view(this.#model));
+  private draw(): void {
+    this.frame = undefined;
+    if (this.closed) return;
+    if (this.terminal.busy()) this.frame = setTimeout(() => this.draw(), FRAME_MILLIS);
+    else this.terminal.show(view(this.model));
   }
 
-  #carryOut(effect: Effect): void {
+  private carryOut(effect: Effect): void {
     if (effect.kind === 'quit') this.close();
     else {
-      this.#perform(effect).then(
-        (text) => this.#take({ kind: 'answer', text, alarming: false }),
-        (error: unknown) => this.#take({ kind: 'answer', text: reasonOf(error), alarming: true }),
+      this.perform(effect).then(
+        (text) => this.take({ kind: 'answer', text, alarming: false }),
+        (error: unknown) => this.take({ kind: 'answer', text: reasonOf(error), alarming: true }),
       );
     }
   }
 
   /** What none of our commands is may be one of the session. */
-  async #hand(line: string): Promise<string> {
+  private async hand(line: string): Promise<string> {
     try {
-      if (this.#session.command === undefined) throw new InputError(`unknown command "${line}"`);
-      return await this.#session.command(line);
+      if (this.session.command === undefined) throw new InputError(`unknown command "${line}"`);
+      return await this.session.command(line);
     } catch (error) {
       throw new InputError(reasonOf(error) + didYouMean(line));
     }
   }
 
-  async #perform(effect: Exclude<Effect, { kind: 'quit' }>): Promise<string> {
-    const { faults } = this.#session;
-    if (effect.kind === 'command') return this.#hand(effect.line);
+  private async perform(effect: Exclude<Effect, { kind: 'quit' }>): Promise<string> {
+    const { faults } = this.session;
+    if (effect.kind === 'command') return this.hand(effect.line);
     if (faults === undefined) throw new InputError('nothing can be faulted here');
     if (effect.kind === 'arm') {
       const fault = await faults.arm(effect.spec);
@@ -164,101 +164,101 @@ interface Key {
 class Terminal {
   onKey: (key: string, character: string | undefined) => void = () => {};
   onResize: (size: Size) => void = () => {};
-  readonly #depth: ColourDepth;
-  readonly #unicode: boolean;
-  readonly #input: ReadStream;
-  readonly #output: WriteStream;
-  readonly #keys: blessed.BlessedProgram;
-  readonly #restore = (): void => this.#leave();
-  readonly #resized = (): void => {
-    clearTimeout(this.#resizing);
-    this.#resizing = setTimeout(() => {
-      this.#shown = [];
-      this.#output.write('\x1b[2J');
+  private readonly depth: ColourDepth;
+  private readonly unicode: boolean;
+  private readonly input: ReadStream;
+  private readonly output: WriteStream;
+  private readonly keys: blessed.BlessedProgram;
+  private readonly restore = (): void => this.leave();
+  private readonly resized = (): void => {
+    clearTimeout(this.resizing);
+    this.resizing = setTimeout(() => {
+      this.shown = [];
+      this.output.write('\x1b[2J');
       this.onResize(this.size());
     }, RESIZE_MILLIS);
   };
-  readonly #continued = (): void => this.#enter();
-  #resizing: NodeJS.Timeout | undefined;
-  #shown: string[] = [];
-  #entered = false;
+  private readonly continued = (): void => this.enter();
+  private resizing: NodeJS.Timeout | undefined;
+  private shown: string[] = [];
+  private entered = false;
 
   constructor(options: TuiOptions) {
     const { input, output, environment } = options;
-    this.#input = input;
-    this.#output = output;
-    this.#depth = (environment['NO_COLOR'] ?? '') === '' ? '256' : 'mono';
-    this.#unicode = takesUnicode(environment);
+    this.input = input;
+    this.output = output;
+    this.depth = (environment['NO_COLOR'] ?? '') === '' ? '256' : 'mono';
+    this.unicode = takesUnicode(environment);
     output.on('error', ignore);
     const settings = { input, output, tput: false, terminal: 'xterm-256color' };
-    this.#keys = blessed.program(settings as unknown as blessed.Widgets.IScreenOptions);
-    this.#keys.on('keypress', (character: string | undefined, key: Key) => this.#pressed(character, key));
-    output.on('resize', this.#resized);
-    process.on('exit', this.#restore);
-    process.on('uncaughtExceptionMonitor', this.#restore);
-    process.on('SIGCONT', this.#continued);
-    this.#enter();
+    this.keys = blessed.program(settings as unknown as blessed.Widgets.IScreenOptions);
+    this.keys.on('keypress', (character: string | undefined, key: Key) => this.pressed(character, key));
+    output.on('resize', this.resized);
+    process.on('exit', this.restore);
+    process.on('uncaughtExceptionMonitor', this.restore);
+    process.on('SIGCONT', this.continued);
+    this.enter();
   }
 
   size(): Size {
-    return { columns: this.#output.columns || 80, rows: this.#output.rows || 24 };
+    return { columns: this.output.columns || 80, rows: this.output.rows || 24 };
   }
 
   /** Whether the last frame is still on its way: a slow line gets fewer frames. */
   busy(): boolean {
-    return this.#output.writableNeedDrain;
+    return this.output.writableNeedDrain;
   }
 
   /** Writes the lines that changed since the last frame. */
   show(lines: readonly Line[]): void {
     let frame = '';
-    const painted = lines.map((line) => paintLine(this.#unicode ? line : inAscii(line), this.#depth));
+    const painted = lines.map((line) => paintLine(this.unicode ? line : inAscii(line), this.depth));
     for (const [at, line] of painted.entries()) {
-      if (this.#shown[at] !== line) frame += `\x1b[${at + 1};1H\x1b[0m${line}`;
+      if (this.shown[at] !== line) frame += `\x1b[${at + 1};1H\x1b[0m${line}`;
     }
-    this.#shown = painted;
-    if (frame !== '' && this.#entered) this.#output.write(`${BEGIN_FRAME}${frame}${END_FRAME}`);
+    this.shown = painted;
+    if (frame !== '' && this.entered) this.output.write(`${BEGIN_FRAME}${frame}${END_FRAME}`);
   }
 
   close(): void {
-    clearTimeout(this.#resizing);
-    this.#leave();
-    this.#output.off('resize', this.#resized);
-    process.off('exit', this.#restore);
-    process.off('uncaughtExceptionMonitor', this.#restore);
-    process.off('SIGCONT', this.#continued);
-    this.#keys.destroy();
-    setImmediate(() => this.#output.off('error', ignore));
+    clearTimeout(this.resizing);
+    this.leave();
+    this.output.off('resize', this.resized);
+    process.off('exit', this.restore);
+    process.off('uncaughtExceptionMonitor', this.restore);
+    process.off('SIGCONT', this.continued);
+    this.keys.destroy();
+    setImmediate(() => this.output.off('error', ignore));
   }
 
-  #pressed(character: string | undefined, key: Key): void {
+  private pressed(character: string | undefined, key: Key): void {
     const name = key.full ?? character;
     // blessed tells Enter twice, as `enter` and as `return`.
     if (name === undefined || name === 'return') return;
-    if (name === 'C-z') this.#suspend();
+    if (name === 'C-z') this.suspend();
     else this.onKey(name === 'linefeed' ? 'enter' : name, character);
   }
 
-  #suspend(): void {
-    this.#leave();
+  private suspend(): void {
+    this.leave();
     process.kill(process.pid, 'SIGTSTP');
   }
 
-  #enter(): void {
-    if (this.#entered) return;
-    this.#entered = true;
-    this.#shown = [];
-    this.#input.setRawMode(true);
-    this.#output.write(ENTER);
+  private enter(): void {
+    if (this.entered) return;
+    this.entered = true;
+    this.shown = [];
+    this.input.setRawMode(true);
+    this.output.write(ENTER);
     this.onResize(this.size());
   }
 
-  #leave(): void {
-    if (!this.#entered) return;
-    this.#entered = false;
-    this.#output.write(LEAVE);
+  private leave(): void {
+    if (!this.entered) return;
+    this.entered = false;
+    this.output.write(LEAVE);
     try {
-      this.#input.setRawMode(false);
+      this.input.setRawMode(false);
     } catch {
       // The terminal is gone; there is nothing left to restore.
     }

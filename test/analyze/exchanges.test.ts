@@ -31,13 +31,13 @@ function relayed(type: '0c' | '0d', inner: string): string {
 class Wire {
   readonly exchanges = new Exchanges();
   readonly messages: Message[] = [];
-  readonly #flows: { readonly id: number; readonly ends: readonly [string, string] }[] = [];
+  private readonly flows: { readonly id: number; readonly ends: readonly [string, string] }[] = [];
 
   /** Index of the message that this one answers. */
   say(from: string, to: string, hex: string): number | undefined {
-    const known = this.#flows.find(({ ends }) => ends.includes(from) && ends.includes(to));
-    const { id, ends } = known ?? { id: this.#flows.length, ends: [from, to] as const };
-    if (known === undefined) this.#flows.push({ id, ends });
+    const known = this.flows.find(({ ends }) => ends.includes(from) && ends.includes(to));
+    const { id, ends } = known ?? { id: this.flows.length, ends: [from, to] as const };
+    if (known === undefined) this.flows.push({ id, ends });
     const bytes = fromHex(hex) as Uint8Array;
     const flow = { id, transport: 'udp', ends: [endOf(ends[0]), endOf(ends[1])] } as const;
     const index = this.messages.length;

@@ -4,15 +4,16 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Direction, Endpoint } from '../../src/base/flow.ts';
+import type { Direction } from '../../src/base/flow.ts';
 import { InvariantError } from '../../src/base/invariant.ts';
+import type { SocketAddress } from '../../src/base/socket-address.ts';
 import { type SynthPacket, sumOfData, TcpSynth } from '../../src/capture/tcp-synth.ts';
 
-const ends6: readonly [Endpoint, Endpoint] = [
+const ends6: readonly [SocketAddress, SocketAddress] = [
   { address: '2001:db8::1', port: 45_000 },
   { address: 'fe80::2%eth0', port: 647 },
 ];
-const ends4: readonly [Endpoint, Endpoint] = [
+const ends4: readonly [SocketAddress, SocketAddress] = [
   { address: '192.0.2.1', port: 45_000 },
   { address: '192.0.2.2', port: 647 },
 ];

@@ -6,7 +6,7 @@ import { Output } from '../../src/cli/output.ts';
 /** Keeps what it gets; takes the next piece only when told. */
 class Slow extends Writable {
   readonly pieces: Buffer[] = [];
-  #take: (() => void) | undefined;
+  private taken: (() => void) | undefined;
 
   constructor() {
     super({ highWaterMark: 1 });
@@ -15,11 +15,11 @@ class Slow extends Writable {
   override _write(piece: Buffer, _encoding: string, done: () => void): void {
     // A copy: what the piece holds later is somebody else's.
     this.pieces.push(Buffer.from(piece));
-    this.#take = done;
+    this.taken = done;
   }
 
   take(): void {
-    this.#take?.();
+    this.taken?.();
   }
 
   get text(): string {

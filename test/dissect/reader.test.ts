@@ -71,7 +71,7 @@ class Session {
   readonly notices: Notice[] = [];
   readonly flow: Flow;
   readonly reader: MessageReader;
-  #packet = 0;
+  private packet = 0;
 
   constructor(flow = flowOn(647), midStream = false, options: ReaderOptions = {}) {
     this.flow = flow;
@@ -89,8 +89,8 @@ class Session {
 
   send(direction: Direction, ...parts: readonly Uint8Array[]): this {
     for (const bytes of parts) {
-      this.#packet++;
-      this.reader.data(this.flow, direction, bytes, 0, bytes.length, { ...SEEN, packet: this.#packet });
+      this.packet++;
+      this.reader.data(this.flow, direction, bytes, 0, bytes.length, { ...SEEN, packet: this.packet });
     }
     return this;
   }

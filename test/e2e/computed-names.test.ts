@@ -25,23 +25,23 @@ class Script {
     sectionHeaderBlock(),
     interfaceBlock({ linkType: LINK_TYPE.ethernet, name: 'eth0' }),
   ];
-  readonly #synth = new TcpSynth([
+  private readonly synth = new TcpSynth([
     { address: '2001:db8::1', port: 49152 },
     { address: '2001:db8::2', port: 647 },
   ]);
 
   constructor() {
-    this.#put(this.#synth.open(), 0);
+    this.put(this.synth.open(), 0);
   }
 
   /** `ahead`: seconds that the sender's clock is ahead. */
   say(direction: 0 | 1, type: number, xid: number, atMillis: number, options: string, ahead = 0): void {
     const now = Math.floor((BEGIN_MILLIS + atMillis) / 1000) - EPOCH_2000_UNIX_SECONDS + ahead;
     const message = `${hex(type, 1)}${hex(xid, 3)}${hex(now, 4)}${options}`;
-    this.#put(this.#synth.data(direction, octetsOf(hex(message.length / 2, 2) + message)), atMillis);
+    this.put(this.synth.data(direction, octetsOf(hex(message.length / 2, 2) + message)), atMillis);
   }
 
-  #put(packets: readonly SynthPacket[], atMillis: number): void {
+  private put(packets: readonly SynthPacket[], atMillis: number): void {
     for (const { bytes } of packets) {
       const block = packetBlock({ interfaceId: 0, time: timestampOfMillis(BEGIN_MILLIS + atMillis), bytes });
       this.blocks.push(block.slice());

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/clock.ts';
-import type { Endpoint } from '../../src/base/flow.ts';
+import type { SocketAddress } from '../../src/base/socket-address.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import type { ProxyEvent } from '../../src/proxy/events.ts';
 import { FAULT_KINDS } from '../../src/proxy/faults/kinds.ts';
@@ -195,7 +195,7 @@ async function live(folder: string, { tls }: Case): Promise<Live> {
   const events: ProxyEvent[] = [];
   const proxy = await ProxySession.start({
     listen: { address: '::1', port: 0 },
-    dial: secondary.server.listening.failover[0] as Endpoint,
+    dial: secondary.server.listening.failover[0] as SocketAddress,
     random: seededRandom(1),
     dissectors,
     record: { path: join(folder, 'tap.pcapng'), header: { application: 'leasetap test', comments: [] } },

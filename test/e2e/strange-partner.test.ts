@@ -191,43 +191,43 @@ const CONVERSATIONS: readonly (readonly [what: string, Role, string])[] = [
 
 /** Acts the steps of a conversation, which are two spaces or a line apart. */
 class Conversation {
-  readonly #server: StrangeServer;
-  #partner: StrangePartner | undefined;
-  #asked = 0;
+  private readonly server: StrangeServer;
+  private connected: StrangePartner | undefined;
+  private asked = 0;
 
   constructor(server: StrangeServer) {
-    this.#server = server;
+    this.server = server;
   }
 
   get partner(): StrangePartner {
-    if (this.#partner === undefined) throw new Error('not connected');
-    return this.#partner;
+    if (this.connected === undefined) throw new Error('not connected');
+    return this.connected;
   }
 
   async act(step: string): Promise<void> {
     const [verb, what = '', flags = '1'] = step.split(/ +/);
-    if (verb === '>') this.#say(what, Number(flags));
-    else if (verb === '<') await this.#hear(what === 'STATE' ? `STATE(${flags})` : what);
-    else if (verb === 'is') await expect.poll(() => this.#server.state(), { timeout: 4000 }).toBe(what);
-    else if (verb === 'operator') await this.#server.control.order({ name: 'partner-down' });
+    if (verb === '>') this.say(what, Number(flags));
+    else if (verb === '<') await this.hear(what === 'STATE' ? `STATE(${flags})` : what);
+    else if (verb === 'is') await expect.poll(() => this.server.state(), { timeout: 4000 }).toBe(what);
+    else if (verb === 'operator') await this.server.control.order({ name: 'partner-down' });
     else if (verb === 'cut') this.partner.close();
-    else if (verb === 'restart') await this.#server.restart();
-    else this.#partner = await this.#server.connect(this.#server.role === 'secondary' ? mclt(2) : {});
+    else if (verb === 'restart') await this.server.restart();
+    else this.connected = await this.server.connect(this.server.role === 'secondary' ? mclt(2) : {});
   }
 
-  #say(what: string, flags: number): void {
+  private say(what: string, flags: number): void {
     const type = NAMES.indexOf(what);
     const since = this.partner.now - 100;
-    if (type === UPDDONE) this.partner.say(UPDDONE, [], this.#asked);
+    if (type === UPDDONE) this.partner.say(UPDDONE, [], this.asked);
     else if (type >= 0) this.partner.say(type, []);
     else
       this.partner.state(what as StateName, flags, since, what === 'PARTNER-DOWN' ? [[125, u32(since)]] : []);
   }
 
-  async #hear(what: string): Promise<void> {
+  private async hear(what: string): Promise<void> {
     const message = await this.partner.until(({ type }) => type !== CONTACT, what, 10_000);
     expect(summary([message])).toBe(what);
-    if (message.type === UPDREQ || message.type === UPDREQALL) this.#asked = message.xid;
+    if (message.type === UPDREQ || message.type === UPDREQALL) this.asked = message.xid;
     // The time beside the state is that of its beginning, and a server without STARTUP says so (§6.3).
     if (stateIn(message) === 'PARTNER-DOWN')
       expect(message.options.find(({ code }) => code === 125)?.fixed).toEqual(

@@ -21,53 +21,53 @@ export function whyNoNamespaces(): string | undefined {
 export const MIDDLE = 'tap';
 
 export class Network {
-  readonly #prefix = `lt${process.pid}`;
-  readonly #made: string[] = [];
+  private readonly prefix = `lt${process.pid}`;
+  private readonly made: string[] = [];
 
   /** Makes the middle namespace with its bridge, which carries `addresses` (with prefix lengths). */
   constructor(addresses: readonly string[]) {
-    onTestFinished(() => this.#remove());
-    this.#add(MIDDLE);
-    this.#ip(MIDDLE, 'link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0');
-    this.#ip(MIDDLE, 'link', 'set', 'br0', 'up');
-    for (const address of addresses) this.#ip(MIDDLE, 'address', 'add', address, 'dev', 'br0');
+    onTestFinished(() => this.remove());
+    this.add(MIDDLE);
+    this.ip(MIDDLE, 'link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0');
+    this.ip(MIDDLE, 'link', 'set', 'br0', 'up');
+    for (const address of addresses) this.ip(MIDDLE, 'address', 'add', address, 'dev', 'br0');
   }
 
   /** Adds a host whose interface eth0 is wired to the bridge. */
   host(name: string, address: string): void {
-    this.#add(name);
+    this.add(name);
     const plug = ['link', 'add', 'name', `to-${name}`, 'type', 'veth', 'peer', 'name', 'eth0'];
-    this.#ip(MIDDLE, ...plug, 'netns', this.#full(name));
-    this.#ip(MIDDLE, 'link', 'set', 'dev', `to-${name}`, 'master', 'br0', 'up');
-    this.#ip(name, 'link', 'set', 'dev', 'eth0', 'up');
-    this.#ip(name, 'address', 'add', address, 'dev', 'eth0');
+    this.ip(MIDDLE, ...plug, 'netns', this.full(name));
+    this.ip(MIDDLE, 'link', 'set', 'dev', `to-${name}`, 'master', 'br0', 'up');
+    this.ip(name, 'link', 'set', 'dev', 'eth0', 'up');
+    this.ip(name, 'address', 'add', address, 'dev', 'eth0');
   }
 
   /** The command line that runs a program inside a host. */
   inside(name: string, program: string, args: readonly string[]): [string, string[]] {
-    return ['ip', ['netns', 'exec', this.#full(name), program, ...args]];
+    return ['ip', ['netns', 'exec', this.full(name), program, ...args]];
   }
 
-  #add(name: string): void {
-    must('ip', ['netns', 'add', this.#full(name)]);
-    this.#made.push(name);
-    this.#ip(name, 'link', 'set', 'lo', 'up');
+  private add(name: string): void {
+    must('ip', ['netns', 'add', this.full(name)]);
+    this.made.push(name);
+    this.ip(name, 'link', 'set', 'lo', 'up');
   }
 
-  #ip(name: string, ...args: string[]): void {
-    must('ip', ['-n', this.#full(name), ...args]);
+  private ip(name: string, ...args: string[]): void {
+    must('ip', ['-n', this.full(name), ...args]);
   }
 
-  #full(name: string): string {
-    return `${this.#prefix}-${name}`;
+  private full(name: string): string {
+    return `${this.prefix}-${name}`;
   }
 
   /** Ends what still runs inside, then takes the namespaces away. */
-  #remove(): void {
-    for (const name of this.#made) {
-      const inside = spawnSync('ip', ['netns', 'pids', this.#full(name)], { encoding: 'utf8' }).stdout;
+  private remove(): void {
+    for (const name of this.made) {
+      const inside = spawnSync('ip', ['netns', 'pids', this.full(name)], { encoding: 'utf8' }).stdout;
       for (const id of inside.split('\n').filter((line) => line !== '')) endProcess(Number(id));
-      spawnSync('ip', ['netns', 'delete', this.#full(name)]);
+      spawnSync('ip', ['netns', 'delete', this.full(name)]);
     }
   }
 }

@@ -62,36 +62,36 @@ class Compared {
   readonly unread = new Set<string>();
   /** Fields of ours for which tshark has no place or another value. */
   readonly different = new Set<string>();
-  readonly #theirs: ShownMessage;
+  private readonly theirs: ShownMessage;
   /** Where our offset 0 stands in their counting. */
-  readonly #shift: number;
+  private readonly shift: number;
 
   /** `prefix`: octets that tshark counts before the message. */
   constructor(ours: Message, theirs: ShownMessage, prefix: number) {
-    this.#theirs = theirs;
-    this.#shift = prefix - ours.frame.start;
-    this.#node(ours.tree());
+    this.theirs = theirs;
+    this.shift = prefix - ours.frame.start;
+    this.node(ours.tree());
   }
 
-  #node(node: TreeNode): void {
+  private node(node: TreeNode): void {
     for (const field of node.fields) {
       // Another form of the field before it, and nothing at all, have no place of their own.
       if (field.companion === true || field.end === field.start) continue;
-      if (!this.#isShown(field)) this.different.add(`${node.name} ${field.name}`);
+      if (!this.isShown(field)) this.different.add(`${node.name} ${field.name}`);
     }
     if (HOLDS_UNREAD.has(`${node.name}`)) return;
     for (const child of node.children) {
-      if (child.kind !== 'message') this.#head(child);
+      if (child.kind !== 'message') this.head(child);
       const name = child.name ?? `${child.code}`;
       const from = child.start + (child.kind === 'message' ? 0 : 4);
-      if (child.end > from && this.#within(from, child.end).every((shown) => RAW.includes(shown.name)))
+      if (child.end > from && this.within(from, child.end).every((shown) => RAW.includes(shown.name)))
         this.unread.add(name);
-      else this.#node(child);
+      else this.node(child);
     }
   }
 
   /** Code and length. */
-  #head({ code, start, end }: TreeNode): void {
+  private head({ code, start, end }: TreeNode): void {
     const head = (name: string, value: number | null, at: number): Field => ({
       name,
       value,
@@ -99,18 +99,18 @@ class Compared {
       end: at + 2,
     });
     const fields = [head('option-code', code, start), head('option-len', end - start - 4, start + 2)];
-    for (const field of fields) if (!this.#isShown(field)) this.different.add(field.name);
+    for (const field of fields) if (!this.isShown(field)) this.different.add(field.name);
   }
 
-  #within(start: number, end: number): ShownField[] {
-    return this.#theirs.fields.filter(
-      ({ at, size }) => size > 0 && at >= start + this.#shift && at + size <= end + this.#shift,
+  private within(start: number, end: number): ShownField[] {
+    return this.theirs.fields.filter(
+      ({ at, size }) => size > 0 && at >= start + this.shift && at + size <= end + this.shift,
     );
   }
 
-  #isShown(field: Field): boolean {
+  private isShown(field: Field): boolean {
     const { value, start, end } = field;
-    const there = this.#within(start, end);
+    const there = this.within(start, end);
     if (!Array.isArray(value))
       return there.some((shown) => shown.size === end - start && agrees(shown, field));
     // Of a list each entry, in this order; where they stand in it is theirs.

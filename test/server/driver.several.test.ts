@@ -1,6 +1,6 @@
 /** One process in several relationships: each has its own endpoint, and a prefix belongs to exactly one. */
 import { expect, test, vi } from 'vitest';
-import type { Endpoint } from '../../src/base/flow.ts';
+import type { SocketAddress } from '../../src/base/socket-address.ts';
 import { parseServerConfig, type ServerConfig } from '../../src/server/config.ts';
 import { PATIENCE, scratch, serveClients, startServer, type Told } from './pair.ts';
 
@@ -40,7 +40,7 @@ test('a secondary of one and primary of another keeps their leases and states ap
   const south = await startServer(
     configOf(`${directory}/south`, true, relationship('south', 'secondary', 0, '2')),
   );
-  const southPort = (south.server.listening.failover[0] as Endpoint).port;
+  const southPort = (south.server.listening.failover[0] as SocketAddress).port;
   const hub = await startServer(
     configOf(
       `${directory}/hub`,
@@ -50,7 +50,7 @@ test('a secondary of one and primary of another keeps their leases and states ap
       relationship('east', 'secondary', 0, '3'),
     ),
   );
-  const hubPort = (hub.server.listening.failover[0] as Endpoint).port;
+  const hubPort = (hub.server.listening.failover[0] as SocketAddress).port;
   const north = await startServer(
     configOf(`${directory}/north`, false, relationship('north', 'primary', hubPort, '1')),
   );

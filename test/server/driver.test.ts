@@ -1,6 +1,6 @@
 /** Two real servers: TCP between them, UDP to clients, leases on disk. */
 import { expect, test, vi } from 'vitest';
-import type { Endpoint } from '../../src/base/flow.ts';
+import type { SocketAddress } from '../../src/base/socket-address.ts';
 import type { ServerConfig } from '../../src/server/config.ts';
 import { FailoverServer } from '../../src/server/driver.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -70,7 +70,7 @@ test('an interface that does not exist is told, and nothing stays open', async (
 
 test('partners may talk over IPv4, also to a listener for both', async () => {
   const directory = scratch();
-  const over4 = (config: ServerConfig, listen: readonly Endpoint[]): ServerConfig => ({
+  const over4 = (config: ServerConfig, listen: readonly SocketAddress[]): ServerConfig => ({
     ...config,
     failover: { ...config.failover, listen },
     relationships: config.relationships.map((one) => ({
@@ -80,7 +80,7 @@ test('partners may talk over IPv4, also to a listener for both', async () => {
   });
   const second = configOf('secondary', directory, 0);
   const secondary = await startServer(over4(second, [{ address: '::', port: 0 }]));
-  const { port } = secondary.server.listening.failover[0] as Endpoint;
+  const { port } = secondary.server.listening.failover[0] as SocketAddress;
   const primary = await startServer(over4(configOf('primary', directory, port), []));
   await bothNormal({ primary, secondary });
 });

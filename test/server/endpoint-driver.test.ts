@@ -58,29 +58,29 @@ class FakeTime {
   /** Unix milliseconds. */
   now = START;
   longestWait = 0;
-  #elapsed = 0;
-  #timers: Timer[] = [];
+  private elapsed = 0;
+  private timers: Timer[] = [];
 
   after(millis: number, wake: () => void): { cancel(): void } {
     this.longestWait = Math.max(this.longestWait, millis);
-    const timer = { at: this.#elapsed + millis, wake };
-    this.#timers.push(timer);
+    const timer = { at: this.elapsed + millis, wake };
+    this.timers.push(timer);
     return {
       cancel: () => {
-        this.#timers = this.#timers.filter((one) => one !== timer);
+        this.timers = this.timers.filter((one) => one !== timer);
       },
     };
   }
 
   pass(millis: number): void {
-    const end = this.#elapsed + millis;
+    const end = this.elapsed + millis;
     for (;;) {
-      const [next] = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      const [next] = this.timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
       const at = next?.at ?? end;
-      this.now += at - this.#elapsed;
-      this.#elapsed = at;
+      this.now += at - this.elapsed;
+      this.elapsed = at;
       if (next === undefined) return;
-      this.#timers = this.#timers.filter((one) => one !== next);
+      this.timers = this.timers.filter((one) => one !== next);
       next.wake();
     }
   }

@@ -1,7 +1,7 @@
 /** What keeps a primary from its partner is told once, as long as it is the same, and stands in its status until then. */
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Endpoint } from '../../src/base/flow.ts';
+import type { SocketAddress } from '../../src/base/socket-address.ts';
 import { serverStatus } from '../../src/server/status.ts';
 import { bothNormal, PATIENCE, scratch, startServer, type Told } from './pair.ts';
 import { type Choice, secured } from './secured.ts';
@@ -58,7 +58,7 @@ test.each<[string, Choice, Choice, RegExp]>([
 ])('%s', async (_, primary, secondary, why) => {
   const directory = scratch();
   const second = await startServer(secured('secondary', directory, 0, secondary));
-  const { port } = second.server.listening.failover[0] as Endpoint;
+  const { port } = second.server.listening.failover[0] as SocketAddress;
   const first = await startServer(secured('primary', directory, port, primary));
   await vi.waitFor(() => expect(troubleOf(first)).toMatch(why), PATIENCE);
   // Again and again, and told once.
@@ -87,7 +87,7 @@ test.each([
 test('nobody there is told, too, and forgotten when the partner speaks', async () => {
   const directory = scratch();
   const second = await startServer(secured('secondary', directory, 0));
-  const { port } = second.server.listening.failover[0] as Endpoint;
+  const { port } = second.server.listening.failover[0] as SocketAddress;
   await second.server.stop();
   const first = await startServer(secured('primary', directory, port));
   await vi.waitFor(() => expect(troubleOf(first)).toBe(`[::1]:${port}: ECONNREFUSED`), PATIENCE);

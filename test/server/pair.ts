@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
-import type { Endpoint } from '../../src/base/flow.ts';
+import type { SocketAddress } from '../../src/base/socket-address.ts';
 import { LabClients } from '../../src/cli/lab/clients.ts';
 import { type Lease, resourceText } from '../../src/failover/lease.ts';
 import type { EndpointState } from '../../src/failover/state.ts';
@@ -69,7 +69,7 @@ export async function startServer(config: ServerConfig): Promise<Told> {
 
 export async function startPair(directory = scratch()): Promise<Readonly<Record<Role, Told>>> {
   const secondary = await startServer(configOf('secondary', directory, 0));
-  const port = (secondary.server.listening.failover[0] as Endpoint).port;
+  const port = (secondary.server.listening.failover[0] as SocketAddress).port;
   const primary = await startServer(configOf('primary', directory, port));
   return { primary, secondary };
 }
@@ -89,7 +89,7 @@ export async function serveClients(servers: readonly Told[], count: number): Pro
   const clients = new LabClients({
     count,
     seed: 1,
-    servers: servers.map(({ server }) => server.listening.dhcpv6[0] as Endpoint),
+    servers: servers.map(({ server }) => server.listening.dhcpv6[0] as SocketAddress),
     linkAddress: '2001:db8:1::1',
     arrivalSeconds: 0.2,
     staySeconds: 0,

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import type { Endpoint } from '../../src/base/flow.ts';
+import type { SocketAddress } from '../../src/base/socket-address.ts';
 import { toEpoch2000 } from '../../src/base/time.ts';
 import { StatusCode } from '../../src/wire/codes.ts';
 import { decodeFailoverMessage, encodeFailoverFrame } from '../../src/wire/failover.ts';
@@ -27,7 +27,7 @@ interface Guest {
 }
 
 async function guestOf({ server }: Told): Promise<Guest> {
-  const { address, port } = server.listening.failover[0] as Endpoint;
+  const { address, port } = server.listening.failover[0] as SocketAddress;
   const socket = connect({ host: address, port });
   onTestFinished(() => void socket.destroy());
   let bytes = Buffer.alloc(0);

@@ -4,8 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Endpoint } from '../../src/base/flow.ts';
 import { InputError } from '../../src/base/problem.ts';
+import type { SocketAddress } from '../../src/base/socket-address.ts';
 import type { PartnerConfig } from '../../src/server/config.ts';
 import { FailoverServer } from '../../src/server/driver.ts';
 import { startTlsMessage } from '../../src/server/starttls.ts';
@@ -38,7 +38,7 @@ async function securedPair(
 ): Promise<Readonly<Record<Role, Told>>> {
   const directory = scratch();
   const second = await startServer(secured('secondary', directory, 0, secondary));
-  const port = (second.server.listening.failover[0] as Endpoint).port;
+  const port = (second.server.listening.failover[0] as SocketAddress).port;
   const first = await startServer(secured('primary', directory, port, primary));
   return { primary: first, secondary: second };
 }
@@ -107,7 +107,7 @@ test.each<[string, Choice, Choice, RegExp]>([
 async function connected({
   server,
 }: Told): Promise<{ socket: Socket; received: () => Buffer; closed: Promise<void> }> {
-  const { address, port } = server.listening.failover[0] as Endpoint;
+  const { address, port } = server.listening.failover[0] as SocketAddress;
   const socket = connect({ host: address, port });
   onTestFinished(() => void socket.destroy());
   let bytes = Buffer.alloc(0);
@@ -257,7 +257,7 @@ test('a server takes new certificates without a restart, and keeps the old ones 
     keyLog: undefined,
   };
   const secondary = await startServer({ ...config, failover: { ...config.failover, tls: mine } });
-  const { port } = secondary.server.listening.failover[0] as Endpoint;
+  const { port } = secondary.server.listening.failover[0] as SocketAddress;
   const primary = await startServer(secured('primary', directory, port));
   await vi.waitFor(() => expect(refusals(secondary).length).toBeGreaterThan(0), PATIENCE);
   writeFileSync(join(directory, 'mine.key'), 'no key');

@@ -10,7 +10,7 @@ import { BEGIN_MILLIS, failoverConnection, handMessage, option } from './message
 const hex = (value: number, octets: number): string => value.toString(16).padStart(octets * 2, '0');
 
 export class Dialogue {
-  #index = 0;
+  private index = 0;
   /** Seconds that each server's clock is ahead. */
   readonly ahead = { p: 0, s: 0 };
 
@@ -25,7 +25,7 @@ export class Dialogue {
     const now = Math.floor((BEGIN_MILLIS + atMillis) / 1000) - EPOCH_2000_UNIX_SECONDS + this.ahead[from];
     return handMessage({
       hex: `${hex(msgType, 1)}${hex(xid, 3)}${hex(now, 4)}${options.join('')}`,
-      index: this.#index++,
+      index: this.index++,
       direction: from === 'p' ? 0 : 1,
       connection: this.connection,
       atMillis,

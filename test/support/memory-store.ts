@@ -9,43 +9,43 @@ interface Kept {
 }
 
 export class MemoryStore implements LeaseStore {
-  readonly #relationships = new Map<string, Kept>();
-  readonly #values = new Map<string, Uint8Array>();
-  #saving: Promise<void> = Promise.resolve();
+  private readonly relationships = new Map<string, Kept>();
+  private readonly values = new Map<string, Uint8Array>();
+  private saving: Promise<void> = Promise.resolve();
 
   load(relationship: string): StoredState {
-    const { endpoint, leases } = this.#kept(relationship);
+    const { endpoint, leases } = this.kept(relationship);
     return endpoint === undefined ? { leases: leases.values() } : { endpoint, leases: leases.values() };
   }
 
   save(relationship: string, records: readonly StoreRecord[], stored: () => void): void {
-    const kept = this.#kept(relationship);
+    const kept = this.kept(relationship);
     for (const record of records) {
       if (record.kind === 'endpoint') kept.endpoint = record.record;
       else kept.leases.set(resourceKey(record.lease), record.lease);
     }
-    this.#saving = this.#saving.then(stored);
+    this.saving = this.saving.then(stored);
   }
 
   value(name: string): Uint8Array | undefined {
-    return this.#values.get(name);
+    return this.values.get(name);
   }
 
   setValue(name: string, value: Uint8Array): void {
-    this.#values.set(name, value);
+    this.values.set(name, value);
   }
 
   onFailure(): void {}
 
   async close(): Promise<void> {
-    await this.#saving;
+    await this.saving;
   }
 
-  #kept(relationship: string): Kept {
-    let kept = this.#relationships.get(relationship);
+  private kept(relationship: string): Kept {
+    let kept = this.relationships.get(relationship);
     if (kept === undefined) {
       kept = { leases: new Map() };
-      this.#relationships.set(relationship, kept);
+      this.relationships.set(relationship, kept);
     }
     return kept;
   }

@@ -28,25 +28,25 @@ export class Running {
   out = '';
   err = '';
   readonly ended: Promise<Ended>;
-  readonly #name: string;
-  #watchers: (() => void)[] = [];
+  private readonly name: string;
+  private watchers: (() => void)[] = [];
 
   constructor(child: ChildProcess, name: string) {
     this.child = child;
-    this.#name = name;
+    this.name = name;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.out += text;
-      this.#told();
+      this.told();
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.err += text;
-      this.#told();
+      this.told();
     });
     this.ended = new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => {
         resolve({ code, signal, out: this.out, err: this.err });
-        this.#told();
+        this.told();
       });
     });
   }
@@ -65,9 +65,9 @@ export class Running {
       const left = end - performance.now();
       if (left <= 0 || this.over) {
         const how = this.over ? `ended with ${this.child.exitCode ?? this.child.signalCode}` : 'was silent';
-        throw new Error(`${this.#name} ${how} before printing ${pattern}\n${this.out}\n${this.err}`);
+        throw new Error(`${this.name} ${how} before printing ${pattern}\n${this.out}\n${this.err}`);
       }
-      await this.#something(left);
+      await this.something(left);
     }
   }
 
@@ -76,16 +76,16 @@ export class Running {
     return this.ended;
   }
 
-  #told(): void {
-    const watchers = this.#watchers;
-    this.#watchers = [];
+  private told(): void {
+    const watchers = this.watchers;
+    this.watchers = [];
     for (const watcher of watchers) watcher();
   }
 
-  #something(milliseconds: number): Promise<void> {
+  private something(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      this.#watchers.push(() => {
+      this.watchers.push(() => {
         clearTimeout(timer);
         resolve();
       });

@@ -53,14 +53,14 @@ export class StrangeClient {
   readonly duid: Buffer;
   /** Relay agents between us and the server. */
   relays = 1;
-  readonly #port: number;
-  readonly #socket: Socket;
-  #xid = 0x51;
+  private readonly port: number;
+  private readonly socket: Socket;
+  private xid = 0x51;
 
   private constructor(n: number, port: number, socket: Socket) {
     this.duid = duid(n);
-    this.#port = port;
-    this.#socket = socket;
+    this.port = port;
+    this.socket = socket;
   }
 
   static async open(n: number, port: number): Promise<StrangeClient> {
@@ -74,7 +74,7 @@ export class StrangeClient {
 
   /** Asks with our DUID and the elapsed time in front. `undefined`: silence for that long. */
   ask(type: number, options: readonly Out[], patience = 400): Promise<Answer | undefined> {
-    const xid = this.#xid++;
+    const xid = this.xid++;
     const message = Buffer.concat([
       u8(type),
       u32(xid).subarray(1),
@@ -85,7 +85,7 @@ export class StrangeClient {
     return new Promise((resolve) => {
       const end = (answer: Answer | undefined): void => {
         clearTimeout(timer);
-        this.#socket.off('message', hear);
+        this.socket.off('message', hear);
         resolve(answer);
       };
       const timer = setTimeout(() => end(undefined), patience);
@@ -96,8 +96,8 @@ export class StrangeClient {
         if (inner?.readUIntBE(1, 3) === xid)
           end({ type: inner[0] ?? 0, options: decodeOptions(inner.subarray(4)) });
       };
-      this.#socket.on('message', hear);
-      this.#socket.send(packet, this.#port, '::1');
+      this.socket.on('message', hear);
+      this.socket.send(packet, this.port, '::1');
     });
   }
 }

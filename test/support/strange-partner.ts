@@ -54,21 +54,21 @@ export class StrangePartner {
   ahead = 0;
   closed = false;
   raw = Buffer.alloc(0);
-  readonly #socket: Socket;
-  #xid = 0x100;
-  #read = 0;
-  #watchers: (() => void)[] = [];
-  #contact: NodeJS.Timeout | undefined;
+  private readonly socket: Socket;
+  private xid = 0x100;
+  private read = 0;
+  private watchers: (() => void)[] = [];
+  private contact: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket) {
-    this.#socket = socket;
+    this.socket = socket;
     socket.setNoDelay(true);
-    socket.on('data', (octets: Buffer) => this.#take(octets));
+    socket.on('data', (octets: Buffer) => this.take(octets));
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.closed = true;
-      clearInterval(this.#contact);
-      this.#wake();
+      clearInterval(this.contact);
+      this.wake();
     });
   }
 
@@ -85,21 +85,21 @@ export class StrangePartner {
 
   /** Says CONTACT twice a second, as a partner does that has nothing else to say. */
   keepAlive(): void {
-    this.#contact = setInterval(() => this.say(CONTACT, []), 500);
+    this.contact = setInterval(() => this.say(CONTACT, []), 500);
   }
 
   beSilent(): void {
-    clearInterval(this.#contact);
+    clearInterval(this.contact);
   }
 
   /** Sends a message and gives its transaction-id. */
-  say(type: number, options: readonly Out[], xid = this.#xid++, sent = this.now): number {
+  say(type: number, options: readonly Out[], xid = this.xid++, sent = this.now): number {
     this.octets(encodeFrame(type, xid, sent, options));
     return xid;
   }
 
   octets(octets: Buffer): void {
-    if (!this.closed) this.#socket.write(octets);
+    if (!this.closed) this.socket.write(octets);
   }
 
   state(state: StateName, flags = 1, since = this.now, more: readonly Out[] = []): number {
@@ -118,14 +118,14 @@ export class StrangePartner {
   ): Promise<StrangeMessage> {
     const end = performance.now() + patience;
     for (;;) {
-      while (this.#read < this.heard.length) {
-        const message = this.heard[this.#read++] as StrangeMessage;
+      while (this.read < this.heard.length) {
+        const message = this.heard[this.read++] as StrangeMessage;
         if (wanted(message)) return message;
       }
       const left = end - performance.now();
       if (left <= 0 || this.closed)
         throw new Error(`no message (${what}); ${this.closed ? 'closed; ' : ''}heard ${summary(this.heard)}`);
-      await this.#something(left);
+      await this.something(left);
     }
   }
 
@@ -140,29 +140,29 @@ export class StrangePartner {
 
   /** What came within so many milliseconds, but CONTACT. */
   async hears(millis: number): Promise<readonly StrangeMessage[]> {
-    const from = this.#read;
+    const from = this.read;
     const end = performance.now() + millis;
-    while (performance.now() < end && !this.closed) await this.#something(end - performance.now());
-    this.#read = this.heard.length;
+    while (performance.now() < end && !this.closed) await this.something(end - performance.now());
+    this.read = this.heard.length;
     return this.heard.slice(from).filter(({ type }) => type !== CONTACT);
   }
 
   async closes(patience = 4000): Promise<boolean> {
     const end = performance.now() + patience;
-    while (!this.closed && performance.now() < end) await this.#something(end - performance.now());
+    while (!this.closed && performance.now() < end) await this.something(end - performance.now());
     return this.closed;
   }
 
   /** Forgets what was heard until now. */
   skip(): void {
-    this.#read = this.heard.length;
+    this.read = this.heard.length;
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
-  #take(octets: Buffer): void {
+  private take(octets: Buffer): void {
     this.raw = Buffer.concat([this.raw, octets]);
     while (this.raw.length >= 2 && this.raw.length >= 2 + this.raw.readUInt16BE(0)) {
       const end = 2 + this.raw.readUInt16BE(0);
@@ -172,19 +172,19 @@ export class StrangePartner {
       const answer = message.type === BNDUPD ? this.answerUpdates?.(message) : undefined;
       if (answer !== undefined) this.say(BNDREPLY, answer, message.xid);
     }
-    this.#wake();
+    this.wake();
   }
 
-  #wake(): void {
-    const watchers = this.#watchers;
-    this.#watchers = [];
+  private wake(): void {
+    const watchers = this.watchers;
+    this.watchers = [];
     for (const watcher of watchers) watcher();
   }
 
-  #something(millis: number): Promise<void> {
+  private something(millis: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, millis);
-      this.#watchers.push(() => {
+      this.watchers.push(() => {
         clearTimeout(timer);
         resolve();
       });
@@ -195,13 +195,13 @@ export class StrangePartner {
 /** Waits for a primary that dials. */
 export class StrangeListener {
   readonly port: number;
-  readonly #server: Server;
-  readonly #waiting: StrangePartner[] = [];
+  private readonly server: Server;
+  private readonly arrived: StrangePartner[] = [];
 
   private constructor(server: Server, port: number) {
-    this.#server = server;
+    this.server = server;
     this.port = port;
-    server.on('connection', (socket) => this.#waiting.push(new StrangePartner(socket)));
+    server.on('connection', (socket) => this.arrived.push(new StrangePartner(socket)));
   }
 
   static open(): Promise<StrangeListener> {
@@ -218,7 +218,7 @@ export class StrangeListener {
   async accept(patience = 6000): Promise<StrangePartner> {
     const end = performance.now() + patience;
     for (;;) {
-      const partner = this.#waiting.shift();
+      const partner = this.arrived.shift();
       if (partner !== undefined && !partner.closed) return partner;
       if (performance.now() > end) throw new Error('nobody dialled');
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -226,11 +226,11 @@ export class StrangeListener {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.arrived.length;
   }
 
   close(): void {
-    this.#server.close();
+    this.server.close();
   }
 }
 

@@ -53,9 +53,9 @@ export class StrangeServer {
   readonly clientPort: number;
   readonly role: Role;
   process: Running;
-  readonly #folder: string;
-  readonly #port: number;
-  readonly #listener: StrangeListener | undefined;
+  private readonly folder: string;
+  private readonly port: number;
+  private readonly listener: StrangeListener | undefined;
 
   private constructor(
     role: Role,
@@ -65,10 +65,10 @@ export class StrangeServer {
     listener?: StrangeListener,
   ) {
     this.role = role;
-    this.#folder = folder;
-    this.#port = port;
+    this.folder = folder;
+    this.port = port;
     this.clientPort = clientPort;
-    this.#listener = listener;
+    this.listener = listener;
     this.control = new ControlClient({ kind: 'unix', path: join(folder, 'control.sock') });
     this.process = leasetap(['serve', join(folder, 'server.yaml')]);
   }
@@ -81,13 +81,13 @@ export class StrangeServer {
     const clientPort = await freePort('::1');
     writeFileSync(join(folder, 'server.yaml'), file(role, port, clientPort));
     const server = new StrangeServer(role, folder, port, clientPort, listener);
-    await server.#listens();
+    await server.listens();
     return server;
   }
 
   /** A TCP connection on which nothing was said yet. */
   async meet(): Promise<StrangePartner> {
-    const partner = await (this.#listener?.accept(20_000) ?? StrangePartner.dial(this.#port));
+    const partner = await (this.listener?.accept(20_000) ?? StrangePartner.dial(this.port));
     onTestFinished(() => partner.close());
     return partner;
   }
@@ -114,11 +114,11 @@ export class StrangeServer {
   /** Kills it without warning and starts it again with what it stored. */
   async restart(): Promise<void> {
     await this.process.kill('SIGKILL');
-    this.process = leasetap(['serve', join(this.#folder, 'server.yaml')]);
-    await this.#listens();
+    this.process = leasetap(['serve', join(this.folder, 'server.yaml')]);
+    await this.listens();
   }
 
-  async #listens(): Promise<void> {
+  private async listens(): Promise<void> {
     await this.process.prints(/listening: dhcpv6/);
     if (this.role === 'secondary') await this.process.prints(/listening: failover/);
   }

@@ -97,20 +97,20 @@ export async function wireOf(choice: TlsChoice, said: readonly Said[]): Promise<
 
 class End extends Duplex {
   peer: Duplex | undefined;
-  readonly #direction: Direction;
-  readonly #pieces: Said[];
+  private readonly direction: Direction;
+  private readonly pieces: Said[];
 
   constructor(direction: Direction, pieces: Said[]) {
     super();
-    this.#direction = direction;
-    this.#pieces = pieces;
+    this.direction = direction;
+    this.pieces = pieces;
   }
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
     const octets = Uint8Array.from(chunk);
-    this.#pieces.push({ direction: this.#direction, octets });
+    this.pieces.push({ direction: this.direction, octets });
     setImmediate(() => this.peer?.push(octets));
     done();
   }

@@ -18,37 +18,37 @@ export class FindingIndex {
   /** First pass: takes messages and remarks, and what is missing at the end. */
   readonly judge: Conformance;
   /** By index of the message: the number of its newest finding plus one. */
-  #newest = new Uint32Array(FIRST_CAPACITY);
+  private newest = new Uint32Array(FIRST_CAPACITY);
   /** By number of the finding: the one before it about the same message, plus one; and its rule. */
-  #before = new Uint32Array(FIRST_CAPACITY);
-  #rules = new Uint8Array(FIRST_CAPACITY);
-  readonly #sentences: Pick<Finding, 'section' | 'summary'>[] = [];
-  #count = 0;
+  private before = new Uint32Array(FIRST_CAPACITY);
+  private rules = new Uint8Array(FIRST_CAPACITY);
+  private readonly sentences: Pick<Finding, 'section' | 'summary'>[] = [];
+  private count = 0;
 
   constructor() {
     this.judge = new Conformance((finding) => this.add(finding));
   }
 
   add({ id, message, section, summary }: Finding): void {
-    const number = this.#count++;
-    this.#newest = withRoom(this.#newest, message.index);
-    this.#before = withRoom(this.#before, number);
-    this.#rules = withRoom(this.#rules, number);
-    this.#before[number] = this.#newest[message.index] as number;
-    this.#rules[number] = RULE_NUMBERS.get(id) as number;
-    this.#newest[message.index] = number + 1;
-    if (number < SENTENCES_MAX) this.#sentences.push({ section, summary });
+    const number = this.count++;
+    this.newest = withRoom(this.newest, message.index);
+    this.before = withRoom(this.before, number);
+    this.rules = withRoom(this.rules, number);
+    this.before[number] = this.newest[message.index] as number;
+    this.rules[number] = RULE_NUMBERS.get(id) as number;
+    this.newest[message.index] = number + 1;
+    if (number < SENTENCES_MAX) this.sentences.push({ section, summary });
   }
 
   /** What was found about a message, in the order in which it was found. */
   of({ protocol, index }: Pick<Message, 'protocol' | 'index'>): readonly Breach[] {
     if (protocol !== 'dhcpv6-failover') return NONE;
-    let number = this.#newest[index] ?? 0;
+    let number = this.newest[index] ?? 0;
     if (number === 0) return NONE;
     const breaches: Breach[] = [];
-    for (; number !== 0; number = this.#before[number - 1] as number) {
-      const id = RULE_IDS[this.#rules[number - 1] as number] as RuleId;
-      breaches.push(breachOf(id, this.#sentences[number - 1]));
+    for (; number !== 0; number = this.before[number - 1] as number) {
+      const id = RULE_IDS[this.rules[number - 1] as number] as RuleId;
+      breaches.push(breachOf(id, this.sentences[number - 1]));
     }
     return breaches.reverse();
   }

@@ -50,23 +50,23 @@ function accept(history: LeaseHistory, role: Role, statement: Statement): void {
 
 export class LeaseHistories {
   /** Those that were told of lately, and those before them: the oldest go without a search for them. */
-  #recent = new Map<string, LeaseHistory>();
-  #earlier = new Map<string, LeaseHistory>();
-  #connection = 0;
-  #incomplete = false;
+  private recent = new Map<string, LeaseHistory>();
+  private earlier = new Map<string, LeaseHistory>();
+  private connection = 0;
+  private incomplete = false;
 
   /** Whether there may have been leases of which nothing is known any more. */
   get isIncomplete(): boolean {
-    return this.#incomplete;
+    return this.incomplete;
   }
 
   /** What is known of a lease. What was not answered on an earlier connection may have been accepted, or not. */
   of(lease: string): LeaseHistory | undefined {
-    const history = this.#recent.get(lease) ?? this.#earlier.get(lease);
+    const history = this.recent.get(lease) ?? this.earlier.get(lease);
     if (history === undefined) return undefined;
     for (const role of ['primary', 'secondary'] as const) {
       const pending = history.pending[role];
-      if (pending === undefined || pending.connection === this.#connection) continue;
+      if (pending === undefined || pending.connection === this.connection) continue;
       history.pending[role] = undefined;
       history.agreed = undefined;
     }
@@ -83,13 +83,13 @@ export class LeaseHistories {
       heard: NOTHING,
       given: NOTHING,
       // A prefix that no client has begins anew.
-      older: this.#incomplete || (!fresh && binding.client !== undefined),
+      older: this.incomplete || (!fresh && binding.client !== undefined),
     };
-    this.#remember(binding.lease, history);
+    this.remember(binding.lease, history);
     // With a new life of a lease what was acknowledged begins anew.
     if (fresh) history.given = NOTHING;
     history.pending[role] = {
-      connection: this.#connection,
+      connection: this.connection,
       index: said.index,
       status: binding.bindingStatus ?? 0,
       client: binding.client,
@@ -116,25 +116,25 @@ export class LeaseHistories {
     history.acknowledged = history.acknowledged === undefined ? sent : laterOf(history.acknowledged, sent);
   }
 
-  #remember(lease: string, history: LeaseHistory): void {
-    if (this.#recent.size >= LEASES_MAX) {
+  private remember(lease: string, history: LeaseHistory): void {
+    if (this.recent.size >= LEASES_MAX) {
       // What is forgotten here and told of again is no new lease.
-      if (this.#earlier.size > 0) this.#incomplete = true;
-      this.#earlier = this.#recent;
-      this.#recent = new Map();
+      if (this.earlier.size > 0) this.incomplete = true;
+      this.earlier = this.recent;
+      this.recent = new Map();
     }
-    this.#recent.set(lease, history);
+    this.recent.set(lease, history);
   }
 
   /** Messages were lost: nothing that was known need be true any more. */
   lost(): void {
-    this.#recent.clear();
-    this.#earlier.clear();
-    this.#incomplete = true;
+    this.recent.clear();
+    this.earlier.clear();
+    this.incomplete = true;
   }
 
   /** The pair has a new connection: what waits will not be answered. */
   reconnected(): void {
-    this.#connection++;
+    this.connection++;
   }
 }

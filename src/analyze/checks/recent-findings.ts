@@ -10,17 +10,17 @@ const MESSAGES_MAX = 8_192;
 export const FINDINGS_OF_MESSAGE_MAX = 32;
 
 export class RecentFindings {
-  readonly #found = new RecentMap<number, readonly Breach[]>(MESSAGES_MAX);
+  private readonly found = new RecentMap<number, readonly Breach[]>(MESSAGES_MAX);
 
   add(finding: Finding): void {
     const { index } = finding.message;
-    const before = this.#found.get(index) ?? NONE;
-    if (before.length < FINDINGS_OF_MESSAGE_MAX) this.#found.set(index, [...before, finding]);
+    const before = this.found.get(index) ?? NONE;
+    if (before.length < FINDINGS_OF_MESSAGE_MAX) this.found.set(index, [...before, finding]);
   }
 
   /** What was found about a message, in the order in which it was found. */
   of({ protocol, index }: Pick<Message, 'protocol' | 'index'>): readonly Breach[] {
-    return protocol === 'dhcpv6-failover' ? (this.#found.get(index) ?? NONE) : NONE;
+    return protocol === 'dhcpv6-failover' ? (this.found.get(index) ?? NONE) : NONE;
   }
 }
 

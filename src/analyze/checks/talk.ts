@@ -68,7 +68,7 @@ export class Talk {
   strangeReplies = 0;
   /** Findings that wait until a side is heard again, so that nothing of it is missing. */
   held: readonly { readonly finding: Finding; readonly until: Role }[] = [];
-  readonly #once = new Set<string>();
+  private readonly toldOnce = new Set<string>();
 
   constructor(connection: Connection, whole: boolean) {
     this.connection = connection;
@@ -88,13 +88,13 @@ export class Talk {
     particulars?: Particulars,
     key: string = id,
   ): void {
-    if (this.#once.has(key)) return;
-    this.#once.add(key);
+    if (this.toldOnce.has(key)) return;
+    this.toldOnce.add(key);
     report(id, said, summary, particulars);
   }
 
   reported(key: RuleId): boolean {
-    return this.#once.has(key);
+    return this.toldOnce.has(key);
   }
 }
 

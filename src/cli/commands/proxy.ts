@@ -1,8 +1,8 @@
 /** `leasetap proxy`: the tap between two real servers, as lines, with recording, log, faults and scenarios. */
 import { once } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
+import type { SocketAddress } from '../../base/socket-address.ts';
 import type { OpenControl } from '../../control/http-server.ts';
 import { controlPlace, placeText } from '../../control/place.ts';
 import { controlTarget, openProxyControl } from '../../proxy/control.ts';
@@ -128,7 +128,7 @@ export function register(program: Command): void {
   addSubcommands(proxy);
 }
 
-function listenAddress(text: string, before: readonly Endpoint[]): readonly Endpoint[] {
+function listenAddress(text: string, before: readonly SocketAddress[]): readonly SocketAddress[] {
   return [...before, socketAddress(text)];
 }
 

@@ -1,7 +1,7 @@
 /** `leasetap replay`: one side of a captured connection against a live server. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
+import type { SocketAddress } from '../../base/socket-address.ts';
 import { fileSource } from '../../capture/files.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
@@ -19,8 +19,8 @@ import { secure } from '../replay/secure.ts';
 
 interface Options {
   readonly as: 'primary' | 'secondary';
-  readonly to?: Endpoint;
-  readonly listen?: Endpoint;
+  readonly to?: SocketAddress;
+  readonly listen?: SocketAddress;
   readonly connection: number;
   readonly speed?: number;
   readonly patience: number;

@@ -3,12 +3,12 @@ import { formatIpv6 } from '../../base/ipv6.ts';
 import type { LabClientEvent } from './clients.ts';
 
 export class ClientNews {
-  readonly #tell: (text: string) => void;
+  private readonly tell: (text: string) => void;
   /** What each client was last told to hold, as `CLIENT LEASE`. */
-  readonly #held = new Set<string>();
+  private readonly held = new Set<string>();
 
   constructor(tell: (text: string) => void) {
-    this.#tell = tell;
+    this.tell = tell;
   }
 
   event(event: LabClientEvent): void {
@@ -16,12 +16,12 @@ export class ClientNews {
     const lease = kind === 'address' ? formatIpv6(address) : `${formatIpv6(address)}/${prefixLength}`;
     const key = `${event.client} ${lease}`;
     if (event.kind === 'holds') {
-      if (this.#held.has(key)) return;
-      this.#held.add(key);
-      this.#tell(`client ${event.client} has ${lease}`);
+      if (this.held.has(key)) return;
+      this.held.add(key);
+      this.tell(`client ${event.client} has ${lease}`);
     } else {
-      this.#held.delete(key);
-      this.#tell(`client ${event.client} gives up ${lease}: ${event.why}`);
+      this.held.delete(key);
+      this.tell(`client ${event.client} gives up ${lease}: ${event.why}`);
     }
   }
 }

@@ -1,15 +1,15 @@
 /** The lab's DHCPv6 clients on loopback: one UDP socket and one timer around src/sim/crowd.ts. */
 import { createSocket, type Socket } from 'node:dgram';
 import { TIMER_MILLIS_MAX } from '../../base/clock.ts';
-import type { Endpoint } from '../../base/flow.ts';
 import { invariant } from '../../base/invariant.ts';
 import { parseIpv6 } from '../../base/ipv6.ts';
+import type { SocketAddress } from '../../base/socket-address.ts';
 import type { HeldLease } from '../../sim/client-leases.ts';
 import { Crowd, type CrowdEvent, type CrowdOptions, type CrowdOutput } from '../../sim/crowd.ts';
 
 export interface LabClientsOptions extends Omit<CrowdOptions, 'linkAddress'> {
   /** The relay agent forwards to all of them. */
-  readonly servers: readonly Endpoint[];
+  readonly servers: readonly SocketAddress[];
   /** IPv6 address by which servers know the clients' link. */
   readonly linkAddress: string;
 }
@@ -27,7 +27,7 @@ export interface LabClientsStatus {
 export type LabClientEvent = CrowdEvent;
 
 export class LabClients {
-  private readonly servers: readonly Endpoint[];
+  private readonly servers: readonly SocketAddress[];
   private readonly count: number;
   private readonly crowd: Crowd;
   private readonly onEvent: (event: LabClientEvent) => void;

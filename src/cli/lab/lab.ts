@@ -61,14 +61,14 @@ export interface LabSettings {
 
 export class Lab {
   readonly session: Session;
-  readonly #plan: LabPlan;
-  readonly #proxy: ProxySession;
-  readonly #servers: Readonly<Record<ServerName, ServerProcess>>;
-  readonly #controls: Readonly<Record<ServerName, ControlClient>>;
-  readonly #watch: ServerWatch;
-  readonly #clients: LabClients;
-  readonly #listeners = new Set<(item: SessionItem) => void>();
-  #closing: Promise<void> | undefined;
+  private readonly plan: LabPlan;
+  private readonly proxySession: ProxySession;
+  private readonly servers: Readonly<Record<ServerName, ServerProcess>>;
+  private readonly controls: Readonly<Record<ServerName, ControlClient>>;
+  private readonly watch: ServerWatch;
+  private readonly clients: LabClients;
+  private readonly listeners = new Set<(item: SessionItem) => void>();
+  private closing: Promise<void> | undefined;
 
   /** Everything but the servers is there when this resolves: files are open and the proxy listens. */
   static async prepare(settings: LabSettings): Promise<Lab> {
@@ -92,19 +92,19 @@ export class Lab {
   }
 
   private constructor(plan: LabPlan, settings: LabSettings, proxy: ProxySession) {
-    this.#plan = plan;
-    this.#proxy = proxy;
+    this.plan = plan;
+    this.proxySession = proxy;
     const server = (name: ServerName) =>
       new ServerProcess(name, [settings.program, 'serve', '--log', 'jsonl', configFile(plan, name)], (news) =>
-        this.#onServerNews(name, news),
+        this.onServerNews(name, news),
       );
-    this.#servers = { primary: server('primary'), secondary: server('secondary') };
+    this.servers = { primary: server('primary'), secondary: server('secondary') };
     const control = (name: ServerName) =>
       new ControlClient({ kind: 'unix', path: controlSocket(plan, name) });
-    this.#controls = { primary: control('primary'), secondary: control('secondary') };
-    this.#watch = watchServers(this.#controls);
+    this.controls = { primary: control('primary'), secondary: control('secondary') };
+    this.watch = watchServers(this.controls);
     const news = new ClientNews((text) => this.note(text, false));
-    this.#clients = new LabClients(
+    this.clients = new LabClients(
       {
         ...LAB_CLIENTS,
         seed: settings.seed,
@@ -116,17 +116,17 @@ export class Lab {
     const stepping = steppingCommand(steppingOf(proxy));
     const ofProxy = sessionOfProxy(proxy, {
       title: 'lab',
-      watchServers: (listener) => this.#watch.watch(listener),
+      watchServers: (listener) => this.watch.watch(listener),
       eachSecond,
-      command: (line) => (isStepping(line) ? stepping(line) : carryOut(line, this.#orderable())),
+      command: (line) => (isStepping(line) ? stepping(line) : carryOut(line, this.orderable())),
     });
     this.session = {
       ...ofProxy,
       subscribe: (listener) => {
-        this.#listeners.add(listener);
+        this.listeners.add(listener);
         const stop = ofProxy.subscribe(listener);
         return () => {
-          this.#listeners.delete(listener);
+          this.listeners.delete(listener);
           stop();
         };
       },
@@ -135,46 +135,46 @@ export class Lab {
 
   /** The tap itself, for who wants to script it. */
   get proxy(): ProxyHandle {
-    return this.#proxy;
+    return this.proxySession;
   }
 
   /** Starts the servers and sends the clients on their way. */
   async start(): Promise<void> {
-    this.#servers.secondary.start();
+    this.servers.secondary.start();
     await new Promise((resolve) => setTimeout(resolve, HEAD_START_MILLIS));
-    if (this.#closing !== undefined) return;
-    this.#servers.primary.start();
-    await this.#clients.start();
+    if (this.closing !== undefined) return;
+    this.servers.primary.start();
+    await this.clients.start();
   }
 
   /** Ends everything, writes the files out and removes the folder. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    this.closing ??= this.closeAll();
+    return this.closing;
   }
 
-  async #close(): Promise<void> {
-    this.#watch.stop();
-    await this.#clients.stop();
-    await Promise.all(SERVER_NAMES.map((name) => this.#servers[name].stop()));
-    await this.#proxy.close();
-    rmSync(this.#plan.folder, { recursive: true, force: true });
+  private async closeAll(): Promise<void> {
+    this.watch.stop();
+    await this.clients.stop();
+    await Promise.all(SERVER_NAMES.map((name) => this.servers[name].stop()));
+    await this.proxySession.close();
+    rmSync(this.plan.folder, { recursive: true, force: true });
   }
 
   /** Says something of its own among what happens. */
   note(text: string, alarming: boolean): void {
     const item: SessionItem = { kind: 'note', atMillis: Date.now(), text, alarming };
-    for (const listener of this.#listeners) listener(item);
+    for (const listener of this.listeners) listener(item);
   }
 
-  #onServerNews(name: ServerName, news: ServerNews): void {
+  private onServerNews(name: ServerName, news: ServerNews): void {
     if (news.kind === 'started') this.note(`the ${name} runs as process ${news.processId}`, false);
-    else if (news.kind === 'line') this.#onServerLine(name, news.text);
+    else if (news.kind === 'line') this.onServerLine(name, news.text);
     else this.note(`the ${name} ended: ${news.how}`, !news.asked);
   }
 
   /** A line of the server's log; leases are told by their BNDUPDs already. */
-  #onServerLine(name: ServerName, line: string): void {
+  private onServerLine(name: ServerName, line: string): void {
     const event = readServerLine(line);
     if (event === undefined) this.note(`${name}: ${line}`, true);
     else if (!SILENT.has(event.kind)) {
@@ -182,9 +182,9 @@ export class Lab {
     }
   }
 
-  #orderable(): Readonly<Record<ServerName, Orderable>> {
+  private orderable(): Readonly<Record<ServerName, Orderable>> {
     const one = (name: ServerName): Orderable => {
-      const process = this.#servers[name];
+      const process = this.servers[name];
       return {
         get running() {
           return process.running;
@@ -195,17 +195,17 @@ export class Lab {
         flood: async () => {
           if (name === 'primary' || !process.running)
             throw new InputError(`the ${name} takes no connections`);
-          await flood(secondaryListen(this.#plan));
+          await flood(secondaryListen(this.plan));
         },
         strangers: async () => {
-          const on = strangersListen(this.#plan);
+          const on = strangersListen(this.plan);
           if (name === 'primary' || !process.running || on === undefined)
             throw new InputError(`the ${name} takes no connections from strangers`);
-          await strangersCall(on, perfectConnect(this.#plan));
+          await strangersCall(on, perfectConnect(this.plan));
         },
-        wipe: () => rmSync(storeFolder(this.#plan, name), { recursive: true, force: true }),
+        wipe: () => rmSync(storeFolder(this.plan, name), { recursive: true, force: true }),
         control: async (order) => {
-          const { state, text } = await this.#controls[name].order({ name: order });
+          const { state, text } = await this.controls[name].order({ name: order });
           return `the ${name} is in ${state}: ${text}`;
         },
       };

@@ -3,8 +3,7 @@
  * folder; times are so short that what takes a production pair an hour happens within a minute.
  */
 import { join } from 'node:path';
-import type { Endpoint } from '../../base/flow.ts';
-import { formatSocketAddress } from '../../base/socket-address.ts';
+import { formatSocketAddress, type SocketAddress } from '../../base/socket-address.ts';
 
 export const LOOPBACK = '::1';
 export const STRANGERS_LOOPBACK = '127.0.0.1';
@@ -69,23 +68,23 @@ export function controlSocket(plan: LabPlan, name: ServerName): string {
 }
 
 /** Where the primary finds its partner: at the proxy. */
-export function proxyListen(plan: LabPlan): Endpoint {
+export function proxyListen(plan: LabPlan): SocketAddress {
   return { address: LOOPBACK, port: plan.ports.proxy };
 }
 
 /** Where the proxy finds the secondary. */
-export function secondaryListen(plan: LabPlan): Endpoint {
+export function secondaryListen(plan: LabPlan): SocketAddress {
   return { address: LOOPBACK, port: plan.ports.failover };
 }
 
 /** Where the secondary hears connections from an address that is no partner's. */
-export function strangersListen(plan: LabPlan): Endpoint | undefined {
+export function strangersListen(plan: LabPlan): SocketAddress | undefined {
   const { strangers } = plan.ports;
   return strangers === undefined ? undefined : { address: STRANGERS_LOOPBACK, port: strangers };
 }
 
 /** Where a server answers clients and relays. */
-export function clientListen(plan: LabPlan, name: ServerName): Endpoint {
+export function clientListen(plan: LabPlan, name: ServerName): SocketAddress {
   return { address: LOOPBACK, port: plan.ports.clients[name] };
 }
 

@@ -18,58 +18,58 @@ export type ServerNews =
 
 export class ServerProcess {
   readonly name: ServerName;
-  readonly #command: readonly string[];
-  readonly #tell: (news: ServerNews) => void;
-  #child: ChildProcess | undefined;
-  #ended: Promise<void> = Promise.resolve();
-  #asked = false;
+  private readonly command: readonly string[];
+  private readonly tell: (news: ServerNews) => void;
+  private child: ChildProcess | undefined;
+  private ended: Promise<void> = Promise.resolve();
+  private asked = false;
 
   /** `command` is what Node runs: a script and its arguments. */
   constructor(name: ServerName, command: readonly string[], tell: (news: ServerNews) => void) {
     this.name = name;
-    this.#command = command;
-    this.#tell = tell;
+    this.command = command;
+    this.tell = tell;
   }
 
   get running(): boolean {
-    return this.#child !== undefined;
+    return this.child !== undefined;
   }
 
   /** Starts it, unless it runs. */
   start(): void {
-    if (this.#child !== undefined) return;
-    const child = spawn(process.execPath, this.#command, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    this.#child = child;
-    this.#asked = false;
+    if (this.child !== undefined) return;
+    const child = spawn(process.execPath, this.command, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.child = child;
+    this.asked = false;
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) createInterface(stream).on('line', (text) => this.#tell({ kind: 'line', text }));
+      if (stream !== null) createInterface(stream).on('line', (text) => this.tell({ kind: 'line', text }));
     }
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       const over = (how: string) => {
-        if (this.#child !== child) return;
-        this.#child = undefined;
-        this.#tell({ kind: 'ended', how, asked: this.#asked });
+        if (this.child !== child) return;
+        this.child = undefined;
+        this.tell({ kind: 'ended', how, asked: this.asked });
         resolve();
       };
       child.on('error', (error) => over(error.message));
       child.on('exit', (code, signal) => over(signal ?? `exit code ${code}`));
     });
-    if (child.pid !== undefined) this.#tell({ kind: 'started', processId: child.pid });
+    if (child.pid !== undefined) this.tell({ kind: 'started', processId: child.pid });
   }
 
   /** SIGKILL: as if the machine had lost its power. */
   kill(): Promise<void> {
-    this.#asked = true;
-    this.#child?.kill('SIGKILL');
-    return this.#ended;
+    this.asked = true;
+    this.child?.kill('SIGKILL');
+    return this.ended;
   }
 
   /** Asks it to leave; takes it down if it does not. */
   async stop(): Promise<void> {
-    this.#asked = true;
-    this.#child?.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), PATIENCE_MILLIS);
-    await this.#ended;
+    this.asked = true;
+    this.child?.kill('SIGTERM');
+    const timer = setTimeout(() => this.child?.kill('SIGKILL'), PATIENCE_MILLIS);
+    await this.ended;
     clearTimeout(timer);
   }
 }

@@ -1,12 +1,11 @@
 /** Proves both legs of a proxy before it is needed: the secondary can be dialled, and the primary comes. */
 import { connect, createServer } from 'node:net';
-import type { Endpoint } from '../../base/flow.ts';
-import { formatSocketAddress, normalAddress } from '../../base/socket-address.ts';
+import { formatSocketAddress, normalAddress, type SocketAddress } from '../../base/socket-address.ts';
 import { failureText } from '../../base/system-error.ts';
 
 export interface CheckInput {
-  readonly listen: Endpoint;
-  readonly to: Endpoint;
+  readonly listen: SocketAddress;
+  readonly to: SocketAddress;
   readonly from: string | undefined;
   /** How long to wait for the primary. */
   readonly seconds: number;

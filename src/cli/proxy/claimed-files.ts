@@ -6,23 +6,23 @@ import { resolve } from 'node:path';
 import { InputError } from '../../base/problem.ts';
 
 export class ClaimedFiles {
-  readonly #by = new Map<string, string>();
+  private readonly by = new Map<string, string>();
 
   /** How to give them back. Throws InputError if one of them has a writer; then none is taken. */
   claim(relationship: string, paths: readonly (string | undefined)[]): () => void {
     const taken: string[] = [];
     const giveBack = (): void => {
-      for (const path of taken) this.#by.delete(path);
+      for (const path of taken) this.by.delete(path);
     };
     for (const path of paths) {
       if (path === undefined) continue;
       const whole = resolve(path);
-      const other = this.#by.get(whole);
+      const other = this.by.get(whole);
       if (other !== undefined) {
         giveBack();
         throw new InputError(`${path}: the relationship "${other}" writes there already`);
       }
-      this.#by.set(whole, relationship);
+      this.by.set(whole, relationship);
       taken.push(whole);
     }
     return giveBack;

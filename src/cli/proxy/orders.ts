@@ -4,8 +4,8 @@
  */
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
+import type { SocketAddress } from '../../base/socket-address.ts';
 import { systemErrorWords } from '../../base/system-error.ts';
 import { toEpoch2000 } from '../../base/time.ts';
 import { PREFIX_OCTETS } from '../../proxy/dialect.ts';
@@ -27,7 +27,7 @@ export interface OrderSetup {
   readonly program?: string;
   /** `--strangers-from`: an address of this machine that is no partner's. */
   readonly strangersFrom?: string;
-  readonly secondary: Endpoint;
+  readonly secondary: SocketAddress;
   /** The address that the proxy dials from. */
   readonly from?: string;
   readonly subscribe: ProxyHandle['subscribe'];

@@ -5,8 +5,7 @@
  * proxy by when leasetap is gone. Text in, lines out.
  */
 import ipaddr from 'ipaddr.js';
-import type { Endpoint } from '../../base/flow.ts';
-import { formatSocketAddress } from '../../base/socket-address.ts';
+import { formatSocketAddress, type SocketAddress } from '../../base/socket-address.ts';
 
 export interface PlanInput {
   readonly primary: string;
@@ -25,8 +24,8 @@ const ALIVE_SET = 'alive';
 /** Lines of the plan: comments for people, and what to feed to `nft -f -`. */
 export function planLines(input: PlanInput): string[] {
   const { primary, secondary, port, proxyPort, bypass } = input;
-  const listen: Endpoint = { address: isV6(primary) ? '::' : '0.0.0.0', port: proxyPort };
-  const to: Endpoint = { address: secondary, port };
+  const listen: SocketAddress = { address: isV6(primary) ? '::' : '0.0.0.0', port: proxyPort };
+  const to: SocketAddress = { address: secondary, port };
   const alive = bypass ? ` --alive-set ${family(primary)}/${TABLE}/${ALIVE_SET}` : '';
   return [
     '# 1. The host of the proxy has to be on the way between both servers, as a router that forwards:',

@@ -4,9 +4,8 @@
  */
 import { join, parse } from 'node:path';
 import { type Random, seededRandom } from '../../base/clock.ts';
-import type { Endpoint } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
-import { formatSocketAddress } from '../../base/socket-address.ts';
+import { formatSocketAddress, type SocketAddress } from '../../base/socket-address.ts';
 import { failureText, systemErrorWords } from '../../base/system-error.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { checkFault } from '../../proxy/faults/armed.ts';
@@ -31,13 +30,13 @@ import { checkTlsNames, checkTlsOptions, type TlsOptions, terminationFor, tlsOf 
 /** `[::1]:647`, or with a name of the relationship before it: `campus=[::1]:647`. */
 export interface NamedEnd {
   readonly name: string | undefined;
-  readonly end: Endpoint;
+  readonly end: SocketAddress;
 }
 
 /** The options that say which relationships there are. */
 export interface RelationshipOptions extends TlsOptions {
   readonly config?: string;
-  readonly listen: readonly Endpoint[];
+  readonly listen: readonly SocketAddress[];
   readonly to: readonly NamedEnd[];
   readonly from?: string;
   readonly write?: string;

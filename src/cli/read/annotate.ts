@@ -98,32 +98,32 @@ export class Annotator implements Annotated {
   /** Of the message that was pushed last. */
   readonly notes: Annotations;
   change: StateChange | undefined;
-  readonly #notes = new Notes();
-  readonly #exchanges = new Exchanges();
-  readonly #relationships: Relationships | undefined;
-  readonly #replies: ReplyIndex | undefined;
-  readonly #breaches: FindingIndex | undefined;
+  private readonly current = new Notes();
+  private readonly exchanges = new Exchanges();
+  private readonly relationships: Relationships | undefined;
+  private readonly replies: ReplyIndex | undefined;
+  private readonly breaches: FindingIndex | undefined;
 
   constructor({ replies, breaches }: FirstPass, withStates: boolean) {
-    this.notes = this.#notes;
-    this.#replies = replies;
-    this.#breaches = breaches;
-    this.#relationships = withStates ? new Relationships() : undefined;
+    this.notes = this.current;
+    this.replies = replies;
+    this.breaches = breaches;
+    this.relationships = withStates ? new Relationships() : undefined;
   }
 
   /** What is known of the next message: overwritten by the one after it. */
   push(message: Message): Annotated {
-    const notes = this.#notes;
-    const completes = this.#exchanges.completes(message);
-    notes.replyTo = completes ? this.#exchanges.requestIndex : undefined;
-    notes.rttMillis = completes ? this.#exchanges.rttMillis : undefined;
-    notes.replyIn = this.#replies?.replyIn(message);
-    notes.findings = requestFindings(this.#exchanges.repeats, this.#replies?.isUnanswered(message) === true);
-    if (this.#breaches !== undefined) {
-      notes.breaches = this.#breaches.of(message);
+    const notes = this.current;
+    const completes = this.exchanges.completes(message);
+    notes.replyTo = completes ? this.exchanges.requestIndex : undefined;
+    notes.rttMillis = completes ? this.exchanges.rttMillis : undefined;
+    notes.replyIn = this.replies?.replyIn(message);
+    notes.findings = requestFindings(this.exchanges.repeats, this.replies?.isUnanswered(message) === true);
+    if (this.breaches !== undefined) {
+      notes.breaches = this.breaches.of(message);
       notes.findings = findingsWith(notes.findings, notes.breaches);
     }
-    this.change = this.#relationships?.push(message);
+    this.change = this.relationships?.push(message);
     return this;
   }
 }

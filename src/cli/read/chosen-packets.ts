@@ -19,44 +19,44 @@ interface Fragmented {
 
 export class ChosenPackets {
   messages = 0;
-  readonly #connections = new Set<number>();
-  readonly #packets = new NumberSet();
-  readonly #fragmented: Fragmented[] = [];
+  private readonly connections = new Set<number>();
+  private readonly packets = new NumberSet();
+  private readonly fragmented: Fragmented[] = [];
   /** By packet: the messages that it completes. */
-  readonly #told = new Map<number, string[]>();
+  private readonly told = new Map<number, string[]>();
 
   /** Chooses what carries a message; the packet that completes it shall say what was found. */
   choose(message: Message, findings: readonly string[]): void {
     const { seen, connection } = message.frame;
     this.messages++;
-    if (connection.flow.transport === 'tcp') this.#connections.add(connection.flow.id);
-    else this.#packets.add(seen.packet);
-    const told = this.#told.get(seen.packet) ?? [];
-    if (told.length === 0 && this.#told.size < COMMENTED_MAX) this.#told.set(seen.packet, told);
+    if (connection.flow.transport === 'tcp') this.connections.add(connection.flow.id);
+    else this.packets.add(seen.packet);
+    const told = this.told.get(seen.packet) ?? [];
+    if (told.length === 0 && this.told.size < COMMENTED_MAX) this.told.set(seen.packet, told);
     if (told.length <= TOLD_MAX) told.push(told.length === TOLD_MAX ? '...' : tellingOf(message, findings));
   }
 
   /** In the round that chooses, every packet. */
   notice({ flow, fragments }: TakenPacket): void {
-    if (fragments.length === 0 || flow === null || this.#fragmented.length >= FRAGMENTED_MAX) return;
-    this.#fragmented.push({ flow: flow.id, packets: fragments });
+    if (fragments.length === 0 || flow === null || this.fragmented.length >= FRAGMENTED_MAX) return;
+    this.fragmented.push({ flow: flow.id, packets: fragments });
   }
 
   /** After that round. */
   settle(): void {
-    for (const { flow, packets } of this.#fragmented) {
-      if (!this.#connections.has(flow) && !this.#packets.has(packets.at(-1) as number)) continue;
-      for (const packet of packets) this.#packets.add(packet);
+    for (const { flow, packets } of this.fragmented) {
+      if (!this.connections.has(flow) && !this.packets.has(packets.at(-1) as number)) continue;
+      for (const packet of packets) this.packets.add(packet);
     }
   }
 
   has({ number, flow }: TakenPacket): boolean {
-    return this.#packets.has(number) || (flow !== null && this.#connections.has(flow.id));
+    return this.packets.has(number) || (flow !== null && this.connections.has(flow.id));
   }
 
   /** What the packet shall say of its messages. */
   commentsOn(packet: number): readonly string[] {
-    const told = this.#told.get(packet);
+    const told = this.told.get(packet);
     return told === undefined ? [] : [`leasetap: ${told.join(', ')}`];
   }
 }
@@ -69,19 +69,19 @@ function tellingOf({ index, msgName, msgType, transactionId }: Message, findings
 
 /** Whole numbers in a bit each. */
 class NumberSet {
-  #bits = new Uint8Array(1 << 12);
+  private bits = new Uint8Array(1 << 12);
 
   add(number: number): void {
     const at = number >>> 3;
-    if (at >= this.#bits.length) {
-      const larger = new Uint8Array(Math.max(this.#bits.length * 2, at + 1));
-      larger.set(this.#bits);
-      this.#bits = larger;
+    if (at >= this.bits.length) {
+      const larger = new Uint8Array(Math.max(this.bits.length * 2, at + 1));
+      larger.set(this.bits);
+      this.bits = larger;
     }
-    this.#bits[at] = (this.#bits[at] as number) | (1 << (number & 7));
+    this.bits[at] = (this.bits[at] as number) | (1 << (number & 7));
   }
 
   has(number: number): boolean {
-    return (((this.#bits[number >>> 3] ?? 0) >>> (number & 7)) & 1) === 1;
+    return (((this.bits[number >>> 3] ?? 0) >>> (number & 7)) & 1) === 1;
   }
 }

@@ -107,38 +107,38 @@ function putBlock(out: Output, block: Uint8Array): void {
 
 /** A file of blocks: after every write it ends at the end of one, so what is there can be read however it ends. */
 class CopiedFile {
-  readonly #path: string;
-  readonly #file: number;
-  readonly #waiting: Uint8Array[] = [];
-  #octets = 0;
+  private readonly path: string;
+  private readonly file: number;
+  private readonly waiting: Uint8Array[] = [];
+  private octets = 0;
 
   /** @throws an error of the system */
   constructor(path: string) {
-    this.#path = path;
-    this.#file = openSync(path, 'w');
+    this.path = path;
+    this.file = openSync(path, 'w');
   }
 
   add(block: Uint8Array): void {
-    this.#waiting.push(block.slice());
-    this.#octets += block.length;
-    if (this.#octets >= BATCH_OCTETS) this.#write();
+    this.waiting.push(block.slice());
+    this.octets += block.length;
+    if (this.octets >= BATCH_OCTETS) this.write();
   }
 
   close(): void {
     try {
-      this.#write();
+      this.write();
     } finally {
-      closeSync(this.#file);
+      closeSync(this.file);
     }
   }
 
-  #write(): void {
-    const all = Buffer.concat(this.#waiting.splice(0));
-    this.#octets = 0;
+  private write(): void {
+    const all = Buffer.concat(this.waiting.splice(0));
+    this.octets = 0;
     try {
-      for (let at = 0; at < all.length; ) at += writeSync(this.#file, all, at);
+      for (let at = 0; at < all.length; ) at += writeSync(this.file, all, at);
     } catch (error) {
-      throw Object.assign(error as Error, { path: this.#path });
+      throw Object.assign(error as Error, { path: this.path });
     }
   }
 }

@@ -32,93 +32,93 @@ export interface PrintingOptions {
 }
 
 export class Printing {
-  readonly #options: PrintingOptions;
-  readonly #format: Format;
+  private readonly options: PrintingOptions;
+  private readonly format: Format;
   /** When the first message was seen that was printed. */
-  #beginMillis: number | undefined;
+  private beginMillis: number | undefined;
   /** Once there are other threads. */
-  #pool: PrintPool | undefined;
+  private pool: PrintPool | undefined;
 
   /** @throws InputError for a choice that makes no sense */
   constructor(options: PrintingOptions) {
-    this.#options = options;
-    this.#format = makeFormat(options.choice, options.out);
+    this.options = options;
+    this.format = makeFormat(options.choice, options.out);
   }
 
   /** Before the first message: starts the threads if there is enough to read, or they shall not wait to see. */
   async begin(): Promise<void> {
-    const { atOnce, octetsTotal } = this.#options;
-    if (!this.#mayShare() || !(atOnce || isMuch({ octets: 0, octetsTotal }))) return;
-    const pool = await this.#startThreads();
+    const { atOnce, octetsTotal } = this.options;
+    if (!this.mayShare() || !(atOnce || isMuch({ octets: 0, octetsTotal }))) return;
+    const pool = await this.startThreads();
     if (atOnce) await pool.begun();
   }
 
   /** Takes the next message; nothing of it is kept. Returns whether it was printed here, not by other threads. */
   push(message: Message, notes: Annotations, change: StateChange | undefined): boolean {
-    if (this.#pool !== undefined) {
-      this.#pool.push(message, notes);
+    if (this.pool !== undefined) {
+      this.pool.push(message, notes);
       return false;
     }
-    const { filter } = this.#options;
+    const { filter } = this.options;
     if (filter !== undefined && !filter.matches(message, notes)) return false;
-    this.#beginMillis ??= timestampMillis(message.frame.seen.time);
-    this.#format(message, notes, change);
+    this.beginMillis ??= timestampMillis(message.frame.seen.time);
+    this.format(message, notes, change);
     return true;
   }
 
   /** To be waited for between pieces of work: lets threads and readers of the output keep up. */
   async pause(progress: CaptureProgress): Promise<void> {
-    if (this.#pool === undefined && isMuch(progress) && this.#mayShare()) await this.#startThreads();
-    await this.#waited(this.#pool?.settle());
+    if (this.pool === undefined && isMuch(progress) && this.mayShare()) await this.startThreads();
+    await this.waited(this.pool?.settle());
   }
 
   /** The same before waiting for more to read: all that was pushed is printed now. */
   async flush(): Promise<void> {
-    await this.#waited(this.#pool?.flush());
+    await this.waited(this.pool?.flush());
   }
 
   /** Said when reading is cut short: nobody waits for a reader of the output that takes nothing. */
   hurry(): void {
-    this.#pool?.hurry();
+    this.pool?.hurry();
   }
 
   /** Everything that was pushed is written, or handed to the output; if reading was cut short, not all of it. */
   async finish(whole: boolean): Promise<void> {
-    await this.#pool?.drain(whole);
-    await this.#options.out.flush();
+    await this.pool?.drain(whole);
+    await this.options.out.flush();
   }
 
   /** Ends the threads. */
   async close(): Promise<void> {
-    await this.#pool?.close();
+    await this.pool?.close();
   }
 
-  async #waited(pool: Promise<void> | undefined): Promise<void> {
-    const { out } = this.#options;
+  private async waited(pool: Promise<void> | undefined): Promise<void> {
+    const { out } = this.options;
     if (pool === undefined) return out.flush();
     await pool;
-    if (this.#pool?.closed === true) out.abandon();
+    if (this.pool?.closed === true) out.abandon();
   }
 
   /** A ladder is one drawing; the other formats go on anywhere, once those that count from the first line have one. */
-  #mayShare(): boolean {
-    const { choice, threads } = this.#options;
+  private mayShare(): boolean {
+    const { choice, threads } = this.options;
     if (threads <= 1 || choice.type === 'ladder') return false;
     const countsFromFirst = choice.type === 'tree' || choice.columns?.includes('delta') === true;
-    return !countsFromFirst || this.#beginMillis !== undefined;
+    return !countsFromFirst || this.beginMillis !== undefined;
   }
 
-  async #startThreads(): Promise<PrintPool> {
-    const { choice, filter, out, threads } = this.#options;
+  private async startThreads(): Promise<PrintPool> {
+    const { choice, filter, out, threads } = this.options;
     const { startPool } = await import('./pool/threads.ts');
-    this.#pool = startPool({
-      choice: { ...choice, continues: { beginMillis: this.#beginMillis ?? 0 } },
+    this.pool = startPool({
+      choice: { ...choice, continues: { beginMillis: this.beginMillis ?? 0 } },
       filter,
       others: threads - 1,
       parcelMessages: parcelMessages(choice.type),
       writeAll: (pieces) => out.writeAll(pieces),
     });
-    return this.#pool;
+    return this.pool;
   }
 }
 

@@ -20,44 +20,44 @@ export interface Screen {
 }
 
 export class ProgressBar {
-  readonly #screen: Screen;
-  readonly #now: () => number;
-  readonly #colour: ColourDepth;
-  #began: number;
-  #drawn = Number.NEGATIVE_INFINITY;
-  #onScreen = false;
+  private readonly screen: Screen;
+  private readonly now: () => number;
+  private readonly colour: ColourDepth;
+  private began: number;
+  private drawn = Number.NEGATIVE_INFINITY;
+  private onScreen = false;
 
   /** `now` counts milliseconds. */
   constructor(screen: Screen, now: () => number, colour: ColourDepth) {
-    this.#screen = screen;
-    this.#now = now;
-    this.#colour = colour;
-    this.#began = now();
+    this.screen = screen;
+    this.now = now;
+    this.colour = colour;
+    this.began = now();
   }
 
   /** `what`: which of several rounds over the files it is, if there are several. */
   update({ octets, octetsTotal }: CaptureProgress, what = ''): void {
-    const now = this.#now();
-    const elapsed = now - this.#began;
-    if (octetsTotal === undefined || elapsed < SHOWN_AFTER_MILLIS || now - this.#drawn < BETWEEN_MILLIS)
+    const now = this.now();
+    const elapsed = now - this.began;
+    if (octetsTotal === undefined || elapsed < SHOWN_AFTER_MILLIS || now - this.drawn < BETWEEN_MILLIS)
       return;
-    this.#drawn = now;
-    this.#onScreen = true;
-    const columns = (this.#screen.columns ?? 80) - 1;
+    this.drawn = now;
+    this.onScreen = true;
+    const columns = (this.screen.columns ?? 80) - 1;
     const [bar, text] = progressLine(octets, octetsTotal, elapsed, columns, what);
-    this.#screen.write(ERASE + paintLine([span(bar, 'good'), span(text, 'plain')], this.#colour));
+    this.screen.write(ERASE + paintLine([span(bar, 'good'), span(text, 'plain')], this.colour));
   }
 
   /** The files are read once more from their beginnings. */
   restart(): void {
-    this.#began = this.#now();
+    this.began = this.now();
   }
 
   /** Takes the line away, so that something else can be written; the next update brings it back. */
   erase(): void {
-    if (this.#onScreen) this.#screen.write(ERASE);
-    this.#onScreen = false;
-    this.#drawn = Number.NEGATIVE_INFINITY;
+    if (this.onScreen) this.screen.write(ERASE);
+    this.onScreen = false;
+    this.drawn = Number.NEGATIVE_INFINITY;
   }
 }
 

@@ -21,19 +21,19 @@ const ORDINARY: ReadonlySet<string> = new Set(['not-ip', 'not-tcp-or-udp']);
 const UNUSUAL = /big-endian|record headers/;
 
 export class ReadReport {
-  readonly #write: (line: string) => void;
-  readonly #counts = new Map<NoticeKind, number>();
+  private readonly write: (line: string) => void;
+  private readonly counts = new Map<NoticeKind, number>();
 
   constructor(write: (line: string) => void) {
-    this.#write = write;
+    this.write = write;
   }
 
   notice(notice: Notice): void {
     if (SILENT.has(notice.kind)) return;
-    const count = (this.#counts.get(notice.kind) ?? 0) + 1;
-    this.#counts.set(notice.kind, count);
+    const count = (this.counts.get(notice.kind) ?? 0) + 1;
+    this.counts.set(notice.kind, count);
     if (count <= NOTICES_OF_ONE_KIND_MAX) {
-      this.#write(`packet ${notice.seen.packet}: ${safeText(notice.message)}`);
+      this.write(`packet ${notice.seen.packet}: ${safeText(notice.message)}`);
     }
   }
 
@@ -49,7 +49,7 @@ export class ReadReport {
     }
     if (asked.length === 0 && LEG_INTERFACES.every(({ name }) => known.includes(name))) {
       const [primary, secondary] = LEG_INTERFACES;
-      this.#write(
+      this.write(
         `a recording of both legs of a proxy, so most messages stand there twice: -i ${primary.name} shows what the primary sent and got, -i ${secondary.name} the secondary`,
       );
     }
@@ -57,28 +57,28 @@ export class ReadReport {
 
   /** After the last message. Returns whether every source could be read to its end. */
   close(summary: CaptureSummary, messages: number): boolean {
-    for (const [kind, count] of this.#counts) {
+    for (const [kind, count] of this.counts) {
       const more = count - NOTICES_OF_ONE_KIND_MAX;
-      if (more > 0) this.#write(`${more} more lines of this kind (${kind}) are not shown`);
+      if (more > 0) this.write(`${more} more lines of this kind (${kind}) are not shown`);
     }
     for (const { name, variant } of summary.sources)
-      if (UNUSUAL.test(variant)) this.#write(`${safeText(name)} is ${variant}`);
-    for (const { limit, hits } of summary.limits) this.#write(`limit ${limit} was reached ${hits} times`);
+      if (UNUSUAL.test(variant)) this.write(`${safeText(name)} is ${variant}`);
+    for (const { limit, hits } of summary.limits) this.write(`limit ${limit} was reached ${hits} times`);
     const damages = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
-    if (messages === 0 && damages.length === 0 && this.#counts.size === 0) this.#nothingFound(summary);
+    if (messages === 0 && damages.length === 0 && this.counts.size === 0) this.nothingFound(summary);
     else
       for (const { code, reason, packets } of summary.skipped)
-        if (!ORDINARY.has(code)) this.#write(`packets passed over: ${packets}: ${safeText(reason)}`);
+        if (!ORDINARY.has(code)) this.write(`packets passed over: ${packets}: ${safeText(reason)}`);
     for (const damage of damages) {
-      this.#write(`${safeText(damage.path)}: ${safeText(damage.message)}${offsetText(damage.offset)}`);
+      this.write(`${safeText(damage.path)}: ${safeText(damage.message)}${offsetText(damage.offset)}`);
     }
     return damages.length === 0;
   }
 
-  #nothingFound(summary: CaptureSummary): void {
+  private nothingFound(summary: CaptureSummary): void {
     const skipped = summary.skipped.map(({ reason, packets }) => `${packets}: ${safeText(reason)}`);
     const why = skipped.length === 0 ? '' : `; skipped packets: ${skipped.join(', ')}`;
-    this.#write(`no message was found in ${summary.packets} packets${why}`);
+    this.write(`no message was found in ${summary.packets} packets${why}`);
   }
 }
 

@@ -1,9 +1,9 @@
 /** A replay with its socket: dials or listens, frames what comes, and drives the replay by the clock. */
 import { connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Direction, type Endpoint, opposite } from '../../base/flow.ts';
+import { type Direction, opposite } from '../../base/flow.ts';
 import type { Connection } from '../../base/frame.ts';
-import { formatSocketAddress } from '../../base/socket-address.ts';
+import { formatSocketAddress, type SocketAddress } from '../../base/socket-address.ts';
 import { timestampOfMillis } from '../../base/timestamp.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { dissect } from '../../dissect/dissect.ts';
@@ -13,7 +13,7 @@ import { ConnectionDialect } from '../../proxy/dialect.ts';
 import { frameRange } from '../../proxy/link.ts';
 import type { Replay, ReplayOutput } from '../../proxy/replay/replay.ts';
 
-export type Place = { readonly dial: Endpoint } | { readonly listen: Endpoint };
+export type Place = { readonly dial: SocketAddress } | { readonly listen: SocketAddress };
 
 export interface PlayerSetup {
   readonly replay: Replay;
@@ -42,7 +42,7 @@ export function meet(place: Place, waiting: (where: string) => void, signal: Abo
     });
     server.once('error', reject);
     server.listen({ host: place.listen.address, port: place.listen.port }, () => {
-      const { address, port } = server.address() as Endpoint;
+      const { address, port } = server.address() as SocketAddress;
       waiting(formatSocketAddress({ address, port }));
     });
     signal.addEventListener('abort', () => server.close());

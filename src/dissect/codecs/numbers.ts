@@ -52,18 +52,18 @@ class ShownNumber implements Field {
   readonly value: number;
   readonly start: number;
   readonly end: number;
-  readonly #show: (value: number) => string;
+  private readonly show: (value: number) => string;
 
   constructor(name: string, value: number, start: number, end: number, show: (value: number) => string) {
     this.name = name;
     this.value = value;
     this.start = start;
     this.end = end;
-    this.#show = show;
+    this.show = show;
   }
 
   get display(): string {
-    return this.#show(this.value);
+    return this.show(this.value);
   }
 }
 

@@ -2,19 +2,20 @@
  * What a proxy writes down, recording and log, as calls in the order in which things happened. Who writes, at once or
  * later, in this thread or another, is behind this interface; keeper.ts makes blocks and lines of it.
  */
-import type { Direction, Endpoint } from '../../base/flow.ts';
+import type { Direction } from '../../base/flow.ts';
 import type { Connection } from '../../base/frame.ts';
+import type { SocketAddress } from '../../base/socket-address.ts';
 import type { ProxyEvent } from '../events.ts';
 import type { WireRecorder } from '../recorder.ts';
 
 /** The four ends of a relayed connection. */
 export interface ConversationEnds {
-  readonly primary: Endpoint;
+  readonly primary: SocketAddress;
   /** Where the primary reached us. */
-  readonly listening: Endpoint;
+  readonly listening: SocketAddress;
   /** Where we dialled from. */
-  readonly dialling: Endpoint;
-  readonly secondary: Endpoint;
+  readonly dialling: SocketAddress;
+  readonly secondary: SocketAddress;
 }
 
 /** Whole messages, back to back with their length prefixes, that went onward as they came. */

@@ -11,51 +11,51 @@ import type { ConversationEnds, Journal, Keeping, MessageRun } from './journal.t
 
 export class JudgedFiles implements Keeping, Journal {
   readonly journal = this;
-  readonly #files: JournalFiles;
-  readonly #desk: JudgeDesk;
+  private readonly files: JournalFiles;
+  private readonly desk: JudgeDesk;
   /** By flow. */
-  readonly #open = new Map<number, Connection>();
+  private readonly open = new Map<number, Connection>();
 
   constructor(files: JournalFiles, dissectors: Dissectors, onJudged: (report: DocketReport) => void) {
-    this.#files = files;
-    this.#desk = new JudgeDesk({ dissectors, isInTheWay: false }, onJudged);
+    this.files = files;
+    this.desk = new JudgeDesk({ dissectors, isInTheWay: false }, onJudged);
   }
 
   opened(connection: Connection, ends: ConversationEnds, now: number): WireRecorder {
-    this.#open.set(connection.flow.id, connection);
-    this.#desk.opened(connection);
-    return this.#files.journal.opened(connection, ends, now);
+    this.open.set(connection.flow.id, connection);
+    this.desk.opened(connection);
+    return this.files.journal.opened(connection, ends, now);
   }
 
   run(run: MessageRun): void {
-    this.#files.journal.run(run);
-    this.#desk.run(run);
+    this.files.journal.run(run);
+    this.desk.run(run);
   }
 
   event(event: ProxyEvent): void {
-    this.#files.journal.event(event);
+    this.files.journal.event(event);
     const noted = noteOf(event);
     if (noted === undefined) return;
-    const connection = noted.flow === undefined ? undefined : this.#open.get(noted.flow);
-    this.#desk.note(noted.note, connection, noted.octets);
+    const connection = noted.flow === undefined ? undefined : this.open.get(noted.flow);
+    this.desk.note(noted.note, connection, noted.octets);
   }
 
   closed(connection: Connection): void {
-    this.#open.delete(connection.flow.id);
-    this.#desk.closed(connection);
-    this.#files.journal.closed();
+    this.open.delete(connection.flow.id);
+    this.desk.closed(connection);
+    this.files.journal.closed();
   }
 
   isBehind(): boolean {
-    return this.#files.isBehind();
+    return this.files.isBehind();
   }
 
   handOver(): void {
-    this.#files.handOver();
+    this.files.handOver();
   }
 
   async close(): Promise<void> {
-    this.#desk.conclude();
-    await this.#files.close();
+    this.desk.conclude();
+    await this.files.close();
   }
 }

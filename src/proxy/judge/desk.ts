@@ -17,63 +17,63 @@ const PIECE_IN_THE_WAY_MILLIS = 2;
 const HELD_UP_MILLIS = 500;
 
 export class JudgeDesk {
-  readonly #docket: Docket;
-  readonly #told: (report: DocketReport) => void;
-  readonly #pieceMillis: number;
-  #timer: NodeJS.Timeout | undefined;
+  private readonly docket: Docket;
+  private readonly told: (report: DocketReport) => void;
+  private readonly pieceMillis: number;
+  private timer: NodeJS.Timeout | undefined;
 
   /** `told` gets what was found, soon after it was. */
   constructor(setup: DocketSetup, told: (report: DocketReport) => void) {
-    this.#docket = new Docket(setup);
-    this.#told = told;
-    this.#pieceMillis = setup.isInTheWay ? PIECE_IN_THE_WAY_MILLIS : PIECE_MILLIS;
+    this.docket = new Docket(setup);
+    this.told = told;
+    this.pieceMillis = setup.isInTheWay ? PIECE_IN_THE_WAY_MILLIS : PIECE_MILLIS;
   }
 
   opened(connection: Connection): void {
-    this.#docket.opened(connection);
-    this.#plan();
+    this.docket.opened(connection);
+    this.plan();
   }
 
   run(run: MessageRun): void {
-    this.#docket.run(run, now());
-    this.#plan();
+    this.docket.run(run, now());
+    this.plan();
   }
 
   /** `connection`: absent where the note is about all of them. */
   note(note: Note, connection: Connection | undefined, octets: Uint8Array): void {
-    this.#docket.note(note, connection, octets, now());
-    this.#plan();
+    this.docket.note(note, connection, octets, now());
+    this.plan();
   }
 
   closed(connection: Connection): void {
-    this.#docket.closed(connection);
-    this.#plan();
+    this.docket.closed(connection);
+    this.plan();
   }
 
   /** Judges everything that waits, and tells of it. */
   conclude(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#docket.finish();
-    this.#tell();
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.docket.finish();
+    this.tell();
   }
 
-  #plan(): void {
-    if (this.#timer !== undefined || !this.#docket.isWaiting) return;
-    const pause = this.#docket.isHeldUp(now()) ? HELD_UP_MILLIS : PAUSE_MILLIS;
-    this.#timer = setTimeout(() => this.#work(), pause).unref();
+  private plan(): void {
+    if (this.timer !== undefined || !this.docket.isWaiting) return;
+    const pause = this.docket.isHeldUp(now()) ? HELD_UP_MILLIS : PAUSE_MILLIS;
+    this.timer = setTimeout(() => this.work(), pause).unref();
   }
 
-  #work(): void {
-    this.#timer = undefined;
-    this.#docket.work(this.#pieceMillis, now);
-    this.#tell();
-    this.#plan();
+  private work(): void {
+    this.timer = undefined;
+    this.docket.work(this.pieceMillis, now);
+    this.tell();
+    this.plan();
   }
 
-  #tell(): void {
-    const report = this.#docket.take();
-    if (report !== undefined) this.#told(report);
+  private tell(): void {
+    const report = this.docket.take();
+    if (report !== undefined) this.told(report);
   }
 }
 

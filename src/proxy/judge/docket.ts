@@ -54,222 +54,222 @@ export interface DocketSetup {
 }
 
 export class Docket {
-  readonly #setup: DocketSetup;
-  readonly #judge = new Judge();
-  #entries: Entry[] = [];
-  #done = 0;
-  #waitingOctets = 0;
+  private readonly setup: DocketSetup;
+  private readonly judge = new Judge();
+  private entries: Entry[] = [];
+  private done = 0;
+  private waitingOctets = 0;
   /** What is left of a run that was begun, and how many of its messages were judged. */
-  #begun: Iterator<Message> | undefined;
-  #begunMessages = 0;
-  #chunk: Uint8Array = NO_OCTETS;
-  #chunkUsed = 0;
-  #isLapsed = false;
-  #lapsedMessages = 0;
-  #untoldMessages = 0;
-  #lapse: DocketReport['lapse'];
-  #windowBegan = 0;
-  #windowOctets = 0;
-  #octetsBefore = 0;
+  private begun: Iterator<Message> | undefined;
+  private begunMessages = 0;
+  private chunk: Uint8Array = NO_OCTETS;
+  private chunkUsed = 0;
+  private isLapsed = false;
+  private lapsedMessages = 0;
+  private untoldMessages = 0;
+  private lapse: DocketReport['lapse'];
+  private windowBegan = 0;
+  private windowOctets = 0;
+  private octetsBefore = 0;
 
   constructor(setup: DocketSetup) {
-    this.#setup = setup;
+    this.setup = setup;
   }
 
   opened(connection: Connection): void {
-    this.#add({ kind: 'opened', connection });
+    this.add({ kind: 'opened', connection });
   }
 
   /** Messages that went onward as they came; their octets are copied. `now` in milliseconds of any clock. */
   run(run: MessageRun, now: number): void {
     if (run.connection.protocol !== 'dhcpv6-failover') return;
-    this.#count(run.end - run.start, now);
-    if (this.#isLapsed) this.#passedOver(messagesIn(run));
-    else this.#add({ kind: 'run', run });
+    this.count(run.end - run.start, now);
+    if (this.isLapsed) this.passedOver(messagesIn(run));
+    else this.add({ kind: 'run', run });
   }
 
   /** `octets` are copied. */
   note(note: Note, connection: Connection | undefined, octets: Uint8Array, now: number): void {
-    if (note.kind === 'interfered' || note.kind === 'standstill') this.#add(note);
+    if (note.kind === 'interfered' || note.kind === 'standstill') this.add(note);
     else if (connection === undefined) return;
-    else if (note.kind === 'unread') this.#add({ kind: 'unread', connection });
+    else if (note.kind === 'unread') this.add({ kind: 'unread', connection });
     else {
-      this.#count(octets.length, now);
-      this.#add({ kind: 'said', note, connection, octets });
+      this.count(octets.length, now);
+      this.add({ kind: 'said', note, connection, octets });
     }
   }
 
   closed(connection: Connection): void {
-    this.#add({ kind: 'closed', connection });
+    this.add({ kind: 'closed', connection });
   }
 
   /** Whether `work` would do anything, now or when it is quieter. */
   get isWaiting(): boolean {
-    return this.#isLapsed || this.#done < this.#entries.length;
+    return this.isLapsed || this.done < this.entries.length;
   }
 
   /** Whether it is too busy to judge what waits. */
   isHeldUp(now: number): boolean {
-    return (this.#isLapsed || this.#setup.isInTheWay) && !this.#isQuiet(now);
+    return (this.isLapsed || this.setup.isInTheWay) && !this.isQuiet(now);
   }
 
   /** Judges for so many milliseconds of `now`, or until nothing waits. */
   work(millis: number, now: () => number): void {
     const began = now();
     if (this.isHeldUp(began)) return;
-    if (this.#isLapsed) this.#resume();
-    while (this.#done < this.#entries.length && now() - began < millis) this.#step();
-    if (this.#done >= this.#entries.length) this.#forget();
+    if (this.isLapsed) this.resume();
+    while (this.done < this.entries.length && now() - began < millis) this.step();
+    if (this.done >= this.entries.length) this.forget();
   }
 
   /** Judges what waits, however busy it is. */
   finish(): void {
-    if (this.#isLapsed) this.#resume();
+    if (this.isLapsed) this.resume();
     this.work(Number.POSITIVE_INFINITY, () => Number.MAX_SAFE_INTEGER);
   }
 
   /** What was found since this was asked last; `undefined` if there is nothing to tell. */
   take(): DocketReport | undefined {
-    const judged = this.#judge.take();
-    const [notJudged, lapse] = [this.#untoldMessages, this.#lapse];
+    const judged = this.judge.take();
+    const [notJudged, lapse] = [this.untoldMessages, this.lapse];
     if (judged === undefined && notJudged === 0 && lapse === undefined) return undefined;
-    this.#untoldMessages = 0;
-    this.#lapse = undefined;
+    this.untoldMessages = 0;
+    this.lapse = undefined;
     const found = judged ?? { findings: [], counts: {}, limits: [] };
     return { ...found, notJudged, ...(lapse === undefined ? {} : { lapse }) };
   }
 
-  #forget(): void {
-    this.#entries = [];
-    this.#done = 0;
-    this.#chunkUsed = 0;
+  private forget(): void {
+    this.entries = [];
+    this.done = 0;
+    this.chunkUsed = 0;
   }
 
-  #step(): void {
-    const entry = this.#entries[this.#done] as Entry;
+  private step(): void {
+    const entry = this.entries[this.done] as Entry;
     if (entry.kind === 'run') {
-      this.#begun ??= messagesOf(entry.run, this.#setup.dissectors);
-      const { done, value } = this.#begun.next();
+      this.begun ??= messagesOf(entry.run, this.setup.dissectors);
+      const { done, value } = this.begun.next();
       if (done !== true) {
-        this.#begunMessages++;
-        this.#judge.push(value, 'forwarded');
+        this.begunMessages++;
+        this.judge.push(value, 'forwarded');
         return;
       }
-      this.#begun = undefined;
-      this.#begunMessages = 0;
-    } else this.#judged(entry);
-    this.#waitingOctets -= octetsOf(entry) + ENTRY_OCTETS;
-    this.#done++;
-    if (this.#done < COMPACT_AT) return;
-    this.#entries.splice(0, this.#done);
-    this.#done = 0;
+      this.begun = undefined;
+      this.begunMessages = 0;
+    } else this.judged(entry);
+    this.waitingOctets -= octetsOf(entry) + ENTRY_OCTETS;
+    this.done++;
+    if (this.done < COMPACT_AT) return;
+    this.entries.splice(0, this.done);
+    this.done = 0;
   }
 
-  #judged(entry: Exclude<Entry, { kind: 'run' }>): void {
-    if (entry.kind === 'said') this.#judge.push(this.#messageOf(entry), entry.note.verdict, entry.note.fault);
-    else if (entry.kind === 'interfered') this.#judge.interfered(entry.fault);
-    else if (entry.kind === 'standstill') this.#judge.missedSome();
-    else if (entry.kind === 'opened') this.#judge.opened(entry.connection);
-    else if (entry.kind === 'closed') this.#judge.closed(entry.connection);
-    else this.#judge.missed(entry.connection);
+  private judged(entry: Exclude<Entry, { kind: 'run' }>): void {
+    if (entry.kind === 'said') this.judge.push(this.messageOf(entry), entry.note.verdict, entry.note.fault);
+    else if (entry.kind === 'interfered') this.judge.interfered(entry.fault);
+    else if (entry.kind === 'standstill') this.judge.missedSome();
+    else if (entry.kind === 'opened') this.judge.opened(entry.connection);
+    else if (entry.kind === 'closed') this.judge.closed(entry.connection);
+    else this.judge.missed(entry.connection);
   }
 
-  #messageOf({ note, connection, octets }: SaidEntry): Message {
+  private messageOf({ note, connection, octets }: SaidEntry): Message {
     const { index, packet, direction, streamOffset, seenMillis } = note;
     const seen = { time: timestampOfMillis(seenMillis), packet };
     const frame = { connection, direction, ...frameRange(octets), seen, streamOffset, resync: false };
-    return dissect(this.#setup.dissectors, frame, index);
+    return dissect(this.setup.dissectors, frame, index);
   }
 
   /** Octets of entries are somebody else's, who writes over them. */
-  #add(entry: Entry): void {
+  private add(entry: Entry): void {
     const octets = octetsOf(entry) + ENTRY_OCTETS;
-    const max = this.#setup.isInTheWay ? WAITING_IN_THE_WAY_OCTETS_MAX : WAITING_OCTETS_MAX;
-    if (!this.#isLapsed && this.#waitingOctets + octets > max) this.#lapses();
-    if (this.#isLapsed) {
-      this.#passOver(entry);
+    const max = this.setup.isInTheWay ? WAITING_IN_THE_WAY_OCTETS_MAX : WAITING_OCTETS_MAX;
+    if (!this.isLapsed && this.waitingOctets + octets > max) this.lapses();
+    if (this.isLapsed) {
+      this.passOver(entry);
       return;
     }
-    this.#entries.push(this.#ownOf(entry));
-    this.#waitingOctets += octets;
+    this.entries.push(this.ownOf(entry));
+    this.waitingOctets += octets;
   }
 
   /** No more can wait: nothing of it is judged. */
-  #lapses(): void {
-    const waiting = this.#entries.slice(this.#done);
-    this.#passedOver(-this.#begunMessages);
-    this.#forget();
-    this.#begun = undefined;
-    this.#begunMessages = 0;
-    this.#waitingOctets = 0;
-    this.#isLapsed = true;
-    this.#judge.missedSome();
-    for (const entry of waiting) this.#passOver(entry);
-    this.#lapse = { messages: this.#lapsedMessages, isOver: false };
+  private lapses(): void {
+    const waiting = this.entries.slice(this.done);
+    this.passedOver(-this.begunMessages);
+    this.forget();
+    this.begun = undefined;
+    this.begunMessages = 0;
+    this.waitingOctets = 0;
+    this.isLapsed = true;
+    this.judge.missedSome();
+    for (const entry of waiting) this.passOver(entry);
+    this.lapse = { messages: this.lapsedMessages, isOver: false };
   }
 
   /** What is not judged: which connections there are, and what faults do to them, is known all the same. */
-  #passOver(entry: Entry): void {
-    if (entry.kind === 'run') this.#passedOver(messagesIn(entry.run));
+  private passOver(entry: Entry): void {
+    if (entry.kind === 'run') this.passedOver(messagesIn(entry.run));
     else if (entry.kind === 'said') {
       const { verdict, fault } = entry.note;
-      if (verdict !== 'injected') this.#passedOver(1);
-      this.#judge.limit(entry.connection, verdict, fault);
+      if (verdict !== 'injected') this.passedOver(1);
+      this.judge.limit(entry.connection, verdict, fault);
     } else {
-      if (entry.kind === 'closed') this.#judge.missed(entry.connection);
-      this.#judged(entry);
-      if (entry.kind === 'opened') this.#judge.missed(entry.connection);
+      if (entry.kind === 'closed') this.judge.missed(entry.connection);
+      this.judged(entry);
+      if (entry.kind === 'opened') this.judge.missed(entry.connection);
     }
   }
 
-  #passedOver(messages: number): void {
-    this.#lapsedMessages += messages;
-    this.#untoldMessages += messages;
+  private passedOver(messages: number): void {
+    this.lapsedMessages += messages;
+    this.untoldMessages += messages;
   }
 
-  #resume(): void {
-    this.#isLapsed = false;
-    this.#judge.missedSome();
-    this.#lapse = { messages: this.#lapsedMessages, isOver: true };
-    this.#lapsedMessages = 0;
+  private resume(): void {
+    this.isLapsed = false;
+    this.judge.missedSome();
+    this.lapse = { messages: this.lapsedMessages, isOver: true };
+    this.lapsedMessages = 0;
   }
 
-  #count(octets: number, now: number): void {
-    this.#look(now);
-    this.#windowOctets += octets;
+  private count(octets: number, now: number): void {
+    this.look(now);
+    this.windowOctets += octets;
   }
 
-  #isQuiet(now: number): boolean {
-    this.#look(now);
-    return this.#octetsBefore + this.#windowOctets < QUIET_OCTETS;
+  private isQuiet(now: number): boolean {
+    this.look(now);
+    return this.octetsBefore + this.windowOctets < QUIET_OCTETS;
   }
 
-  #look(now: number): void {
-    const since = now - this.#windowBegan;
+  private look(now: number): void {
+    const since = now - this.windowBegan;
     if (since < QUIET_WINDOW_MILLIS) return;
-    this.#octetsBefore = since < 2 * QUIET_WINDOW_MILLIS ? this.#windowOctets : 0;
-    this.#windowOctets = 0;
-    this.#windowBegan = now;
+    this.octetsBefore = since < 2 * QUIET_WINDOW_MILLIS ? this.windowOctets : 0;
+    this.windowOctets = 0;
+    this.windowBegan = now;
   }
 
-  #ownOf(entry: Entry): Entry {
-    if (entry.kind === 'said') return { ...entry, octets: this.#copied(entry.octets) };
+  private ownOf(entry: Entry): Entry {
+    if (entry.kind === 'said') return { ...entry, octets: this.copied(entry.octets) };
     if (entry.kind !== 'run') return entry;
-    const octets = this.#copied(entry.run.octets.subarray(entry.run.start, entry.run.end));
+    const octets = this.copied(entry.run.octets.subarray(entry.run.start, entry.run.end));
     return { kind: 'run', run: { ...entry.run, octets, start: 0, end: octets.length } };
   }
 
   /** A copy among those of other entries: memory of its own for each would cost more than the copy. */
-  #copied(octets: Uint8Array): Uint8Array {
+  private copied(octets: Uint8Array): Uint8Array {
     if (octets.length > CHUNK_OCTETS) return octets.slice();
-    if (this.#chunkUsed + octets.length > this.#chunk.length) {
-      this.#chunk = new Uint8Array(CHUNK_OCTETS);
-      this.#chunkUsed = 0;
+    if (this.chunkUsed + octets.length > this.chunk.length) {
+      this.chunk = new Uint8Array(CHUNK_OCTETS);
+      this.chunkUsed = 0;
     }
-    const from = this.#chunkUsed;
-    this.#chunkUsed += octets.length;
-    this.#chunk.set(octets, from);
-    return this.#chunk.subarray(from, this.#chunkUsed);
+    const from = this.chunkUsed;
+    this.chunkUsed += octets.length;
+    this.chunk.set(octets, from);
+    return this.chunk.subarray(from, this.chunkUsed);
   }
 }
 

@@ -27,119 +27,119 @@ interface Flow {
 const ORDER: readonly Extent[] = ['all', 'no-updates', 'alone', 'nothing'];
 
 export class Judge {
-  readonly #whole: Conformance;
+  private readonly whole: Conformance;
   /** By number of the connection. */
-  readonly #flows = new Map<number, Flow>();
+  private readonly flows = new Map<number, Flow>();
   /** The first fault that has changed what servers know. */
-  #changedBy: string | undefined;
-  #findings: Finding[] = [];
-  #counts: Record<string, number> = {};
-  #limits: JudgingLimit[] = [];
+  private changedBy: string | undefined;
+  private findings: Finding[] = [];
+  private counts: Record<string, number> = {};
+  private limits: JudgingLimit[] = [];
 
   /** `joinsLate`: the servers are talking already. */
   constructor({ joinsLate = false } = {}) {
-    this.#whole = new Conformance((finding) => this.#take(finding), { pairsMax: PAIRS_MAX, joinsLate });
+    this.whole = new Conformance((finding) => this.takeFinding(finding), { pairsMax: PAIRS_MAX, joinsLate });
   }
 
   /** A connection begins; everything that is said on it will be told. */
   opened(connection: Connection): void {
     const flow: Flow = { connection, extent: 'all', told: new Map() };
-    this.#flows.set(connection.index, flow);
-    if (this.#changedBy !== undefined) this.#limit(flow, 'no-updates', this.#changedBy);
+    this.flows.set(connection.index, flow);
+    if (this.changedBy !== undefined) this.limitFlow(flow, 'no-updates', this.changedBy);
   }
 
   /** Takes a message as its sender sent it, what became of it, and what a fault had to do with it, e.g. `F1 drop`. */
   push(message: Message, verdict: Verdict, fault?: string): void {
     const { connection } = message.frame;
-    const flow = this.#flowOf(connection);
+    const flow = this.flowOf(connection);
     const before = flow.extent;
     const extent = extentAfter(verdict, fault);
-    if (extent !== 'all') this.#limit(flow, extent, fault ?? 'a fault');
+    if (extent !== 'all') this.limitFlow(flow, extent, fault ?? 'a fault');
     if (verdict === 'injected' || before === 'nothing') return;
-    if (isWhole(flow)) this.#whole.push(message);
-    else this.#pushAlone(message);
+    if (isWhole(flow)) this.whole.push(message);
+    else this.pushAlone(message);
   }
 
   /** Messages of this connection were not pushed: as in a capture that has lost them. */
   missed(connection: Connection): void {
-    this.#whole.gap(this.#flowOf(connection).connection.flow.id);
+    this.whole.gap(this.flowOf(connection).connection.flow.id);
   }
 
   /** Messages of any connection were not pushed. */
   missedSome(): void {
-    for (const { connection } of this.#flows.values()) this.missed(connection);
+    for (const { connection } of this.flows.values()) this.missed(connection);
   }
 
   /** A fault did something that was not done to a message: to stop a direction, for one. */
   interfered(fault: string): void {
-    for (const flow of this.#flows.values()) this.#limit(flow, 'alone', fault);
+    for (const flow of this.flows.values()) this.limitFlow(flow, 'alone', fault);
   }
 
   /** Less of this connection is judged from here. */
   limit(connection: Connection, verdict: Verdict, fault?: string): void {
     const extent = extentAfter(verdict, fault);
-    if (extent !== 'all') this.#limit(this.#flowOf(connection), extent, fault ?? 'a fault');
+    if (extent !== 'all') this.limitFlow(this.flowOf(connection), extent, fault ?? 'a fault');
   }
 
   /** A connection is over: what is missing on it until now is missing. */
   closed(connection: Connection): void {
-    const flow = this.#flows.get(connection.index);
+    const flow = this.flows.get(connection.index);
     if (flow === undefined) return;
-    this.#whole.closed(flow.connection.flow.id);
-    this.#flows.delete(connection.index);
+    this.whole.closed(flow.connection.flow.id);
+    this.flows.delete(connection.index);
   }
 
   /** What was found since this was asked last; `undefined` if nothing was. */
   take(): JudgeReport | undefined {
-    const [findings, counts, limits] = [this.#findings, this.#counts, this.#limits];
+    const [findings, counts, limits] = [this.findings, this.counts, this.limits];
     // What is told is counted too.
     const isEmpty = limits.length === 0 && Object.keys(counts).length === 0;
     if (isEmpty) return undefined;
-    this.#findings = [];
-    this.#counts = {};
-    this.#limits = [];
+    this.findings = [];
+    this.counts = {};
+    this.limits = [];
     return { findings, counts, limits };
   }
 
   /** A connection whose beginning was not told is judged as one that was found on its way. */
-  #flowOf(connection: Connection): Flow {
-    const known = this.#flows.get(connection.index);
+  private flowOf(connection: Connection): Flow {
+    const known = this.flows.get(connection.index);
     if (known !== undefined) return known;
     this.opened(connection);
-    this.#whole.midStream(connection.flow.id);
-    return this.#flows.get(connection.index) as Flow;
+    this.whole.midStream(connection.flow.id);
+    return this.flows.get(connection.index) as Flow;
   }
 
-  #limit(flow: Flow, extent: Exclude<Extent, 'all'>, reason: string): void {
+  private limitFlow(flow: Flow, extent: Exclude<Extent, 'all'>, reason: string): void {
     if (ORDER.indexOf(extent) <= ORDER.indexOf(flow.extent)) return;
     const wasWhole = isWhole(flow);
     flow.extent = extent;
     if (wasWhole && !isWhole(flow)) {
       const { id } = flow.connection.flow;
-      this.#whole.gap(id);
-      this.#whole.closed(id);
+      this.whole.gap(id);
+      this.whole.closed(id);
     }
-    if (extent === 'nothing') this.#changedBy ??= reason;
-    this.#limits.push({ connection: flow.connection.index, extent, reason });
+    if (extent === 'nothing') this.changedBy ??= reason;
+    this.limits.push({ connection: flow.connection.index, extent, reason });
   }
 
   /** What can be said of a message whatever was said before and will be: nothing else reaches these checks. */
-  #pushAlone(message: Message): void {
-    const alone = new Conformance((finding) => this.#take(finding));
+  private pushAlone(message: Message): void {
+    const alone = new Conformance((finding) => this.takeFinding(finding));
     alone.midStream(message.frame.connection.flow.id);
     alone.push(message);
   }
 
-  #take(finding: Finding): void {
+  private takeFinding(finding: Finding): void {
     const { id, section, message } = finding;
-    const flow = this.#flows.get(message.connection);
+    const flow = this.flows.get(message.connection);
     if (flow?.extent === 'no-updates' && UPDATES.has(message.type)) return;
     const key = `${id} ${section} ${message.role}`;
-    this.#counts[key] = (this.#counts[key] ?? 0) + 1;
+    this.counts[key] = (this.counts[key] ?? 0) + 1;
     const told = flow?.told;
     const before = told?.get(id) ?? 0;
     told?.set(id, before + 1);
-    if (before < TOLD_OF_RULE_MAX) this.#findings.push(finding);
+    if (before < TOLD_OF_RULE_MAX) this.findings.push(finding);
   }
 }
 

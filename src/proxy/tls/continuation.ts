@@ -4,8 +4,8 @@
  * a comment among the lines of a key log, where other readers pass over it; src/tls/continued.ts reads it. Sans-IO.
  */
 import { toHex } from '../../base/bytes.ts';
-import type { Direction, Endpoint } from '../../base/flow.ts';
-import { formatSocketAddress } from '../../base/socket-address.ts';
+import type { Direction } from '../../base/flow.ts';
+import { formatSocketAddress, type SocketAddress } from '../../base/socket-address.ts';
 
 const RECORD_HEADER_OCTETS = 5;
 const CHANGE_CIPHER_SPEC = 20;
@@ -105,7 +105,7 @@ export class TlsContinuation {
   }
 
   /** A line with its newline, for the leg between `client` and `server`; empty if there is no TLS on it. */
-  line([client, server]: readonly [Endpoint, Endpoint]): string {
+  line([client, server]: readonly [SocketAddress, SocketAddress]): string {
     const [fromClient, fromServer] = this.sides;
     if (!fromClient.begun || !fromServer.begun) return '';
     const ends = `${formatSocketAddress(client)} ${formatSocketAddress(server)}`;

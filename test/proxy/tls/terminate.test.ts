@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { seededRandom } from '../../../src/base/clock.ts';
-import type { Endpoint } from '../../../src/base/flow.ts';
+import type { SocketAddress } from '../../../src/base/socket-address.ts';
 import { fileSource } from '../../../src/capture/files.ts';
 import { readMessages } from '../../../src/cli/read/messages.ts';
 import type { ProxyEvent } from '../../../src/proxy/events.ts';
@@ -47,7 +47,7 @@ async function through(
 ): Promise<Through> {
   const directory = scratch();
   const second = await startServer(secured('secondary', directory, 0, secondary));
-  const dial = second.server.listening.failover[0] as Endpoint;
+  const dial = second.server.listening.failover[0] as SocketAddress;
   const proxy = await ProxySession.start({
     listen: { address: '::1', port: 0 },
     dial,

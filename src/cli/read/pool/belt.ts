@@ -49,19 +49,19 @@ export interface BeltMemory {
 
 export class Belt {
   readonly memory: BeltMemory;
-  readonly #words: Int32Array<SharedArrayBuffer>;
+  private readonly words: Int32Array<SharedArrayBuffer>;
 
   constructor(memory: BeltMemory = newMemory()) {
     this.memory = memory;
-    this.#words = new Int32Array(memory.words);
+    this.words = new Int32Array(memory.words);
   }
 
   get filled(): number {
-    return Atomics.load(this.#words, FILLED);
+    return Atomics.load(this.words, FILLED);
   }
 
   get written(): number {
-    return Atomics.load(this.#words, WRITTEN);
+    return Atomics.load(this.words, WRITTEN);
   }
 
   /** Whether there is a slot for one more parcel. Asked by the only thread that fills. */
@@ -71,19 +71,19 @@ export class Belt {
 
   /** Whether lines reach nobody any more. */
   get closed(): boolean {
-    return Atomics.load(this.#words, CLOSED) === 1;
+    return Atomics.load(this.words, CLOSED) === 1;
   }
 
   close(): void {
-    Atomics.store(this.#words, CLOSED, 1);
+    Atomics.store(this.words, CLOSED, 1);
   }
 
   /** Where the next parcel may be packed, so that `fill` need not copy it. Only if there is room. */
   get room(): ParcelMemory {
     const slot = this.filled % SLOTS;
     return {
-      records: this.#recordsOf(slot, PARCEL_MESSAGES_MAX),
-      octets: this.#octetsOf(slot, PARCEL_OCTETS_MAX),
+      records: this.recordsOf(slot, PARCEL_MESSAGES_MAX),
+      octets: this.octetsOf(slot, PARCEL_OCTETS_MAX),
     };
   }
 
@@ -92,28 +92,27 @@ export class Belt {
     const parcel = this.filled;
     const slot = parcel % SLOTS;
     if (records.buffer !== this.memory.records) {
-      this.#recordsOf(slot, messages).set(records.subarray(0, messages * RECORD_FIELDS));
-      this.#octetsOf(slot, octets.length).set(octets);
+      this.recordsOf(slot, messages).set(records.subarray(0, messages * RECORD_FIELDS));
+      this.octetsOf(slot, octets.length).set(octets);
     }
-    this.#setWord(slot, MESSAGES, messages);
-    this.#setWord(slot, OCTETS, octets.length);
-    this.#setWord(slot, SPEAKERS_AT, speakersAt);
-    Atomics.store(this.#words, FILLED, parcel + 1);
-    if (parcel + 1 - Atomics.load(this.#words, TAKEN) >= WAKING_PARCELS)
-      Atomics.notify(this.#words, FILLED, 1);
+    this.setWord(slot, MESSAGES, messages);
+    this.setWord(slot, OCTETS, octets.length);
+    this.setWord(slot, SPEAKERS_AT, speakersAt);
+    Atomics.store(this.words, FILLED, parcel + 1);
+    if (parcel + 1 - Atomics.load(this.words, TAKEN) >= WAKING_PARCELS) Atomics.notify(this.words, FILLED, 1);
   }
 
   /** No more will come for now: what lies there is to be printed, however little. */
   wake(): void {
-    if (Atomics.load(this.#words, TAKEN) < this.filled) Atomics.notify(this.#words, FILLED);
+    if (Atomics.load(this.words, TAKEN) < this.filled) Atomics.notify(this.words, FILLED);
   }
 
   /** Takes the next parcel to be printed; its number, or `undefined` if there is none. */
   take(): number | undefined {
     for (;;) {
-      const parcel = Atomics.load(this.#words, TAKEN);
+      const parcel = Atomics.load(this.words, TAKEN);
       if (parcel === this.filled) return undefined;
-      if (Atomics.compareExchange(this.#words, TAKEN, parcel, parcel + 1) === parcel) return parcel;
+      if (Atomics.compareExchange(this.words, TAKEN, parcel, parcel + 1) === parcel) return parcel;
     }
   }
 
@@ -123,19 +122,19 @@ export class Belt {
       const filled = this.filled;
       const parcel = this.take();
       if (parcel !== undefined) return parcel;
-      Atomics.wait(this.#words, FILLED, filled);
+      Atomics.wait(this.words, FILLED, filled);
     }
   }
 
   /** The parcel with this number, by who has taken it. */
   parcel(number: number): Parcel {
     const slot = number % SLOTS;
-    const messages = this.#word(slot, MESSAGES);
+    const messages = this.word(slot, MESSAGES);
     return {
       messages,
-      records: this.#recordsOf(slot, messages),
-      octets: this.#octetsOf(slot, this.#word(slot, OCTETS)),
-      speakersAt: this.#word(slot, SPEAKERS_AT),
+      records: this.recordsOf(slot, messages),
+      octets: this.octetsOf(slot, this.word(slot, OCTETS)),
+      speakersAt: this.word(slot, SPEAKERS_AT),
     };
   }
 
@@ -143,63 +142,63 @@ export class Belt {
   print(parcel: number, lines: Uint8Array): boolean {
     const slot = parcel % SLOTS;
     const fits = lines.length <= LINES_OCTETS_MAX;
-    if (fits) this.#linesOf(slot, lines.length).set(lines);
-    this.#setWord(slot, LINES, fits ? lines.length : APART);
+    if (fits) this.linesOf(slot, lines.length).set(lines);
+    this.setWord(slot, LINES, fits ? lines.length : APART);
     const mark = wordOf(slot, PRINTED);
-    Atomics.store(this.#words, mark, parcel + 1);
-    Atomics.notify(this.#words, mark);
+    Atomics.store(this.words, mark, parcel + 1);
+    Atomics.notify(this.words, mark);
     return fits;
   }
 
   isPrinted(parcel: number): boolean {
-    return Atomics.load(this.#words, wordOf(parcel % SLOTS, PRINTED)) === parcel + 1;
+    return Atomics.load(this.words, wordOf(parcel % SLOTS, PRINTED)) === parcel + 1;
   }
 
   /** The lines of a printed parcel, or `undefined` if they are sent apart. */
   lines(parcel: number): Uint8Array | undefined {
     const slot = parcel % SLOTS;
-    const length = this.#word(slot, LINES);
-    return length === APART ? undefined : this.#linesOf(slot, length);
+    const length = this.word(slot, LINES);
+    return length === APART ? undefined : this.linesOf(slot, length);
   }
 
   /** Said by the only thread that writes: all parcels before this one are written, and their slots free. */
   wrote(end: number): void {
-    Atomics.store(this.#words, WRITTEN, end);
-    Atomics.notify(this.#words, WRITTEN);
+    Atomics.store(this.words, WRITTEN, end);
+    Atomics.notify(this.words, WRITTEN);
   }
 
   /** Resolves when a parcel is printed; at once if it is. */
   async untilPrinted(parcel: number): Promise<void> {
     const mark = wordOf(parcel % SLOTS, PRINTED);
-    const heard = Atomics.load(this.#words, mark);
-    if (heard !== parcel + 1) await Atomics.waitAsync(this.#words, mark, heard).value;
+    const heard = Atomics.load(this.words, mark);
+    if (heard !== parcel + 1) await Atomics.waitAsync(this.words, mark, heard).value;
   }
 
   /** Resolves when more than `written` parcels are written, or after so long. */
   async untilWritten(written: number, millis?: number): Promise<void> {
-    await Atomics.waitAsync(this.#words, WRITTEN, written, millis).value;
+    await Atomics.waitAsync(this.words, WRITTEN, written, millis).value;
   }
 
-  #recordsOf(slot: number, messages: number): Float64Array {
+  private recordsOf(slot: number, messages: number): Float64Array {
     const start = slot * PARCEL_MESSAGES_MAX * RECORD_FIELDS * Float64Array.BYTES_PER_ELEMENT;
     return new Float64Array(this.memory.records, start, messages * RECORD_FIELDS);
   }
 
-  #octetsOf(slot: number, length: number): Uint8Array {
+  private octetsOf(slot: number, length: number): Uint8Array {
     return new Uint8Array(this.memory.octets, slot * PARCEL_OCTETS_MAX, length);
   }
 
-  #linesOf(slot: number, length: number): Uint8Array {
+  private linesOf(slot: number, length: number): Uint8Array {
     return new Uint8Array(this.memory.lines, slot * LINES_OCTETS_MAX, length);
   }
 
   /** Other words than those that are waited for become visible with these. */
-  #word(slot: number, word: number): number {
-    return this.#words[wordOf(slot, word)] as number;
+  private word(slot: number, word: number): number {
+    return this.words[wordOf(slot, word)] as number;
   }
 
-  #setWord(slot: number, word: number, value: number): void {
-    this.#words[wordOf(slot, word)] = value;
+  private setWord(slot: number, word: number, value: number): void {
+    this.words[wordOf(slot, word)] = value;
   }
 }
 

@@ -33,35 +33,35 @@ export interface PoolOptions {
 }
 
 export class PrintPool {
-  readonly #belt: Belt;
-  readonly #printer: Printer;
-  readonly #threads: readonly Thread[];
-  readonly #packer: Packer;
+  private readonly belt: Belt;
+  private readonly printer: Printer;
+  private readonly threads: readonly Thread[];
+  private readonly packer: Packer;
   /** Memory of the parcel at hand, if it is not on the belt. */
-  #aside: ParcelMemory | undefined;
+  private aside: ParcelMemory | undefined;
   /** Parcels for which there was no room, and where they are: those of one chunk of the capture at most. */
-  readonly #waiting: { readonly parcel: Parcel; readonly memory: ParcelMemory }[] = [];
-  readonly #free: ParcelMemory[] = [];
-  #hurries = false;
+  private readonly waiting: { readonly parcel: Parcel; readonly memory: ParcelMemory }[] = [];
+  private readonly free: ParcelMemory[] = [];
+  private hurries = false;
   /** For how many of them the messages at hand have not been handed over. */
-  #pauses = 0;
-  #begun = 0;
-  #failure: Error | undefined;
-  #changed: () => void = () => undefined;
+  private pauses = 0;
+  private threadsBegun = 0;
+  private failure: Error | undefined;
+  private changed: () => void = () => undefined;
 
   constructor({ belt, printer, writer, threads, parcelMessages }: PoolOptions) {
-    this.#belt = belt;
-    this.#printer = printer;
-    this.#threads = threads;
-    this.#packer = new Packer(parcelMessages, belt.room);
+    this.belt = belt;
+    this.printer = printer;
+    this.threads = threads;
+    this.packer = new Packer(parcelMessages, belt.room);
     const failed = (error: unknown): void => {
-      this.#failure ??= error as Error;
-      this.#changed();
+      this.failure ??= error as Error;
+      this.changed();
     };
     for (const thread of threads) {
       thread.on('message', (message) => {
         if (message !== BEGUN) writer.takeApart(message);
-        else if (++this.#begun === threads.length) this.#changed();
+        else if (++this.threadsBegun === threads.length) this.changed();
       });
       thread.on('error', failed);
     }
@@ -70,18 +70,18 @@ export class PrintPool {
 
   /** Whether lines reach nobody any more. */
   get closed(): boolean {
-    return this.#belt.closed;
+    return this.belt.closed;
   }
 
   /** Resolves when all threads that print have begun. @throws what a thread has thrown */
   async begun(): Promise<void> {
-    while (this.#begun < this.#threads.length) await this.#change();
+    while (this.threadsBegun < this.threads.length) await this.change();
   }
 
   /** Takes the next message; nothing of it is kept behind the end of `settle` or `flush`. */
   push(message: Message, notes: Annotations): void {
-    if (this.#packer.isFull) this.#send();
-    this.#packer.push(message, notes);
+    if (this.packer.isFull) this.send();
+    this.packer.push(message, notes);
   }
 
   /**
@@ -89,19 +89,19 @@ export class PrintPool {
    * a thread has thrown
    */
   async settle(): Promise<void> {
-    this.#packer.settle();
-    if (!this.#packer.isEmpty && ++this.#pauses >= PAUSES_MAX) {
-      this.#send();
-      this.#belt.wake();
+    this.packer.settle();
+    if (!this.packer.isEmpty && ++this.pauses >= PAUSES_MAX) {
+      this.send();
+      this.belt.wake();
     }
     for (;;) {
-      if (this.#failure !== undefined) throw this.#failure;
-      const { written } = this.#belt;
-      if (this.#fill() || this.#hurries) return;
-      const parcel = this.#belt.take();
-      if (parcel === undefined) await this.#change(this.#belt.untilWritten(written));
+      if (this.failure !== undefined) throw this.failure;
+      const { written } = this.belt;
+      if (this.fill() || this.hurries) return;
+      const parcel = this.belt.take();
+      if (parcel === undefined) await this.change(this.belt.untilWritten(written));
       else {
-        this.#printer.print(parcel);
+        this.printer.print(parcel);
         // What can be written by now goes first.
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -110,9 +110,9 @@ export class PrintPool {
 
   /** The same when it may take long until more comes: hands over all that was pushed. */
   async flush(): Promise<void> {
-    if (!this.#packer.isEmpty) this.#send();
+    if (!this.packer.isEmpty) this.send();
     await this.settle();
-    this.#belt.wake();
+    this.belt.wake();
   }
 
   /**
@@ -121,51 +121,51 @@ export class PrintPool {
    */
   async drain(whole: boolean): Promise<void> {
     if (whole) await this.flush();
-    this.#belt.wake();
+    this.belt.wake();
     for (;;) {
-      if (this.#failure !== undefined) throw this.#failure;
-      const { written, filled } = this.#belt;
+      if (this.failure !== undefined) throw this.failure;
+      const { written, filled } = this.belt;
       if (written === filled) return;
-      await this.#change(this.#belt.untilWritten(written, whole ? undefined : STALLED_MILLIS_MAX));
-      if (!whole && this.#belt.written === written) return;
+      await this.change(this.belt.untilWritten(written, whole ? undefined : STALLED_MILLIS_MAX));
+      if (!whole && this.belt.written === written) return;
     }
   }
 
   /** Said when reading is cut short: what waits for the reader of the output is not waited for. */
   hurry(): void {
-    this.#hurries = true;
-    this.#changed();
+    this.hurries = true;
+    this.changed();
   }
 
   /** Ends the threads, whatever they are doing. */
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    await Promise.all(this.threads.map((thread) => thread.terminate()));
   }
 
-  #send(): void {
-    const parcel = this.#packer.take();
-    this.#pauses = 0;
-    if (this.#aside === undefined) this.#belt.fill(parcel);
-    else this.#waiting.push({ parcel, memory: this.#aside });
-    this.#aside = this.#fill() && this.#belt.hasRoom ? undefined : (this.#free.pop() ?? newParcelMemory());
-    this.#packer.useMemory(this.#aside ?? this.#belt.room);
+  private send(): void {
+    const parcel = this.packer.take();
+    this.pauses = 0;
+    if (this.aside === undefined) this.belt.fill(parcel);
+    else this.waiting.push({ parcel, memory: this.aside });
+    this.aside = this.fill() && this.belt.hasRoom ? undefined : (this.free.pop() ?? newParcelMemory());
+    this.packer.useMemory(this.aside ?? this.belt.room);
   }
 
   /** Puts what waits on the belt as far as there is room. Whether nothing waits any more. */
-  #fill(): boolean {
-    for (let next = this.#waiting[0]; next !== undefined && this.#belt.hasRoom; next = this.#waiting[0]) {
-      this.#belt.fill(next.parcel);
-      this.#free.push(next.memory);
-      this.#waiting.shift();
+  private fill(): boolean {
+    for (let next = this.waiting[0]; next !== undefined && this.belt.hasRoom; next = this.waiting[0]) {
+      this.belt.fill(next.parcel);
+      this.free.push(next.memory);
+      this.waiting.shift();
     }
-    return this.#waiting.length === 0;
+    return this.waiting.length === 0;
   }
 
   /** Resolves when a thread has something to tell, or with `wanted`. */
-  async #change(wanted?: Promise<void>): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+  private async change(wanted?: Promise<void>): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
     const changed = new Promise<void>((resolve) => {
-      this.#changed = resolve;
+      this.changed = resolve;
     });
     await (wanted === undefined ? changed : Promise.race([changed, wanted]));
   }

@@ -30,25 +30,25 @@ export interface LinesApart {
 }
 
 export class Printer implements LineSink {
-  readonly #options: PrinterOptions;
-  readonly #format: Format;
-  readonly #unpacker: Unpacker;
-  #lines = new JsonBuffer(LINES_OCTETS);
+  private readonly options: PrinterOptions;
+  private readonly format: Format;
+  private readonly unpacker: Unpacker;
+  private lines = new JsonBuffer(LINES_OCTETS);
 
   /** @throws InputError for a choice that makes no sense */
   constructor(options: PrinterOptions) {
-    this.#options = options;
-    this.#format = makeFormat(options.choice, this);
-    this.#unpacker = new Unpacker(options.choice.dissectors);
+    this.options = options;
+    this.format = makeFormat(options.choice, this);
+    this.unpacker = new Unpacker(options.choice.dissectors);
   }
 
   get buffer(): JsonBuffer {
-    return this.#lines;
+    return this.lines;
   }
 
   line(text: string): void {
-    this.#lines.putText(text);
-    this.#lines.putCode(NEWLINE);
+    this.lines.putText(text);
+    this.lines.putCode(NEWLINE);
   }
 
   written(): void {
@@ -57,14 +57,14 @@ export class Printer implements LineSink {
 
   /** Prints a parcel that was taken. */
   print(parcel: number): void {
-    const { belt, filter, sendApart } = this.#options;
+    const { belt, filter, sendApart } = this.options;
     if (!belt.closed) {
-      this.#unpacker.read(belt.parcel(parcel), (message, notes) => {
-        if (filter === undefined || filter.matches(message, notes)) this.#format(message, notes);
+      this.unpacker.read(belt.parcel(parcel), (message, notes) => {
+        if (filter === undefined || filter.matches(message, notes)) this.format(message, notes);
       });
     }
-    if (!belt.print(parcel, this.#lines.view())) sendApart({ parcel, lines: this.#lines.view().slice() });
-    if (this.#lines.capacity > LINES_OCTETS_MAX) this.#lines = new JsonBuffer(LINES_OCTETS);
-    else this.#lines.clear();
+    if (!belt.print(parcel, this.lines.view())) sendApart({ parcel, lines: this.lines.view().slice() });
+    if (this.lines.capacity > LINES_OCTETS_MAX) this.lines = new JsonBuffer(LINES_OCTETS);
+    else this.lines.clear();
   }
 }

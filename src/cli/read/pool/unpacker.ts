@@ -32,13 +32,13 @@ class SeenAtHand implements Seen {
 export type MessageTaker = (message: Message, notes: Annotations) => void;
 
 export class Unpacker {
-  readonly #dissectors: Dissectors;
+  private readonly dissectors: Dissectors;
   /** The octets of the parcel at hand: what others write to meanwhile is not read where it lies. */
-  readonly #octets = new Uint8Array(PARCEL_OCTETS_MAX);
-  readonly #seen = new SeenAtHand();
-  #frame: FrameAtHand | undefined;
-  #message: DissectedMessage | undefined;
-  readonly #notes: Writable<Annotations> = {
+  private readonly octets = new Uint8Array(PARCEL_OCTETS_MAX);
+  private readonly seen = new SeenAtHand();
+  private frame: FrameAtHand | undefined;
+  private message: DissectedMessage | undefined;
+  private readonly notes: Writable<Annotations> = {
     replyTo: undefined,
     rttMillis: undefined,
     replyIn: undefined,
@@ -46,43 +46,43 @@ export class Unpacker {
   };
 
   constructor(dissectors: Dissectors) {
-    this.#dissectors = dissectors;
+    this.dissectors = dissectors;
   }
 
   read({ messages, records, octets, speakersAt }: Parcel, take: MessageTaker): void {
-    this.#octets.set(octets);
-    const text = decoder.decode(this.#octets.subarray(speakersAt, octets.length));
+    this.octets.set(octets);
+    const text = decoder.decode(this.octets.subarray(speakersAt, octets.length));
     const speakers = JSON.parse(text) as readonly Speaker[];
-    const protocols = speakers.map(({ connection }) => protocolOf(this.#dissectors, connection));
+    const protocols = speakers.map(({ connection }) => protocolOf(this.dissectors, connection));
     for (let at = 0; at < messages * RECORD_FIELDS; at += RECORD_FIELDS) {
       const number = records[at + RECORD.speaker] as number;
-      const frame = this.#frameAt(records, at, speakers[number] as Speaker);
+      const frame = this.frameAt(records, at, speakers[number] as Speaker);
       const index = records[at + RECORD.index] as number;
       const protocol = protocols[number] as (typeof protocols)[number];
-      if (this.#message === undefined) this.#message = new DissectedMessage(protocol, frame, index);
-      else this.#message.take(protocol, frame, index);
-      const notes = this.#notes;
+      if (this.message === undefined) this.message = new DissectedMessage(protocol, frame, index);
+      else this.message.take(protocol, frame, index);
+      const notes = this.notes;
       notes.replyTo = present(records[at + RECORD.replyTo]);
       notes.rttMillis = present(records[at + RECORD.rttMillis]);
       notes.replyIn = present(records[at + RECORD.replyIn]);
       const marks = records[at + RECORD.marks] as number;
       notes.findings = requestFindings((marks & MARK.repeated) !== 0, (marks & MARK.unanswered) !== 0);
-      take(this.#message, notes);
+      take(this.message, notes);
     }
   }
 
-  #frameAt(records: Float64Array, at: number, { connection, tls, resolution }: Speaker): FrameAtHand {
+  private frameAt(records: Float64Array, at: number, { connection, tls, resolution }: Speaker): FrameAtHand {
     const marks = records[at + RECORD.marks] as number;
-    const { time } = this.#seen;
+    const { time } = this.seen;
     time.unixSeconds = records[at + RECORD.unixSeconds] as number;
     time.ticks = records[at + RECORD.ticks] as number;
     time.resolution = isMicroseconds(resolution) ? MICROSECONDS : resolution;
-    this.#seen.packet = records[at + RECORD.packet] as number;
-    this.#frame ??= new FrameAtHand(connection, this.#seen);
-    const frame = this.#frame;
+    this.seen.packet = records[at + RECORD.packet] as number;
+    this.frame ??= new FrameAtHand(connection, this.seen);
+    const frame = this.frame;
     frame.connection = connection;
     frame.direction = (marks & MARK.direction) as Direction;
-    frame.bytes = this.#octets;
+    frame.bytes = this.octets;
     frame.start = records[at + RECORD.start] as number;
     frame.end = records[at + RECORD.end] as number;
     frame.streamOffset = records[at + RECORD.streamOffset] as number;

@@ -9,21 +9,21 @@ const PARCELS_MAX = 8;
 export type WriteAll = (pieces: readonly Uint8Array[]) => Promise<boolean>;
 
 export class Writer {
-  readonly #belt: Belt;
-  readonly #writeAll: WriteAll;
+  private readonly belt: Belt;
+  private readonly writeAll: WriteAll;
   /** Lines that have come by themselves, by parcel. */
-  readonly #apart = new Map<number, Uint8Array>();
-  #arrived: () => void = () => undefined;
+  private readonly apart = new Map<number, Uint8Array>();
+  private arrived: () => void = () => undefined;
 
   constructor(belt: Belt, writeAll: WriteAll) {
-    this.#belt = belt;
-    this.#writeAll = writeAll;
+    this.belt = belt;
+    this.writeAll = writeAll;
   }
 
   /** Takes lines that do not come on the belt. */
   takeApart({ parcel, lines }: LinesApart): void {
-    this.#apart.set(parcel, lines);
-    this.#arrived();
+    this.apart.set(parcel, lines);
+    this.arrived();
   }
 
   /** Writes whatever comes, until the process ends. @throws what the system says */
@@ -33,29 +33,29 @@ export class Writer {
 
   /** Writes what is printed by now, or, if nothing is, waits until something is. */
   async step(): Promise<void> {
-    const belt = this.#belt;
+    const belt = this.belt;
     const first = belt.written;
     await belt.untilPrinted(first);
     const pieces: Uint8Array[] = [];
     let next = first;
     while (next < first + PARCELS_MAX && belt.isPrinted(next)) {
-      const lines = belt.lines(next) ?? (await this.#linesApart(next));
+      const lines = belt.lines(next) ?? (await this.linesApart(next));
       if (lines.length > 0) pieces.push(lines);
       next++;
     }
-    if (pieces.length > 0 && !belt.closed && !(await this.#writeAll(pieces))) belt.close();
+    if (pieces.length > 0 && !belt.closed && !(await this.writeAll(pieces))) belt.close();
     belt.wrote(next);
   }
 
-  async #linesApart(parcel: number): Promise<Uint8Array> {
+  private async linesApart(parcel: number): Promise<Uint8Array> {
     for (;;) {
-      const lines = this.#apart.get(parcel);
+      const lines = this.apart.get(parcel);
       if (lines !== undefined) {
-        this.#apart.delete(parcel);
+        this.apart.delete(parcel);
         return lines;
       }
       await new Promise<void>((resolve) => {
-        this.#arrived = resolve;
+        this.arrived = resolve;
       });
     }
   }
