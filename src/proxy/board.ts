@@ -7,6 +7,8 @@ import { InputError } from '../base/problem.ts';
 import type { Dissectors } from '../dissect/compile.ts';
 import { ArmedFault } from './faults/armed.ts';
 import type { FaultSpec } from './faults/spec.ts';
+import type { FaultHit } from './stage.ts';
+import type { WireStates } from './wire-states.ts';
 
 const ARMED_FAULTS_MAX = 256;
 
@@ -59,14 +61,16 @@ export class FaultBoard {
     return [...this.armed.values()];
   }
 
-  /** The first fault in force that has an answer, with it. */
-  inForce<T>(
+  /** What the first fault that has an answer and is to be applied to a new connection says, with its hit. */
+  onConnection<T>(
+    states: WireStates,
     now: number,
     answerOf: (fault: ArmedFault) => T | undefined,
-  ): { readonly fault: ArmedFault; readonly answer: T } | undefined {
+  ): { readonly answer: T; readonly hit: FaultHit } | undefined {
     for (const fault of this.armed.values()) {
       const answer = answerOf(fault);
-      if (answer !== undefined && fault.isOpen(now) && !fault.isUsedUp()) return { fault, answer };
+      const hit = answer === undefined ? undefined : fault.judgeConnection(states, now);
+      if (answer !== undefined && hit !== undefined) return { answer, hit };
     }
     return undefined;
   }

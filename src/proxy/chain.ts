@@ -38,6 +38,8 @@ export class Halts {
 interface Slot {
   readonly fault: ArmedFault;
   readonly stage: Stage;
+  /** The time window is open: what it still waits for is a state. */
+  open: boolean;
   begun: boolean;
 }
 
@@ -72,7 +74,10 @@ export class FaultChain {
     if (this.slots.length === 0) return;
     for (const slot of [...this.slots]) {
       if (board.get(slot.fault.id) !== slot.fault || slot.fault.hasExpired(now)) this.heal(slot, now);
-      else if (!slot.begun && slot.fault.isOpen(now)) this.begin(slot, now);
+      else if (!slot.begun && slot.fault.isOpen(now)) {
+        slot.open = true;
+        if (slot.fault.holdsIn(this.setup.states)) this.begin(slot, now);
+      }
     }
   }
 
@@ -83,8 +88,8 @@ export class FaultChain {
   /** Unix milliseconds of the next `tick`. */
   deadline(): number | undefined {
     let earliest: number | undefined;
-    for (const { fault, stage, begun } of this.slots) {
-      const times = [stage.deadline(), begun ? undefined : fault.beginsMillis, fault.endsMillis];
+    for (const { fault, stage, open } of this.slots) {
+      const times = [stage.deadline(), open ? undefined : fault.beginsMillis, fault.endsMillis];
       for (const time of times) if (time !== undefined && !(time >= (earliest ?? Infinity))) earliest = time;
     }
     return earliest;
@@ -134,7 +139,7 @@ export class FaultChain {
         { dissect, dissectors, direction, random, beginsMillis, halt },
         fault.spec,
       );
-      this.slots.push({ fault, stage, begun: false });
+      this.slots.push({ fault, stage, open: false, begun: false });
     }
   }
 
@@ -157,7 +162,7 @@ export class FaultChain {
     let unit = first;
     for (let index = from; index < this.slots.length; index++) {
       const { fault, stage } = this.slots[index] as Slot;
-      const hit = unit.fragment === true ? undefined : fault.judge(unit, this.setup.states, now);
+      const hit = unit.fragment === true ? undefined : fault.judge(unit, stage, this.setup.states, now);
       if (hit !== undefined) this.exit.hit(unit.original ?? unit.message, hit);
       const outputs = stage.push(unit, hit, now);
       const [only] = outputs;

@@ -162,6 +162,8 @@ export class Conversation {
       if (writes && this.canSend(direction)) haveLeft = this.setup.ports[onward].write(output.octets);
     }
     for (const output of outputs) this.tell(direction, output, haveLeft, now);
+    // Faults in both directions may have waited for this state.
+    if (outputs.some(({ kind }) => kind === 'state')) this.tick(now);
     if (this.isOver(0) && this.isOver(1)) this.finish(now);
   }
 

@@ -163,12 +163,12 @@ export class ProxyEngine implements ProxyHandle {
   certificateFlaw(conversation: Conversation, leg: 0 | 1): CertificateFlaw | undefined {
     const now = this.nowMillis();
     const shownTo = opposite(leg);
-    const found = this.board.inForce(now, (fault) =>
+    const found = this.board.onConnection(this.states, now, (fault) =>
       fault.covers(shownTo) ? fault.action.certificate() : undefined,
     );
     if (found === undefined) return undefined;
-    const { fault, answer: flaw } = found;
-    const hit = { ...fault.hit(), detail: `${flaw} to the ${SENDER[leg]}` };
+    const { answer: flaw } = found;
+    const hit = { ...found.hit, detail: `${flaw} to the ${SENDER[leg]}` };
     this.tell({ kind: 'fault-hit', message: null, hit, atMillis: now });
     this.wireRecord(conversation)?.comment(leg, shownTo, [hit]);
     this.sweep(now);
@@ -193,18 +193,20 @@ export class ProxyEngine implements ProxyHandle {
   /** What a fault wants done with a new connection; counted as a hit. */
   connecting(): { readonly how: 'refuse' | 'wait'; readonly hit: FaultHit } | undefined {
     const now = this.catchUp();
-    const found = this.board.inForce(now, (fault) => fault.connecting);
+    const found = this.board.onConnection(this.states, now, (fault) => fault.connecting);
     if (found === undefined) return undefined;
-    const hit = found.fault.hit();
+    const { answer: how, hit } = found;
     this.tell({ kind: 'fault-hit', message: null, hit, atMillis: now });
     this.sweep(now);
-    return { how: found.answer, hit };
+    return { how, hit };
   }
 
   /** Whether a fault makes new connections wait. */
   holdsConnections(): boolean {
     const now = this.setup.clock.nowMillis();
-    return this.board.list().some((fault) => fault.connecting === 'wait' && fault.isOpen(now));
+    return this.board
+      .list()
+      .some((fault) => fault.connecting === 'wait' && fault.isOpen(now) && fault.holdsIn(this.states));
   }
 
   /** Unix milliseconds of the next `tick`. */
@@ -240,6 +242,7 @@ export class ProxyEngine implements ProxyHandle {
   }
 
   armFault(spec: FaultSpec): FaultView {
+    this.checkFault(spec);
     const now = this.catchUp();
     const fault = this.board.arm(spec, now);
     this.tell({ kind: 'fault-armed', fault: fault.view(0), atMillis: now });
@@ -248,7 +251,8 @@ export class ProxyEngine implements ProxyHandle {
   }
 
   checkFault(spec: FaultSpec): void {
-    checkFault(spec, this.setup.dissectors);
+    const { dissectors, tlsTakenOff } = this.setup;
+    checkFault(spec, dissectors, tlsTakenOff === undefined ? 'passed' : 'terminated');
   }
 
   removeFault(id: string): boolean {

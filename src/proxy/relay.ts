@@ -82,7 +82,8 @@ export class ProxySession implements ProxyHandle {
    * operating system's error if one of these fails.
    */
   static async start(options: ProxyOptions): Promise<ProxySession> {
-    for (const spec of options.faults ?? []) checkFault(spec, options.dissectors);
+    const tls = options.tls === undefined ? 'passed' : 'terminated';
+    for (const spec of options.faults ?? []) checkFault(spec, options.dissectors, tls);
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

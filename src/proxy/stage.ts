@@ -52,6 +52,8 @@ export type StageOutput =
   | { readonly kind: 'close'; readonly leg: Leg; readonly how: 'fin' | 'reset'; readonly hit: FaultHit };
 
 export interface Stage {
+  /** Whether it could do anything to this unit; one to which it could not is not counted. Absent: to every one. */
+  takes?(unit: InFlight, now: number): boolean;
   /**
    * Takes the next unit of the direction. `hit` is set if the fault's conditions chose this unit; units that were not
    * chosen come by too, because a stage that delays or holds must keep the others in order behind it.
@@ -96,8 +98,9 @@ export interface StageSetup {
 }
 
 /** A stage that holds nothing: most faults act on a unit and forget it. */
-export function momentary(push: Stage['push']): Stage {
+export function momentary(push: Stage['push'], takes?: Stage['takes']): Stage {
   return {
+    ...(takes === undefined ? {} : { takes }),
     push,
     deadline: () => undefined,
     tick: () => [],

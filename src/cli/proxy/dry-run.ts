@@ -1,4 +1,5 @@
 /** What faults would have done to the messages of a capture: nothing is changed, only counted. */
+import type { Direction } from '../../base/flow.ts';
 import { InputError } from '../../base/problem.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
 import { fileSource } from '../../capture/files.ts';
@@ -6,6 +7,7 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
 import { ArmedFault } from '../../proxy/faults/armed.ts';
 import type { FaultSpec } from '../../proxy/faults/spec.ts';
+import type { Stage } from '../../proxy/stage.ts';
 import { WireStates } from '../../proxy/wire-states.ts';
 import { readMessages } from '../read/messages.ts';
 
@@ -14,6 +16,8 @@ const NAMED_MAX = 10;
 
 interface Counted {
   readonly fault: ArmedFault;
+  /** By direction. */
+  readonly stages: readonly [Stage, Stage];
   hits: number;
   readonly named: string[];
 }
@@ -40,7 +44,8 @@ class DryRun {
     this.states.follow(message, direction);
     const unit = { original: message, message, octets: message.frame.bytes, arrivedMillis: now, hits: [] };
     for (const each of this.counted) {
-      if (!each.fault.covers(direction) || each.fault.judge(unit, this.states, now) === undefined) continue;
+      if (!each.fault.covers(direction)) continue;
+      if (each.fault.judge(unit, each.stages[direction], this.states, now) === undefined) continue;
       each.hits++;
       if (each.named.length < NAMED_MAX) each.named.push(`#${message.index}`);
     }
@@ -57,11 +62,18 @@ class DryRun {
   }
 
   private arm(now: number): Counted[] {
-    return this.specs.map((spec, index) => ({
-      fault: new ArmedFault(spec.id ?? `F${index + 1}`, spec, spec.seed ?? this.seed, now, this.dissectors),
-      hits: 0,
-      named: [],
-    }));
+    return this.specs.map((spec, index) => {
+      const id = spec.id ?? `F${index + 1}`;
+      const fault = new ArmedFault(id, spec, spec.seed ?? this.seed, now, this.dissectors);
+      return { fault, stages: [this.stage(fault, 0), this.stage(fault, 1)], hits: 0, named: [] };
+    });
+  }
+
+  /** To be asked what it would take; nothing goes through it. */
+  private stage(fault: ArmedFault, direction: Direction): Stage {
+    const { random, beginsMillis } = fault;
+    const around = { dissectors: this.dissectors, dissect: () => null, halt: { stopped: false } };
+    return fault.action.stage({ direction, random, beginsMillis, ...around }, fault.spec);
   }
 }
 

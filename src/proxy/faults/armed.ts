@@ -6,11 +6,12 @@
 import { type Random, seededRandom } from '../../base/clock.ts';
 import type { Direction } from '../../base/flow.ts';
 import { located } from '../../base/located.ts';
+import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
 import { requireFilterOfOne } from '../../filter/compile.ts';
 import type { FaultView, WaitingMessage } from '../events.ts';
-import type { FaultHit, InFlight } from '../stage.ts';
+import type { FaultHit, InFlight, Stage } from '../stage.ts';
 import type { WireStates } from '../wire-states.ts';
 import type { FaultKind, PreparedAction } from './kind.ts';
 import { faultKind } from './kinds.ts';
@@ -19,8 +20,20 @@ import { choosesMessages, describeWith, type FaultSpec, subjectOf } from './spec
 
 const SECOND = 1000;
 
-/** Throws InputError for what arming would refuse: a parameter, a filter, a field or a type that does not exist. */
-export function checkFault(spec: FaultSpec, dissectors: Dissectors): FaultSpec {
+/**
+ * Throws InputError for what arming would refuse: a parameter, a filter, a field or a type that does not exist. `tls`:
+ * what the proxy that is to arm it does with TLS; absent: any.
+ */
+export function checkFault(
+  spec: FaultSpec,
+  dissectors: Dissectors,
+  tls?: 'passed' | 'terminated',
+): FaultSpec {
+  const { aboutTls } = faultKind(spec.action);
+  if (tls !== undefined && aboutTls !== undefined && aboutTls !== tls)
+    throw new InputError(
+      `fault ${spec.action}: it is about TLS that is ${aboutTls}; here it is ${tls} (--tls)`,
+    );
   return new ArmedFault('F', spec, 0, 0, dissectors).spec;
 }
 
@@ -85,17 +98,31 @@ export class ArmedFault {
     return this.spec.times !== undefined && this.hits >= this.spec.times;
   }
 
-  /** Counts a unit of a covered direction; the hit, if the fault is to be applied to it. */
-  judge(unit: InFlight, states: WireStates, now: number): FaultHit | undefined {
-    const { spec, kind } = this;
-    if (this.actsByItself || kind.trigger === 'connection' || !this.isOpen(now) || this.isUsedUp())
-      return undefined;
-    if (!this.fits(unit) || !holdsInState(spec, states)) return undefined;
+  /** Counts a unit of a covered direction; the hit, if the fault is to be applied to it by `stage`. */
+  judge(unit: InFlight, stage: Pick<Stage, 'takes'>, states: WireStates, now: number): FaultHit | undefined {
+    if (this.actsByItself || this.kind.trigger === 'connection') return undefined;
+    if (!this.isOpen(now) || this.isUsedUp() || !this.fits(unit) || !this.holdsIn(states)) return undefined;
+    return stage.takes?.(unit, now) === false ? undefined : this.count();
+  }
+
+  /** Counts a new connection; the hit, if the fault is to be applied to it. */
+  judgeConnection(states: WireStates, now: number): FaultHit | undefined {
+    return this.isOpen(now) && !this.isUsedUp() && this.holdsIn(states) ? this.count() : undefined;
+  }
+
+  /** Whether the endpoints have announced what the fault waits for. */
+  holdsIn(states: WireStates): boolean {
+    const condition = this.spec.while;
+    return condition === undefined || states.of(condition.who) === condition.state;
+  }
+
+  private count(): FaultHit | undefined {
+    const { spec } = this;
     this.matched++;
     const first = spec.nth ?? 1;
     if (this.matched < first || (this.matched - first) % (spec.every ?? 1) !== 0) return undefined;
     if (spec.probability !== undefined && this.random.fraction() >= spec.probability) return undefined;
-    return this.hit();
+    return this.made();
   }
 
   /** Whether it acts by itself in this direction, too, when both are covered. */
@@ -104,8 +131,13 @@ export class ArmedFault {
     return this.actsByItself && !(twice && direction === 1);
   }
 
-  /** The hit of a fault that acts by itself, or on a connection. */
+  /** The hit of a fault that acts by itself. */
   hit(): FaultHit {
+    this.matched++;
+    return this.made();
+  }
+
+  private made(): FaultHit {
     this.hits++;
     return { fault: this.id, action: this.spec.action, count: this.hits, seed: this.seed, detail: '' };
   }
@@ -122,16 +154,12 @@ export class ArmedFault {
   }
 
   private fits({ message }: InFlight): boolean {
-    const { types, where } = this.spec;
+    const { where, types = this.kind.onlyTypes } = this.spec;
     if (types === undefined && where === undefined) return true;
     if (message === null) return false;
     if (types !== undefined && (message.msgName === null || !types.includes(message.msgName))) return false;
     return this.chooses(message);
   }
-}
-
-function holdsInState({ while: condition }: FaultSpec, states: WireStates): boolean {
-  return condition === undefined || states.of(condition.who) === condition.state;
 }
 
 function endOf(spec: FaultSpec, armed: number, begins: number): number | undefined {

@@ -1,7 +1,7 @@
 /** corrupt: bits of the message are flipped; its length stays, so that the messages behind it can still be read. */
 import { copyBytes } from '../../base/bytes.ts';
 import { PREFIX_OCTETS } from '../dialect.ts';
-import { forward, marked, momentary } from '../stage.ts';
+import { forward, type InFlight, marked, momentary } from '../stage.ts';
 import { defineFault } from './kind.ts';
 import { changedUnit } from './patch.ts';
 
@@ -29,20 +29,29 @@ export const corrupt = defineFault<Corrupt>({
   describe: ({ bits, at }, subject) =>
     `flips ${bits === 1 ? 'a bit' : `${bits} bits`}${at === ANYWHERE ? '' : ` of octet ${at}`} of ${subject}`,
   stage: ({ bits, at }, { random, dissect }) =>
-    momentary((unit, hit, now) => {
-      const first = unit.message === null ? 0 : PREFIX_OCTETS;
-      const length = unit.octets.length - first;
-      if (hit === undefined || length <= 0 || at >= length) return [forward(unit)];
-      const octets = copyBytes(unit.octets);
-      const flipped = Array.from({ length: bits }, () => {
-        const octet = at === ANYWHERE ? random.below(length) : at;
-        const bit = random.below(8);
-        octets[first + octet] = (octets[first + octet] as number) ^ (1 << bit);
-        return `${octet}.${bit}`;
-      });
-      const unitNow = marked(unit, hit, `octet.bit ${flipped.slice(0, 8).join(' ')}`);
-      return [
-        forward(unit.message === null ? { ...unitNow, octets } : changedUnit(unitNow, octets, dissect, now)),
-      ];
-    }),
+    momentary(
+      (unit, hit, now) => {
+        if (hit === undefined) return [forward(unit)];
+        const first = bodyStart(unit);
+        const length = unit.octets.length - first;
+        const octets = copyBytes(unit.octets);
+        const flipped = Array.from({ length: bits }, () => {
+          const octet = at === ANYWHERE ? random.below(length) : at;
+          const bit = random.below(8);
+          octets[first + octet] = (octets[first + octet] as number) ^ (1 << bit);
+          return `${octet}.${bit}`;
+        });
+        const unitNow = marked(unit, hit, `octet.bit ${flipped.slice(0, 8).join(' ')}`);
+        return [
+          forward(
+            unit.message === null ? { ...unitNow, octets } : changedUnit(unitNow, octets, dissect, now),
+          ),
+        ];
+      },
+      (unit) => unit.octets.length - bodyStart(unit) > Math.max(at, 0),
+    ),
 });
+
+function bodyStart({ message }: InFlight): number {
+  return message === null ? 0 : PREFIX_OCTETS;
+}

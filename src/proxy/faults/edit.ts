@@ -1,4 +1,5 @@
 /** edit: fields of the message get other values, options go or come; lengths are repaired around them. */
+import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { checkEdit, type Edit, editMessage } from '../../dissect/edit.ts';
 import { forward, marked, momentary } from '../stage.ts';
@@ -34,17 +35,20 @@ export const edit = defineFault<Parameters>({
   },
   describe: (parameters, subject) => `changes ${subject}: ${whatOf(parameters)},`,
   check: (parameters, dissectors) => {
-    for (const each of editsOf(parameters, dissectors)) checkEdit(dissectors, PROTOCOL, each);
+    const edits = editsOf(parameters, dissectors);
+    if (edits.length === 0) throw new InputError('fault edit: expected FIELD=VALUE, remove or add');
+    for (const each of edits) checkEdit(dissectors, PROTOCOL, each);
   },
   stage: (parameters, { dissect, dissectors }) => {
     const edits = editsOf(parameters, dissectors);
-    return momentary((unit, hit, now) => {
-      if (hit === undefined || unit.message === null) return [forward(unit)];
-      const { bytes, count } = editMessage(dissectors, unit.message, edits);
-      if (count === 0) return [forward(marked(unit, hit, 'nothing of that name in it'))];
-      const octets = unitWith(bytes, unit.message);
-      return [forward(changedUnit(marked(unit, hit, whatOf(parameters)), octets, dissect, now))];
-    });
+    return momentary(
+      (unit, hit, now) => {
+        if (hit === undefined || unit.message === null) return [forward(unit)];
+        const octets = unitWith(editMessage(dissectors, unit.message, edits).bytes, unit.message);
+        return [forward(changedUnit(marked(unit, hit, whatOf(parameters)), octets, dissect, now))];
+      },
+      ({ message }) => message !== null && editMessage(dissectors, message, edits).count > 0,
+    );
   },
 });
 
@@ -52,8 +56,8 @@ function editsOf({ set, remove, add, place }: Parameters, dissectors: Dissectors
   const nth = place === 0 ? {} : { nth: place };
   const edits: Edit[] = Object.entries(set).map(([name, value]) => ({
     do: 'set',
-    place: name,
-    value: fitting(dissectors, name, value),
+    place: fieldNamed(name),
+    value: fitting(dissectors, fieldNamed(name), value),
     ...nth,
   }));
   if (remove !== '') edits.push({ do: 'remove', place: remove, ...nth });
@@ -73,6 +77,19 @@ function fitting(dissectors: Dissectors, place: string, value: ParameterValue): 
   }
 }
 
+/** Shorter names, as people say them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  state: 'server-state',
+  flags: 'server-flags',
+  status: 'status-code',
+};
+
+/** The field that is meant by the last name of a place. */
+export function fieldNamed(place: string): string {
+  const at = place.lastIndexOf('/') + 1;
+  return `${place.slice(0, at)}${ALIASES[place.slice(at)] ?? place.slice(at)}`;
+}
+
 /** The short form knows only text: what looks like a number is one. */
 export function typed(value: ParameterValue): string | number {
   const text = String(value);
@@ -83,5 +100,5 @@ function whatOf({ set, remove, add }: Parameters): string {
   const parts = Object.entries(set).map(([name, value]) => `${name} = ${value}`);
   if (remove !== '') parts.push(`without ${remove}`);
   parts.push(...Object.keys(add).map((name) => `with ${name}`));
-  return parts.length === 0 ? 'nothing' : parts.join(', ');
+  return parts.join(', ');
 }

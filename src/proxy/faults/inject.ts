@@ -10,7 +10,7 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import { encodeMessage } from '../../dissect/encode.ts';
 import { withPrefix } from '../cutter.ts';
 import { type FaultHit, forward, type InFlight, marked, momentary, type StageSetup } from '../stage.ts';
-import { typed } from './edit.ts';
+import { fieldNamed, typed } from './edit.ts';
 import { defineFault } from './kind.ts';
 import { PROTOCOL } from './patch.ts';
 import type { ParameterRecord } from './spec.ts';
@@ -23,13 +23,6 @@ interface Parameters {
 }
 
 const TRANSACTION_ID_BOUND = 2 ** 24;
-
-/** Shorter names, as people say them. */
-const ALIASES: Readonly<Record<string, string>> = {
-  state: 'server-state',
-  flags: 'server-flags',
-  status: 'status-code',
-};
 
 /** Members of the header. */
 const HEADER: readonly string[] = ['transaction-id', 'sent-time'];
@@ -105,7 +98,7 @@ function optionsOf(
 ): unknown[] {
   const options = new Map<string, Record<string, unknown>>();
   const put = (name: string, value: unknown): void => {
-    const field = ALIASES[name] ?? name;
+    const field = fieldNamed(name);
     const option = optionWith(field, dissectors);
     options.set(option, { ...options.get(option), [field]: value });
   };

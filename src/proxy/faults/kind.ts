@@ -44,6 +44,10 @@ interface Traits {
   readonly perConnection?: boolean;
   /** What happens to connections that come while the fault is open. */
   readonly connecting?: 'refuse' | 'wait';
+  /** The only messages that it can do anything to. */
+  readonly onlyTypes?: readonly string[];
+  /** It is about TLS that passes unread, or about TLS that the proxy terminates. */
+  readonly aboutTls?: 'passed' | 'terminated';
   /** In the short form, a message name is its parameter and no condition. */
   readonly takesMessageName?: boolean;
 }
@@ -132,12 +136,14 @@ function checkValue(where: string, definition: ParameterDefinition<unknown>, val
       if (typeof value === 'boolean') return value;
       throw expected(where, 'true or false', value);
     case 'numbers':
-      return checkNumbers(where, value);
+      return checkNumbers(where, definition, value);
     case 'fields':
       if (typeof value === 'object' && !Array.isArray(value)) return value;
       throw expected(where, 'field=value pairs', value);
   }
 }
+
+const ANY = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 function checkNumber(
   where: string,
@@ -146,7 +152,7 @@ function checkNumber(
   value: ParameterValue,
   wanted: string,
 ): number {
-  const [least, greatest] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const [least, greatest] = range ?? ANY;
   if (number === undefined || !Number.isFinite(number)) throw expected(where, wanted, value);
   if (number < least || number > greatest)
     throw expected(where, `${wanted} from ${least} to ${greatest}`, value);
@@ -159,11 +165,18 @@ function checkWord(where: string, { choices }: ParameterDefinition<unknown>, val
   return value;
 }
 
-function checkNumbers(where: string, value: ParameterValue): number[] {
+function checkNumbers(
+  where: string,
+  { range }: ParameterDefinition<unknown>,
+  value: ParameterValue,
+): number[] {
+  const [least, greatest] = range ?? ANY;
   const items = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value];
   const numbers = items.map(Number);
-  if (numbers.length > 0 && numbers.every(Number.isInteger)) return numbers;
-  throw expected(where, 'whole numbers separated by commas', value);
+  const fits = (number: number): boolean => Number.isInteger(number) && number >= least && number <= greatest;
+  if (numbers.length > 0 && numbers.every(fits)) return numbers;
+  const span = range === undefined ? '' : ` from ${least} to ${greatest}`;
+  throw expected(where, `whole numbers${span} separated by commas`, value);
 }
 
 function expected(where: string, wanted: string, found: ParameterValue): InputError {

@@ -22,12 +22,15 @@ export const lieLength = defineFault<{ readonly by: number }>({
   describe: ({ by }, subject) =>
     `says ${Math.abs(by)} ${Math.abs(by) === 1 ? 'octet' : 'octets'} too ${by < 0 ? 'few' : 'many'} in the length of ${subject}`,
   stage: ({ by }) =>
-    momentary((unit, hit) => {
-      if (hit === undefined || unit.message === null) return [forward(unit)];
-      const octets = copyBytes(unit.octets);
-      const truth = readU16(octets, 0);
-      const lie = Math.min(Math.max(truth + by, 0), LENGTH_MAX);
-      writeU16(octets, 0, lie);
-      return [forward({ ...marked(unit, hit, `${lie} instead of ${truth}`), octets, message: null })];
-    }),
+    momentary(
+      (unit, hit) => {
+        if (hit === undefined) return [forward(unit)];
+        const octets = copyBytes(unit.octets);
+        const truth = readU16(octets, 0);
+        const lie = Math.min(Math.max(truth + by, 0), LENGTH_MAX);
+        writeU16(octets, 0, lie);
+        return [forward({ ...marked(unit, hit, `${lie} instead of ${truth}`), octets, message: null })];
+      },
+      ({ message }) => message !== null,
+    ),
 });

@@ -1,7 +1,7 @@
 /** What the numbers of a fault's conditions may be, however the fault was written. */
 import { InputError } from '../../base/problem.ts';
 import { STATE_NAMES } from '../wire-states.ts';
-import { prepareAction } from './kinds.ts';
+import { faultKind, prepareAction } from './kinds.ts';
 import type { FaultSpec } from './spec.ts';
 
 const COUNT_MAX = 1_000_000_000;
@@ -32,7 +32,34 @@ export function checkSpec(spec: FaultSpec): void {
     const { who, state } = spec.while;
     throw mismatch(spec, `while ${who} is`, `one of ${STATE_NAMES.join(', ')}`, state, 'while');
   }
+  checkSense(spec);
   if (spec.id !== undefined && !isName(spec.id)) throw mismatch(spec, 'id', NAME_EXPECTED, `"${spec.id}"`);
+}
+
+/** Throws InputError for conditions under which the fault could never be applied. */
+function checkSense(spec: FaultSpec): void {
+  const { trigger, connecting, onlyTypes } = faultKind(spec.action);
+  const { types, after = 0, until, duration } = spec;
+  if (trigger === 'connection') refuseConditions(spec, ['types', 'where'], 'connections');
+  else if (connecting !== undefined)
+    refuseConditions(spec, ['types', 'where', 'nth', 'every', 'times', 'probability'], 'everything');
+  if (onlyTypes !== undefined && types?.some((type) => onlyTypes.includes(type)) === false)
+    throw mismatch(spec, 'types', `${onlyTypes.join(' or ')}, the only one it acts on`, types.join(','));
+  if (until !== undefined && until <= after) throw mismatch(spec, 'until', `more than ${after} s`, until);
+  if (duration === 0) throw mismatch(spec, 'duration', 'more than 0 s', duration);
+}
+
+function refuseConditions(
+  spec: FaultSpec,
+  keys: readonly ('types' | 'where' | 'nth' | 'every' | 'times' | 'probability')[],
+  what: string,
+): void {
+  const key = keys.find((each) => spec[each] !== undefined);
+  if (key !== undefined)
+    throw new InputError(
+      `fault ${spec.action}: ${key}: it acts on ${what}, not on chosen messages, found ${spec[key]}`,
+      [key],
+    );
 }
 
 type NumberCondition = 'nth' | 'every' | 'times' | 'seed' | 'probability' | 'after' | 'until' | 'duration';

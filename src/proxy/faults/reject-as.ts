@@ -18,6 +18,7 @@ export const rejectAs = defineFault<Parameters>({
   name: 'reject-as',
   summary: 'turns an accepting BNDREPLY into a rejecting one',
   trigger: 'message',
+  onlyTypes: ['BNDREPLY'],
   parameters: {
     status: {
       type: 'word',
@@ -33,8 +34,7 @@ export const rejectAs = defineFault<Parameters>({
       doc: 'where the status stands: in each lease, or in the outermost option for the whole update',
     },
   },
-  describe: ({ status }, subject) =>
-    `turns ${subject === 'every message' ? 'every BNDREPLY' : subject} into a rejection with ${status}`,
+  describe: ({ status }) => `turns every BNDREPLY into a rejection with ${status}`,
   check: (parameters, dissectors) => {
     for (const each of placesOf(parameters.level)) checkEdit(dissectors, PROTOCOL, adding(parameters, each));
   },
@@ -42,7 +42,6 @@ export const rejectAs = defineFault<Parameters>({
     momentary((unit, hit, now) => {
       const { message } = unit;
       if (hit === undefined || message === null) return [forward(unit)];
-      if (message.msgName !== 'BNDREPLY') return [forward(marked(unit, hit, 'this is no BNDREPLY'))];
       const edits: Edit[] = [{ do: 'remove', place: 'STATUS_CODE' }];
       const fitting = placesOf(parameters.level).filter(
         (place) => editMessage(dissectors, message, [adding(parameters, place)]).count > 0,

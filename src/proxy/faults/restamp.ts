@@ -16,11 +16,14 @@ export const restamp = defineFault<Record<never, never>>({
   parameters: {},
   describe: (_, subject) => `adds the time spent in the proxy to the sent-time of ${subject}`,
   stage: (_, { dissect }) =>
-    momentary((unit, hit, now) => {
-      if (hit === undefined) return [forward(unit)];
-      const late = Math.round((now - unit.arrivedMillis) / 1000);
-      return [forward(restamped(marked(unit, hit, `sent-time +${late} s`), dissect, now))];
-    }),
+    momentary(
+      (unit, hit, now) => {
+        if (hit === undefined) return [forward(unit)];
+        const late = Math.round((now - unit.arrivedMillis) / 1000);
+        return [forward(restamped(marked(unit, hit, `sent-time +${late} s`), dissect, now))];
+      },
+      ({ message }) => typeof message?.sentTime === 'number',
+    ),
 });
 
 /** The unit with its sent-time moved on by the whole seconds since it came. */

@@ -147,8 +147,14 @@ function readArgument(draft: Draft, kind: FaultKind, word: string, reader: WordR
   if (named?.type === 'flag') draft.parameters[word] = true;
   else if (named !== undefined) draft.parameters[word] = reader.after(word, named.doc);
   else if (MESSAGE_NAME.test(word.split(',')[0] as string) && kind.takesMessageName !== true)
-    draft.types = word.split(',');
+    readTypes(draft, word, reader);
   else assignPositional(draft, kind, word, reader);
+}
+
+function readTypes(draft: Draft, word: string, reader: WordReader): void {
+  const { types } = draft;
+  if (types !== undefined) throw reader.reject(word, `types joined by a comma, "${[...types, word].join()}"`);
+  draft.types = word.split(',');
 }
 
 function assign(draft: Draft, kind: FaultKind, name: string, value: string): void {
@@ -172,6 +178,8 @@ function assignPositional(draft: Draft, kind: FaultKind, word: string, reader: W
 
 /** Words at white space; quotes, single or double, keep what is between them together and go away. */
 function wordsOf(text: string): string[] {
+  const open = text.replace(/"[^"]*"|'[^']*'/g, '').match(/["']/);
+  if (open !== null) throw new InputError(`fault: ${text}: there is no second ${open[0]}`);
   const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
   return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
 }

@@ -3,8 +3,9 @@
  * absolute time of the message with it, as a really wrong clock would. More than 5 seconds of skew is what the other
  * side should not bear (§7.5.1).
  */
+import { InputError } from '../../base/problem.ts';
 import { secondsBetween, toEpoch2000 } from '../../base/time.ts';
-import { forward, marked, momentary } from '../stage.ts';
+import { forward, type InFlight, marked, momentary } from '../stage.ts';
 import { defineFault } from './kind.ts';
 import { changedUnit } from './patch.ts';
 import { shiftTimes } from './times.ts';
@@ -49,15 +50,34 @@ export const skew = defineFault<Skew>({
     },
   },
   describe: (parameters, subject) => `${sentence(parameters)} ${subject}`,
-  stage: (parameters, { dissect, beginsMillis }) =>
-    momentary((unit, hit, now) => {
-      const message = unit.message;
-      if (hit === undefined || message === null || message.sentTime === null) return [forward(unit)];
-      const seconds = offset(parameters, message.sentTime, (now - beginsMillis) / 1000, now);
-      const octets = shiftTimes(message, seconds, parameters.coherent);
-      const detail = `sent-time ${seconds < 0 ? '-' : '+'}${Math.abs(seconds)} s`;
-      return [forward(changedUnit(marked(unit, hit, detail), octets, dissect, now))];
-    }),
+  check: ({ mode, by, rate }) => {
+    if ((mode === 'bump' || mode === 'strobe') && Math.trunc(by) === 0)
+      throw new InputError(
+        `fault skew: by: expected a second or more, which sent-time counts, found ${by} s`,
+        ['by'],
+      );
+    if (mode === 'drift' && rate === 0)
+      throw new InputError('fault skew: rate is missing (seconds that a drifting clock gains each second)', [
+        'rate',
+      ]);
+  },
+  stage: (parameters, { dissect, beginsMillis }) => {
+    const secondsFor = ({ message }: InFlight, now: number): number =>
+      typeof message?.sentTime !== 'number'
+        ? 0
+        : offset(parameters, message.sentTime, (now - beginsMillis) / 1000, now);
+    return momentary(
+      (unit, hit, now) => {
+        if (hit === undefined || unit.message === null) return [forward(unit)];
+        const seconds = secondsFor(unit, now);
+        const octets = shiftTimes(unit.message, seconds, parameters.coherent);
+        const detail = `sent-time ${seconds < 0 ? '-' : '+'}${Math.abs(seconds)} s`;
+        return [forward(changedUnit(marked(unit, hit, detail), octets, dissect, now))];
+      },
+      // While a strobing clock is right there is nothing to do.
+      (unit, now) => secondsFor(unit, now) !== 0,
+    );
+  },
 });
 
 /** Whole seconds to add; `elapsed` seconds since the fault began. */

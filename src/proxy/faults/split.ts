@@ -20,6 +20,7 @@ export const split = defineFault<Split>({
     at: {
       type: 'numbers',
       fallback: [],
+      range: [1, PIECES_MAX],
       positional: true,
       doc: 'octets before which to cut, counted from the length prefix: `1` cuts inside the prefix',
     },
@@ -33,6 +34,8 @@ export const split = defineFault<Split>({
   stage: ({ at, size, gap }) => {
     const queue = new WaitingQueue();
     return Object.assign(queue, {
+      takes: (({ octets }) =>
+        piecesOf(octets, at, size === 0 ? 1 : size).length > 1) satisfies Stage['takes'],
       push: ((unit, hit, now) => {
         if (hit === undefined) return queue.add(unit, now, now);
         const pieces = piecesOf(unit.octets, at, size === 0 ? 1 : size);

@@ -15,12 +15,13 @@ export const refuseStartTls = defineFault<Record<never, never>>({
   name: 'refuse-starttls',
   summary: 'turns the REPLY that accepts STARTTLS into a refusal',
   trigger: 'message',
+  onlyTypes: ['REPLY'],
   parameters: {},
   describe: () => 'refuses STARTTLS in the place of the receiver,',
   stage: (_, { dissect, dissectors }) =>
     momentary((unit, hit, now) => {
       const { message } = unit;
-      if (hit === undefined || message === null || message.msgName !== 'REPLY') return [forward(unit)];
+      if (hit === undefined || message === null) return [forward(unit)];
       const option = { STATUS_CODE: { 'status-code': REFUSED, 'status-message': 'refused by leasetap' } };
       const refusal = { type: 'REPLY', 'transaction-id': message.transactionId ?? 0, options: [option] };
       const octets = unitWith(encodeMessage(dissectors, PROTOCOL, refusal), message);
@@ -37,6 +38,7 @@ export const breakTls = defineFault<BreakTls>({
   name: 'break-tls',
   summary: 'corrupts, stalls or resets a connection once TLS has begun',
   trigger: 'message',
+  aboutTls: 'passed',
   parameters: {
     how: {
       type: 'word',
@@ -71,9 +73,10 @@ function breaking(how: string, record: number, below: (bound: number) => number)
     ...stall,
     // It begins with the chosen piece, not when the fault is armed.
     begin: () => [],
+    takes: ({ message }) => message === null && ++seen === record,
     push: (unit, hit, now) => {
       if (stall.held() > 0) return stall.push(unit, undefined, now);
-      if (hit === undefined || unit.message !== null || ++seen !== record) return [forward(unit)];
+      if (hit === undefined) return [forward(unit)];
       if (how === 'corrupt') return [forward(corrupted(unit, hit))];
       if (how === 'reset')
         return [

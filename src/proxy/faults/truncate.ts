@@ -19,11 +19,14 @@ export const truncate = defineFault<{ readonly to: number }>({
   },
   describe: ({ to }, subject) => `cuts ${subject} to ${to} octets`,
   stage: ({ to }, { dissect }) =>
-    momentary((unit, hit, now) => {
-      const length = unit.octets.length - PREFIX_OCTETS;
-      if (hit === undefined || unit.message === null || length <= to) return [forward(unit)];
-      const octets = copyBytes(unit.octets, 0, PREFIX_OCTETS + to);
-      writeU16(octets, 0, unit.message.protocol === 'dhcpv4-failover' ? octets.length : to);
-      return [forward(changedUnit(marked(unit, hit, `${length} to ${to} octets`), octets, dissect, now))];
-    }),
+    momentary(
+      (unit, hit, now) => {
+        if (hit === undefined || unit.message === null) return [forward(unit)];
+        const octets = copyBytes(unit.octets, 0, PREFIX_OCTETS + to);
+        writeU16(octets, 0, unit.message.protocol === 'dhcpv4-failover' ? octets.length : to);
+        const cut = marked(unit, hit, `${unit.octets.length - PREFIX_OCTETS} to ${to} octets`);
+        return [forward(changedUnit(cut, octets, dissect, now))];
+      },
+      ({ message, octets }) => message !== null && octets.length - PREFIX_OCTETS > to,
+    ),
 });

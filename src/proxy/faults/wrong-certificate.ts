@@ -15,6 +15,7 @@ export const wrongCertificate = defineFault<{ readonly flaw: CertificateFlaw }>(
   name: 'wrong-certificate',
   summary: 'shows a certificate that must not be believed, where TLS is terminated',
   trigger: 'connection',
+  aboutTls: 'terminated',
   parameters: {
     flaw: {
       type: 'word',

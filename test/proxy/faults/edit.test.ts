@@ -38,12 +38,11 @@ describe('edit', () => {
     );
   });
 
-  it('tells when there was nothing to change, and passes the message', () => {
+  it('leaves messages in which there is nothing to change, and counts them for none', () => {
     const { link, fault } = testLink();
-    fault('edit server-state=NORMAL');
-    const outputs = link.receive(unit(35, 1), 0);
-    expect(told(outputs)).toEqual(['CONTACT forwarded']);
-    expect(details(outputs)).toEqual(['nothing of that name in it']);
+    fault('edit binding-status=ABANDONED times 1');
+    const outputs = link.receive(concatBytes([unit(35, 1), unit(24, 2, CLIENT_DATA)]), 0);
+    expect(told(outputs)).toEqual(['CONTACT forwarded', 'BNDUPD changed']);
   });
 
   it.each([
@@ -51,10 +50,18 @@ describe('edit', () => {
     ['edit binding-status=SLEEPING', 'binding-status: expected'],
     ['edit binding-status=256', 'binding-status: expected'],
     ['edit remove NO_SUCH_OPTION', 'there is no option'],
+    ['edit BNDUPD', 'expected FIELD=VALUE, remove or add'],
   ])('refuses "%s" before anything happens', (text, message) => {
     expect(() => testLink().fault(text)).toThrow(
       expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
     );
+  });
+
+  it('knows the short names of fields that inject knows', () => {
+    const { link, fault } = testLink(1);
+    fault('edit F_SERVER_STATE/state=PARTNER-DOWN');
+    const outputs = link.receive(unit(34, 1, option(132, '02')), 0);
+    expect(Buffer.from(sent(outputs)).toString('hex')).toContain(option(132, '04'));
   });
 
   it('takes octets in hex that look like a number, also in messages inside of messages', () => {
