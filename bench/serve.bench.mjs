@@ -58,7 +58,7 @@ relationships:
     links: [{ prefix: "2001:db8:1::/64", address-pools: "2001:db8:1::1:0 - 2001:db8:1::f:ffff" }]
 `,
   );
-  return spawn(process.execPath, [MAIN, 'serve', '--log', 'none', file], {
+  return spawn(process.execPath, [MAIN, 'serve', '--log-format', 'none', file], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }

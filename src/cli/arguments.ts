@@ -36,13 +36,6 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('expected a whole number above 0.');
 }
 
-/** More than nothing; fractions are fine. */
-export function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('expected a number of seconds.');
-}
-
 /** For options that may be given several times. */
 export function gather(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];

@@ -129,8 +129,8 @@ function update(proxy: ProxyHandle, { body }: ControlRequest, id: string): Contr
   return json(proxy.armFault(changed));
 }
 
-function flat({ parameters, action, ...conditions }: FaultSpec): Record<string, unknown> {
-  return { do: action, ...conditions, ...parameters };
+function flat({ parameters, ...conditions }: FaultSpec): Record<string, unknown> {
+  return { ...conditions, ...parameters };
 }
 
 /** Faults, read before the first of them is armed. @throws InputError */
@@ -150,7 +150,7 @@ export function populate(proxy: ProxyHandle, specs: readonly FaultSpec[]): reado
 }
 
 /**
- * `{"where": FILTER}` makes it a breakpoint: from the first message that matches on everything waits. With a `direction`
+ * `{"when": FILTER}` makes it a breakpoint: from the first message that matches on everything waits. With a `direction`
  * only that one stops.
  */
 export function pauseSpec(body: unknown): FaultSpec {

@@ -124,14 +124,14 @@ async function populateAll(target: ControlTarget, body: unknown): Promise<Contro
 
 /** A relationship as the control tells it: the keys of its input, and where it really listens. */
 function relationshipJson({ settings, listening }: RelationshipView): Record<string, unknown> {
-  const { name, listen, to, from, enabled, record, log, aliveSet, tls } = settings;
+  const { name, listen, to, from, enabled, write, log, aliveSet, tls } = settings;
   return {
     name,
     listen: formatSocketAddress(listening ?? listen),
     to: formatSocketAddress(to),
     enabled,
     ...(from === undefined ? {} : { from }),
-    ...(record === undefined ? {} : { record }),
+    ...(write === undefined ? {} : { write }),
     ...(log === undefined ? {} : { log }),
     ...(tls === undefined ? {} : { tls }),
     ...(aliveSet === undefined ? {} : { 'alive-set': aliveSet }),

@@ -24,7 +24,7 @@ export interface RelationshipSettings {
   /** `false`: it is known, and not served. */
   readonly enabled: boolean;
   /** File for the recording; absent: none. */
-  readonly record?: string;
+  readonly write?: string;
   /** File for the JSONL log; absent: none. */
   readonly log?: string;
   /** `FAMILY/TABLE/SET` of nftables that gets a sign of life; absent: none. */
@@ -62,8 +62,8 @@ const KEYS: Readonly<Record<string, (draft: Draft, value: unknown, key: string) 
     if (typeof value !== 'boolean') throw mismatch(key, 'true or false', value);
     draft.enabled = value;
   },
-  record: (draft, value, key) => {
-    draft.record = text(value, key);
+  write: (draft, value, key) => {
+    draft.write = text(value, key);
   },
   log: (draft, value, key) => {
     draft.log = text(value, key);
@@ -106,14 +106,14 @@ export function withFiles(
   settings: RelationshipSettings,
   of: (path: string, key: string) => string,
 ): RelationshipSettings {
-  const { record, log, tls } = settings;
+  const { write, log, tls } = settings;
   const files =
     typeof tls === 'object'
       ? Object.fromEntries(Object.entries(tls).map(([name, path]) => [name, of(path, `tls.${name}`)]))
       : tls;
   return {
     ...settings,
-    ...(record !== undefined && { record: of(record, 'record') }),
+    ...(write !== undefined && { write: of(write, 'write') }),
     ...(log !== undefined && { log: of(log, 'log') }),
     ...(files !== undefined && { tls: files }),
   };

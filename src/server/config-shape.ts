@@ -31,10 +31,10 @@ const SHORTEST_LEASE_SECONDS = 30;
 
 const tlsFiles = (resolvePath: ResolvePath) =>
   mapping({
-    certificate: required(path(resolvePath, 'the file of our certificate chain (PEM)')),
+    cert: required(path(resolvePath, 'the file of our certificate chain (PEM)')),
     key: required(path(resolvePath, 'the file of our private key (PEM)')),
     ca: required(path(resolvePath, "the file of the authorities that sign partners' certificates (PEM)")),
-    'key-log': optional(path(resolvePath, 'the file to which secrets of connections are written')),
+    keylog: optional(path(resolvePath, 'the file to which secrets of connections are written')),
   });
 
 const control = (resolvePath: ResolvePath) =>

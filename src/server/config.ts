@@ -15,11 +15,11 @@ const DEFAULT_PREFERRED_LIFETIME_SECONDS = 3600;
 
 /** Paths of PEM files. */
 export interface TlsFiles {
-  readonly certificate: string;
+  readonly cert: string;
   readonly key: string;
   readonly ca: string;
   /** Where the secrets of connections are written, if anywhere. */
-  readonly keyLog: string | undefined;
+  readonly keylog: string | undefined;
 }
 
 export type ControlAddress =

@@ -40,18 +40,18 @@ const AFTER_HANDSHAKE = `${TLS_TROUBLE}closed by the partner right behind the ha
 export function loadTls(files: TlsFiles): TlsContext {
   const [trouble] = tlsTroubles(files);
   if (trouble !== undefined) throw new InputError(trouble);
-  const { certificate, key, ca, keyLog } = files;
-  const material = { cert: readFileSync(certificate), key: readFileSync(key), ca: readFileSync(ca) };
+  const { cert, key, ca, keylog } = files;
+  const material = { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) };
   try {
     createSecureContext(material);
   } catch (error) {
-    throw new InputError(`${certificate}, ${key}, ${ca}: ${(error as Error).message}`);
+    throw new InputError(`${cert}, ${key}, ${ca}: ${(error as Error).message}`);
   }
-  return { material, keylog: keyLog === undefined ? () => undefined : keyLogFile(keyLog) };
+  return { material, keylog: keylog === undefined ? () => undefined : keyLogFile(keylog) };
 }
 
 /** What is wrong with the files, one line each. With `now`, Unix milliseconds, also what is not valid at that time. */
-export function tlsTroubles({ certificate, key, ca }: TlsFiles, now?: number): string[] {
+export function tlsTroubles({ cert, key, ca }: TlsFiles, now?: number): string[] {
   const troubles: string[] = [];
   const open = <T>(file: string, expected: string, read: (pem: Buffer) => T): T | undefined => {
     try {
@@ -63,14 +63,14 @@ export function tlsTroubles({ certificate, key, ca }: TlsFiles, now?: number): s
       return undefined;
     }
   };
-  const ours = open(certificate, 'a certificate in PEM', (pem) => new X509Certificate(pem));
+  const ours = open(cert, 'a certificate in PEM', (pem) => new X509Certificate(pem));
   const secret = open(key, 'a private key in PEM, not encrypted', (pem) => createPrivateKey(pem));
   const authority = open(ca, 'certificates in PEM', (pem) => new X509Certificate(pem));
   if (ours !== undefined && secret !== undefined && !ours.checkPrivateKey(secret)) {
-    troubles.push(`${key}: not the key of ${certificate}`);
+    troubles.push(`${key}: not the key of ${cert}`);
   }
   if (now === undefined) return troubles;
-  for (const [file, one] of [[certificate, ours] as const, [ca, authority] as const]) {
+  for (const [file, one] of [[cert, ours] as const, [ca, authority] as const]) {
     if (one !== undefined && now > Date.parse(one.validTo))
       troubles.push(`${file}: expired on ${one.validTo}`);
     if (one !== undefined && now < Date.parse(one.validFrom))

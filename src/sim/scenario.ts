@@ -125,7 +125,7 @@ class Player {
       this.orders.push(output.text);
       this.nextOrder();
     } else {
-      if (forges(output.fault.action)) excused.push(...WHERE_MESSAGES_ARE_FORGED);
+      if (forges(output.fault.do)) excused.push(...WHERE_MESSAGES_ARE_FORGED);
       stages.arm(output.fault);
     }
   }

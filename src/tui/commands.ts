@@ -247,14 +247,14 @@ function arm(model: Model, spec: FaultSpec): Step {
 }
 
 function dropSpec(times: number): FaultSpec {
-  return { action: 'drop', parameters: {}, direction: 'both', types: ['BNDREPLY'], times };
+  return { do: 'drop', parameters: {}, direction: 'both', types: ['BNDREPLY'], times };
 }
 
 function skewSpec(rest: string): FaultSpec {
   const [who = '', seconds = ''] = rest.split(/\s+/);
   const role = oneOf(who, ['primary', 'secondary']);
   return {
-    action: 'skew',
+    do: 'skew',
     parameters: { by: wholeNumber(seconds) },
     direction: role === 'primary' ? 'p>s' : 's>p',
   };

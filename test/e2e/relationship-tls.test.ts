@@ -126,7 +126,7 @@ describe('a control on TCP', () => {
     writeFileSync(join(elsewhere, 'token'), token);
     const proxy = leasetap([
       ...['proxy', '-l', '[::1]:0', '-t', 'campus=[::1]:9', '-w', join(elsewhere, 'own.pcapng')],
-      ...['-C', '127.0.0.1:0', '--control-token', join(elsewhere, 'token'), '--control-folder', folder],
+      ...['-C', '127.0.0.1:0', '--token-file', join(elsewhere, 'token'), '--control-folder', folder],
     ]);
     const [, control = ''] = await proxy.prints(/control at (\S+)/);
     const ask = async (method: string, path: string, body: unknown): Promise<[number, unknown]> => {
@@ -134,7 +134,7 @@ describe('a control on TCP', () => {
       const answer = await fetch(`http://${control}${path}`, { method, headers, body: JSON.stringify(body) });
       return [answer.status, await answer.json()];
     };
-    const lab = (record: string) => ({ name: 'lab', listen: '[::1]:0', to: '[::1]:9', record });
+    const lab = (write: string) => ({ name: 'lab', listen: '[::1]:0', to: '[::1]:9', write });
     for (const path of [join(elsewhere, 'a.pcapng'), '../a.pcapng', '/etc/passwd']) {
       const refused = [400, { error: { code: 'bad-input', message: expect.stringContaining('below') } }];
       expect(await ask('POST', '/proxies', lab(path))).toEqual(refused);

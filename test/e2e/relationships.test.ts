@@ -120,7 +120,7 @@ describe('leasetap proxy with several relationships', () => {
   - name: campus
     listen: "[::1]:0"
     to: "${to}"
-    record: campus.pcapng
+    write: campus.pcapng
     faults: [drop p>s BNDUPD id D]
 faults:
   - do: delay

@@ -25,7 +25,7 @@ async function ports(): Promise<Ports> {
 function writeConfig(folder: string, role: Role, on: Ports, tls: boolean): string {
   const partner = role === 'primary' ? 'secondary' : 'primary';
   const clear = pairYaml(role, role === 'primary' ? on.proxy : on.failover, on[role]);
-  const files = `tls: {certificate: ${certificateFile(`${role}.pem`)}, key: ${certificateFile(`${role}.key`)}, ca: ${certificateFile('ca.pem')}}`;
+  const files = `tls: {cert: ${certificateFile(`${role}.pem`)}, key: ${certificateFile(`${role}.key`)}, ca: ${certificateFile('ca.pem')}}`;
   const secured = clear
     .replace('security: none', 'security: tls')
     .replace('partner: {', `partner: {certificate-names: [${partner}.example.com], `)

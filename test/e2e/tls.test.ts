@@ -14,7 +14,7 @@ type Role = 'primary' | 'secondary';
 
 function writeConfig(folder: string, role: Role, failoverPort: number, clientPort: number): string {
   const partner = role === 'primary' ? 'secondary' : 'primary';
-  const files = `tls: {certificate: ${certificateFile(`${role}.pem`)}, key: ${certificateFile(`${role}.key`)}, ca: ${certificateFile('ca.pem')}}`;
+  const files = `tls: {cert: ${certificateFile(`${role}.pem`)}, key: ${certificateFile(`${role}.key`)}, ca: ${certificateFile('ca.pem')}}`;
   const yaml = pairYaml(role, failoverPort, clientPort)
     .replace('security: none', 'security: tls')
     .replace(/partner: \{/, `partner: {certificate-names: [${partner}.example.com], `);

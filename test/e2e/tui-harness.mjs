@@ -20,7 +20,7 @@ const session = {
       const fault = {
         id: `F${faults.length + 1}`,
         spec,
-        sentence: `does ${spec.action}`,
+        sentence: `does ${spec.do}`,
         seed: 1,
         matched: 0,
         hits: 0,

@@ -70,7 +70,7 @@ describe('the control of a proxy', () => {
       'fault drop: there is no message BNDUDP; did you mean BNDUPD?',
     );
     // Neither a change nor a list that makes no sense takes away what is armed.
-    const patch = client.call('PATCH', '/faults/D', { where: 'typ == 1' });
+    const patch = client.call('PATCH', '/faults/D', { when: 'typ == 1' });
     await expect(patch).rejects.toThrow('did you mean type?');
     const list = client.call('POST', '/populate', ['drop id D times 1', 'drop BNDUDP']);
     await expect(list).rejects.toThrow('did you mean BNDUPD?');
@@ -125,7 +125,7 @@ describe('the control of a proxy', () => {
 
   it('steps message by message through both directions, and stops where a filter says', async () => {
     const post = (place: string, body?: unknown) => client.call('POST', place, body);
-    await post('/pause', { where: 'type == CONTACT && dir == p>s' });
+    await post('/pause', { when: 'type == CONTACT && dir == p>s' });
     tap.primary.write(Buffer.concat([BNDUPD, unit(35, 3)]));
     expect(await read(tap.secondary, BNDUPD.length)).toEqual(BNDUPD);
     const held = (octets: number) => () => tap.proxy.listFaults()[0]?.heldOctets === octets;
@@ -268,7 +268,7 @@ describe('its description', () => {
     expect(api.deviations('Stats', await ask('GET', '/stats'))).toEqual([]);
     const [only] = (await ask('GET', '/proxies')) as unknown[];
     expect(api.deviations('Relationship', only)).toEqual([]);
-    const hold = { do: 'hold', direction: 'p>s', for: '1h', id: 'H' };
+    const hold = { do: 'hold', direction: 'p>s', duration: '1h', id: 'H' };
     expect(api.deviations('Fault', await ask('POST', '/faults', hold))).toEqual([]);
     expect(api.deviations('Fault', await ask('PATCH', '/proxies/main/faults/H', { times: 2 }))).toEqual([]);
     const wanted = {

@@ -68,8 +68,7 @@ describe('a link', () => {
         );
         const { link, board, arm } = testLink();
         const out = segmentsOf(stream, sizes).map((segment, index) => {
-          if (armed[index] === true && board.size === 0)
-            arm({ id: 'F', action: 'drop', where: 'size == 70000' });
+          if (armed[index] === true && board.size === 0) arm({ id: 'F', do: 'drop', when: 'size == 70000' });
           if (armed[index] === false) board.remove('F');
           return sent(link.receive(segment, 0));
         });
@@ -98,7 +97,7 @@ describe('a link', () => {
   it('leaves a message whole whose beginning went onward before the fault was armed', () => {
     const { link, arm } = testLink();
     const first = link.receive(BNDUPD.slice(0, 5), 0);
-    arm({ action: 'drop' });
+    arm({ do: 'drop' });
     const second = link.receive(concatBytes([BNDUPD.slice(5), BNDREPLY]), 0);
     expect(sent([...first, ...second])).toEqual(BNDUPD);
     expect(told(second)).toEqual(['BNDUPD forwarded', 'BNDREPLY dropped']);
@@ -106,7 +105,7 @@ describe('a link', () => {
 
   it('does not keep the beginning of a message for ever', () => {
     const { link, arm } = testLink();
-    arm({ action: 'drop', where: 'size == 70000' });
+    arm({ do: 'drop', when: 'size == 70000' });
     expect(sent(link.receive(BNDUPD.slice(0, 5), 1000))).toHaveLength(0);
     expect(link.deadline()).toBe(1000 + PARTIAL_WAIT_MILLIS);
     expect(sent(link.tick(1000 + PARTIAL_WAIT_MILLIS))).toEqual(BNDUPD.slice(0, 5));

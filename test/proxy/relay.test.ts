@@ -126,7 +126,7 @@ describe('a proxy between two sockets', () => {
     const logPath = join(folder, 'log.jsonl');
     tap = await tapped({ logPath });
     const view = tap.proxy.armFault({
-      action: 'drop',
+      do: 'drop',
       parameters: {},
       direction: 'p>s',
       types: ['BNDUPD'],

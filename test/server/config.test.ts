@@ -33,10 +33,10 @@ describe('examples', () => {
       failover: {
         listen: [{ address: '::', port: 647 }],
         tls: {
-          certificate: '/etc/leasetap/tls/server.pem',
+          cert: '/etc/leasetap/tls/server.pem',
           key: '/etc/leasetap/tls/server.key',
           ca: '/etc/leasetap/tls/partners-ca.pem',
-          keyLog: undefined,
+          keylog: undefined,
         },
       },
       relationships: [

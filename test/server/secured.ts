@@ -7,7 +7,7 @@ export interface Choice {
   readonly certificate?: string;
   /** File below fixtures/tls; `ca.pem` unless told. */
   readonly ca?: string;
-  readonly keyLog?: string;
+  readonly keylog?: string;
   readonly partner?: Partial<PartnerConfig>;
   readonly security?: RelationshipConfig['security'];
 }
@@ -16,12 +16,12 @@ export interface Choice {
 export function secured(role: Role, directory: string, port: number, choice: Choice = {}): ServerConfig {
   const config = configOf(role, directory, port);
   const [relationship] = config.relationships as [RelationshipConfig];
-  const { certificate = role, ca = 'ca.pem', keyLog, partner, security = 'tls' } = choice;
+  const { certificate = role, ca = 'ca.pem', keylog, partner, security = 'tls' } = choice;
   const tls = {
-    certificate: certificateFile(`${certificate}.pem`),
+    cert: certificateFile(`${certificate}.pem`),
     key: certificateFile(`${certificate}.key`),
     ca: certificateFile(ca),
-    keyLog,
+    keylog,
   };
   const names = [role === 'primary' ? 'secondary.example.com' : 'primary.example.com'];
   return {

@@ -201,10 +201,10 @@ test('who is silent after the REPLY holds no place for longer than ten seconds',
 test('files that are no certificate are told before anything is opened', () => {
   const config = secured('secondary', scratch(), 0);
   const right = {
-    certificate: certificateFile('primary.pem'),
+    cert: certificateFile('primary.pem'),
     key: certificateFile('primary.key'),
     ca: certificateFile('ca.pem'),
-    keyLog: undefined,
+    keylog: undefined,
   };
   const server = (files: Partial<typeof right>) => {
     const failover = { ...config.failover, tls: { ...right, ...files } };
@@ -214,7 +214,7 @@ test('files that are no certificate are told before anything is opened', () => {
   expect(() => server({ key: certificateFile('nothing.key') })).toThrow(
     /nothing\.key: no such file or directory$/,
   );
-  expect(() => server({ certificate: certificateFile('ca.pem') })).toThrow(
+  expect(() => server({ cert: certificateFile('ca.pem') })).toThrow(
     /primary\.key: not the key of .*ca\.pem$/,
   );
   expect(() => server({ ca: certificateFile('README.md') })).toThrow(
@@ -225,10 +225,10 @@ test('files that are no certificate are told before anything is opened', () => {
 
 test('all that is wrong with the files is told, also what is not valid at this time', () => {
   const tls = {
-    certificate: certificateFile('primary.pem'),
+    cert: certificateFile('primary.pem'),
     key: certificateFile('primary.key'),
     ca: certificateFile('ca.pem'),
-    keyLog: undefined,
+    keylog: undefined,
   };
   const at = (date: string): number => Date.parse(date);
   expect(tlsTroubles(tls, at('2100-01-01'))).toEqual([]);
@@ -237,7 +237,7 @@ test('all that is wrong with the files is told, also what is not valid at this t
     expect.stringMatching(/ca\.pem: expired on /),
   ]);
   expect(tlsTroubles(tls, at('2020-01-01'))).toHaveLength(2);
-  const bad = { ...tls, certificate: certificateFile('nothing.pem'), ca: certificateFile('primary.key') };
+  const bad = { ...tls, cert: certificateFile('nothing.pem'), ca: certificateFile('primary.key') };
   expect(tlsTroubles(bad)).toHaveLength(2);
 });
 
@@ -251,10 +251,10 @@ test('a server takes new certificates without a restart, and keeps the old ones 
   copy('stranger');
   const config = secured('secondary', directory, 0);
   const mine = {
-    certificate: join(directory, 'mine.pem'),
+    cert: join(directory, 'mine.pem'),
     key: join(directory, 'mine.key'),
     ca: certificateFile('ca.pem'),
-    keyLog: undefined,
+    keylog: undefined,
   };
   const secondary = await startServer({ ...config, failover: { ...config.failover, tls: mine } });
   const { port } = secondary.server.listening.failover[0] as SocketAddress;

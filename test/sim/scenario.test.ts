@@ -60,7 +60,7 @@ describe('a scenario in virtual time', () => {
     const lost = {
       name: 'lost',
       faults: ['drop s>p BNDREPLY'],
-      for: '20s',
+      duration: '20s',
       expect: ['no BNDREPLY s>p', '2 BNDUPD p>s within 20s'],
     };
     const back = { name: 'back', faults: ['reset'], expect: ['connection down within 5s'] };
@@ -71,10 +71,10 @@ describe('a scenario in virtual time', () => {
   it('waits for hours in no time', () => {
     const phases = [
       UP,
-      { name: 'the secondary dies', orders: ['secondary kill'], for: '10m' },
-      { name: 'the operator says so', orders: ['primary partner-down'], for: '1m' },
+      { name: 'the secondary dies', orders: ['secondary kill'], duration: '10m' },
+      { name: 'the operator says so', orders: ['primary partner-down'], duration: '1m' },
       { name: 'it returns', orders: ['secondary start'], expect: ['secondary RECOVER-WAIT within 5m'] },
-      { name: 'the MCLT passes', for: '40m', expect: ['both never NORMAL'] },
+      { name: 'the MCLT passes', duration: '40m', expect: ['both never NORMAL'] },
       { name: 'and is over', expect: ['both NORMAL within 30m'] },
     ];
     const began = performance.now();
@@ -111,7 +111,7 @@ describe('a scenario in virtual time', () => {
       {
         name: 'chance',
         faults: ['delay both 1s jitter=900ms distribution=normal', 'drop both BNDREPLY probability 0.3'],
-        for: '60s',
+        duration: '60s',
       },
     ];
     const [one, again, other] = [5, 5, 6].map((seed) => play(phases, {}, seed).result);

@@ -24,7 +24,7 @@ export interface TestLink {
   readonly dialect: ConnectionDialect;
   readonly halts: Halts;
   /** Arms a fault at time `now`. */
-  arm(spec: Partial<FaultSpec> & { action: string }, now?: number): void;
+  arm(spec: Partial<FaultSpec> & { do: string }, now?: number): void;
   /** Arms a fault in the short form at time 0. */
   fault(text: string): void;
 }

@@ -46,7 +46,7 @@ function updates(count: number): Input[] {
 
 const fault = (id: string): FaultView => ({
   id,
-  spec: { action: 'drop', parameters: {}, direction: 'both' },
+  spec: { do: 'drop', parameters: {}, direction: 'both' },
   sentence: 'drops everything',
   seed: 1,
   matched: 0,
@@ -78,7 +78,7 @@ describe('several relationships of one proxy', () => {
 
   it('are faulted where one looks, unless a fault names another', () => {
     const [, effects] = play(model(), [...both, ...keys('r', 'd')]);
-    expect(effects).toMatchObject([{ spec: { action: 'drop', relationship: 'campus' } }]);
+    expect(effects).toMatchObject([{ spec: { do: 'drop', relationship: 'campus' } }]);
     const [at] = play(model(), both);
     expect(runCommand(at, 'fault drop relationship campus')[1]).toMatchObject([
       { spec: { relationship: 'campus' } },
@@ -98,10 +98,10 @@ describe('keys', () => {
     expect(effects).toEqual([
       {
         kind: 'arm',
-        spec: { action: 'drop', parameters: {}, direction: 'both', types: ['BNDREPLY'], times: 3 },
+        spec: { do: 'drop', parameters: {}, direction: 'both', types: ['BNDREPLY'], times: 3 },
       },
-      { kind: 'arm', spec: { action: 'skew', parameters: { by: 7 }, direction: 's>p' } },
-      { kind: 'arm', spec: { action: 'skew', parameters: { by: 7 }, direction: 'p>s' } },
+      { kind: 'arm', spec: { do: 'skew', parameters: { by: 7 }, direction: 's>p' } },
+      { kind: 'arm', spec: { do: 'skew', parameters: { by: 7 }, direction: 'p>s' } },
       { kind: 'remove', ids: ['F1', 'F2'] },
       { kind: 'quit' },
     ]);
@@ -313,7 +313,7 @@ describe('the command line', () => {
     expect(wrong.answer?.text).toBe('skew: expected primary or secondary, found "nobody"');
     const [, armed] = play(model(), line('fault delay s>p BNDREPLY 2s'));
     expect(armed).toMatchObject([
-      { kind: 'arm', spec: { action: 'delay', direction: 's>p', types: ['BNDREPLY'] } },
+      { kind: 'arm', spec: { do: 'delay', direction: 's>p', types: ['BNDREPLY'] } },
     ]);
     expect(didYouMean('fautl drop BNDREPLY')).toBe('; did you mean fault?');
     expect(didYouMean('secondary kill')).toBe('');

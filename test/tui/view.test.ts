@@ -23,7 +23,7 @@ const LARGE: Size = { columns: 160, rows: 50 };
 
 const DROP: FaultView = {
   id: 'F1',
-  spec: { action: 'drop', parameters: {}, direction: 'both', types: ['BNDREPLY'], times: 3 },
+  spec: { do: 'drop', parameters: {}, direction: 'both', types: ['BNDREPLY'], times: 3 },
   sentence: 'drops BNDREPLY in both directions, 3 times',
   seed: 1,
   matched: 1,

@@ -11,7 +11,7 @@ import { ProxyClient } from '../proxy/control-client.ts';
 
 interface Options {
   readonly control: string;
-  readonly controlToken?: string;
+  readonly tokenFile?: string;
   readonly relationship?: string;
 }
 
@@ -40,7 +40,7 @@ export function register(program: Command): void {
     .enablePositionalOptions(false)
     .description('arm, list and remove faults of a running proxy')
     .requiredOption('-C, --control <place>', 'the control of the proxy: a path, or ADDRESS:PORT')
-    .option('--control-token <file>', 'token of a control on TCP')
+    .option('--token-file <file>', 'token of a control on TCP')
     .option('-r, --relationship <name>', 'which one, if the proxy serves several')
     .addHelpText('after', HELP);
   fault
@@ -95,13 +95,13 @@ function addStepping(fault: Command): void {
     .command('pause')
     .description('hold everything from now on, or from the first message that matches (a breakpoint)')
     .addOption(
-      new Option('-d, --direction <direction>', 'stop only this one; unless told, both').choices(DIRECTIONS),
+      new Option('--direction <direction>', 'stop only this one; unless told, both').choices(DIRECTIONS),
     )
     .argument('[filter...]', 'e.g. type == BNDUPD, as in `leasetap read -Y`')
     .action(
       async (filter: readonly string[], { direction }: { direction?: FaultDirection }, command: Command) => {
-        const where = filter.length === 0 ? {} : { where: filter.join(' ') };
-        const view = await clientOf(command).pause({ ...where, ...(direction && { direction }) });
+        const when = filter.length === 0 ? {} : { when: filter.join(' ') };
+        const view = await clientOf(command).pause({ ...when, ...(direction && { direction }) });
         process.stdout.write(`${lineOf(view)}\n`);
       },
     );
@@ -131,8 +131,8 @@ async function stay(client: ProxyClient, id: string): Promise<void> {
 }
 
 function clientOf(command: Command): ProxyClient {
-  const { control, controlToken, relationship } = command.parent?.opts<Options>() ?? { control: '' };
-  return new ProxyClient(controlPlace(control, controlToken, '--control-token'), relationship);
+  const { control, tokenFile, relationship } = command.parent?.opts<Options>() ?? { control: '' };
+  return new ProxyClient(controlPlace(control, tokenFile, '--token-file'), relationship);
 }
 
 function lineOf(view: FaultView): string {

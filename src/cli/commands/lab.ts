@@ -1,7 +1,7 @@
 /** `leasetap lab`: two servers, the proxy between them and clients, on this machine alone. */
 import type { Command } from 'commander';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
-import { gather, seconds, wholeNumber } from '../arguments.ts';
+import { duration, gather, wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -22,6 +22,9 @@ interface Options {
   readonly tui: boolean;
 }
 
+/** The longest time that a timer takes. */
+const TIMER_MILLIS_MAX = 2 ** 31 - 1;
+
 const HELP = `
 On a terminal this opens the UI; otherwise, or with --no-tui, it prints one line for each thing that happens.
 Everything is on loopback, needs no root and no configuration, and is gone afterwards except the recording.
@@ -32,7 +35,7 @@ Orders at the : prompt of the UI:
 
 Examples:
   leasetap lab
-  leasetap lab --no-tui --duration 60 | grep STATE
+  leasetap lab --no-tui --duration 60s | grep STATE
   leasetap lab --no-tui --scenario fixtures/scenarios/lost-replies.yaml
   leasetap lab --write first-try.pcapng && leasetap read first-try.pcapng`;
 
@@ -40,7 +43,7 @@ export function register(program: Command): void {
   program
     .command('lab')
     .description('watch two servers, a proxy and clients on this machine; needs no set-up')
-    .option('-d, --duration <seconds>', 'end by itself after so long', seconds)
+    .option('-d, --duration <time>', 'end by itself after so long, e.g. 90s', duration)
     .option('--seed <number>', 'of the clients and of random faults', wholeNumber, 1)
     .option('-w, --write <file>', 'recording (pcapng)', 'leasetap-lab.pcapng')
     .option('--log <file>', 'everything that happens as JSON lines')
@@ -65,7 +68,10 @@ async function runLab(options: Options): Promise<void> {
   const ends = new AbortController();
   interrupt.signal.addEventListener('abort', () => ends.abort());
   const { duration } = options;
-  const timer = duration === undefined ? undefined : setTimeout(() => ends.abort(), duration * 1000);
+  const timer =
+    duration === undefined
+      ? undefined
+      : setTimeout(() => ends.abort(), Math.min(duration * 1000, TIMER_MILLIS_MAX));
   try {
     const playing =
       scenarios.length === 0

@@ -54,7 +54,7 @@ interface Options extends RelationshipOptions {
   readonly strangersFrom?: string;
   readonly dryRun?: string;
   readonly control?: string;
-  readonly controlToken?: string;
+  readonly tokenFile?: string;
   readonly controlFolder: readonly string[];
   readonly seed?: number;
   readonly maxConnections: number;
@@ -110,13 +110,13 @@ export function register(program: Command): void {
     .option('-f, --fault <fault>', 'arm a fault; may be given several times', gather, [])
     .option('--faults <file>', 'arm the faults of a YAML file')
     .option('--scenario <file>', 'play a scenario, then end; may be given several times', gather, [])
-    .option('--relationship <name>', 'where scenarios are played, if there are several')
+    .option('-r, --relationship <name>', 'where scenarios are played, if there are several')
     .option('--report <file>', 'report of the scenarios: text, or .json, or .xml (JUnit)')
     .option('--on-order <program>', 'carries out the orders of scenarios: PROGRAM secondary kill')
     .option('--strangers-from <address>', 'dials from there for the order `secondary strangers`', bareAddress)
     .option('--dry-run <capture>', 'relay nothing; tell what the faults would have hit in a capture')
     .option('-C, --control <place>', 'control: a path for a unix socket, or ADDRESS:PORT with a token')
-    .option('--control-token <file>', 'token of a control on TCP')
+    .option('--token-file <file>', 'token of a control on TCP')
     .option('--control-folder <folder>', 'where a control on TCP may name files, e.g. recordings', gather, [])
     .option('--alive-set <family/table/set>', 'sign of life for the rules of `leasetap proxy plan`')
     .option('--seed <number>', 'of the random decisions of faults', wholeNumber)
@@ -196,10 +196,10 @@ async function runProxy(options: Options, version: string): Promise<void> {
     await group.close();
     interrupt.release();
   }
-  for (const { record } of relationships)
-    if (record !== undefined)
+  for (const { write } of relationships)
+    if (write !== undefined)
       process.stderr.write(
-        `recorded in ${options.rotateSize || options.rotateEvery ? withSuffix(record, '*') : record}\n`,
+        `recorded in ${options.rotateSize || options.rotateEvery ? withSuffix(write, '*') : write}\n`,
       );
 }
 
@@ -220,11 +220,11 @@ function stageOf(
 /** How to open the control that was asked for. What it tells begins here. */
 function controlOf(
   group: ProxyGroup,
-  { control, controlToken, controlFolder }: Options,
+  { control, tokenFile, controlFolder }: Options,
   version: string,
 ): (() => Promise<OpenControl>) | undefined {
   if (control === undefined) return undefined;
-  const place = controlPlace(control, controlToken, '--control-token');
+  const place = controlPlace(control, tokenFile, '--token-file');
   const confine = place.kind === 'tcp' ? { confine: confinedTo(controlFolder) } : {};
   const target = controlTarget(group, { version, ...confine });
   return async () => {

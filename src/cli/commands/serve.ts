@@ -17,7 +17,7 @@ import { onInterrupt } from '../interrupt.ts';
 
 interface Options {
   readonly check?: true;
-  readonly log: 'text' | 'jsonl' | 'none';
+  readonly logFormat: 'text' | 'jsonl' | 'none';
 }
 
 /** The store failed: nothing can be promised any more. */
@@ -42,7 +42,7 @@ export function register(program: Command): void {
     .argument('<config>', 'YAML file of the server')
     .option('--check', 'read the file, tell every mistake, and end')
     .addOption(
-      new Option('--log <form>', 'what happens, on stderr')
+      new Option('--log-format <format>', 'what happens, on stderr')
         .choices(['text', 'jsonl', 'none'])
         .default('text'),
     )
@@ -74,12 +74,12 @@ function readConfig(file: string): ServerConfig | undefined {
   }
 }
 
-async function serve(config: ServerConfig, { log }: Options, version: string): Promise<void> {
+async function serve(config: ServerConfig, { logFormat }: Options, version: string): Promise<void> {
   const interrupt = onInterrupt();
   const clock = { nowMillis: () => Date.now() };
   const server = new FailoverServer(config, openLmdbStore(config.storeDirectory), clock);
   const stopped = new AbortController();
-  server.news.listen((told) => write(log, told));
+  server.news.listen((told) => write(logFormat, told));
   let control: OpenControl | undefined;
   try {
     if (config.control !== undefined) {
@@ -108,8 +108,8 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-function write(form: Options['log'], told: Told): void {
+function write(format: Options['logFormat'], told: Told): void {
   // A line may quote the partner, which may send anything.
-  if (form === 'text') process.stderr.write(`${safeText(newsLine(told))}\n`);
-  else if (form === 'jsonl') process.stderr.write(`${JSON.stringify(serverEvent(told))}\n`);
+  if (format === 'text') process.stderr.write(`${safeText(newsLine(told))}\n`);
+  else if (format === 'jsonl') process.stderr.write(`${JSON.stringify(serverEvent(told))}\n`);
 }

@@ -9,7 +9,7 @@ import { remoteSession } from '../proxy/remote-session.ts';
 import { hasTerminal, showSession } from '../show-session.ts';
 
 interface Options {
-  readonly controlToken?: string;
+  readonly tokenFile?: string;
   readonly relationship?: string;
   readonly tui: boolean;
 }
@@ -27,7 +27,7 @@ export function register(program: Command): void {
     .command('watch')
     .description('watch a running proxy through its control')
     .argument('<control>', 'the control of the proxy: a path, or ADDRESS:PORT')
-    .option('--control-token <file>', 'token of a control on TCP')
+    .option('--token-file <file>', 'token of a control on TCP')
     .option('-r, --relationship <name>', 'only this one, if the proxy serves several')
     .option('--no-tui', 'print lines even on a terminal')
     .addHelpText('after', HELP)
@@ -39,8 +39,8 @@ async function runWatch(control: string, options: Options): Promise<void> {
   const interrupt = onInterrupt();
   const over = new AbortController();
   const ends = AbortSignal.any([interrupt.signal, over.signal]);
-  const { controlToken, relationship } = options;
-  const client = new ProxyClient(controlPlace(control, controlToken, '--control-token'), relationship);
+  const { tokenFile, relationship } = options;
+  const client = new ProxyClient(controlPlace(control, tokenFile, '--token-file'), relationship);
   const title = relationship === undefined ? control : `${control} ${relationship}`;
   const session = await remoteSession(client, title, dissectors, ends, () => over.abort());
   if (options.tui && hasTerminal()) await showSession(session, dissectors, ends);

@@ -95,8 +95,10 @@ export class Lab {
     this.plan = plan;
     this.proxySession = proxy;
     const server = (name: ServerName) =>
-      new ServerProcess(name, [settings.program, 'serve', '--log', 'jsonl', configFile(plan, name)], (news) =>
-        this.onServerNews(name, news),
+      new ServerProcess(
+        name,
+        [settings.program, 'serve', '--log-format', 'jsonl', configFile(plan, name)],
+        (news) => this.onServerNews(name, news),
       );
     this.servers = { primary: server('primary'), secondary: server('secondary') };
     const control = (name: ServerName) =>

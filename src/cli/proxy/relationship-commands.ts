@@ -10,7 +10,7 @@ import type { RelationshipOptions } from './setup.ts';
 import { tlsOf } from './tls.ts';
 
 /** Those of the parent command, which takes them from the line. */
-type Options = RelationshipOptions & { readonly control?: string; readonly controlToken?: string };
+type Options = RelationshipOptions & { readonly control?: string; readonly tokenFile?: string };
 
 export function addRelationshipCommands(proxy: Command): void {
   proxy
@@ -66,7 +66,7 @@ function settingsOf(options: Options, own: (path: string) => string): Record<str
     listen: formatSocketAddress(where),
     to: formatSocketAddress(secondary.end),
     from,
-    record: write && own(write),
+    write: write && own(write),
     log: log && own(log),
     'alive-set': aliveSet,
     tls:
@@ -77,9 +77,9 @@ function settingsOf(options: Options, own: (path: string) => string): Record<str
 }
 
 function placeOf(command: Command): ControlPlace {
-  const { control, controlToken } = command.optsWithGlobals<Options>();
+  const { control, tokenFile } = command.optsWithGlobals<Options>();
   if (control === undefined) throw new InputError('expected --control with the control of a running proxy');
-  return controlPlace(control, controlToken, '--control-token');
+  return controlPlace(control, tokenFile, '--token-file');
 }
 
 function clientOf(command: Command): ProxyClient {

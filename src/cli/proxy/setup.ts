@@ -111,7 +111,7 @@ function tlsFor(options: RelationshipOptions, name: string): Pick<RelationshipSe
 function filesOf({ write, log, aliveSet }: RelationshipOptions, name: string): Partial<RelationshipSettings> {
   const own = (path: string): string => (name === UNNAMED ? path : withSuffix(path, name));
   return {
-    ...(write === undefined ? {} : { record: own(write) }),
+    ...(write === undefined ? {} : { write: own(write) }),
     ...(log === undefined ? {} : { log: own(log) }),
     ...(aliveSet === undefined ? {} : { aliveSet }),
   };
@@ -229,7 +229,7 @@ function withEnd(session: ProxySession, before: () => Promise<void>, after: () =
 }
 
 function sessionOptions(settings: RelationshipSettings, run: number, shared: Shared): ProxyOptions {
-  const { name, listen, to, from, faults, record, log } = settings;
+  const { name, listen, to, from, faults, write, log } = settings;
   const { dissectors, random, numbering, connectionsMax, rotation, tell, judge, host } = shared;
   const tls = terminationFor(settings.tls ?? shared.tls ?? 'pass');
   const again = (path: string): string => (run === 1 ? path : withSuffix(path, run));
@@ -244,7 +244,7 @@ function sessionOptions(settings: RelationshipSettings, run: number, shared: Sha
     onFileError: (path, error) => tell(`leasetap: ${path}: ${systemErrorWords(error)}; relaying goes on`),
     ...(name === UNNAMED ? {} : { relationship: name }),
     ...(from === undefined ? {} : { from }),
-    ...(record === undefined ? {} : { record: { path: again(record), header: headerOf(settings, shared) } }),
+    ...(write === undefined ? {} : { record: { path: again(write), header: headerOf(settings, shared) } }),
     ...(log === undefined ? {} : { logPath: again(log) }),
     ...(rotation === undefined ? {} : { rotation }),
     ...(tls === undefined ? {} : { tls }),

@@ -47,7 +47,7 @@ export function steppingCommand(proxy: Stepping): (line: string) => Promise<stri
 function breakAt(words: readonly string[]): Parameters<Stepping['pause']>[0] {
   const direction = directionOf(words[0]);
   const filter = (direction === undefined ? words : words.slice(1)).join(' ');
-  return { ...(direction && { direction }), ...(filter !== '' && { where: filter }) };
+  return { ...(direction && { direction }), ...(filter !== '' && { when: filter }) };
 }
 
 /** A proxy of this process. */

@@ -29,11 +29,9 @@ export function checkFault(
   dissectors: Dissectors,
   tls?: 'passed' | 'terminated',
 ): FaultSpec {
-  const { aboutTls } = faultKind(spec.action);
+  const { aboutTls } = faultKind(spec.do);
   if (tls !== undefined && aboutTls !== undefined && aboutTls !== tls)
-    throw new InputError(
-      `fault ${spec.action}: it is about TLS that is ${aboutTls}; here it is ${tls} (--tls)`,
-    );
+    throw new InputError(`fault ${spec.do}: it is about TLS that is ${aboutTls}; here it is ${tls} (--tls)`);
   return new ArmedFault('F', spec, 0, 0, dissectors).spec;
 }
 
@@ -63,7 +61,7 @@ export class ArmedFault {
     this.seed = seed;
     this.armedMillis = armedMillis;
 
-    const kind = faultKind(spec.action);
+    const kind = faultKind(spec.do);
     this.kind = kind;
     this.action = kind.prepare(spec.parameters);
     this.action.check(dissectors);
@@ -71,9 +69,9 @@ export class ArmedFault {
     this.connecting = kind.connecting;
     this.sentence = describeWith(this.action.describe(subjectOf(spec)), spec);
     this.random = seededRandom(seed);
-    const { where } = spec;
+    const { when } = spec;
     const filter =
-      where === undefined ? undefined : located(['where'], () => requireFilterOfOne(where, dissectors));
+      when === undefined ? undefined : located(['when'], () => requireFilterOfOne(when, dissectors));
     this.chooses = (message) => filter === undefined || filter.matches(message);
     this.actsByItself = kind.trigger === 'moment' && !choosesMessages(spec);
     this.beginsMillis = armedMillis + (spec.after ?? 0) * SECOND;
@@ -139,7 +137,7 @@ export class ArmedFault {
 
   private made(): FaultHit {
     this.hits++;
-    return { fault: this.id, action: this.spec.action, count: this.hits, seed: this.seed, detail: '' };
+    return { fault: this.id, action: this.spec.do, count: this.hits, seed: this.seed, detail: '' };
   }
 
   view(heldOctets: number, keepaliveEndsMillis?: number, waiting: readonly WaitingMessage[] = []): FaultView {
@@ -154,8 +152,8 @@ export class ArmedFault {
   }
 
   private fits({ message }: InFlight): boolean {
-    const { where, types = this.kind.onlyTypes } = this.spec;
-    if (types === undefined && where === undefined) return true;
+    const { when, types = this.kind.onlyTypes } = this.spec;
+    if (types === undefined && when === undefined) return true;
     if (message === null) return false;
     if (types !== undefined && (message.msgName === null || !types.includes(message.msgName))) return false;
     return this.chooses(message);

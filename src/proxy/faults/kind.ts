@@ -7,7 +7,13 @@ import { suggestion } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Stage, StageSetup } from '../stage.ts';
-import { CONDITION_KEYS, type FaultSpec, type ParameterRecord, type ParameterValue } from './spec.ts';
+import {
+  CONDITION_KEYS,
+  type FaultSpec,
+  type ParameterRecord,
+  type ParameterValue,
+  WORDS_OF_LINES,
+} from './spec.ts';
 
 /** How a parameter is written and checked. Seconds are written `250ms`, `7s`, `+7s`, `2m`, `1h` or as a plain number. */
 export interface ParameterDefinition<T> {
@@ -97,6 +103,8 @@ export function defineFault<P extends object>(definition: FaultDefinition<P>): F
   };
 }
 
+const WORDS: Readonly<Record<string, string>> = WORDS_OF_LINES;
+
 function checkParameters(
   action: string,
   definitions: ReadonlyMap<string, ParameterDefinition<unknown>>,
@@ -105,7 +113,12 @@ function checkParameters(
   for (const name of Object.keys(given)) {
     if (definitions.has(name)) continue;
     const own = [...definitions.keys()];
-    const hint = suggestion(name, [...own, ...CONDITION_KEYS], `it takes: ${own.join(', ') || 'none'}`);
+    const key = CONDITION_KEYS.find((condition) => WORDS[condition] === name);
+    const hint = suggestion(
+      key ?? name,
+      [...own, ...CONDITION_KEYS],
+      `it takes: ${own.join(', ') || 'none'}`,
+    );
     throw new InputError(`fault ${action}: unknown parameter "${name}"${hint}`, [name]);
   }
   const checked: Record<string, unknown> = {};
@@ -183,11 +196,18 @@ function expected(where: string, wanted: string, found: ParameterValue): InputEr
   return new InputError(`${where}: expected ${wanted}, found ${JSON.stringify(found)}`);
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+};
 
-/** Seconds of `250ms`, `+7s`, `-2m`, `1h`, `3d` or a plain number; `undefined` if it is none of these. */
+/** Seconds of `250ms`, `+7s`, `-2m`, `1h`, `3d`, `2w` or a plain number; `undefined` if it is none of these. */
 export function parseSeconds(value: ParameterValue): number | undefined {
   if (typeof value === 'number') return value;
-  const parts = typeof value === 'string' ? /^([+-]?\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(value) : null;
+  const parts = typeof value === 'string' ? /^([+-]?\d+(?:\.\d+)?)(ms|[smhdw])?$/.exec(value) : null;
   return parts === null ? undefined : Number(parts[1]) * (UNIT_SECONDS[parts[2] ?? 's'] as number);
 }

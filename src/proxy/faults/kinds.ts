@@ -67,7 +67,7 @@ export function faultKind(name: string): FaultKind {
 
 /** Checks the spec's parameters. Throws InputError. */
 export function prepareAction(spec: FaultSpec): PreparedAction {
-  return faultKind(spec.action).prepare(spec.parameters);
+  return faultKind(spec.do).prepare(spec.parameters);
 }
 
 /** What the fault does, in one sentence. Throws InputError if it makes no sense. */

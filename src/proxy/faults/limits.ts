@@ -38,11 +38,11 @@ export function checkSpec(spec: FaultSpec): void {
 
 /** Throws InputError for conditions under which the fault could never be applied. */
 function checkSense(spec: FaultSpec): void {
-  const { trigger, connecting, onlyTypes } = faultKind(spec.action);
+  const { trigger, connecting, onlyTypes } = faultKind(spec.do);
   const { types, after = 0, until, duration } = spec;
-  if (trigger === 'connection') refuseConditions(spec, ['types', 'where'], 'connections');
+  if (trigger === 'connection') refuseConditions(spec, ['types', 'when'], 'connections');
   else if (connecting !== undefined)
-    refuseConditions(spec, ['types', 'where', 'nth', 'every', 'times', 'probability'], 'everything');
+    refuseConditions(spec, ['types', 'when', 'nth', 'every', 'times', 'probability'], 'everything');
   if (onlyTypes !== undefined && types?.some((type) => onlyTypes.includes(type)) === false)
     throw mismatch(spec, 'types', `${onlyTypes.join(' or ')}, the only one it acts on`, types.join(','));
   if (until !== undefined && until <= after) throw mismatch(spec, 'until', `more than ${after} s`, until);
@@ -51,13 +51,13 @@ function checkSense(spec: FaultSpec): void {
 
 function refuseConditions(
   spec: FaultSpec,
-  keys: readonly ('types' | 'where' | 'nth' | 'every' | 'times' | 'probability')[],
+  keys: readonly ('types' | 'when' | 'nth' | 'every' | 'times' | 'probability')[],
   what: string,
 ): void {
   const key = keys.find((each) => spec[each] !== undefined);
   if (key !== undefined)
     throw new InputError(
-      `fault ${spec.action}: ${key}: it acts on ${what}, not on chosen messages, found ${spec[key]}`,
+      `fault ${spec.do}: ${key}: it acts on ${what}, not on chosen messages, found ${spec[key]}`,
       [key],
     );
 }
@@ -83,7 +83,7 @@ function checkRange(
 }
 
 function mismatch(
-  { action }: FaultSpec,
+  { do: action }: FaultSpec,
   key: string,
   wanted: string,
   found: string | number,

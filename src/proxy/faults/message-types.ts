@@ -14,7 +14,7 @@ export function messageTypes(dissectors: Dissectors): ReadonlySet<string> {
 }
 
 /** Throws InputError that names a type that does not exist, and the one that was probably meant. */
-export function checkTypes({ action, types = [] }: FaultSpec, dissectors: Dissectors): void {
+export function checkTypes({ do: action, types = [] }: FaultSpec, dissectors: Dissectors): void {
   const known = messageTypes(dissectors);
   const strange = types.find((type) => !known.has(type));
   if (strange === undefined) return;

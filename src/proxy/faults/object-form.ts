@@ -18,12 +18,9 @@ import {
 type Draft = { -readonly [K in keyof FaultSpec]: FaultSpec[K] };
 type Reader = (draft: Draft, value: unknown, key: string) => void;
 
-const READERS: Readonly<Record<(typeof CONDITION_KEYS)[number] | 'do' | 'action' | 'parameters', Reader>> = {
+const READERS: Readonly<Record<(typeof CONDITION_KEYS)[number] | 'do' | 'parameters', Reader>> = {
   do: (draft, value, key) => {
-    draft.action = text(value, key);
-  },
-  action: (draft, value, key) => {
-    draft.action = text(value, key);
+    draft.do = text(value, key);
   },
   id: (draft, value, key) => {
     draft.id = text(value, key);
@@ -39,8 +36,8 @@ const READERS: Readonly<Record<(typeof CONDITION_KEYS)[number] | 'do' | 'action'
   types: (draft, value, key) => {
     draft.types = (Array.isArray(value) ? value : [value]).map((item) => text(item, key).toUpperCase());
   },
-  where: (draft, value, key) => {
-    draft.where = text(value, key);
+  when: (draft, value, key) => {
+    draft.when = text(value, key);
   },
   while: (draft, value) => {
     draft.while = stateCondition(value);
@@ -52,7 +49,6 @@ const READERS: Readonly<Record<(typeof CONDITION_KEYS)[number] | 'do' | 'action'
   seed: numeric('seed'),
   after: seconds('after'),
   until: seconds('until'),
-  for: seconds('duration'),
   duration: seconds('duration'),
   parameters: (draft, value, key) => {
     if (!isRecord(value)) throw mismatch(key, 'names with values', value);
@@ -66,13 +62,13 @@ const CONDITIONS: Readonly<Record<string, Reader>> = READERS;
 export function faultFromObject(value: unknown): FaultSpec {
   if (typeof value === 'string') return parseFault(value);
   if (!isRecord(value)) throw mismatch('fault', 'a line of text or an object with "do"', value);
-  const draft: Draft = { action: '', parameters: {}, direction: 'both' };
+  const draft: Draft = { do: '', parameters: {}, direction: 'both' };
   for (const [key, item] of Object.entries(value)) {
     const reader = CONDITIONS[key];
     if (reader !== undefined) reader(draft, item, key);
     else draft.parameters = { ...draft.parameters, [key]: parameterValue(item, key) };
   }
-  if (draft.action === '') throw new InputError('fault: expected "do" with an action such as drop');
+  if (draft.do === '') throw new InputError('fault: expected "do" with an action such as drop');
   checkSpec(draft);
   return draft;
 }

@@ -11,7 +11,13 @@ import { InputError } from '../../base/problem.ts';
 import { type FaultKind, parseSeconds } from './kind.ts';
 import { faultKind } from './kinds.ts';
 import { checkSpec } from './limits.ts';
-import { directionOf, type FaultSpec, type ParameterValue, type StateCondition } from './spec.ts';
+import {
+  directionOf,
+  type FaultSpec,
+  type ParameterValue,
+  type StateCondition,
+  WORDS_OF_LINES,
+} from './spec.ts';
 
 const MESSAGE_NAME = /^[A-Z][A-Z0-9-]+$/;
 const SHORT_FORM_CHARACTERS_MAX = 4096;
@@ -25,7 +31,8 @@ const NUMBERS: Readonly<Record<string, NumberKey>> = {
   seed: 'seed',
 };
 const TIMES: Readonly<Record<string, TimeKey>> = { after: 'after', until: 'until', for: 'duration' };
-const TEXT_KEYWORDS: readonly string[] = ['where', 'when', 'while', 'id', 'relationship'];
+const WORDS: Readonly<Record<string, string>> = WORDS_OF_LINES;
+const TEXT_KEYWORDS: readonly string[] = ['where', 'while', 'id', 'relationship'];
 
 type NumberKey = 'nth' | 'every' | 'times' | 'probability' | 'seed';
 type TimeKey = 'after' | 'until' | 'duration';
@@ -42,7 +49,7 @@ export function parseFault(text: string): FaultSpec {
   const action = words.shift();
   if (action === undefined) throw new InputError('fault: expected an action such as drop or delay');
   const kind = faultKind(action);
-  const draft: Draft = { action, parameters: {}, direction: 'both' };
+  const draft: Draft = { do: action, parameters: {}, direction: 'both' };
   const reader = new WordReader(text, words);
   for (let word = reader.next(); word !== undefined; word = reader.next()) {
     if (!readCondition(draft, word, reader)) readArgument(draft, kind, word, reader);
@@ -93,7 +100,7 @@ function readCondition(draft: Draft, word: string, reader: WordReader): boolean 
   const timeKey = TIMES[word];
   if (numberKey !== undefined) draft[numberKey] = readNumber(word, reader);
   else if (timeKey !== undefined) draft[timeKey] = readTime(word, reader);
-  else if (word === 'where' || word === 'when') draft.where = readFilter(word, reader);
+  else if (word === 'where') draft.when = readFilter(word, reader);
   else if (word === 'while') draft.while = readState(reader);
   else if (word === 'id' || word === 'relationship') draft[word] = reader.after(word, 'a name');
   else return false;
@@ -173,7 +180,11 @@ function assignPositional(draft: Draft, kind: FaultKind, word: string, reader: W
   const names = [...kind.parameters.keys()];
   const takes =
     names.length === 0 ? `${kind.name} takes no parameters` : `${kind.name} takes ${names.join(', ')}`;
-  throw reader.reject(word, `a message type, a direction or a condition (${takes})`);
+  const meant = WORDS[word];
+  throw reader.reject(
+    word,
+    meant === undefined ? `a message type, a direction or a condition (${takes})` : `"${meant}"`,
+  );
 }
 
 /** Words at white space; quotes, single or double, keep what is between them together and go away. */

@@ -26,8 +26,8 @@ export interface StateCondition {
 }
 
 export interface FaultSpec {
-  /** The verb: a name of kinds.ts. */
-  readonly action: string;
+  /** The action, a verb: a name of kinds.ts. */
+  readonly do: string;
   readonly parameters: ParameterRecord;
   /** Absent: `F1`, `F2`, … are given when the fault is armed. */
   readonly id?: string;
@@ -37,7 +37,7 @@ export interface FaultSpec {
   /** Message names of RFC 8156; absent: all messages. */
   readonly types?: readonly string[];
   /** Display filter that a message must match. */
-  readonly where?: string;
+  readonly when?: string;
   readonly while?: StateCondition;
   /** Begin with the nth message that matches everything above, counted from 1. */
   readonly nth?: number;
@@ -63,7 +63,7 @@ export const CONDITION_KEYS = [
   'relationship',
   'direction',
   'types',
-  'where',
+  'when',
   'while',
   'nth',
   'every',
@@ -72,15 +72,17 @@ export const CONDITION_KEYS = [
   'seed',
   'after',
   'until',
-  'for',
   'duration',
 ] as const;
+
+/** What a line calls otherwise than an object, so that it reads as a sentence. */
+export const WORDS_OF_LINES = { when: 'where', duration: 'for' } as const;
 
 /** `true` if the fault is about particular messages, not about a connection or a moment. */
 export function choosesMessages(spec: FaultSpec): boolean {
   return (
     spec.types !== undefined ||
-    spec.where !== undefined ||
+    spec.when !== undefined ||
     spec.nth !== undefined ||
     spec.every !== undefined ||
     spec.times !== undefined ||
@@ -101,7 +103,7 @@ const DIRECTION_TEXT: Readonly<Record<FaultDirection, string>> = {
 export function describeWith(action: string, spec: FaultSpec): string {
   const parts = [`${action} ${DIRECTION_TEXT[spec.direction]}`];
   if (spec.relationship !== undefined) parts.push(` of ${spec.relationship}`);
-  if (spec.where !== undefined) parts.push(` where ${spec.where}`);
+  if (spec.when !== undefined) parts.push(` where ${spec.when}`);
   if (spec.while !== undefined) parts.push(` while the ${spec.while.who} is ${spec.while.state}`);
   const limits = [...countLimits(spec), ...timeLimits(spec)];
   return parts.join('') + limits.map((limit) => `, ${limit}`).join('');

@@ -71,11 +71,11 @@ export function scenarioFrom(value: unknown, dissectors: Dissectors): Scenario {
 }
 
 function phaseFrom(value: unknown, place: Place, dissectors: Dissectors): Phase {
-  const keys = new Keys(value, place, ['name', 'faults', 'orders', 'for', 'expect']);
-  const time = keys.value('for');
+  const keys = new Keys(value, place, ['name', 'faults', 'orders', 'duration', 'expect']);
+  const time = keys.value('duration');
   const seconds = time === undefined ? 0 : parseSeconds(time as string);
   if (seconds === undefined || !(seconds >= 0 && seconds <= PHASE_SECONDS_MAX)) {
-    throw mistake([...place, 'for'], 'expected a time such as 30s');
+    throw mistake([...place, 'duration'], 'expected a time such as 30s');
   }
   return {
     name: keys.text('name', 'what the phase is about'),

@@ -26,7 +26,7 @@ describe('a file of relationships', () => {
     listen: "[::]:1647"
     to: "[2001:db8:f::2]:647"
     from: 2001:db8:f::1
-    record: campus.pcapng
+    write: campus.pcapng
     log: /var/log/campus.jsonl
     alive-set: ip6/leasetap/alive
     tls:
@@ -46,7 +46,7 @@ faults:
         to: { address: '2001:db8:f::2', port: 647 },
         from: '2001:db8:f::1',
         enabled: true,
-        record: path.replace('pairs.yaml', 'campus.pcapng'),
+        write: path.replace('pairs.yaml', 'campus.pcapng'),
         log: '/var/log/campus.jsonl',
         aliveSet: 'ip6/leasetap/alive',
         tls: {
@@ -54,7 +54,7 @@ faults:
           key: certificate.replace('.pem', '.key'),
           keylog: path.replace('pairs.yaml', 'keys.txt'),
         },
-        faults: [{ action: 'drop', direction: 's>p', types: ['BNDREPLY'], times: 2 }],
+        faults: [{ do: 'drop', direction: 's>p', types: ['BNDREPLY'], times: 2 }],
       },
       {
         name: 'branch',
@@ -64,7 +64,7 @@ faults:
         enabled: false,
       },
     ]);
-    expect(faults).toMatchObject([{ action: 'delay', relationship: 'branch' }]);
+    expect(faults).toMatchObject([{ do: 'delay', relationship: 'branch' }]);
   });
 
   it.each([

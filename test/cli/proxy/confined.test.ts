@@ -27,11 +27,11 @@ describe('files that a control on TCP names', () => {
   it('are below the folder, wherever links lead', () => {
     const { inside } = folders();
     const confine = confinedTo([inside]);
-    expect(confine(settings({ record: 'a.pcapng', log: join(inside, 'deep', 'a.jsonl') }))).toMatchObject({
-      record: join(inside, 'a.pcapng'),
+    expect(confine(settings({ write: 'a.pcapng', log: join(inside, 'deep', 'a.jsonl') }))).toMatchObject({
+      write: join(inside, 'a.pcapng'),
       log: join(inside, 'deep', 'a.jsonl'),
     });
-    expect(confine(settings({ record: 'home/a.pcapng' })).record).toBe(join(inside, 'deep', 'a.pcapng'));
+    expect(confine(settings({ write: 'home/a.pcapng' })).write).toBe(join(inside, 'deep', 'a.pcapng'));
     expect(confine(settings({ tls: { cert: 'a.pem', key: 'deep/../a.key' } })).tls).toEqual({
       cert: join(inside, 'a.pem'),
       key: join(inside, 'a.key'),
@@ -53,28 +53,28 @@ describe('files that a control on TCP names', () => {
     const { inside, outside } = folders();
     const confine = confinedTo([inside]);
     const named = path.replace('OUTSIDE', outside);
-    for (const files of [{ record: named }, { log: named }, { tls: { cert: 'a', key: 'b', keylog: named } }])
-      expect(() => confine(settings(files))).toThrow(/^(record|log|tls\.keylog): .*expected a file below/);
+    for (const files of [{ write: named }, { log: named }, { tls: { cert: 'a', key: 'b', keylog: named } }])
+      expect(() => confine(settings(files))).toThrow(/^(write|log|tls\.keylog): .*expected a file below/);
   });
 
   it('are no links to what is not there', () => {
     const { inside } = folders();
-    expect(() => confinedTo([inside])(settings({ record: 'dangling' }))).toThrow(/^record: .*no such file/);
+    expect(() => confinedTo([inside])(settings({ write: 'dangling' }))).toThrow(/^write: .*no such file/);
   });
 
   it('are none without a folder; what was there before may stay', () => {
     const confine = confinedTo([]);
-    expect(() => confine(settings({ record: 'a.pcapng' }))).toThrow('--control-folder');
-    const before = settings({ record: '/var/tmp/tap.pcapng', log: '/var/tmp/tap.jsonl' });
-    expect(confine({ ...before, enabled: false }, before).record).toBe('/var/tmp/tap.pcapng');
-    expect(() => confine({ ...before, record: '/var/tmp/other.pcapng' }, before)).toThrow('--control-folder');
+    expect(() => confine(settings({ write: 'a.pcapng' }))).toThrow('--control-folder');
+    const before = settings({ write: '/var/tmp/tap.pcapng', log: '/var/tmp/tap.jsonl' });
+    expect(confine({ ...before, enabled: false }, before).write).toBe('/var/tmp/tap.pcapng');
+    expect(() => confine({ ...before, write: '/var/tmp/other.pcapng' }, before)).toThrow('--control-folder');
     expect(confine(settings({})).name).toBe('a');
   });
 
   it('are several folders, and all of them are there', () => {
     const { inside, outside } = folders();
     const confine = confinedTo([inside, outside]);
-    expect(confine(settings({ record: join(outside, 'a.pcapng') })).record).toBe(join(outside, 'a.pcapng'));
+    expect(confine(settings({ write: join(outside, 'a.pcapng') })).write).toBe(join(outside, 'a.pcapng'));
     expect(() => confinedTo([join(inside, 'nowhere')])).toThrow(/^--control-folder: .*no such file/);
   });
 

@@ -27,10 +27,10 @@ describe('a file of a scenario', () => {
       ':6:22: phases[0].faults[0]: fault delay: by: expected a time',
     ],
     [
-      `${HEAD}    faults:\n      - do: drop\n        where: typ == 1\n`,
+      `${HEAD}    faults:\n      - do: drop\n        when: typ == 1\n`,
       ':7:9: phases[0].faults[0]: filter: unknown name "typ"',
     ],
-    [`${HEAD}    for: ever\n`, ':5:5: phases[0].for: expected a time'],
+    [`${HEAD}    duration: ever\n`, ':5:5: phases[0].duration: expected a time'],
     [`${HEAD}    fault: []\n`, ':5:5: phases[0]: unknown key "fault"'],
     [`${HEAD}    orders: [1]\n`, ':5:14: phases[0].orders[0]: expected a line'],
     [`${HEAD}heal:\n  - 3 BNDUPT\n`, ':6:5: heal[0]: expect "3 BNDUPT": expected a message type'],

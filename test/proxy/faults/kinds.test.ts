@@ -32,7 +32,7 @@ group('the list of faults', () => {
     const dissectors = loadDissectors();
     const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
     const faults = (parse(text) as { faults: unknown[] }).faults.map(faultFromObject);
-    expect(faults.map(({ action }) => action)).toEqual(['drop', 'skew', 'inject']);
+    expect(faults.map(({ do: action }) => action)).toEqual(['drop', 'skew', 'inject']);
     for (const spec of faults) expect(new ArmedFault('F', spec, 1, 0, dissectors).view(0).hits).toBe(0);
   });
 

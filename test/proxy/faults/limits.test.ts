@@ -7,7 +7,7 @@ import { testLink } from '../../support/link.ts';
 describe('a fault that makes no sense', () => {
   it.each([
     ['refuse BNDUPD', 'types: it acts on connections'],
-    ['refuse where lease == 2001:db8::1', 'where: it acts on connections'],
+    ['refuse where lease == 2001:db8::1', 'when: it acts on connections'],
     ['wrong-certificate CONNECT', 'types: it acts on connections'],
     ['partition BNDUPD', 'types: it acts on everything'],
     ['partition nth 3', 'nth: it acts on everything'],

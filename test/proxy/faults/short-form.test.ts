@@ -6,11 +6,11 @@ describe('the short form of a fault', () => {
   it('reads the line of the documentation', () => {
     const spec = parseFault('drop s>p BNDREPLY where lease in 2001:db8:1::/64 nth 3 times 2');
     expect(spec).toEqual({
-      action: 'drop',
+      do: 'drop',
       parameters: {},
       direction: 's>p',
       types: ['BNDREPLY'],
-      where: 'lease in 2001:db8:1::/64',
+      when: 'lease in 2001:db8:1::/64',
       nth: 3,
       times: 2,
     });
@@ -25,7 +25,7 @@ describe('the short form of a fault', () => {
         'skew p>s strobe 4s period 500ms coherent while secondary is recover after 1m for 30s id S1',
       ),
     ).toEqual({
-      action: 'skew',
+      do: 'skew',
       parameters: { mode: 'strobe', by: '4s', period: '500ms', coherent: true },
       direction: 'p>s',
       while: { who: 'secondary', state: 'RECOVER' },
@@ -34,7 +34,7 @@ describe('the short form of a fault', () => {
       id: 'S1',
     });
     expect(parseFault('delay BNDUPD,BNDREPLY by=2s jitter=300ms probability 10% seed 7')).toEqual({
-      action: 'delay',
+      do: 'delay',
       parameters: { by: '2s', jitter: '300ms' },
       direction: 'both',
       types: ['BNDUPD', 'BNDREPLY'],
@@ -42,7 +42,7 @@ describe('the short form of a fault', () => {
       seed: 7,
     });
     expect(
-      parseFault('split 1,2 where \'status-message == "no way"\' and type == BNDREPLY every 2').where,
+      parseFault('split 1,2 where \'status-message == "no way"\' and type == BNDREPLY every 2').when,
     ).toBe('status-message == "no way" and type == BNDREPLY');
   });
 
@@ -71,6 +71,8 @@ describe('the short form of a fault', () => {
       'drop while primary is NORMEL',
       'while primary is: expected one of STARTUP, NORMAL, COMMUNICATIONS-INTERRUPTED',
     ],
+    ['drop when size > 9', 'expected "where", found "when"'],
+    ['drop duration 3s', 'expected "for", found "duration"'],
     ['drop where', 'fault "drop where": expected a filter after "where"'],
     ['delay', 'fault delay: by is missing (how long)'],
     ['delay by=fast', 'fault delay: by: expected a time such as 250ms, 7s or 2m, found "fast"'],

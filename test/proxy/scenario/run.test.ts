@@ -18,7 +18,7 @@ const LOST_REPLIES = {
       name: 'lose',
       faults: ['drop s>p BNDREPLY times 2'],
       orders: ['secondary kill'],
-      for: '5s',
+      duration: '5s',
       expect: ['2 BNDUPD p>s within 10s', 'both never PARTNER-DOWN'],
     },
   ],
@@ -74,7 +74,7 @@ describe('a scenario run', () => {
     const played = (expectation: string): readonly string[] => {
       const { at, outputs } = playing({
         ...LOST_REPLIES,
-        phases: [{ name: 'one', expect: [expectation], for: '2s' }],
+        phases: [{ name: 'one', expect: [expectation], duration: '2s' }],
       });
       // A STATE without its flags and its time.
       at(1, ...state('primary', 'NORMAL'));
@@ -101,7 +101,7 @@ describe('a scenario run', () => {
     expect(outputs.slice(1)).toEqual([
       { kind: 'note', text: 'as expected: both NORMAL within 60s', alarming: false },
       { kind: 'note', text: 'phase 2: lose', alarming: false },
-      { kind: 'arm', fault: expect.objectContaining({ action: 'drop', id: 'P2.1', seed: 7 }) },
+      { kind: 'arm', fault: expect.objectContaining({ do: 'drop', id: 'P2.1', seed: 7 }) },
       { kind: 'order', text: 'secondary kill' },
     ]);
     at(3, bndupd(), bndupd());
@@ -153,7 +153,7 @@ describe('a scenario run', () => {
       name: 'n',
       about: 'a',
       phases: [
-        { name: 'up', for: '1s' },
+        { name: 'up', duration: '1s' },
         { name: 'p', expect: ['connection down within 5s', 'connection up within 5s'] },
       ],
     };
@@ -168,7 +168,11 @@ describe('a scenario run', () => {
   });
 
   it('fails when an order cannot be carried out', () => {
-    const value = { name: 'n', about: 'a', phases: [{ name: 'p', orders: ['secondary kill'], for: '1s' }] };
+    const value = {
+      name: 'n',
+      about: 'a',
+      phases: [{ name: 'p', orders: ['secondary kill'], duration: '1s' }],
+    };
     const { run, outputs, at } = playing(value);
     outputs.push(...run.orderEnded('secondary kill', 'no such server', 10));
     at(2);
@@ -209,7 +213,10 @@ describe('a scenario file', () => {
       { name: 'n', about: 'a', phases: [{ name: 'p', faults: ['dorp'] }] },
       'phases[0].faults[0]: unknown fault "dorp"',
     ],
-    [{ name: 'n', about: 'a', phases: [{ name: 'p', for: 'ever' }] }, 'phases[0].for: expected a time'],
+    [
+      { name: 'n', about: 'a', phases: [{ name: 'p', duration: 'ever' }] },
+      'phases[0].duration: expected a time',
+    ],
     [
       { name: 'n', about: 'a', phases: [{ name: 'p', expect: ['it works'] }] },
       'phases[0].expect[0]: expect "it works": expected',

@@ -283,7 +283,7 @@ it.each([
     .split('\n')
     .find((line) => line.includes('"fault-hit"'));
   expect(JSON.parse(hit ?? '')).toMatchObject({
-    action: 'wrong-certificate',
+    do: 'wrong-certificate',
     detail: `${flaw} to the secondary`,
     message_index: null,
   });
@@ -300,7 +300,7 @@ it('passes TLS unread, and the recording is read with the key log of a server', 
   const path = join(scratch(), 'tap.pcapng');
   const keyLog = join(scratch(), 'keys.txt');
   const header = { application: 'leasetap test', comments: [] };
-  const { proxy, events, pair } = await through(undefined, { record: { path, header } }, { keyLog });
+  const { proxy, events, pair } = await through(undefined, { record: { path, header } }, { keylog: keyLog });
   await bothNormal(pair);
   await proxy.close();
   const unread = events.flatMap((event) => (event.kind === 'unreadable' ? [event.reason] : []));
