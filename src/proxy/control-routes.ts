@@ -10,6 +10,7 @@ import { checkSpec } from './faults/limits.ts';
 import { faultFromObject } from './faults/object-form.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { ProxyHandle } from './handle.ts';
+import { toJsonKeys } from './json-keys.ts';
 import type { Known } from './known.ts';
 
 type Route = (proxy: ProxyHandle, request: ControlRequest, id: string, known: () => Known) => ControlAnswer;
@@ -174,7 +175,7 @@ function events(proxy: ProxyHandle, { query }: ControlRequest, _: string, known:
     kind: 'events',
     listen: (tell) => {
       const before = known();
-      tell(before.kind, before);
+      tell(before.kind, toJsonKeys(before));
       const stop = proxy.subscribe((event: ProxyEvent) => tell(event.kind, eventToJson(event)));
       return () => {
         stop();

@@ -11,6 +11,7 @@ import { dissect } from '../dissect/dissect.ts';
 import type { Message } from '../dissect/message.ts';
 import { PREFIX_OCTETS } from './dialect.ts';
 import type { ProxyEvent } from './events.ts';
+import { fromJsonKeys, toJsonKeys } from './json-keys.ts';
 import type { Known } from './known.ts';
 import { frameRange } from './link.ts';
 
@@ -32,14 +33,16 @@ const MESSAGE_KEYS: readonly string[] = ['message', 'onward'];
 
 /** A value for JSON.stringify. */
 export function eventToJson(event: ProxyEvent): Plain {
-  return mapMessages(event as unknown as Plain, (value) => wireMessage(value as Message));
+  const plain = mapMessages(event as unknown as Plain, (value) => wireMessage(value as Message));
+  return toJsonKeys(plain) as Plain;
 }
 
 /** The event that `eventToJson` was given, or what was known before. `undefined` if the value cannot be one. */
 export function eventFromJson(value: unknown, dissectors: Dissectors): ProxyEvent | Known | undefined {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
   try {
-    const event = mapMessages(value as Plain, (message) => readMessage(message as WireMessage, dissectors));
+    const plain = fromJsonKeys(value) as Plain;
+    const event = mapMessages(plain, (message) => readMessage(message as WireMessage, dissectors));
     return event as unknown as ProxyEvent;
   } catch {
     return undefined;

@@ -8,6 +8,7 @@ import { formatSocketAddress } from '../base/socket-address.ts';
 import { type ControlAnswer, type ControlRequest, json, metrics, Refused } from '../control/answer.ts';
 import { answerOf, partOf, populate, specsOf } from './control-routes.ts';
 import type { ProxyGroup, RelationshipView } from './group.ts';
+import { toJsonKeys } from './json-keys.ts';
 import type { KnownSoFar } from './known.ts';
 import type { GroupMetrics } from './metrics.ts';
 import {
@@ -59,7 +60,8 @@ export const GROUP_ROUTES: Readonly<Record<string, Route>> = {
 /** Rejects with Refused. */
 export async function answerTo(target: ControlTarget, request: ControlRequest): Promise<ControlAnswer> {
   try {
-    return await routed(target, request);
+    const answer = await routed(target, request);
+    return answer.kind === 'json' ? { ...answer, value: toJsonKeys(answer.value) } : answer;
   } catch (error) {
     if (error instanceof InputError) throw new Refused(400, 'bad-input', error.message);
     throw error;

@@ -4,6 +4,7 @@ import { controlPlace } from '../../control/place.ts';
 import type { FaultView } from '../../proxy/events.ts';
 import { FAULT_KINDS } from '../../proxy/faults/kinds.ts';
 import { DIRECTIONS, type FaultDirection } from '../../proxy/faults/spec.ts';
+import { toJsonKeys } from '../../proxy/json-keys.ts';
 import { wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -60,7 +61,7 @@ export function register(program: Command): void {
     .option('--json', 'as JSON')
     .action(async (options: { readonly json?: true }, command: Command) => {
       const views = await clientOf(command).list();
-      const text = options.json === true ? JSON.stringify(views) : views.map(lineOf).join('\n');
+      const text = options.json === true ? JSON.stringify(toJsonKeys(views)) : views.map(lineOf).join('\n');
       if (text !== '') process.stdout.write(`${text}\n`);
     });
   fault

@@ -5,6 +5,7 @@ import type { Dissectors } from '../../dissect/compile.ts';
 import { eventFromJson } from '../../proxy/event-json.ts';
 import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
 import type { FaultDirection } from '../../proxy/faults/spec.ts';
+import { fromJsonKeys } from '../../proxy/json-keys.ts';
 import type { Known } from '../../proxy/known.ts';
 
 /** A relationship as the control tells it. */
@@ -28,12 +29,12 @@ export class ProxyClient {
 
   /** All methods reject with InputError: nobody there, no permission, or the proxy's own reason. */
   async list(): Promise<readonly FaultView[]> {
-    return (await this.call('GET', `${this.within}/faults`)) as readonly FaultView[];
+    return fromJsonKeys(await this.call('GET', `${this.within}/faults`)) as readonly FaultView[];
   }
 
   /** `fault` is the short form or an object. */
   async add(fault: unknown): Promise<FaultView> {
-    return (await this.call('POST', `${this.within}/faults`, { fault })) as FaultView;
+    return fromJsonKeys(await this.call('POST', `${this.within}/faults`, { fault })) as FaultView;
   }
 
   async remove(id: string): Promise<void> {
@@ -49,8 +50,8 @@ export class ProxyClient {
   }
 
   /** Everything waits from the next message on, or from the first that matches the filter; or only one direction. */
-  async pause(what: { readonly where?: string; readonly direction?: FaultDirection }): Promise<FaultView> {
-    return (await this.call('POST', `${this.within}/pause`, what)) as FaultView;
+  async pause(what: { readonly when?: string; readonly direction?: FaultDirection }): Promise<FaultView> {
+    return fromJsonKeys(await this.call('POST', `${this.within}/pause`, what)) as FaultView;
   }
 
   /** `false` if nothing was held. */
