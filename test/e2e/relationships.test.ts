@@ -160,7 +160,7 @@ faults:
     expect(String(metrics).match(/# TYPE leasetap_connections_open gauge/g)).toHaveLength(1);
     expect(await asked(control, 'GET', '/proxies/branch/stats')).toMatchObject([
       200,
-      { connectionsTotal: 1 },
+      { connections_total: 1 },
     ]);
     expect(await asked(control, 'GET', '/stats')).toMatchObject([400, { error: { code: 'bad-input' } }]);
     expect(await asked(control, 'GET', '/proxies/brunch/stats')).toMatchObject([404, {}]);

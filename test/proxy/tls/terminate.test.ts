@@ -283,7 +283,7 @@ it.each([
     .split('\n')
     .find((line) => line.includes('"fault-hit"'));
   expect(JSON.parse(hit ?? '')).toMatchObject({
-    do: 'wrong-certificate',
+    action: 'wrong-certificate',
     detail: `${flaw} to the secondary`,
     message_index: null,
   });
