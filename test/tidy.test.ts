@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The only files, besides all of cli, that touch files, sockets, timers, clocks, randomness or the terminal. */
 const DOES_IO: readonly RegExp[] = [
   /^cli\//,
-  /^capture\/(files|decompress)\.ts$/,
+  /^capture\/(files|decompress|gzip)\.ts$/,
   /^dissect\/load\.ts$/,
   /^tls\/(primitives|key-log-file)\.ts$/,
   /^control\/(http-server|http-client|place|text-file)\.ts$/,

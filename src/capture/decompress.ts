@@ -2,16 +2,14 @@
  * gzip and zstd, recognized by their first octets. What can be decompressed is handed out before damage is told; a
  * small input that swells to a large output is handed out piece by piece.
  */
-import type { Gunzip } from 'node:zlib';
 import { NO_BYTES } from '../base/bytes.ts';
-import { type Compression, SourceDamage } from './source.ts';
+import type { Compression } from './source.ts';
 
 /**
- * Octets given to a decompressor at once. One of gzip's becomes 1032 at most; and where gzip data is damaged, Node keeps
- * to itself what it has made of the slice so far.
+ * Octets given to a decompressor at once. One of gzip's becomes 1032 at most; and where deflated data makes no sense, Node
+ * keeps to itself what it has made of the slice so far.
  */
 const SLICE_OCTETS = 4 * 1024;
-const OUTPUT_OCTETS = 256 * 1024;
 const MAGIC_OCTETS = 4;
 
 /** Takes a slice of compressed octets (none: the end) and calls back with what came of it. */
@@ -46,8 +44,8 @@ export async function* decompressed(
 /** Both are loaded only when they are met: most captures are not compressed, and the first line should come soon. */
 async function decompressorFor(compression: Compression): Promise<Decompressor> {
   if (compression === 'gzip') {
-    const { createGunzip } = process.getBuiltinModule('node:zlib');
-    return new Ungzip(createGunzip({ chunkSize: OUTPUT_OCTETS }));
+    const { Ungzip } = await import('./gzip.ts');
+    return new Ungzip();
   }
   const { Unzstd } = await import('./zstd.ts');
   return new Unzstd();
@@ -81,30 +79,4 @@ async function* pushed(
   }
   yield* chunks;
   if (damage !== null) throw damage;
-}
-
-/** Node's, which goes through one gzip member after the other. */
-class Ungzip implements Decompressor {
-  private readonly stream: Gunzip;
-
-  constructor(stream: Gunzip) {
-    this.stream = stream;
-  }
-
-  push(slice: Uint8Array, last: boolean, out: (chunk: Uint8Array) => void): Promise<void> {
-    const { stream } = this;
-    return new Promise((resolve, reject) => {
-      const settle = (error?: Error | null): void => {
-        stream.off('data', out);
-        stream.off('error', settle);
-        stream.off('end', settle);
-        if (error instanceof Error) reject(new SourceDamage(`the gzip data is damaged: ${error.message}`));
-        else resolve();
-      };
-      stream.on('data', out);
-      stream.on('error', settle);
-      if (last) stream.once('end', settle).end();
-      else stream.write(slice, settle);
-    });
-  }
 }

@@ -1,4 +1,4 @@
-/** Opens captures: files and standard input, plain or compressed. With decompress.ts the only files here that do I/O. */
+/** Opens captures: files and standard input, plain or compressed. With decompress.ts and gzip.ts the only files here that reach out of it. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { decompressed } from './decompress.ts';

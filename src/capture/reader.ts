@@ -1,4 +1,5 @@
 /** Octets of one source in, packet records out: finds the format, then reads it. No I/O; chunks are fed by the caller. */
+import { toHex } from '../base/bytes.ts';
 import { InputError, type Problem } from '../base/problem.ts';
 import { ByteCursor } from './cursor.ts';
 import type { CaptureLimits } from './limits.ts';
@@ -66,7 +67,7 @@ export class CaptureReader {
     }
     const { bytes, at } = cursor;
     const pcapng = isPcapng(bytes, at);
-    if (!pcapng && !isPcap(bytes, at)) throw new InputError(`${name}: not a capture; ${EXPECTED}`);
+    if (!pcapng && !isPcap(bytes, at)) throw new InputError(`${name}: ${whatElse(bytes, at)}; ${EXPECTED}`);
     if (!cursor.need(pcapng ? PCAPNG_HEADER_OCTETS : PCAP_HEADER_OCTETS)) {
       if (!cursor.ended) return null;
       throw new InputError(`${name}: ends at offset ${cursor.fed}, within its header; ${EXPECTED}`);
@@ -78,3 +79,20 @@ export class CaptureReader {
 }
 
 const EXPECTED = 'expected pcap or pcapng, plain or compressed by gzip or zstd';
+
+/** Files that people take for captures, by their first octets in hex. */
+const OTHERS: readonly (readonly [string, string])[] = [
+  ['fd377a58', 'compressed by xz, which is not read'],
+  ['425a68', 'compressed by bzip2, which is not read'],
+  ['04224d18', 'compressed by lz4, which is not read'],
+  ['504b0304', 'a zip archive'],
+  ['1f8b', 'compressed more than once'],
+  ['28b52ffd', 'compressed more than once'],
+  ['736e6f6f', 'a capture of snoop, which is not read (editcap makes a pcapng of it)'],
+  ['474d4255', 'a capture of Microsoft Network Monitor, which is not read (editcap makes a pcapng of it)'],
+];
+
+function whatElse(bytes: Uint8Array, at: number): string {
+  const magic = toHex(bytes, at, at + 4);
+  return OTHERS.find(([start]) => magic.startsWith(start))?.[1] ?? 'not a capture';
+}

@@ -93,6 +93,12 @@ export class Unzstd {
           'decompress the file first',
       );
     }
+    const dictionary = dictionaryOf(header, descriptor);
+    if (dictionary !== 0) {
+      throw new SourceDamage(
+        `the zstd data needs the dictionary ${dictionary}; decompress the file first, with zstd -d -D`,
+      );
+    }
     this.checksum = (descriptor & 4) !== 0;
     this.part = 'block';
     this.frame = new Decompress((chunk) => {
@@ -143,6 +149,15 @@ function windowOf(header: Uint8Array, descriptor: number): number {
     default:
       return littleU32(header, at) + littleU32(header, at + 4) * 2 ** 32;
   }
+}
+
+/** Number of the dictionary without which the frame makes no sense; 0: none. */
+function dictionaryOf(header: Uint8Array, descriptor: number): number {
+  const at = (descriptor & 0x20) === 0 ? 6 : 5;
+  const octets = DICTIONARY_ID_OCTETS[descriptor & 3] as number;
+  let id = 0;
+  for (let octet = octets - 1; octet >= 0; octet--) id = id * 256 + (header[at + octet] as number);
+  return id;
 }
 
 function littleU32(bytes: Uint8Array, at: number): number {

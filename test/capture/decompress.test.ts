@@ -84,6 +84,15 @@ describe('zstd', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
   });
 
+  it('a dictionary is asked for by its number', async () => {
+    // RFC 8878 §3.1.1.1: a window of 1 KiB and four octets of dictionary id, then a single segment and one octet of it.
+    for (const frame of ['28b52ffd0300efbeadde010000', '28b52ffd21070001000061']) {
+      const { octets, damage } = await unpack(Buffer.from(frame, 'hex'), 3);
+      expect(octets.length).toBe(0);
+      expect(String(damage)).toMatch(/needs the dictionary (3735928559|7); decompress the file first/);
+    }
+  });
+
   it('any flipped octet ends quietly', async () => {
     const file = stored('level3.pcap.zst');
     for (let at = 0; at < file.length; at += 397) {
@@ -96,14 +105,65 @@ describe('zstd', () => {
 });
 
 describe('gzip', () => {
-  it('a wrong check sum: what precedes it comes out first, but for the last slice', async () => {
-    const whole = Buffer.concat([plain, plain, plain]);
-    const file = gzipSync(whole, { level: 0 });
-    file.writeUInt32LE(0, file.length - 8);
-    const { octets, damage } = await unpack(file);
-    expect(octets.length).toBeGreaterThan(whole.length - 4096);
-    expect(whole.subarray(0, octets.length).equals(octets)).toBe(true);
-    expect(String(damage)).toMatch(/gzip data is damaged: incorrect data check/);
+  const pieces = [1_000_000, 4096, 61];
+  const packed = gzipSync(plain);
+  const flipped = (at: number): Buffer => {
+    const file = Buffer.from(packed);
+    file[at] = (file[at] as number) ^ 1;
+    return file;
+  };
+
+  it.each([
+    ['a wrong check sum', flipped(packed.length - 8), /gzip data is damaged: a check sum is wrong/],
+    ['a wrong length', flipped(packed.length - 1), /gzip data is damaged: a length is wrong/],
+    ['a check sum that is cut off', packed.subarray(0, -8), /unexpected end of file/],
+    ['half a check sum', packed.subarray(0, -5), /unexpected end of file/],
+    ['text behind it', Buffer.concat([packed, Buffer.from('and so on')]), /what follows is no gzip/],
+    ['half a header behind it', Buffer.concat([packed, packed.subarray(0, 7)]), /unexpected end of file/],
+    [
+      'another method behind it',
+      Buffer.concat([packed, Buffer.from('1f8b07000000000000ff', 'hex')]),
+      /no gzip/,
+    ],
+  ])('%s: all contents come out first', async (_, file, message) => {
+    for (const size of pieces) {
+      const { octets, damage } = await unpack(file, size);
+      expect(octets.equals(plain)).toBe(true);
+      expect(damage).toBeInstanceOf(SourceDamage);
+      expect(String(damage)).toMatch(message);
+    }
+  });
+
+  it('zeros behind it, and another member behind them', async () => {
+    for (const size of pieces) {
+      const { octets, damage } = await unpack(Buffer.concat([packed, Buffer.alloc(700), packed]), size);
+      expect(damage).toBeNull();
+      expect(octets.equals(Buffer.concat([plain, plain]))).toBe(true);
+    }
+  });
+
+  it('headers with all that RFC 1952 allows', async () => {
+    const fixed = Buffer.from('1f8b081f0000000000ff', 'hex');
+    const header = Buffer.concat([fixed, Buffer.from('0300616263' + '6e616d6500' + '00' + 'abcd', 'hex')]);
+    for (const size of pieces) {
+      const { octets, damage } = await unpack(Buffer.concat([header, packed.subarray(10)]), size);
+      expect(damage).toBeNull();
+      expect(octets.equals(plain)).toBe(true);
+    }
+  });
+
+  it('a header without an end is not kept for ever', async () => {
+    const endless = Buffer.concat([Buffer.from('1f8b08080000000000ff', 'hex'), Buffer.alloc(1_000_000, 'n')]);
+    const { damage } = await unpack(endless, 4096);
+    expect(String(damage)).toMatch(/a header of more than 262144 octets/);
+  });
+
+  it('any flipped octet ends quietly', async () => {
+    for (let at = 2; at < packed.length; at += 97) {
+      const { octets, damage } = await unpack(flipped(at), 4096);
+      if (damage === null) expect(octets.equals(plain)).toBe(true);
+      else expect(String(damage)).toMatch(/gzip data is damaged/);
+    }
   });
 
   it('a bomb comes out in pieces', async () => {

@@ -129,6 +129,14 @@ describe('what is no capture', () => {
       Buffer.from('hello, this is some text that goes on'),
       /^test.pcap: not a capture; expected pcap/,
     ],
+    [
+      'xz',
+      Buffer.from('fd377a585a000004e6d6', 'hex'),
+      'test.pcap: compressed by xz, which is not read; expected',
+    ],
+    ['bzip2', Buffer.from('425a683931415926', 'hex'), 'test.pcap: compressed by bzip2, which is not read'],
+    ['a zip archive', Buffer.from('504b03041400', 'hex'), 'test.pcap: a zip archive; expected pcap'],
+    ['snoop', Buffer.from('snoop\0\0\0\0\0\0\x02'), 'test.pcap: a capture of snoop, which is not read'],
     ['half a header', pcap([]).subarray(0, 20), /^test.pcap: ends at offset 20, within its header/],
     ['another version', Buffer.from(pcap([])).fill(9, 4, 5), 'test.pcap: pcap version 9.4; expected 2.4'],
   ])('%s', async (_, file, message) => {
