@@ -12,6 +12,8 @@ export interface FrameTest {
   readonly headerOctets: number;
   /** Octets from the prefix on that `isCandidate` needs. */
   readonly candidateOctets: number;
+  /** For each message type 1 if `isHeader` may hold for it, 0 if not. */
+  readonly types: Uint8Array;
   /** Whether length and type at `at` are those of a message that the protocol knows. */
   isHeader(bytes: Uint8Array, at: number): boolean;
   /** A stricter look at a header that may be anywhere in a stream. */

@@ -54,9 +54,21 @@ function knownOption(space: Space, bytes: Uint8Array, at: number, end: number): 
   return optionOf(space, readU16(bytes, at)) !== undefined && at + 4 + readU16(bytes, at + 2) <= end;
 }
 
+function isDraftType(type: number): boolean {
+  return type >= 1 && type <= 12;
+}
+
 function isFailoverType(type: number): boolean {
   return type >= FAILOVER_FIRST && type <= FAILOVER_LAST;
 }
+
+function typesThat(are: (type: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, type) => (are(type) ? 1 : 0));
+}
+
+const FAILOVER_HEADERS = typesThat((type) => isFailoverType(type) || type === REPLY || type === STARTTLS);
+const LEASEQUERY_HEADERS = typesThat((type) => LEASEQUERY_TYPES.has(type));
+const DRAFT_HEADERS = typesThat(isDraftType);
 
 /** RFC 8156. `lastTime` is the sent-time last seen on the connection, in case its clock is not the capture's. */
 export function failoverTest(space: Space, lastTime: () => number | undefined): FrameTest {
@@ -65,6 +77,7 @@ export function failoverTest(space: Space, lastTime: () => number | undefined): 
     includesPrefix: false,
     headerOctets: 3,
     candidateOctets: 2 + FAILOVER_HEADER_OCTETS,
+    types: FAILOVER_HEADERS,
     isHeader(bytes, at) {
       const type = bytes[at + 2] as number;
       if (isFailoverType(type)) return readU16(bytes, at) >= FAILOVER_HEADER_OCTETS;
@@ -90,6 +103,7 @@ export function leasequeryTest(space: Space): FrameTest {
     includesPrefix: false,
     headerOctets: 3,
     candidateOctets: 2 + PLAIN_HEADER_OCTETS + 4,
+    types: LEASEQUERY_HEADERS,
     isHeader: (bytes, at) =>
       LEASEQUERY_TYPES.has(bytes[at + 2] as number) && readU16(bytes, at) >= PLAIN_HEADER_OCTETS,
     isCandidate: (bytes, at) =>
@@ -106,11 +120,12 @@ export function v4FailoverTest(lastTime: () => number | undefined): FrameTest {
     includesPrefix: true,
     headerOctets: 4,
     candidateOctets: V4_HEADER_OCTETS,
+    types: DRAFT_HEADERS,
     isHeader(bytes, at) {
       const length = readU16(bytes, at);
       const [type, offset] = [bytes[at + 2] as number, bytes[at + 3] as number];
       const offsetFits = offset === V4_MICROSOFT_OFFSET || (offset >= V4_HEADER_OCTETS && offset <= length);
-      return type >= 1 && type <= 12 && length >= V4_HEADER_OCTETS && length <= V4_LENGTH_MAX && offsetFits;
+      return isDraftType(type) && length >= V4_HEADER_OCTETS && length <= V4_LENGTH_MAX && offsetFits;
     },
     isCandidate(bytes, at, seen) {
       const time = readU32(bytes, at + 4);
@@ -130,9 +145,10 @@ export function draftNumbersTest(space: Space, lastTime: () => number | undefine
   return {
     ...rfc,
     headerOctets: rfc.candidateOctets,
+    types: DRAFT_HEADERS,
     isHeader(bytes, at) {
       const type = bytes[at + 2] as number;
-      return type >= 1 && type <= 12 && readU16(bytes, at) >= FAILOVER_HEADER_OCTETS;
+      return isDraftType(type) && readU16(bytes, at) >= FAILOVER_HEADER_OCTETS;
     },
     isCandidate(bytes, at, seen) {
       const last = lastTime();

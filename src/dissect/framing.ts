@@ -80,6 +80,11 @@ export class Framer {
     this.searching ??= new Search(this.test, this.offset);
   }
 
+  /** Octets that somebody else has searched in vain, before any is pushed. */
+  pass(octets: number): void {
+    this.offset += octets;
+  }
+
   /** In-order octets. Nobody may write to them afterwards. */
   push(bytes: Uint8Array, start: number, end: number, seen: Seen): void {
     const skipped = Math.min(this.skip, end - start);

@@ -10,8 +10,7 @@ import { formatSocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from './compile.ts';
 import { DatagramConnections, DHCPV6_SERVER_PORT, datagramProtocol } from './datagrams.ts';
 import { dialectShownBy } from './dialects.ts';
-import type { FlowOwner } from './flow-state.ts';
-import { FlowState } from './flow-state.ts';
+import { type FlowOwner, FlowState } from './flow-state.ts';
 import {
   draftNumbersTest,
   failoverTest,
@@ -23,11 +22,12 @@ import {
   v4FailoverTest,
 } from './frame-tests.ts';
 import type { CutFrame } from './framing.ts';
-import { FLOW_NOTICES_MAX, FLOWS_MAX } from './limits.ts';
+import { FLOW_NOTICES_MAX, FLOWS_MAX, UNDECIDED_OCTETS_MAX } from './limits.ts';
 import type { Message } from './message.ts';
 import { FAMILY, type FrameAtHand, MessageMaker } from './message-maker.ts';
 import type { Notice, NoticeKind } from './notice.ts';
 import type { DialectFound, FrameTests } from './recognize.ts';
+import { UndecidedFlows } from './undecided-flows.ts';
 import { rolesTurned, V4Roles } from './v4-roles.ts';
 import { EMPTY_SPACE } from './walk.ts';
 
@@ -228,6 +228,10 @@ export class MessageReader implements FlowSink {
 
   private makeOwner(): FlowOwner {
     return {
+      undecided: new UndecidedFlows((flow, seen) => {
+        const text = `more than ${UNDECIDED_OCTETS_MAX} octets of flows in which no message was found: the oldest are given up`;
+        this.notice('limit', text, flow, seen);
+      }),
       recognized: (state, speaker, why, dialect, seen) =>
         this.recognized(state, protocolOfSpeaker(speaker), why, dialect, seen),
       frame: (state, direction, cut, seen) => this.frame(state, direction, cut, seen),

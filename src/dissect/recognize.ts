@@ -59,10 +59,15 @@ export function recognize(
   return behind === bytes.length ? MORE : recognizeFirst(tests, bytes.subarray(behind), seen, expected);
 }
 
+/** Whether a direction may begin with STARTTLS or a REPLY to it, behind which something else begins. */
+export function negotiatesTls(bytes: Uint8Array): boolean {
+  const type = bytes[PREFIX_OCTETS];
+  return type === STARTTLS || type === REPLY;
+}
+
 /** Where STARTTLS, or a REPLY to it, ends with which a direction begins. */
 function endOfTlsNegotiation(bytes: Uint8Array): number | undefined {
-  const type = bytes[PREFIX_OCTETS];
-  if (type !== STARTTLS && type !== REPLY) return undefined;
+  if (!negotiatesTls(bytes)) return undefined;
   const end = PREFIX_OCTETS + readU16(bytes, 0);
   return end <= bytes.length && end > PREFIX_OCTETS ? end : undefined;
 }

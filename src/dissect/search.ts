@@ -1,8 +1,11 @@
 /** Searches a stream that has lost its framing for a place where a whole frame stands. Bounded in octets and places. */
 import { NO_BYTES, readU16 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
-import type { FrameTest } from './frame-test.ts';
+import { type FrameTest, PREFIX_OCTETS } from './frame-test.ts';
 import { RESYNC_CANDIDATES_MAX, RESYNC_WINDOW_OCTETS } from './limits.ts';
+
+/** Up to here a window stays where it is when it becomes shorter. */
+const SMALL_WINDOW_OCTETS = 4096;
 
 /** Octets in which a frame is searched. Positions that cannot begin one are looked at once. */
 export class Search {
@@ -23,6 +26,11 @@ export class Search {
 
   get length(): number {
     return this.held;
+  }
+
+  /** Octets of memory. */
+  get kept(): number {
+    return this.window.length;
   }
 
   /** Adds octets; returns how many old ones had to go. */
@@ -52,13 +60,25 @@ export class Search {
     const open = this.candidates;
     this.candidates = [];
     for (const at of open) if (this.try(window, at)) return at;
-    const { candidateOctets } = this.test;
+    const { candidateOctets, types } = this.test;
     for (; this.looked + candidateOctets <= this.held; this.looked++) {
       const at = this.looked;
+      if (types[window[at + PREFIX_OCTETS] as number] === 0) continue;
       if (!this.test.isHeader(window, at) || !this.test.isCandidate(window, at, seen)) continue;
       if (this.try(window, at)) return at;
     }
     return undefined;
+  }
+
+  /** Lets go of the octets in which no frame can begin, once they are most of what is kept. */
+  forget(): void {
+    const needed = Math.min(this.looked, ...this.candidates);
+    if (needed < this.held / 2) return;
+    if (this.window.length > SMALL_WINDOW_OCTETS) this.window = this.window.slice(needed, this.held);
+    else this.window.copyWithin(0, needed, this.held);
+    this.held -= needed;
+    this.looked -= needed;
+    this.candidates = this.candidates.map((at) => at - needed);
   }
 
   /** The octets from `at` on, never written to again once the search is over. */
