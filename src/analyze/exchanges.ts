@@ -33,22 +33,22 @@ const FIRST_CLIENT = 2 ** 40;
 const STARTTLS = 23;
 const REPLY = 7;
 
-/** By reply type: the types that it may answer. */
-type Answers = readonly (readonly number[] | undefined)[];
-/** What the messages of a protocol mean to each other; `asks`: by type, whether it waits for an answer. */
+/** What the messages of a protocol mean to each other. */
 interface Meaning {
-  readonly answers: Answers;
+  /** By reply type: by type, whether it may answer it. */
+  readonly answers: readonly (readonly boolean[] | undefined)[];
+  /** By type, whether it waits for an answer. */
   readonly asks: readonly boolean[];
 }
 
 function meaning(answered: readonly (readonly [reply: number, requests: readonly number[]])[]): Meaning {
-  const answers: (readonly number[] | undefined)[] = new Array(256).fill(undefined);
-  const asks: boolean[] = new Array(256).fill(false);
-  for (const [reply, requests] of answered) {
-    answers[reply] = requests;
-    for (const request of requests) asks[request] = true;
-  }
-  return { answers, asks };
+  const answers: (readonly boolean[] | undefined)[] = new Array(256).fill(undefined);
+  for (const [reply, requests] of answered) answers[reply] = among(requests);
+  return { answers, asks: among(answered.flatMap(([, requests]) => requests)) };
+}
+
+function among(types: readonly number[]): readonly boolean[] {
+  return Array.from({ length: 256 }, (_, type) => types.includes(type));
 }
 
 const FAILOVER = meaning([
@@ -111,6 +111,12 @@ export class Exchanges {
   rttMillis = 0;
   /** Whether the last message asks again for what was not answered yet. */
   repeats = false;
+  /** The connection of the message before, which hardly any capture changes with each. */
+  private connection: Connection | undefined;
+  private meaning = FAILOVER;
+  /** Number of its flow, or of the client that speaks or is spoken to on it. */
+  private asker = 0;
+  private isClient = false;
 
   /** Takes the next message; returns the exchange that it completes. */
   push(message: Message): Exchange | undefined {
@@ -125,34 +131,38 @@ export class Exchanges {
 
   /** The same without making anything: whether it completes one, which then stands in the fields. */
   completes(message: Message): boolean {
-    const { frame } = message;
-    const { transactionId, msgType } = said(message);
+    const { frame, transactionId } = message;
     this.repeats = false;
-    if (transactionId === null) return false;
-    const { answers, asks } = meaningIn(frame.connection.protocol);
-    const client = clientOf(frame.connection);
-    const flow = client === undefined ? frame.connection.flow.id : this.clientNumber(client);
-    const types = answers[msgType];
-    if (types !== undefined) {
-      const asker = client === undefined ? opposite(frame.direction) : 0;
-      const place = this.pending.find(flow, asker, transactionId);
-      return (
-        place !== NOT_FOUND &&
-        types.includes(this.pending.typeAt(place)) &&
-        this.answer(place, frame.seen.time)
-      );
+    if (frame.connection !== this.connection) this.turnTo(frame.connection);
+    if (transactionId !== null) return this.follow(message, message.msgType, transactionId);
+    const inner = relayedMessage(message);
+    if (inner === undefined || inner.transactionId === null) return false;
+    return this.follow(message, inner.msgType, inner.transactionId);
+  }
+
+  private turnTo(connection: Connection): void {
+    const client = clientOf(connection);
+    this.connection = connection;
+    this.meaning = meaningIn(connection.protocol);
+    this.isClient = client !== undefined;
+    this.asker = client === undefined ? connection.flow.id : this.clientNumber(client);
+  }
+
+  /** The same, where this is what the message says. */
+  private follow({ frame, index }: Message, msgType: number, transactionId: number): boolean {
+    const { answers, asks } = this.meaning;
+    const { direction, seen } = frame;
+    const answered = answers[msgType];
+    if (answered !== undefined) {
+      const asking = this.isClient ? 0 : opposite(direction);
+      const place = this.pending.find(this.asker, asking, transactionId);
+      if (place === NOT_FOUND || answered[this.pending.typeAt(place)] !== true) return false;
+      return this.answer(place, seen.time);
     }
-    if (asks[msgType] === true) {
-      const atMillis = timestampMillis(frame.seen.time);
-      this.repeats = this.pending.remember(
-        flow,
-        client === undefined ? frame.direction : 0,
-        transactionId,
-        msgType,
-        message.index,
-        atMillis,
-      );
-    }
+    if (asks[msgType] !== true) return false;
+    const asking = this.isClient ? 0 : direction;
+    const millis = timestampMillis(seen.time);
+    this.repeats = this.pending.remember(this.asker, asking, transactionId, msgType, index, millis);
     return false;
   }
 

@@ -111,7 +111,8 @@ async function* storedChunks(path: string, use: FileUse): AsyncGenerator<Uint8Ar
       const memory = (used.length >= chunksInUse ? used.shift() : undefined) ?? newChunk(chunkOctets);
       const octets = readInto(file, memory, path);
       if (octets === 0) return;
-      const chunk = memory.subarray(0, octets);
+      // Not another object for the same octets: V8 would remember every place where that is put before it is old.
+      const chunk = octets === chunkOctets ? memory : memory.subarray(0, octets);
       use.onChunk?.(offset, chunk);
       offset += octets;
       yield chunk;

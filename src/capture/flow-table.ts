@@ -26,22 +26,22 @@ export class FlowKey {
   destination3 = 0;
   destinationPort = 0;
 
-  /** Takes the addresses that `bytes` has at the given offsets. */
-  setAddresses(version: 4 | 6, bytes: Uint8Array, source: number, destination: number): void {
+  /** Takes the addresses that `view` has at the given offsets. */
+  setAddresses(version: 4 | 6, view: DataView, source: number, destination: number): void {
     this.version = version;
-    this.source0 = wordAt(bytes, source);
-    this.destination0 = wordAt(bytes, destination);
+    this.source0 = view.getInt32(source);
+    this.destination0 = view.getInt32(destination);
     if (version === 4) {
       this.source1 = this.source2 = this.source3 = 0;
       this.destination1 = this.destination2 = this.destination3 = 0;
       return;
     }
-    this.source1 = wordAt(bytes, source + 4);
-    this.source2 = wordAt(bytes, source + 8);
-    this.source3 = wordAt(bytes, source + 12);
-    this.destination1 = wordAt(bytes, destination + 4);
-    this.destination2 = wordAt(bytes, destination + 8);
-    this.destination3 = wordAt(bytes, destination + 12);
+    this.source1 = view.getInt32(source + 4);
+    this.source2 = view.getInt32(source + 8);
+    this.source3 = view.getInt32(source + 12);
+    this.destination1 = view.getInt32(destination + 4);
+    this.destination2 = view.getInt32(destination + 8);
+    this.destination3 = view.getInt32(destination + 12);
   }
 
   /** The same for both directions. */
@@ -229,15 +229,6 @@ function endOf(key: FlowKey, end: Direction): SocketAddress {
     address: key.version === 4 ? formatIpv4(octets) : formatIpv6(octets),
     port: end === 0 ? key.sourcePort : key.destinationPort,
   };
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] as number) << 24) |
-    ((bytes[at + 1] as number) << 16) |
-    ((bytes[at + 2] as number) << 8) |
-    (bytes[at + 3] as number)
-  );
 }
 
 function mix(a: number, b: number, c: number, d: number, port: number): number {

@@ -1,5 +1,6 @@
-/** The packet being looked at, as what the sink is told of it: made once per packet, and only if something is told. */
+/** The packet being looked at, as what the sink is told of it: made only if something is told. */
 import type { Seen } from '../base/flow.ts';
+import { MICROSECONDS, type Resolution } from '../base/timestamp.ts';
 import type { PacketRecord } from './record.ts';
 
 export class Moment {
@@ -7,24 +8,20 @@ export class Moment {
   packet = 0;
   /** Whole Unix seconds of the packet. */
   seconds = 0;
-  private record: PacketRecord | null = null;
-  private made: Seen | null = null;
+  private ticks = 0;
+  private resolution: Resolution = MICROSECONDS;
 
   /** Goes on to the packet that stands in `record`. */
   advance(record: PacketRecord): void {
     this.packet++;
     this.seconds = record.unixSeconds;
-    this.record = record;
-    this.made = null;
+    this.ticks = record.ticks;
+    this.resolution = record.resolution;
   }
 
+  /** Made anew, because what is kept here makes V8 remember where it was put, for more than it takes to make it. */
   get seen(): Seen {
-    this.made ??= this.make();
-    return this.made;
-  }
-
-  private make(): Seen {
-    const { unixSeconds, ticks, resolution } = this.record as PacketRecord;
-    return { time: { unixSeconds, ticks, resolution }, packet: this.packet };
+    const { seconds, ticks, resolution, packet } = this;
+    return { time: { unixSeconds: seconds, ticks, resolution }, packet };
   }
 }

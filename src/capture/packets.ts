@@ -14,6 +14,7 @@ import { PacketOrder } from './packet-order.ts';
 import type { PacketRecord } from './record.ts';
 import type { Tally } from './tally.ts';
 import { TCP_ACK, TCP_SYN, TcpConnection } from './tcp-connection.ts';
+import { Words } from './words.ts';
 
 const NO_PACKETS: readonly number[] = [];
 const TCP_HEADER_OCTETS = 20;
@@ -46,6 +47,7 @@ export class Packets {
   private readonly flows = new FlowTable();
   private readonly key = new FlowKey();
   private readonly segment = new SegmentAtHand();
+  private readonly words = new Words();
 
   constructor(sink: FlowSink, tally: Tally) {
     this.sink = new PacketOrder(sink, tally);
@@ -215,7 +217,7 @@ export class Packets {
   private setKey(transport: 'tcp' | 'udp', bytes: Uint8Array, header: Uint8Array): void {
     const { ip, key } = this;
     key.transport = transport;
-    key.setAddresses(ip.version, header, ip.source, ip.destination);
+    key.setAddresses(ip.version, this.words.of(header), ip.source, ip.destination);
     key.sourcePort = readU16(bytes, ip.at);
     key.destinationPort = readU16(bytes, ip.at + 2);
   }

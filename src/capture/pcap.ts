@@ -5,6 +5,7 @@ import type { ByteCursor } from './cursor.ts';
 import type { CaptureLimits } from './limits.ts';
 import { PCAP_HEADER_OCTETS, pcapVariant } from './pcap-variants.ts';
 import { PacketRecord, type RecordReader, readU16At, readU32At } from './record.ts';
+import { Words } from './words.ts';
 
 export class PcapReader implements RecordReader {
   readonly packet = new PacketRecord();
@@ -12,6 +13,7 @@ export class PcapReader implements RecordReader {
   /** E.g. `pcap, little-endian, microseconds`. */
   readonly variant: string;
   private readonly cursor: ByteCursor;
+  private readonly words = new Words();
   private readonly name: string;
   private readonly packetOctetsMax: number;
   private readonly little: boolean;
@@ -45,13 +47,14 @@ export class PcapReader implements RecordReader {
   next(): boolean {
     const { cursor, little, headerOctets, packet } = this;
     if (!cursor.need(headerOctets)) return this.starved('a packet header');
-    const captured = readU32At(cursor.bytes, cursor.at + 8, little);
+    const captured = this.words.of(cursor.bytes).getUint32(cursor.at + 8, little);
     if (captured > this.packetOctetsMax) return this.absurd(captured);
     if (!cursor.need(headerOctets + captured)) return this.starved(`a packet of ${captured} octets`);
     const { bytes, at } = cursor;
-    const ticks = readU32At(bytes, at + 4, little);
-    const wireLength = readU32At(bytes, at + 12, little);
-    packet.unixSeconds = readU32At(bytes, at, little);
+    const view = this.words.of(bytes);
+    const ticks = view.getUint32(at + 4, little);
+    const wireLength = view.getUint32(at + 12, little);
+    packet.unixSeconds = view.getUint32(at, little);
     packet.ticks = ticks;
     if (ticks >= this.ticksPerSecond) {
       packet.unixSeconds += Math.floor(ticks / this.ticksPerSecond);

@@ -9,10 +9,13 @@ const LEASEQUERY = 14;
 const LEASEQUERY_REPLY = 15;
 
 /** By ports, and by the message type that the datagram begins with; `undefined` if it is none of ours. */
-export function datagramProtocol(flow: Flow, type: number | undefined): ProtocolName | undefined {
-  if (!flow.ends.some(({ port }) => port === DHCPV6_CLIENT_PORT || port === DHCPV6_SERVER_PORT))
-    return undefined;
+export function datagramProtocol({ ends }: Flow, type: number | undefined): ProtocolName | undefined {
+  if (!isOurs(ends[0].port) && !isOurs(ends[1].port)) return undefined;
   return type === LEASEQUERY || type === LEASEQUERY_REPLY ? 'dhcpv6-leasequery' : 'dhcpv6';
+}
+
+function isOurs(port: number): boolean {
+  return port === DHCPV6_CLIENT_PORT || port === DHCPV6_SERVER_PORT;
 }
 
 /**
@@ -20,15 +23,17 @@ export function datagramProtocol(flow: Flow, type: number | undefined): Protocol
  * clients from the port from which it asks for leases.
  */
 export class DatagramConnections {
-  /** That of the datagram before comes first. */
-  private readonly connections: Connection[] = [];
+  /** That of the datagram before. */
+  private last: Connection | undefined;
+  private other: Connection | undefined;
 
   /** `next` is asked for a number if these are the first datagrams; both connections have one number. */
-  of(flow: Flow, protocol: ProtocolName, next: () => number): Connection {
-    const [last, other] = this.connections;
+  of(flow: Flow, protocol: ProtocolName, next: (protocol: ProtocolName) => number): Connection {
+    const { last } = this;
     if (last?.protocol === protocol) return last;
-    const connection = other ?? { index: last?.index ?? next(), flow, protocol };
-    this.connections.splice(0, 2, connection, ...(last === undefined ? [] : [last]));
+    const connection = this.other ?? { index: last?.index ?? next(protocol), flow, protocol };
+    this.other = last;
+    this.last = connection;
     return connection;
   }
 }

@@ -93,6 +93,13 @@ export class MessageReader implements FlowSink {
   private lastFlow: Flow | undefined;
   private lastFollowing: Following | undefined;
   private limitTold = false;
+  /** Counts connections, from 0, those of each family apart. */
+  private readonly nextConnection = (protocol: ProtocolName): number => {
+    const family = FAMILY[protocol];
+    const count = this.connections.get(family) ?? 0;
+    this.connections.set(family, count + 1);
+    return count;
+  };
 
   constructor(dissectors: Dissectors, events: ReaderEvents, options: ReaderOptions = {}) {
     this.dissectors = dissectors;
@@ -293,13 +300,6 @@ export class MessageReader implements FlowSink {
     this.awaited.delete(state);
   }
 
-  private nextConnection(protocol: ProtocolName): number {
-    const family = FAMILY[protocol];
-    const count = this.connections.get(family) ?? 0;
-    this.connections.set(family, count + 1);
-    return count;
-  }
-
   private frame(state: FlowState, direction: Direction, cut: CutFrame, seen: Seen): void {
     const following = this.known(state.flow);
     const connection = following?.connection;
@@ -342,7 +342,7 @@ export class MessageReader implements FlowSink {
   ): void {
     const protocol = following.forced ?? datagramProtocol(flow, start < end ? bytes[start] : undefined);
     if (protocol === undefined) return;
-    const connection = following.datagrams.of(flow, protocol, () => this.nextConnection(protocol));
+    const connection = following.datagrams.of(flow, protocol, this.nextConnection);
     following.connection = connection;
     this.tell(this.messages.frame(connection, direction, bytes, start, end, seen));
   }
