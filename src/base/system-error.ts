@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a directory',
   ENOTFOUND: 'no such host',
   EPERM: 'not permitted',
+  EPIPE: 'nobody reads it any more',
   EROFS: 'the file system is read-only',
   ETIMEDOUT: 'no answer in time',
 };

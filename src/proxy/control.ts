@@ -20,7 +20,14 @@ export function controlTarget(
   return { ...facts, group, metrics, known };
 }
 
-/** Rejects with InputError if the place is taken. */
-export function openProxyControl(place: ControlPlace, target: ControlTarget): Promise<OpenControl> {
-  return openControl(place, (request) => answerTo(target, request));
+/** Answers once `ready` is. Rejects with InputError if the place is taken. */
+export function openProxyControl(
+  place: ControlPlace,
+  target: ControlTarget,
+  ready: Promise<void> = Promise.resolve(),
+): Promise<OpenControl> {
+  return openControl(place, async (request) => {
+    await ready;
+    return answerTo(target, request);
+  });
 }

@@ -5,7 +5,12 @@
 import { located } from '../base/located.ts';
 import { suggestion } from '../base/nearest.ts';
 import { InputError } from '../base/problem.ts';
-import { normalAddress, parseSocketAddress, type SocketAddress } from '../base/socket-address.ts';
+import {
+  formatSocketAddress,
+  normalAddress,
+  parseSocketAddress,
+  type SocketAddress,
+} from '../base/socket-address.ts';
 import { isName, NAME_EXPECTED } from './faults/limits.ts';
 import { faultFromObject } from './faults/object-form.ts';
 import type { FaultSpec } from './faults/spec.ts';
@@ -133,9 +138,13 @@ function drafted(value: unknown): Draft {
 
 /** Throws InputError for what cannot be together. */
 export function checkedSettings(settings: RelationshipSettings): RelationshipSettings {
-  const { name, from, to, faults } = settings;
+  const { name, listen, from, to, faults } = settings;
   if (from !== undefined && from.includes(':') !== to.address.includes(':'))
     throw new InputError(`${name}: from ${from} and to ${to.address} are of different IP versions`, ['from']);
+  if (listen.port === to.port && listen.address === to.address)
+    throw new InputError(`${name}: it would dial itself: listen and to are both ${formatSocketAddress(to)}`, [
+      'to',
+    ]);
   for (const { relationship } of faults) {
     if (relationship !== undefined && relationship !== name)
       throw new InputError(`${name}: a fault names the relationship ${relationship}`);

@@ -11,6 +11,7 @@ import { printSession } from '../print-session.ts';
 import { playScenarios } from '../proxy/play.ts';
 import { readScenario } from '../proxy/scenario-file.ts';
 import { hasTerminal, showSession } from '../show-session.ts';
+import { soleWriter } from '../sole-writer.ts';
 
 interface Options {
   readonly duration?: number;
@@ -58,6 +59,7 @@ async function runLab(options: Options): Promise<void> {
   const interrupt = onInterrupt();
   const dissectors = dissectorsInUse();
   const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
+  await soleWriter([options.write, options.log]);
   const lab = await Lab.prepare({
     recording: options.write,
     log: options.log,

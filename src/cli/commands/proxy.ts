@@ -178,9 +178,15 @@ async function runProxy(options: Options, version: string): Promise<void> {
   const order = orderOf(group, relationships, stage, options);
   let control: OpenControl | undefined;
   const begin = async (): Promise<void> => {
-    const openControl = controlOf(group, options, version);
+    let isReady = (): void => undefined;
+    const ready = new Promise<void>((resolve) => {
+      isReady = resolve;
+    });
+    // Before anything is opened: if its place is taken, another proxy's recording may be, too.
+    control = await controlOf(group, options, version, ready);
     for (const settings of relationships) await group.add(settings);
-    control = await openControl?.();
+    isReady();
+    if (control !== undefined) process.stderr.write(`control at ${placeText(control.place)}\n`);
   };
   try {
     if (scenarios.length === 0 && options.tui !== true && options.quiet !== true) {
@@ -217,21 +223,17 @@ function stageOf(
   return relationship ?? only;
 }
 
-/** How to open the control that was asked for. What it tells begins here. */
-function controlOf(
+/** Opens the control that was asked for, which answers once `ready` is. What it tells begins here. */
+async function controlOf(
   group: ProxyGroup,
   { control, tokenFile, controlFolder }: Options,
   version: string,
-): (() => Promise<OpenControl>) | undefined {
+  ready: Promise<void>,
+): Promise<OpenControl | undefined> {
   if (control === undefined) return undefined;
   const place = controlPlace(control, tokenFile, '--token-file');
   const confine = place.kind === 'tcp' ? { confine: confinedTo(controlFolder) } : {};
-  const target = controlTarget(group, { version, ...confine });
-  return async () => {
-    const opened = await openProxyControl(place, target);
-    process.stderr.write(`control at ${placeText(opened.place)}\n`);
-    return opened;
-  };
+  return await openProxyControl(place, controlTarget(group, { version, ...confine }), ready);
 }
 
 function ordersBy({ onOrder, strangersFrom }: Options): Pick<OrderSetup, 'program' | 'strangersFrom'> {

@@ -187,7 +187,7 @@ async function serve(settings: RelationshipSettings, run: number, shared: Shared
   const { tell } = shared;
   const place = aliveSet === undefined ? undefined : parseAliveSet(aliveSet);
   const options = sessionOptions(settings, run, shared);
-  const giveBack = shared.files.claim(name, [options.record?.path, options.logPath]);
+  const giveBack = await shared.files.claim(name, [options.record?.path, options.logPath]);
   const session = await ProxySession.start(options).catch((error: unknown) => {
     giveBack();
     throw new InputError(failureText(error));

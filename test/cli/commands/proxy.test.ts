@@ -129,6 +129,10 @@ describe('leasetap proxy', () => {
       2,
       `leasetap: ${faults}:4:5: fault delay: by: expected a time such as 250ms, 7s or 2m, found "never"`,
     ]);
+    expect(await run('--listen', '[::1]:9')).toEqual([
+      2,
+      'leasetap: main: it would dial itself: listen and to are both [::1]:9',
+    ]);
     expect(await run('--listen', '[::1]:0', '--write', '/nonexistent/x')).toEqual([
       2,
       'leasetap: /nonexistent/x: no such file or directory',
@@ -171,6 +175,29 @@ describe('leasetap proxy', () => {
       `F1 drops BNDREPLY in both directions: would have hit ${replies.length} of ${replies.length} matching messages: ${replies.join(' ')}\n`,
     );
     expect(code).toBe(0);
+  });
+
+  // It opened its files first, and emptied a recording before it saw that it could not stay.
+  it('leaves files alone that another one writes, or if the place of its control is taken', async () => {
+    const folder = temporaryFolder();
+    const [place, tap, kept] = ['tap.sock', 'tap.pcapng', 'kept.pcapng'].map((name) =>
+      join(folder, name),
+    ) as [string, string, string];
+    writeFileSync(kept, 'something');
+    const proxy = leasetap(['proxy', '-l', '[::1]:0', '-t', '[::1]:1', '-C', place, '-w', tap]);
+    await proxy.prints(/control at/);
+    const another = ['proxy', '-l', '[::1]:0', '-t', '[::1]:1'];
+    expect(await runLeasetap([...another, '-C', place, '-w', kept])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('another program uses this'),
+    });
+    expect(readFileSync(kept, 'utf8')).toBe('something');
+    if (process.platform === 'linux')
+      expect(await runLeasetap([...another, '-w', tap])).toMatchObject({
+        code: 2,
+        err: `leasetap: ${tap}: another leasetap is writing this file\n`,
+      });
+    await proxy.kill('SIGTERM');
   });
 
   it('is controlled and watched from another terminal', async () => {

@@ -2,15 +2,17 @@
 import { expect, it } from 'vitest';
 import { ClaimedFiles } from '../../../src/cli/proxy/claimed-files.ts';
 
-it('gives a file to one relationship at a time', () => {
+it('gives a file to one relationship at a time', async () => {
   const files = new ClaimedFiles();
-  const giveBack = files.claim('campus', ['tap.pcapng', undefined, 'tap.jsonl']);
-  expect(() => files.claim('branch', ['branch.jsonl', './x/../tap.pcapng'])).toThrow(
+  const giveBack = await files.claim('campus', ['tap.pcapng', undefined, 'tap.jsonl']);
+  await expect(files.claim('branch', ['branch.jsonl', './x/../tap.pcapng'])).rejects.toThrow(
     './x/../tap.pcapng: the relationship "campus" writes there already',
   );
   // What was refused has taken nothing.
-  files.claim('branch', ['branch.jsonl']);
-  expect(() => files.claim('lab', ['one', 'one'])).toThrow('the relationship "lab" writes there already');
+  await files.claim('branch', ['branch.jsonl']);
+  await expect(files.claim('lab', ['one', 'one'])).rejects.toThrow(
+    'the relationship "lab" writes there already',
+  );
   giveBack();
-  files.claim('lab', ['tap.pcapng', 'tap.jsonl']);
+  await files.claim('lab', ['tap.pcapng', 'tap.jsonl']);
 });
