@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { makeFinding } from '../../src/analyze/checks/finding.ts';
 import { ProxyClient } from '../../src/cli/proxy/control-client.ts';
 import { remoteSession } from '../../src/cli/proxy/remote-session.ts';
 import { ControlConnection } from '../../src/control/http-client.ts';
@@ -153,6 +154,7 @@ describe('the control of a proxy', () => {
     await post('/step');
     expect(await read(tap.primary, 10)).toEqual(unit(35, 9));
     expect(await post('/step')).toEqual({ released: false });
+    expect(await client.release('pause', [7])).toBe(false);
   });
 
   // Servers announce nothing anew for whoever comes to look later.
@@ -195,6 +197,21 @@ describe('the control of a proxy', () => {
     tap.primary.destroy();
     tap.secondary.destroy();
     await until(() => headerLines(model).map(lineText)[3]?.includes('no connection') === true, 'the end');
+  });
+
+  // Only who had been there heard of them.
+  it('tells a view that comes late what was found', async () => {
+    const target = controlTarget(await groupOf(tap.proxy), { version: '1' });
+    const said = { index: 4, packet: 7, connection: 0, transactionId: 9, sentTime: 0, atMillis: 1 };
+    const reply = { ...said, role: 'secondary', type: 25, name: 'BNDREPLY' } as const;
+    const finding = makeFinding('bndreply-transaction-id', reply, 'it answers nothing');
+    for (let at = 0; at < 102; at++) target.known.event({ kind: 'finding', finding, atMillis: at });
+    target.known.event({ kind: 'finding', finding, relationship: 'campus', atMillis: 102 });
+    const known = target.known.of();
+    expect(known.findings).toHaveLength(100);
+    expect(known.findings.at(-1)).toMatchObject({ finding, atMillis: 102 });
+    expect(target.known.of('campus').findings).toHaveLength(1);
+    expect(api.deviations('Known', JSON.parse(JSON.stringify(toJsonKeys(known))))).toEqual([]);
   });
 
   it('begins a stream of events with what is known, as described', async () => {

@@ -90,7 +90,7 @@ export async function remoteSession(
   };
 }
 
-function tellKnown({ relationships }: Known, view: (item: SessionItem) => void): void {
+function tellKnown({ relationships, findings }: Known, view: (item: SessionItem) => void): void {
   view({ kind: 'known', relationships });
   for (const { connection, up, primary, secondary } of relationships) {
     const where = connection.relationship === undefined ? '' : `${connection.relationship}: `;
@@ -100,6 +100,8 @@ function tellKnown({ relationships }: Known, view: (item: SessionItem) => void):
     const text = `${where}before: ${states.join(', ')}; connection ${connection.index} ${up ? 'up' : 'down'}`;
     view({ kind: 'note', atMillis: Date.now(), text, alarming: false });
   }
+  for (const { finding, relationship } of findings)
+    view({ kind: 'finding', finding, ...(relationship === undefined ? {} : { relationship }) });
 }
 
 /** What can be seen of the proxy from here; orders go over the control. */
