@@ -1,5 +1,16 @@
 /** YAML files that users write for commands: faults, scenarios, relationships, colour rules. Mistakes name their place. */
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { InputError } from '../base/problem.ts';
 import { readTextFile } from '../control/text-file.ts';
 
@@ -62,6 +73,13 @@ function readNode<T>(file: YamlFile, node: Node, read: (value: unknown) => T): T
   }
 }
 
+/** Parameters of a fault may also stand in a map of their own. */
+function pairOf(map: YAMLMap, name: unknown): Pair | undefined {
+  const own = map.items.find(({ key }) => isScalar(key) && key.value === name);
+  const inner = map.get('parameters', true);
+  return own ?? (isMap(inner) ? pairOf(inner, name) : undefined);
+}
+
 /** Where the key or item at the end of the path begins, or as much of it as there is. */
 function offsetOf(node: Node, path: InputError['at']): number {
   let offset = node.range?.[0] ?? 0;
@@ -69,7 +87,7 @@ function offsetOf(node: Node, path: InputError['at']): number {
   for (const step of path) {
     let next: unknown;
     if (isMap(inner)) {
-      const pair = inner.items.find(({ key }) => isScalar(key) && key.value === step);
+      const pair = pairOf(inner, step);
       next = pair?.value;
       if (isScalar(pair?.key)) offset = pair.key.range?.[0] ?? offset;
     } else if (isSeq(inner)) {

@@ -30,6 +30,10 @@ describe('a file of a scenario', () => {
       `${HEAD}    faults:\n      - do: drop\n        when: typ == 1\n`,
       ':7:9: phases[0].faults[0]: filter: unknown name "typ"',
     ],
+    [
+      `${HEAD}    faults:\n      - do: delay\n        parameters:\n          by: never\n`,
+      ':8:11: phases[0].faults[0]: fault delay: by: expected a time',
+    ],
     [`${HEAD}    duration: ever\n`, ':5:5: phases[0].duration: expected a time'],
     [`${HEAD}    fault: []\n`, ':5:5: phases[0]: unknown key "fault"'],
     [`${HEAD}    orders: [1]\n`, ':5:14: phases[0].orders[0]: expected a line'],
@@ -58,6 +62,7 @@ describe('a file of faults', () => {
     ['faults:\n  - do: drop\n    id: a b\n', ':3:5: fault drop: id: expected a letter'],
     ['faults:\n  - do: drop\n    buy: 7s\n', ':3:5: fault drop: unknown parameter "buy"'],
     ['faults:\n  - do: drop\n    direction: up\n', ':3:5: direction: expected p>s, s>p or both'],
+    ['- do: delay\n  parameters: { bye: 3s }\n', ':2:17: fault delay: unknown parameter "bye"'],
     ['- drop\n- drop nth\n', ':2:3: fault "drop nth": expected a number'],
   ])('%j says where it is wrong', (text, message) => {
     const path = file(text);
