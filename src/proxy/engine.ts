@@ -14,7 +14,7 @@ import { Halts } from './chain.ts';
 import { connectionOf } from './connection.ts';
 import { Conversation, type LegPort } from './conversation.ts';
 import { ConnectionDialect } from './dialect.ts';
-import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
+import type { FaultEnd, FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import { type ArmedFault, checkFault } from './faults/armed.ts';
 import type { CertificateFlaw } from './faults/kind.ts';
 import type { FaultSpec } from './faults/spec.ts';
@@ -230,9 +230,10 @@ export class ProxyEngine implements ProxyHandle {
     this.sweep(now);
   }
 
-  /** Ends all connections in order. */
+  /** Ends all faults, so that what they hold still goes onward, and all connections in order. */
   shutDown(): void {
     const now = this.catchUp();
+    for (const { id } of this.board.list()) this.retire(id, 'stopped', now);
     for (const conversation of [...this.conversations]) conversation.shutDown(now);
   }
 
@@ -381,7 +382,7 @@ export class ProxyEngine implements ProxyHandle {
     }
   }
 
-  private retire(id: string, reason: 'removed' | 'expired' | 'used-up', now: number): boolean {
+  private retire(id: string, reason: FaultEnd, now: number): boolean {
     const fault = this.board.get(id);
     if (fault === undefined) return false;
     const view = this.view(fault);

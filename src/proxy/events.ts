@@ -65,6 +65,9 @@ interface Happened {
   readonly relationship?: string;
 }
 
+/** `stopped`: the proxy ends, with the fault armed. */
+export type FaultEnd = 'removed' | 'expired' | 'used-up' | 'stopped';
+
 export type ProxyEvent =
   | (Happened & {
       readonly kind: 'connection-up';
@@ -100,7 +103,7 @@ export type ProxyEvent =
   | (Happened & {
       readonly kind: 'fault-gone';
       readonly fault: FaultView;
-      readonly reason: 'removed' | 'expired' | 'used-up';
+      readonly reason: FaultEnd;
     })
   /** From here on octets of this direction are passed on without being read. */
   | (Happened & {

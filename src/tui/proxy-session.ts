@@ -1,6 +1,6 @@
 /** A running proxy, in process or over its control connection, as a session of the terminal UI. */
 import { formatSocketAddress } from '../base/socket-address.ts';
-import type { ProxyEvent } from '../proxy/events.ts';
+import type { FaultView, ProxyEvent } from '../proxy/events.ts';
 import type { ProxyHandle } from '../proxy/handle.ts';
 import type { ServerStatus, Session, SessionItem } from './session.ts';
 
@@ -131,7 +131,7 @@ function itemsOf(event: ProxyEvent): SessionItem[] {
     case 'fault-armed':
       return [note(`${event.fault.id} armed: ${event.fault.sentence}`, false)];
     case 'fault-gone':
-      return [note(`${event.fault.id} ${event.reason}`, false)];
+      return [note(`${event.fault.id} ${event.reason}${appliedText(event.fault)}`, event.fault.hits === 0)];
     case 'fault-hit':
       return [];
     case 'relationship': {
@@ -141,4 +141,10 @@ function itemsOf(event: ProxyEvent): SessionItem[] {
     case 'state':
       return [note(`the ${event.who} announces ${event.state}`, false)];
   }
+}
+
+/** A fault that was never applied may have waited for something that does not come: a slip, or the wrong moment. */
+function appliedText({ hits, matched }: FaultView): string {
+  if (hits === 0) return `, never applied: ${matched === 0 ? 'nothing' : matched} matched`;
+  return `, applied ${hits === 1 ? 'once' : `${hits} times`}`;
 }

@@ -114,7 +114,7 @@ describe.each([
     const same = await secondary(temporaryFolder(), on, tls);
     expect(await runLeasetap([...asPrimary, ...primarysTls])).toMatchObject({
       code: 0,
-      err: expect.stringMatching(/(^|\n)\d+ messages sent, \d+ answered as captured, 0 differences\n$/),
+      err: expect.stringMatching(/(^|\n)\d+ messages sent, \d+ answers came, 0 differences\n$/),
     });
     await same.kill('SIGTERM');
 
@@ -146,7 +146,7 @@ describe.each([
     const primary = leasetap(['serve', writeConfig(temporaryFolder(), 'primary', on, tls)]);
     expect(await asSecondary.ended).toMatchObject({
       code: 0,
-      err: expect.stringMatching(/\n\d+ messages sent, \d+ answered as captured, 0 differences\n$/),
+      err: expect.stringMatching(/\n\d+ messages sent, \d+ answers came, 0 differences\n$/),
     });
     await primary.prints(/PARTNER-DOWN to NORMAL/);
   });

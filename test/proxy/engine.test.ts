@@ -75,3 +75,27 @@ it('passes both directions octet by octet, however they are cut, through the sta
     { numRuns: 300 },
   );
 });
+
+it('lets go what faults hold when it ends, and says of each how often it was applied', () => {
+  const written: string[] = [];
+  const port = (to: string): LegPort => ({
+    write: (octets) => written.push(`${octets.length} to the ${to}`) > 0,
+    end: () => written.push(`FIN to the ${to}`),
+    reset: () => expect.fail('nobody has reset'),
+  });
+  const engine = new ProxyEngine({ clock: { nowMillis: () => 0 }, random: seededRandom(1), dissectors });
+  const gone: unknown[] = [];
+  engine.subscribe((event) => {
+    if (event.kind === 'fault-gone') gone.push([event.fault.id, event.reason, event.fault.hits]);
+  });
+  for (const fault of ['hold p>s CONTACT', 'drop BNDREPLY']) engine.armFault(parseFault(fault));
+  const conversation = engine.open(ENDS, [port('primary'), port('secondary')]);
+  engine.receive(conversation, 0, unit(35, 1));
+  expect(written).toEqual([]);
+  engine.shutDown();
+  expect(written).toEqual(['10 to the secondary', 'FIN to the primary', 'FIN to the secondary']);
+  expect(gone).toEqual([
+    ['F1', 'stopped', 1],
+    ['F2', 'stopped', 0],
+  ]);
+});

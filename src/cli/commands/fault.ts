@@ -79,7 +79,9 @@ export function register(program: Command): void {
     .argument('<id>')
     .argument('[positions...]')
     .action(async (id: string, positions: readonly string[], _: unknown, command: Command) => {
-      await clientOf(command).release(id, positions.length === 0 ? undefined : positions.map(wholeNumber));
+      const order = positions.length === 0 ? undefined : positions.map(wholeNumber);
+      const released = await clientOf(command).release(id, order);
+      if (!released) process.stdout.write(`nothing is held${order === undefined ? '' : ' there'}\n`);
     });
   addStepping(fault);
   fault

@@ -144,7 +144,7 @@ async function readScript(
   const [damage] = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
   if (script.length === 0) {
     const why =
-      damage ??
+      damage?.message ??
       (others > 0 ? `${others} messages are on other connections (--connection)` : 'no DHCPv6 failover');
     throw new InputError(`${file}: nothing to play: ${why}`);
   }
@@ -165,7 +165,7 @@ function tell(output: ReplayOutput): void {
     const { sent, answered, differences, apart, absent } = output;
     const clients = `; of clients, ${apart} other updates and ${absent} that did not come`;
     process.stderr.write(
-      `${sent} messages sent, ${answered} answered as captured, ${differences} differences${apart + absent > 0 ? clients : ''}\n`,
+      `${sent} messages sent, ${answered} answers came, ${differences} differences${apart + absent > 0 ? clients : ''}\n`,
     );
     if (differences > 0) process.exitCode = EXIT_FINDINGS;
   }

@@ -41,12 +41,11 @@ export class ProxyClient {
     await this.call('DELETE', `${this.within}/faults/${encodeURIComponent(id)}`);
   }
 
-  async release(id: string, order: readonly number[] | undefined): Promise<void> {
-    await this.call(
-      'POST',
-      `${this.within}/faults/${encodeURIComponent(id)}/release`,
-      order === undefined ? undefined : { order },
-    );
+  /** Whether there was something to let go. */
+  async release(id: string, order: readonly number[] | undefined): Promise<boolean> {
+    const place = `${this.within}/faults/${encodeURIComponent(id)}/release`;
+    const answer = await this.call('POST', place, order === undefined ? undefined : { order });
+    return (answer as { released: boolean }).released;
   }
 
   /** Everything waits from the next message on, or from the first that matches the filter; or only one direction. */

@@ -89,7 +89,7 @@ export async function printDryRun(
   const summary = await readMessages([fileSource(path)], dissectors, {
     onMessage: (message) => run.push(message),
   });
-  for (const source of summary.sources)
-    if (source.damage !== null) throw new InputError(`${path}: ${source.damage}`);
   process.stdout.write(`${run.lines().join('\n')}\n`);
+  for (const { damage } of summary.sources)
+    if (damage !== null) throw new InputError(`${path}: ${damage.message}; what is behind it is not counted`);
 }

@@ -35,8 +35,8 @@ export function steppingCommand(proxy: Stepping): (line: string) => Promise<stri
         const [id = '', ...positions] = words;
         if (!positions.every((word) => /^\d{1,6}$/.test(word)))
           throw new InputError(`"${line}": ${EXPECTED}`);
-        await proxy.release(id, positions.length === 0 ? undefined : positions.map(Number));
-        return `${id} released`;
+        const order = positions.length === 0 ? undefined : positions.map(Number);
+        return (await proxy.release(id, order)) ? `${id} released` : 'nothing is held there';
       }
       default:
         throw new InputError(`unknown command "${verb}"; ${EXPECTED}`);
@@ -68,7 +68,7 @@ export function steppingOf(proxy: ProxyHandle): Stepping {
     },
     release: async (id, order) => {
       existing(id);
-      proxy.release(id, order);
+      return proxy.release(id, order);
     },
   };
 }

@@ -177,6 +177,16 @@ describe('leasetap proxy', () => {
     expect(code).toBe(0);
   });
 
+  it('says that the rest of a damaged capture is not counted, behind what it has counted', async () => {
+    const cut = join(temporaryFolder(), 'cut.pcap');
+    const capture = join(top, 'fixtures/captures/dhcpv6/basic-all-messages.pcap');
+    writeFileSync(cut, readFileSync(capture).subarray(0, 1000));
+    const { code, out, err } = await runLeasetap(['proxy', '--dry-run', cut, '-f', 'drop CONNECT']);
+    expect(out).toContain('would have hit 1 of 1 matching messages: #');
+    expect(err).toMatch(/^leasetap: .*cut\.pcap: [^[]*; what is behind it is not counted\n$/);
+    expect(code).toBe(2);
+  });
+
   // It opened its files first, and emptied a recording before it saw that it could not stay.
   it('leaves files alone that another one writes, or if the place of its control is taken', async () => {
     const folder = temporaryFolder();
