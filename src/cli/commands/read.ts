@@ -110,9 +110,9 @@ export function register(program: Command): void {
 }
 
 /** With more threads that print the process would take more than 128 MiB. */
-const THREADS_MAX = 3;
-/** JSON takes much time and little memory; the parser of filters takes more, in each thread. */
-const JSON_THREADS_MAX = 4;
+const THREADS_MAX = 4;
+/** Trees, fields and the parser of filters take more memory, in each thread. */
+const LARGE_THREADS_MAX = 3;
 
 /** What is read between two moments at which lines that others have printed can be written. */
 const PRINTING_CHUNK_OCTETS = 64 * 1024;
@@ -219,13 +219,10 @@ function octetsIn(files: readonly string[]): number | undefined {
   return total;
 }
 
-/** One processor is left to who reads the lines; JSON takes longer to print than anybody needs to read it. */
+/** The first of them hardly prints. */
 function threadsOf({ jobs, type, filter }: Options): number {
-  const processors = availableParallelism();
-  const isPlainJson = (type === 'jsonl' || type === 'ek') && filter === undefined;
-  return (
-    jobs ?? (isPlainJson ? Math.min(processors, JSON_THREADS_MAX) : Math.min(processors - 1, THREADS_MAX))
-  );
+  const isSmall = filter === undefined && (type === 'text' || type === 'jsonl' || type === 'ek');
+  return jobs ?? Math.min(availableParallelism(), isSmall ? THREADS_MAX : LARGE_THREADS_MAX);
 }
 
 /** What has to be known of messages for all that was asked for: perhaps what only a first pass can tell. */

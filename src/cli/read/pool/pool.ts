@@ -61,7 +61,10 @@ export class PrintPool {
     for (const thread of threads) {
       thread.on('message', (message) => {
         if (message !== BEGUN) writer.takeApart(message);
-        else if (++this.threadsBegun === threads.length) this.changed();
+        else {
+          this.threadsBegun++;
+          this.changed();
+        }
       });
       thread.on('error', failed);
     }
@@ -73,9 +76,13 @@ export class PrintPool {
     return this.belt.closed;
   }
 
+  private get haveBegun(): boolean {
+    return this.threadsBegun === this.threads.length;
+  }
+
   /** Resolves when all threads that print have begun. @throws what a thread has thrown */
   async begun(): Promise<void> {
-    while (this.threadsBegun < this.threads.length) await this.change();
+    while (!this.haveBegun) await this.change();
   }
 
   /** Takes the next message; nothing of it is kept behind the end of `settle` or `flush`. */
@@ -98,7 +105,7 @@ export class PrintPool {
       if (this.failure !== undefined) throw this.failure;
       const { written } = this.belt;
       if (this.fill() || this.hurries) return;
-      const parcel = this.belt.take();
+      const parcel = this.shallPrint ? this.belt.take() : undefined;
       if (parcel === undefined) await this.change(this.belt.untilWritten(written));
       else {
         this.printer.print(parcel);
@@ -149,6 +156,14 @@ export class PrintPool {
     else this.waiting.push({ parcel, memory: this.aside });
     this.aside = this.fill() && this.belt.hasRoom ? undefined : (this.free.pop() ?? newParcelMemory());
     this.packer.useMemory(this.aside ?? this.belt.room);
+  }
+
+  /**
+   * Whether this thread is to help. Not while lines can be written, which nobody else does, and not while the others
+   * begin: they are there before code that has never run here prints at any speed.
+   */
+  private get shallPrint(): boolean {
+    return this.haveBegun && !this.belt.isPrinted(this.belt.written);
   }
 
   /** Puts what waits on the belt as far as there is room. Whether nothing waits any more. */

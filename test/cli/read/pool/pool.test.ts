@@ -165,6 +165,32 @@ describe('PrintPool', () => {
     expect(await written()).toBe(indices(101));
   });
 
+  it('prints nothing before the others have begun', async () => {
+    const thread = new FakeThread();
+    const { belt, pool, push } = setUp([thread]);
+    push(100);
+    const settled = pool.settle();
+    expect(await isDone(settled)).toBe(false);
+    expect(belt.take()).toBe(0);
+    thread.tell(BEGUN);
+    await vi.waitFor(() => expect(belt.isPrinted(belt.filled - 1)).toBe(true));
+  });
+
+  it('prints nothing while lines wait for the reader of the output', async () => {
+    const { belt, pool, push, print, printTaken, written } = setUp();
+    push(100);
+    print();
+    const settled = pool.settle();
+    expect(await isDone(settled)).toBe(false);
+    const slow = belt.take() as number;
+    expect(slow).toBe(1);
+    // What is printed is taken now, and then nothing waits for the reader while the next parcel is not printed.
+    await written();
+    await vi.waitFor(() => expect(belt.isPrinted(belt.filled - 1)).toBe(true));
+    printTaken(slow);
+    while (!(await isDone(settled))) await written();
+  });
+
   it('is drained when all is written, by whomever it was printed', async () => {
     const { pool, push, print, written } = setUp();
     push(2);
