@@ -87,7 +87,8 @@ export class Conversation {
   legLost(leg: RecordedLeg, how: string, now: number): void {
     if (this.down || this.legGone[leg]) return;
     this.legGone[leg] = true;
-    this.reason = `${how} by the ${SENDER[leg]}`;
+    // Whoever closed first is named: a reset may be what followed.
+    this.reason ||= `${how} by the ${SENDER[leg]}`;
     this.setup.recorder?.reset(leg, leg, [], now);
     this.resetLeg(opposite(leg), [], now);
     this.finish(now);

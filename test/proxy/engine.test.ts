@@ -99,3 +99,16 @@ it('lets go what faults hold when it ends, and says of each how often it was app
     ['F2', 'stopped', 0],
   ]);
 });
+
+it('names who ended a connection, not the reset that followed', () => {
+  const port: LegPort = { write: () => true, end: () => undefined, reset: () => undefined };
+  const engine = new ProxyEngine({ clock: { nowMillis: () => 0 }, random: seededRandom(1), dissectors });
+  const reasons: string[] = [];
+  engine.subscribe((event) => {
+    if (event.kind === 'connection-down') reasons.push(event.reason);
+  });
+  const conversation = engine.open(ENDS, [port, port]);
+  engine.senderEnded(conversation, 1);
+  engine.legLost(conversation, 0, 'reset');
+  expect(reasons).toEqual(['closed by the secondary']);
+});

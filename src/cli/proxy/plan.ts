@@ -26,6 +26,8 @@ export function planLines(input: PlanInput): string[] {
   const { primary, secondary, port, proxyPort, bypass } = input;
   const listen: SocketAddress = { address: isV6(primary) ? '::' : '0.0.0.0', port: proxyPort };
   const to: SocketAddress = { address: secondary, port };
+  // In quotes: some shells take brackets for a pattern.
+  const ends = `--listen '${formatSocketAddress(listen)}' --to '${formatSocketAddress(to)}'`;
   const alive = bypass ? ` --alive-set ${family(primary)}/${TABLE}/${ALIVE_SET}` : '';
   return [
     '# 1. The host of the proxy has to be on the way between both servers, as a router that forwards:',
@@ -38,10 +40,10 @@ export function planLines(input: PlanInput): string[] {
     ...nftLines(input),
     '#',
     '# 3. The proxy:',
-    `#      leasetap proxy --listen ${formatSocketAddress(listen)} --to ${formatSocketAddress(to)}${alive}`,
+    `#      leasetap proxy ${ends}${alive}`,
     '#',
     '# 4. Nothing changes on the servers: each sees the other under its own address.',
-    `#    The proof: leasetap proxy check --listen ${formatSocketAddress(listen)} --to ${formatSocketAddress(to)}`,
+    `#    The proof: leasetap proxy check ${ends}`,
     `#    Afterwards: nft delete table ${family(primary)} ${TABLE}`,
   ];
 }

@@ -40,6 +40,8 @@ export function addSubcommands(proxy: Command): void {
       if (options.primary.includes(':') !== options.secondary.includes(':')) {
         throw new InputError('expected two IPv6 or two IPv4 addresses');
       }
+      if (options.primary === options.secondary)
+        throw new InputError('expected the addresses of two servers, found the same twice');
       process.stdout.write(`${planLines(options).join('\n')}\n`);
     });
   proxy

@@ -166,7 +166,11 @@ export class TlsLeg extends Duplex {
       if (!this.push(octets)) tls.pause();
     });
     tls.on('end', () => this.push(null));
-    tls.on('error', (error) => this.fail(reasonOf(error)));
+    tls.on('error', (error: NodeJS.ErrnoException) => {
+      // The other side had closed before: no fault of TLS.
+      if (error.code === 'EPIPE') this.destroy(error);
+      else this.fail(reasonOf(error));
+    });
     tls.on('close', () => this.destroy());
     const { waiting } = this;
     this.waiting = [];

@@ -22,7 +22,11 @@ describe('the plan of a host', () => {
     const mixed = plan('--primary', '192.0.2.1', '--secondary', '2001:db8::2');
     await expect(mixed).rejects.toThrow('expected two IPv6 or two IPv4 addresses');
     expect(await plan('--primary', '192.0.2.1', '--secondary', '192.0.2.2')).toContain('tcp dport 647');
-    expect(await plan('--primary', '2001:db8::1', '--secondary', '2001:db8::2')).toContain('ip6');
+    const six = await plan('--primary', '2001:db8::1', '--secondary', '2001:db8::2');
+    expect(six).toContain('ip6');
+    expect(six).toContain("leasetap proxy check --listen '[::]:1647' --to '[2001:db8::2]:647'\n");
+    const one = plan('--primary', '192.0.2.1', '--secondary', '192.0.2.1');
+    await expect(one).rejects.toThrow('expected the addresses of two servers');
   });
 
   it.each(['0', '65536', 'failover'])('takes no port %s', async (port) => {
