@@ -61,6 +61,11 @@ export class FaultBoard {
     return [...this.armed.values()];
   }
 
+  /** An endpoint has announced another state: faults may have waited for it, however soon the next one comes. */
+  stateChanged(states: WireStates, now: number): void {
+    for (const fault of this.armed.values()) if (fault.isOpen(now)) fault.hears(states);
+  }
+
   /** What the first fault that has an answer and is to be applied to a new connection says, with its hit. */
   onConnection<T>(
     states: WireStates,

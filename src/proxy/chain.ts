@@ -76,7 +76,7 @@ export class FaultChain {
       if (board.get(slot.fault.id) !== slot.fault || slot.fault.hasExpired(now)) this.heal(slot, now);
       else if (!slot.begun && slot.fault.isOpen(now)) {
         slot.open = true;
-        if (slot.fault.holdsIn(this.setup.states)) this.begin(slot, now);
+        if (slot.fault.hears(this.setup.states)) this.begin(slot, now);
       }
     }
   }

@@ -206,7 +206,7 @@ export class ProxyEngine implements ProxyHandle {
     const now = this.setup.clock.nowMillis();
     return this.board
       .list()
-      .some((fault) => fault.connecting === 'wait' && fault.isOpen(now) && fault.holdsIn(this.states));
+      .some((fault) => fault.connecting === 'wait' && fault.isOpen(now) && fault.hears(this.states));
   }
 
   /** Unix milliseconds of the next `tick`. */

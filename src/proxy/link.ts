@@ -227,7 +227,11 @@ export class Link implements Exit {
     }
     const message = this.setup.dissect(octets, offset, now, null);
     const who = this.setup.states.follow(message, this.setup.direction);
-    if (who !== undefined) this.outputs.push({ kind: 'state', who, state: this.setup.states.of(who) ?? '' });
+    if (who !== undefined) {
+      const { board, states } = this.setup;
+      this.outputs.push({ kind: 'state', who, state: states.of(who) ?? '' });
+      board.stateChanged(states, now);
+    }
     return message;
   }
 

@@ -51,6 +51,7 @@ export class ArmedFault {
   readonly connecting: 'refuse' | 'wait' | undefined;
   private readonly sentence: string;
   private readonly chooses: (message: Message) => boolean;
+  private heard = false;
   private matched = 0;
   private hits = 0;
 
@@ -99,19 +100,24 @@ export class ArmedFault {
   /** Counts a unit of a covered direction; the hit, if the fault is to be applied to it by `stage`. */
   judge(unit: InFlight, stage: Pick<Stage, 'takes'>, states: WireStates, now: number): FaultHit | undefined {
     if (this.actsByItself || this.kind.trigger === 'connection') return undefined;
-    if (!this.isOpen(now) || this.isUsedUp() || !this.fits(unit) || !this.holdsIn(states)) return undefined;
+    if (!this.isOpen(now) || this.isUsedUp() || !this.fits(unit) || !this.hears(states)) return undefined;
     return stage.takes?.(unit, now) === false ? undefined : this.count();
   }
 
   /** Counts a new connection; the hit, if the fault is to be applied to it. */
   judgeConnection(states: WireStates, now: number): FaultHit | undefined {
-    return this.isOpen(now) && !this.isUsedUp() && this.holdsIn(states) ? this.count() : undefined;
+    return this.isOpen(now) && !this.isUsedUp() && this.hears(states) ? this.count() : undefined;
   }
 
-  /** Whether the endpoints have announced what the fault waits for. */
-  holdsIn(states: WireStates): boolean {
+  /**
+   * Whether the endpoints are in the state that the fault waits for. One that acts by itself has begun with it: that the
+   * state has passed, as some do at once, does not end it.
+   */
+  hears(states: WireStates): boolean {
     const condition = this.spec.while;
-    return condition === undefined || states.of(condition.who) === condition.state;
+    const holds = condition === undefined || states.of(condition.who) === condition.state;
+    this.heard ||= holds && this.actsByItself;
+    return holds || this.heard;
   }
 
   private count(): FaultHit | undefined {
