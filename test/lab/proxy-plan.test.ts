@@ -91,7 +91,7 @@ describe.skipIf(why !== undefined)(
 
 /** The command that the plan itself names. */
 function startAsPlanned(network: Network, plan: string): Running {
-  const command = /leasetap (proxy --listen .*)$/m.exec(plan)?.[1] ?? '';
+  const command = (/leasetap (proxy --listen .*)$/m.exec(plan)?.[1] ?? '').replaceAll("'", '');
   const recording = join(temporaryFolder(), 'tap.pcapng');
   return start(
     ...network.inside(MIDDLE, process.execPath, [mainFile, ...command.split(' '), '--write', recording]),
