@@ -33,12 +33,20 @@ export function timestampOfMillis(unixMillis: number): Timestamp {
 }
 
 /** Decimal seconds since 1970 UTC with all digits of the resolution, e.g. `1709629200.002388`. */
-export function timestampText(time: Timestamp): string {
-  const { ticksPerSecond, digits } = time.resolution;
-  if (digits === 0) return `${time.unixSeconds}`;
+export function timestampText({ unixSeconds, ticks, resolution }: Timestamp): string {
+  const { ticksPerSecond, digits } = resolution;
+  if (unixSeconds < 0 && ticks > 0) {
+    const before = timestampText({
+      unixSeconds: -unixSeconds - 1,
+      ticks: ticksPerSecond - ticks,
+      resolution,
+    });
+    return `-${before}`;
+  }
+  if (digits === 0) return `${unixSeconds}`;
   const exact = 10 ** digits === ticksPerSecond;
-  const fraction = exact ? `${time.ticks}` : exactFraction(time.ticks, ticksPerSecond, digits);
-  return `${time.unixSeconds}.${fraction.padStart(digits, '0')}`;
+  const fraction = exact ? `${ticks}` : exactFraction(ticks, ticksPerSecond, digits);
+  return `${unixSeconds}.${fraction.padStart(digits, '0')}`;
 }
 
 function exactFraction(ticks: number, ticksPerSecond: number, digits: number): string {

@@ -225,11 +225,12 @@ export class DissectedMessage implements Message {
   }
 }
 
-/** `timestampText`, without making a string where a tick is a decimal fraction of a second. */
+/** `timestampText`, without making a string where a tick is a decimal fraction of a second since 1970. */
 function putTimestamp(out: JsonBuffer, time: Timestamp): void {
   const { ticksPerSecond, digits } = time.resolution;
   // The most common first: raising to a power costs as much as all the rest.
-  if (time.resolution !== MICROSECONDS && (digits === 0 || 10 ** digits !== ticksPerSecond)) {
+  const digitwise = time.resolution === MICROSECONDS || (digits !== 0 && 10 ** digits === ticksPerSecond);
+  if (!digitwise || time.unixSeconds < 0) {
     out.putText(timestampText(time));
     return;
   }

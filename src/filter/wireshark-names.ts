@@ -18,7 +18,21 @@ export const SAME: Readonly<Record<string, string>> = {
   'dhcpv6.iaaddr.valid-lifetime': 'valid-lifetime',
   'dhcpv6.iaprefix.pref-addr': 'ipv6-prefix',
   'dhcpv6.iaprefix.pref-len': 'prefix-length',
+  'dhcpv6.iaprefix.pref-lifetime': 'preferred-lifetime',
+  'dhcpv6.iaprefix.valid-lifetime': 'valid-lifetime',
   'dhcpv6.status-msg': 'status-message',
+  'dhcpv6.iaid.t1': 't1',
+  'dhcpv6.iaid.t2': 't2',
+  'dhcpv6.hopcount': 'hop-count',
+  'dhcpv6.linkaddr': 'link-address',
+  'dhcpv6.peeraddr': 'peer-address',
+  'dhcpv6.option-preference': 'pref-value',
+  'dhcpv6.unicast': 'server-address',
+  'dhcpv6.dns-server': 'dns-recursive-name-server',
+  'dhcpv6.search-list-entry': 'searchlist',
+  'dhcpv6.lifetime': 'information-refresh-time',
+  'dhcpv6.client-domain': 'domain-name',
+  'dhcpv6.aftr-name': 'tunnel-endpoint-name',
 };
 
 /** Wireshark's names for what is something else here, and what to write instead. */
@@ -26,6 +40,10 @@ export const INSTEAD: Readonly<Record<string, string>> = {
   'tcp.stream': 'it counts all connections of a capture, conn those that carry messages',
   'udp.stream': 'it counts all conversations of a capture, conn those that carry messages',
   'frame.len': 'it is of a packet; size is that of the message',
+  'udp.length': 'it is of a datagram; size is that of the message',
+  'tcp.len': 'it is of a segment; size is that of the message',
+  'dhcpv6.option.type': "write the option's name, e.g. OPTION_IA_NA",
+  'dhcpv6.option.length': 'len is of values, e.g. len(duid) > 10',
   'frame.time-relative': 'write a time, e.g. time >= 2024-03-05T09:00:00Z',
   'frame.time-delta': 'rtt is the time from a request to its reply',
 };

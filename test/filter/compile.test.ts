@@ -122,6 +122,11 @@ describe('a filter', () => {
     ['time >= 2024-03-05T09:00:01', ['update', 'refusal', 'reply', 'prefix']],
     ['sent-time > time', ['state', 'refusal', 'reply']],
     ['dhcpv6.msgtype == 31', ['connect']],
+    ['dhcpv6.iaid.t1 >= 0', ['update', 'refusal', 'reply']],
+    [
+      'dhcpv6.iaprefix.pref_lifetime or dhcpv6.hopcount or dhcpv6.dns_server',
+      ['update', 'refusal', 'reply', 'prefix'],
+    ],
     ['dhcpv6.failover.server_state == 6', ['state']],
     ['dhcpfo', []],
     ['dhcpfo.type == 1', []],

@@ -5,6 +5,7 @@ import type { Connection } from '../../src/base/frame.ts';
 import { dissect } from '../../src/dissect/dissect.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import { requireFilter } from '../../src/filter/compile.ts';
+import { SAME } from '../../src/filter/wireshark-names.ts';
 import { failoverConnection, handMessage, option } from '../support/messages.ts';
 
 const DISSECTORS = loadDissectors();
@@ -21,6 +22,10 @@ const relayed = [
   '0c 03 20010db8000000000000000000000001 fe800000000000000000000000000002',
   option(9, '01 000005', option(3, '00000007 00000000 00000000')),
 ].join('');
+
+it.each(Object.keys(SAME))('%s of Wireshark is known', (name) => {
+  expect(() => requireFilter(name, DISSECTORS)).not.toThrow();
+});
 
 describe('a filter for messages of clients and relay agents', () => {
   it.each([
