@@ -15,6 +15,7 @@ import {
   areFieldsClean,
   EMPTY_SPACE,
   fieldsEnd,
+  hasWrongOffset,
   lastFieldStart,
   messageCodecAt,
   OPTION_HEADER_OCTETS,
@@ -85,8 +86,10 @@ class GlanceWalk {
   ): boolean {
     if (start >= end) return false;
     const bytes = this.bytes;
-    const from = optionsStart(messageCodecAt(protocol, bytes, start).header, bytes, start, end);
-    return from <= end && this.options(protocol.space, from, end, container, depth);
+    const { header } = messageCodecAt(protocol, bytes, start);
+    const from = optionsStart(header, bytes, start, end);
+    const clean = from <= end && this.options(protocol.space, from, end, container, depth);
+    return clean && !hasWrongOffset(header, bytes, start, end);
   }
 
   /** Whether the options fill `[from, end)` and are all right. Without a container they are judged and tell nothing. */

@@ -11,7 +11,14 @@ import { NESTING_MAX, UNKNOWN_HEADS_MAX } from './limits.ts';
 import type { CompiledProtocol, OptionCodec, Space } from './space.ts';
 import { optionOf } from './space.ts';
 import { SUB_OPTIONS } from './tree-json.ts';
-import { EMPTY_SPACE, lastFieldStart, messageCodecAt, OPTION_HEADER_OCTETS, optionsStart } from './walk.ts';
+import {
+  EMPTY_SPACE,
+  hasWrongOffset,
+  lastFieldStart,
+  messageCodecAt,
+  OPTION_HEADER_OCTETS,
+  optionsStart,
+} from './walk.ts';
 
 const OPTIONS = new Piece(',"options":');
 const DATA = new Piece(',"value":{"data":"');
@@ -32,7 +39,9 @@ export function putMessageOptions(
   depth = 0,
 ): boolean {
   if (start >= end) return false;
-  const from = optionsStart(messageCodecAt(protocol, bytes, start).header, bytes, start, end);
+  const { header } = messageCodecAt(protocol, bytes, start);
+  if (hasWrongOffset(header, bytes, start, end)) return false;
+  const from = optionsStart(header, bytes, start, end);
   return from <= end && putOptions(out, protocol.space, bytes, from, end, depth);
 }
 

@@ -8,7 +8,14 @@ import { NESTING_MAX } from './limits.ts';
 import type { Field, NodeKind, ReadProblem, TreeNode } from './message.ts';
 import type { CompiledProtocol, MessageCodec, OptionCodec, Space } from './space.ts';
 import { optionOf } from './space.ts';
-import { EMPTY_SPACE, lastFieldStart, messageCodecAt, OPTION_HEADER_OCTETS, optionsStart } from './walk.ts';
+import {
+  EMPTY_SPACE,
+  hasWrongOffset,
+  lastFieldStart,
+  messageCodecAt,
+  OPTION_HEADER_OCTETS,
+  optionsStart,
+} from './walk.ts';
 
 /** Where a part of the tree is being built. */
 class Site {
@@ -110,6 +117,10 @@ function readHeader(codec: MessageCodec, site: Site, start: number, end: number,
     const to = at + (field.size ?? 0);
     if (to <= end) draft.fields.push(...field.fields(site.bytes, at, to));
     else draft.fields.push({ name: field.name, value: null, start: Math.min(at, end), end });
+    if (at - start === codec.header.optionsOffset && hasWrongOffset(codec.header, site.bytes, start, end)) {
+      const text = `${field.name} ${site.bytes[at]} is less than the ${codec.header.size + 2}-octet header`;
+      draft.problems.push(problemAt(site, 'options-offset-wrong', at, text));
+    }
     at = to;
   }
 }
