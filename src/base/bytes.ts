@@ -20,6 +20,10 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
 /** Hex of two octets, made when first asked for: half the joins of a table of single octets. */
 const HEX_OF_PAIR: (string | undefined)[] = new Array(65_536);
 
+const JOINED_OCTETS_MAX = 64;
+const DIGITS = new TextEncoder().encode(HEX_DIGITS);
+const ascii = new TextDecoder();
+
 function hexOfPair(pair: number): string {
   let text = HEX_OF_PAIR[pair];
   if (text === undefined) {
@@ -31,10 +35,23 @@ function hexOfPair(pair: number): string {
 
 /** Lower-case hex of `bytes[start, end)`, without separators. */
 export function toHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  if (end - start > JOINED_OCTETS_MAX) return longHex(bytes, start, end);
   let text = '';
   let at = start;
   for (; at + 1 < end; at += 2) text += hexOfPair(((bytes[at] as number) << 8) | (bytes[at + 1] as number));
   return at < end ? text + HEX_OF_OCTET[bytes[at] as number] : text;
+}
+
+/** A string that is put together from pieces keeps them all until somebody looks at it: too much where it is long. */
+function longHex(bytes: Uint8Array, start: number, end: number): string {
+  const digits = new Uint8Array(2 * (end - start));
+  let to = 0;
+  for (let at = start; at < end; at++) {
+    const octet = bytes[at] as number;
+    digits[to++] = DIGITS[octet >> 4] as number;
+    digits[to++] = DIGITS[octet & 15] as number;
+  }
+  return ascii.decode(digits);
 }
 
 /** Colon-separated lower-case hex, the usual form of link-layer addresses. */

@@ -1,5 +1,5 @@
 /** Searches a stream that has lost its framing for a place where a whole frame stands. Bounded in octets and places. */
-import { NO_BYTES, readU16 } from '../base/bytes.ts';
+import { copyBytes, NO_BYTES, readU16 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
 import { type FrameTest, PREFIX_OCTETS } from './frame-test.ts';
 import { RESYNC_CANDIDATES_MAX, RESYNC_WINDOW_OCTETS } from './limits.ts';
@@ -14,6 +14,8 @@ export class Search {
   private readonly test: FrameTest;
   private window: Uint8Array = NO_BYTES;
   private held = 0;
+  /** Whether the window is not ours. */
+  private isBorrowed = false;
   /** Everything before this was looked at. */
   private looked = 0;
   /** Positions with a plausible header, whose frame is not complete. */
@@ -33,8 +35,17 @@ export class Search {
     return this.window.length;
   }
 
-  /** Adds octets; returns how many old ones had to go. */
+  /**
+   * Adds octets; returns how many old ones had to go. The first ones are looked at where they lie, and copied only if `find`,
+   * which has to follow, finds nothing in them.
+   */
   push(octets: Uint8Array): number {
+    if (this.held === 0) {
+      this.window = octets;
+      this.held = octets.length;
+      this.isBorrowed = true;
+      return 0;
+    }
     const tooMany = this.held + octets.length > 2 * RESYNC_WINDOW_OCTETS;
     const dropped = tooMany ? Math.max(this.held - RESYNC_WINDOW_OCTETS, 0) : 0;
     if (dropped > 0) {
@@ -50,6 +61,7 @@ export class Search {
       this.window = larger;
     }
     this.window.set(octets, this.held);
+    this.isBorrowed = false;
     this.held = wanted;
     return dropped;
   }
@@ -67,6 +79,8 @@ export class Search {
       if (!this.test.isHeader(window, at) || !this.test.isCandidate(window, at, seen)) continue;
       if (this.try(window, at)) return at;
     }
+    if (this.isBorrowed) this.window = copyBytes(window);
+    this.isBorrowed = false;
     return undefined;
   }
 
