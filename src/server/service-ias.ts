@@ -13,7 +13,7 @@ import type { Status } from '../wire/messages.ts';
 import type { ServiceLink } from './service-config.ts';
 
 /** Leases of one IA that are extended together; whoever has more got them elsewhere. */
-const LEASES_PER_IA_MAX = 32;
+const EXTENDED_PER_IA_MAX = 32;
 /** Leases without a record that one IA gets back: servers give one each, so more is a grab. */
 const REBOUND_PER_IA_MAX = 4;
 
@@ -132,7 +132,7 @@ function ownLeases(turn: Turn, owner: ClientIa): Resource[] {
   return turn.leases
     .activeLeases(owner)
     .filter((lease) => isOfLink(turn, lease))
-    .slice(0, LEASES_PER_IA_MAX);
+    .slice(0, EXTENDED_PER_IA_MAX);
 }
 
 function isOfLink(turn: Turn, resource: Resource): boolean {

@@ -1,6 +1,6 @@
 /** That whatever comes in over HTTP is answered or cut off in time, with or without the right to ask. */
 import { connect } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { json, Refused } from '../../src/control/answer.ts';
 import { BODY_OCTETS_MAX, openControl, type Routes } from '../../src/control/http-server.ts';
 
@@ -69,4 +69,32 @@ it('cuts off who does not finish a request within ten seconds and a bit', { time
     expect(millis).toBeGreaterThan(9_000);
     expect(millis).toBeLessThan(15_000);
   }
+});
+
+it('cuts off who does not read the events that it asked for', async () => {
+  const event = 'x'.repeat(1 << 20);
+  let told = 0;
+  let stopped = 0;
+  const port = await open(() => ({
+    kind: 'events',
+    listen: (tell) => {
+      const telling = setInterval(() => {
+        tell('some', event);
+        told++;
+      }, 1);
+      return () => {
+        clearInterval(telling);
+        stopped = told;
+      };
+    },
+  }));
+  const socket = connect(port, '127.0.0.1', () => socket.write(`GET / HTTP/1.1\r\n${AUTHORIZED}\r\n`));
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  socket.on('error', () => undefined).pause();
+  await vi.waitFor(() => expect(stopped).toBeGreaterThan(0), { timeout: 20_000 });
+  // 16 MiB here, and what the system keeps for both sockets.
+  expect(stopped).toBeGreaterThanOrEqual(17);
+  expect(stopped).toBeLessThan(40);
 });

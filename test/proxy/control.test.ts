@@ -114,6 +114,16 @@ describe('the control of a proxy', () => {
     await until(() => tap.proxy.listFaults().length === 0, 'the tied fault to go');
   });
 
+  it('tells of the first hundred messages that wait, and of the octets of all', async () => {
+    await client.call('POST', '/pause', { direction: 'p>s' });
+    tap.primary.write(Buffer.concat(Array.from({ length: 103 }, (_, xid) => unit(35, xid))));
+    await until(() => tap.proxy.listFaults()[0]?.heldOctets === 1030, 'all messages to wait');
+    const waiting = (await client.list())[0]?.waiting ?? [];
+    expect(waiting.map(({ transactionId }) => transactionId)).toEqual([...Array(100).keys()]);
+    await client.call('POST', '/resume');
+    expect((await read(tap.secondary, 1030)).length).toBe(1030);
+  });
+
   it('pauses, steps and resumes', async () => {
     const post = (place: string, body?: unknown) => client.call('POST', place, body);
     await post('/pause', { direction: 'p>s' });

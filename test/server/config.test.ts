@@ -329,6 +329,18 @@ describe('mistakes', () => {
     ]);
   });
 
+  test('more than people write: a million characters, ten thousand entries', () => {
+    const long = (octets: number) => `${GOOD}# ${'x'.repeat(octets - GOOD.length - 3)}\n`;
+    expect(mistakesOf(long(1_048_576))).toEqual([]);
+    expect(mistakesOf(long(1_048_577))).toEqual(['f.yaml: larger than 1048576 characters']);
+    const servers = (count: number) =>
+      GOOD.replace('control: a.sock', `dhcpv6: {dns-servers: [${'"2001:db8::53",'.repeat(count)}]}`);
+    expect(mistakesOf(servers(10_000))).toEqual([]);
+    expect(mistakesOf(servers(10_001))).toEqual([
+      'f.yaml:2:23: dhcpv6.dns-servers: expected at most 10000 addresses',
+    ]);
+  });
+
   test('the message of the error is one line', () => {
     expect(() => parseServerConfig('f.yaml', 'a: 1\nb: 2\n', asWritten)).toThrow(
       /^f\.yaml:1:1: .* \(and 3 more\)$/,

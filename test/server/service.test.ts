@@ -423,6 +423,20 @@ describe('octets without end', () => {
     expect(desk.leases.find(A)?.holder?.clientFqdn).toBeUndefined();
   });
 
+  it('do not have more than thirty-two leases of one IA extended', () => {
+    const many = Array.from({ length: 40 }, (_, index) => address(`2001:db8:1::1:${index}`));
+    const desk = new Desk();
+    desk.leases.pools[0]?.push(...many);
+    desk.bind(A);
+    const holder = desk.leases.find(A)?.holder;
+    if (holder === undefined) throw new Error('nobody has it');
+    desk.leases.apply(
+      many.map((resource) => ({ kind: 'bind', resource, holder, desiredLifetime: 7200 })),
+      NOW,
+    );
+    expect(desk.ask({ type: 'RENEW', serverId: SERVER, ias: [na()] }).ias[0]?.leases).toHaveLength(32);
+  });
+
   it('do not get a client more than a few leases without record at once', () => {
     const many = Array.from({ length: 10 }, (_, index) => address(`2001:db8:1::1:${index}`));
     const desk = new Desk();

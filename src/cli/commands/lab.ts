@@ -1,5 +1,6 @@
 /** `leasetap lab`: two servers, the proxy between them and clients, on this machine alone. */
 import type { Command } from 'commander';
+import { TIMER_MILLIS_MAX } from '../../base/clock.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { duration, gather, wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
@@ -22,9 +23,6 @@ interface Options {
   readonly report?: string;
   readonly tui: boolean;
 }
-
-/** The longest time that a timer takes. */
-const TIMER_MILLIS_MAX = 2 ** 31 - 1;
 
 const HELP = `
 On a terminal this opens the UI; otherwise, or with --no-tui, it prints one line for each thing that happens.

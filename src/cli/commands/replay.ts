@@ -2,8 +2,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import type { SocketAddress } from '../../base/socket-address.ts';
-import { fileSource } from '../../capture/files.ts';
-import type { Dissectors } from '../../dissect/compile.ts';
 import type { Message } from '../../dissect/message.ts';
 import { Replay, type ReplayOutput } from '../../proxy/replay/replay.ts';
 import type { TlsTermination } from '../../proxy/tls/terminate.ts';
@@ -13,8 +11,8 @@ import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { terminationFor } from '../proxy/tls.ts';
-import { readMessages } from '../read/messages.ts';
 import { meet, type Place, play } from '../replay/player.ts';
+import { readScript } from '../replay/script.ts';
 import { secure } from '../replay/secure.ts';
 
 interface Options {
@@ -30,9 +28,6 @@ interface Options {
   readonly tlsCa?: string;
   readonly tlsKeylog?: string;
 }
-
-/** Messages of one connection that are played at most. */
-const SCRIPT_MAX = 100_000;
 
 const HELP = `
 Sends what that side sent, once the server has said what it said before; times are moved to today, replies carry the
@@ -75,9 +70,13 @@ async function runReplay(file: string, options: Options): Promise<void> {
   const place = placeOf(options);
   const tls = tlsOf(options);
   const dissectors = dissectorsInUse();
-  const script = await readScript(file, options, dissectors);
+  const { messages, leftOut } = await readScript(file, options, dissectors);
+  if (leftOut > 0)
+    process.stderr.write(
+      `only the first ${messages.length} messages of the connection are played; ${leftOut} are left out\n`,
+    );
   const side = options.as === 'primary' ? 0 : 1;
-  const replay = new Replay(script, {
+  const replay = new Replay(messages, {
     side,
     speed: options.speed ?? Number.POSITIVE_INFINITY,
     patienceMillis: options.patience * 1000,
@@ -118,42 +117,6 @@ function placeOf({ as, to, listen }: Options): Place {
   throw new InputError(
     as === 'primary' ? 'expected --to: a primary dials' : 'expected --listen: a secondary is dialled',
   );
-}
-
-/** The messages of one connection. */
-async function readScript(
-  file: string,
-  { connection, tlsKeylog }: Options,
-  dissectors: Dissectors,
-): Promise<readonly Message[]> {
-  const script: Message[] = [];
-  let others = 0;
-  const onMessage = (message: Message): void => {
-    if (message.protocol !== 'dhcpv6-failover' || isAboutTls(message)) return;
-    if (message.frame.connection.index !== connection) others++;
-    else if (script.length < SCRIPT_MAX) script.push(message);
-  };
-  const summary = await readMessages(
-    [fileSource(file)],
-    dissectors,
-    { onMessage },
-    {
-      ...(tlsKeylog === undefined ? {} : { tlsKeylog }),
-    },
-  );
-  const [damage] = summary.sources.flatMap((source) => (source.damage === null ? [] : [source.damage]));
-  if (script.length === 0) {
-    const why =
-      damage?.message ??
-      (others > 0 ? `${others} messages are on other connections (--connection)` : 'no DHCPv6 failover');
-    throw new InputError(`${file}: nothing to play: ${why}`);
-  }
-  return script;
-}
-
-/** Whether there is TLS under a replay is for its options, whatever the captured servers did. */
-function isAboutTls({ msgName }: Message): boolean {
-  return msgName === 'STARTTLS' || msgName === 'REPLY';
 }
 
 function tell(output: ReplayOutput): void {

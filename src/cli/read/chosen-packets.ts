@@ -24,6 +24,8 @@ export class ChosenPackets {
   private readonly fragmented: Fragmented[] = [];
   /** By packet: the messages that it completes. */
   private readonly told = new Map<number, string[]>();
+  /** Messages whose packets say nothing of them, because too many packets have a comment. */
+  untold = 0;
 
   /** Chooses what carries a message; the packet that completes it shall say what was found. */
   choose(message: Message, findings: readonly string[]): void {
@@ -32,7 +34,11 @@ export class ChosenPackets {
     if (connection.flow.transport === 'tcp') this.connections.add(connection.flow.id);
     else this.packets.add(seen.packet);
     const told = this.told.get(seen.packet) ?? [];
-    if (told.length === 0 && this.told.size < COMMENTED_MAX) this.told.set(seen.packet, told);
+    if (told.length === 0 && this.told.size >= COMMENTED_MAX) {
+      this.untold++;
+      return;
+    }
+    if (told.length === 0) this.told.set(seen.packet, told);
     if (told.length <= TOLD_MAX) told.push(told.length === TOLD_MAX ? '...' : tellingOf(message, findings));
   }
 

@@ -76,7 +76,8 @@ export async function copyPackets(order: CopyOrder): Promise<void> {
   const to = path === '-' ? 'standard output' : safeText(path);
   const hint = encrypted ? '; it holds no secrets of TLS: reading it takes --tls-keylog' : '';
   const matching = chosen.messages === 1 ? '1 message matches' : `${chosen.messages} messages match`;
-  process.stderr.write(`leasetap: ${matching}; ${copy.packets} packets written to ${to}${hint}\n`);
+  const untold = telling && chosen.untold > 0 ? `; ${chosen.untold} of the messages are in no comment` : '';
+  process.stderr.write(`leasetap: ${matching}; ${copy.packets} packets written to ${to}${untold}${hint}\n`);
 }
 
 function refuseWhatCannotBe(files: readonly string[], path: string): void {

@@ -26,4 +26,16 @@ describe('the comment on a packet', () => {
     expect(names).toHaveLength(17);
     expect(names.slice(-2)).toEqual(['#15 BNDUPD x00000f', '...']);
   });
+
+  it('is on the first hundred thousand packets that have one, and it is counted what no comment tells', () => {
+    const message = new Dialogue().say('p', 24, 0, 0, clientLease('2001:db8::1', bindingStatus(1)));
+    const packets = new ChosenPackets();
+    for (let packet = 1; packet <= 100_003; packet++) {
+      const seen = { ...message.frame.seen, packet };
+      packets.choose({ ...message, frame: { ...message.frame, seen } }, []);
+    }
+    expect(packets.commentsOn(100_000)).toHaveLength(1);
+    expect(packets.commentsOn(100_001)).toEqual([]);
+    expect([packets.messages, packets.untold]).toEqual([100_003, 3]);
+  });
 });

@@ -121,7 +121,8 @@ it('records so that each file of a rotated recording opens alone', async () => {
   for (const leg of ['primary-leg', 'secondary-leg']) {
     const whole = await read(files, leg);
     const alone = await Promise.all(files.map((file) => read([file], leg)));
-    for (const found of alone.slice(1)) expect(found.length).toBeGreaterThan(10);
+    // The last file may have begun only just now.
+    for (const found of alone.slice(1, -1)) expect(found.length).toBeGreaterThan(10);
     // The first one holds the handshake; from then on nothing is lost: what is written at once is one packet.
     expect(alone.flat().slice(-40)).toEqual(whole.slice(-40));
     expect(whole.length - alone.flat().length).toBeLessThan(3);
