@@ -1,8 +1,10 @@
 /**
  * What the proxy adds: round trips of one BNDUPD of 200 octets, and batches of them with 256 on their way, through
  * nothing, HAProxy, a plain Node pipe, mitmproxy and leasetap with dissection, log and recording on and no fault armed.
- * Everything is on one processor, so that waking up another one is not what is measured; rounds are interleaved, because
- * the machine is never quite the same, and medians are held against the targets. `--soak SECONDS`: see proxy-soak.mjs.
+ * Everything is on one processor, so that waking up another one is not what is measured. Rounds are interleaved, because
+ * the machine is never quite the same: held against the targets is the median of the ratios within a round, of what each
+ * way added to the direct one of the same round. Rounds at the beginning, in which programs that are compiled while they
+ * run are still being compiled, are played and not counted. `--soak SECONDS`: see proxy-soak.mjs.
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,12 +20,14 @@ const BATCHED = 200_000;
 const FEWER = 10;
 /** What cannot be a burst any more: the log and the recording have to keep up. */
 const SUSTAINED = 2_000_000;
+/** Rounds that are not counted: V8 compiles for three of them. */
+const WARM_UP_ROUNDS = 3;
 /** For leasetap's other thread to be done with a burst before another way is measured. */
 const SETTLE_MILLIS = 1500;
 
 const NAMES = ['direct', 'HAProxy', 'node pipe', 'mitmproxy', 'leasetap'];
 
-/** Of leasetap's median of `key` to another's: at most or at least `bound`. */
+/** The median of the ratios of leasetap's `key` to another's of the same round: at most or at least so much. */
 const TARGETS = [
   { key: 'p50', other: 'HAProxy', atMost: 1.5 },
   { key: 'p50', other: 'node pipe', atMost: 1.25 },
@@ -46,15 +50,17 @@ export async function run(options, print) {
     const [program, ...script] = loadCommand(folder);
     const load = (port, kind, count) => answerOf(program, [...script, `${port}`, kind, `${count}`]);
     const results = new Map(ways.map(({ name }) => [name, { p50: [], p99: [], perSecond: [] }]));
-    for (let round = 0; round < options.rounds; round++) {
+    for (let round = -WARM_UP_ROUNDS; round < options.rounds; round++) {
       for (const { name, port } of ways) {
         const [trips, batched] = name === 'mitmproxy' ? [TRIPS / FEWER, BATCHED / FEWER] : [TRIPS, BATCHED];
-        const result = results.get(name);
         const { p50, p99 } = await load(port, 'trips', trips);
+        const { perSecond } = await load(port, 'batch', batched);
+        if (name === 'leasetap') await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLIS));
+        if (round < 0) continue;
+        const result = results.get(name);
         result.p50.push(p50);
         result.p99.push(p99);
-        result.perSecond.push((await load(port, 'batch', batched)).perSecond);
-        if (name === 'leasetap') await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLIS));
+        result.perSecond.push(perSecond);
       }
     }
     table(results, print);
@@ -78,17 +84,19 @@ async function answerOf(program, args) {
   return JSON.parse(out);
 }
 
-/** Latencies as what is added to the direct way. */
-function value(results, name, key) {
-  const own = median(results.get(name)[key]);
-  return key === 'perSecond' ? own : own - median(results.get('direct')[key]);
+/** By round; latencies as what is added to the direct way of that round. */
+function values(results, name, key) {
+  const own = results.get(name)[key];
+  if (key === 'perSecond') return own;
+  const direct = results.get('direct')[key];
+  return own.map((value, round) => value - direct[round]);
 }
 
 function table(results, print) {
   print(['way', 'added p50', 'added p99', 'batched'].map((text, index) => cell(text, index)).join(''));
   for (const name of results.keys()) {
-    const added = (key) => `${value(results, name, key).toFixed(1)} µs`;
-    const cells = [name, added('p50'), added('p99'), perThousand(value(results, name, 'perSecond'))];
+    const added = (key) => `${median(values(results, name, key)).toFixed(1)} µs`;
+    const cells = [name, added('p50'), added('p99'), perThousand(median(values(results, name, 'perSecond')))];
     print(cells.map((text, index) => cell(text, index)).join(''));
   }
 }
@@ -104,7 +112,8 @@ function perThousand(perSecond) {
 function verdicts(results, print) {
   for (const { key, other, atMost, atLeast } of TARGETS) {
     if (!results.has(other)) continue;
-    const ratio = value(results, 'leasetap', key) / value(results, other, key);
+    const others = values(results, other, key);
+    const ratio = median(values(results, 'leasetap', key).map((own, round) => own / others[round]));
     const isMet = atMost === undefined ? ratio >= atLeast : ratio <= atMost;
     const bound = atMost === undefined ? `at least ${atLeast}` : `at most ${atMost}`;
     print(`${isMet ? 'met   ' : 'MISSED'} ${SAID[key]}: ${ratio.toFixed(2)} of ${other}, wanted ${bound}`);

@@ -1,18 +1,20 @@
 /**
- * npm run bench [-- NAME... [--messages N] [--json-messages N] [--rounds N] [--kinds A,B] [--contests A,B]
- * [--folder DIR] [--soak SECONDS]]: every bench/NAME.bench.mjs against
- * the compiled code, one after the other. A bench exports `run(options, print)`: it gives back rows of what was done how
- * often a second, or prints its own tables. Run it on a machine with nothing else to do; only figures of one run compare.
+ * Every bench/NAME.bench.mjs, or those that are named, against the compiled code, one after the other. A bench exports
+ * `run(options, print)`: it gives back rows of what was done how often a second, or prints its own tables. Run it on a
+ * machine with nothing else to do; only figures of one run compare.
  */
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+const USAGE =
+  'npm run bench -- [NAME...] [--messages N] [--json-messages N] [--rounds N] [--kinds A,B] [--contests A,B] [--folder DIR] [--soak SECONDS]';
 const here = new URL('.', import.meta.url);
-const { values, positionals: wanted } = parseArgs({
+const { values, positionals: wanted } = argumentsOf({
   allowPositionals: true,
   options: {
+    help: { type: 'boolean', short: 'h' },
     messages: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
     'json-messages': { type: 'string' },
@@ -22,6 +24,10 @@ const { values, positionals: wanted } = parseArgs({
     soak: { type: 'string' },
   },
 });
+if (values.help) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
 const options = {
   /** Messages in a capture, and how often each program reads it. */
   messages: Number(values.messages),
@@ -52,5 +58,16 @@ for (const name of names) {
   const { run } = await import(new URL(`${name}.bench.mjs`, here));
   for (const { what, perSecond } of (await run(options, print)) ?? []) {
     print(`${name.padEnd(10)} ${what.padEnd(64)} ${Math.round(perSecond).toLocaleString('en')}/s`);
+  }
+}
+
+/** As parseArgs; what is wrong with the arguments is one line, and the end. */
+function argumentsOf(config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    const [line] = error.message.split('. ');
+    process.stderr.write(`bench: ${line} (${USAGE})\n`);
+    process.exit(2);
   }
 }

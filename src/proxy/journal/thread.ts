@@ -16,8 +16,11 @@ import type { FromThread, PlainError, ToThread } from './orders.ts';
 
 /** How long something that happened waits for more before it is handed over. */
 export const GATHER_MILLIS = 20;
-/** On a single processor: for how long the thread is lent it at a time. */
-const LEND_MILLIS_MAX = 10;
+/**
+ * On a single processor: for how long the thread is lent it at a time. It mostly needs 5 to 10; what is left then it does
+ * beside relaying at a tenth of its speed, and each message of that time takes longer.
+ */
+const LEND_MILLIS_MAX = 30;
 /** There, more than this in so short a time is a burst: it goes onward before any of it is written down, ... */
 const BURST_OCTETS = 1024 * 1024;
 const BURST_WINDOW_MILLIS = 20;

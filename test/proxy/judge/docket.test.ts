@@ -135,6 +135,20 @@ describe('a docket', () => {
     expect(begun.notJudged).toBeLessThanOrEqual(given);
   });
 
+  // Goal: of a run of which a part was judged before there was too much, only the rest is told.
+  it('counts what it has judged of a run that it gives up', () => {
+    const docket = new Docket({ dissectors, isInTheWay: false });
+    const dialogue = new Dialogue();
+    docket.run(runOf(Array.from({ length: 50 }, (_, at) => update(dialogue, at))), 0);
+    let clock = 0;
+    docket.work(10, () => clock++);
+    const judged = new Set((docket.take() as DocketReport).findings.map(({ message }) => message.index)).size;
+    expect(judged).toBeGreaterThan(0);
+    const given = give(docket, WAITING_OCTETS_MAX, 0);
+    docket.work(1, () => 3 * QUIET_WINDOW_MILLIS);
+    expect(docket.take()?.lapse).toEqual({ messages: 50 - judged + given, isOver: true });
+  });
+
   it('misses nothing that was said while it judged nothing', () => {
     const unanswered = conversations.find(({ expect: [first] }) => first?.[0] === 'bndupd-no-reply');
     const messages = (unanswered as Conversation).messages.map((said, index) =>
