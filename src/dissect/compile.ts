@@ -1,36 +1,27 @@
 /**
- * Definitions to codecs. Definitions have been checked one by one; what can only be seen with all of them together
- * (imports, spaces, enumerations that do not exist) is an InputError here.
+ * Definitions to dissectors. Definitions have been checked one by one; what can only be seen with all of them together
+ * (imports, spaces, enumerations that do not exist) is an InputError here. Single messages and options are
+ * compile-message.ts and compile-option.ts.
  */
 import { InputError } from '../base/problem.ts';
-import type { FieldCodec } from './codec.ts';
-import { DISPLAYS, numberCodec } from './codecs/numbers.ts';
-import type { FieldScope } from './compile-field.ts';
-import { compileField } from './compile-field.ts';
+import { compileHeaders, compileMessage, headerOf, jsonName } from './compile-message.ts';
+import { compileOption, type Growing, type Mutable, type Scope, withUnixTimes } from './compile-option.ts';
 import type {
   DefinitionFile,
   DialectDefinition,
-  FieldDefinition,
-  MessageDefinition,
   OptionDefinition,
   ProtocolDefinition,
   VendorDefinition,
 } from './definition.ts';
-import { Piece } from './json-buffer.ts';
-import { optionLook, Role } from './option-look.ts';
-import type {
-  CompiledProtocol,
-  FieldJson,
-  HeaderCodec,
-  MessageCodec,
-  OptionCodec,
-  OptionJson,
-  Place,
-  Space,
-  Tail,
+import { Role } from './option-look.ts';
+import {
+  type CompiledProtocol,
+  type HeaderCodec,
+  type MessageCodec,
+  type OptionCodec,
+  SMALL_CODE_MAX,
+  type Space,
 } from './space.ts';
-import { SMALL_CODE_MAX } from './space.ts';
-import { RELAY_MESSAGE, SUB_OPTIONS } from './tree-json.ts';
 
 /** All dissectors of a session. */
 export interface Dissectors {
@@ -38,15 +29,6 @@ export interface Dissectors {
   /** Sub-option spaces by enterprise number. */
   readonly vendors: ReadonlyMap<number, Space>;
   readonly files: readonly DefinitionFile[];
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Growing = Mutable<Space> & { byCode: Map<number, OptionCodec>; elsewhere: Map<number, string> };
-
-/** What definitions of one file are compiled against. */
-interface Scope extends FieldScope {
-  readonly spaces: Map<string, Growing>;
-  readonly dissectors: { protocols: Map<string, Mutable<CompiledProtocol>>; vendors: Map<number, Growing> };
 }
 
 /** Scope of a protocol's file, kept for compiling its dialects. */
@@ -204,23 +186,6 @@ function withStandardNumbers(
   return option;
 }
 
-function withUnixTimes(option: OptionCodec): OptionCodec {
-  const fields = option.fields.map((field, index) =>
-    option.definition.fields[index]?.type === 'time-2000'
-      ? numberCodec(field.name, 4, DISPLAYS['time-1970'])
-      : field,
-  );
-  const { name, tail, definition } = option;
-  const look = optionLook({
-    name,
-    definitions: definition.fields,
-    fields,
-    inside: tail.kind,
-    unixTimes: true,
-  });
-  return { ...option, fields, look };
-}
-
 function fillVendor(definition: VendorDefinition, file: string, dissectors: Scope['dissectors']): void {
   const main = dissectors.vendors.get(definition.enterprise) ?? emptySpace(`vendor ${definition.enterprise}`);
   dissectors.vendors.set(definition.enterprise, main);
@@ -238,156 +203,4 @@ function addOptions(space: Growing, options: readonly OptionDefinition[], scope:
 function addOption(space: Growing, option: OptionCodec): void {
   space.byCode.set(option.code, option);
   if (option.code <= SMALL_CODE_MAX) (space.small as (OptionCodec | undefined)[])[option.code] = option;
-}
-
-function namedSpace(scope: Scope, name: string): Growing {
-  const space = scope.spaces.get(name);
-  if (space === undefined)
-    throw new InputError(
-      `${scope.file}: space ${name} is not defined; expected one of ${[...scope.spaces.keys()].join(', ')}`,
-    );
-  return space;
-}
-
-/** Header fields that every message object has under names of its own. */
-const SHOWN_APART: readonly string[] = ['msg-type', 'transaction-id', 'sent-time'];
-
-type Headers = ReadonlyMap<string, HeaderCodec>;
-
-function compileHeaders(definition: ProtocolDefinition, scope: Scope): Headers {
-  return new Map([...definition.headers].map(([name, fields]) => [name, compileHeader(fields, scope)]));
-}
-
-function headerOf(headers: Headers, name: string, file: string): HeaderCodec {
-  const header = headers.get(name);
-  if (header !== undefined) return header;
-  throw new InputError(
-    `${file}: header ${name} is not defined; expected one of ${[...headers.keys()].join(', ')}`,
-  );
-}
-
-function compileMessage(
-  message: MessageDefinition,
-  headers: Headers,
-  unixTimes: boolean,
-  file: string,
-): MessageCodec {
-  const { code, name, section, examples } = message;
-  const header = headerOf(headers, message.header, file);
-  const sentTime = unixTimes ? { ...header.sentTime, epoch: 'time-1970' as const } : header.sentTime;
-  return {
-    code,
-    name,
-    section,
-    header: { ...header, sentTime },
-    jsonName: jsonName(`${code}`, name),
-    examples,
-  };
-}
-
-function jsonName(type: string, name: string | null): Piece {
-  return new Piece(`${type},"msg_name":${JSON.stringify(name)},"transaction_id":`);
-}
-
-function compileHeader(definitions: readonly FieldDefinition[], scope: Scope): HeaderCodec {
-  let size = 0;
-  let transactionId: Place = { offset: 0, size: 0 };
-  let sentTime: HeaderCodec['sentTime'] = { offset: 0, size: 0, epoch: 'time-2000' };
-  let optionsOffset = -1;
-  const fields: FieldCodec[] = [];
-  const others: HeaderCodec['others'][number][] = [];
-  for (const definition of definitions) {
-    const field = compileField(definition, scope);
-    if (field.size === undefined)
-      throw new InputError(`${scope.file}: header field ${field.name}: expected a type of fixed size`);
-    const place = { offset: size, size: field.size };
-    if (definition.role === 'transaction-id') transactionId = place;
-    if (definition.role === 'sent-time') {
-      sentTime = { ...place, epoch: definition.type === 'time-1970' ? 'time-1970' : 'time-2000' };
-    }
-    if (definition.role === 'options-offset') optionsOffset = size;
-    if (!SHOWN_APART.includes(field.name))
-      others.push({ field, offset: size, lead: new Piece(`,${field.jsonLead}`) });
-    fields.push(field);
-    size += field.size;
-  }
-  const leads = fields.map(({ jsonLead }, index) => new Piece(index === 0 ? jsonLead : `,${jsonLead}`));
-  return { fields, size, transactionId, sentTime, others, leads, optionsOffset };
-}
-
-function compileOption(definition: OptionDefinition, scope: Scope): OptionCodec {
-  const fields = definition.fields.map((field) => compileField(field, scope));
-  const tail = compileTail(definition, scope);
-  const minimum = fields.reduce((sum, field) => sum + field.minimum, 0);
-  const allSized = fields.every((field) => field.size !== undefined);
-  const hasLength = allSized && tail.kind === 'none';
-  return {
-    code: definition.code,
-    name: definition.name,
-    section: definition.section,
-    fields,
-    minimum,
-    fixed: allSized ? minimum : undefined,
-    tail,
-    look: optionLook({
-      name: definition.name,
-      definitions: definition.fields,
-      fields,
-      inside: tail.kind,
-      unixTimes: false,
-    }),
-    json: optionJson(definition, fields, tail, hasLength ? minimum : undefined),
-    definition,
-  };
-}
-
-/** What JSON has between the last field of an option and what is inside it. */
-const JSON_CLOSE: Readonly<Record<Tail['kind'], string>> = {
-  none: '}}',
-  options: '},"options":',
-  message: `,${JSON.stringify(RELAY_MESSAGE)}:{`,
-  vendor: `,${JSON.stringify(SUB_OPTIONS)}:[`,
-};
-
-function optionJson(
-  { code, name }: OptionDefinition,
-  fields: readonly FieldCodec[],
-  tail: Tail,
-  length: number | undefined,
-): OptionJson {
-  const head = `,{"code":${code},"name":${JSON.stringify(name)},"len":`;
-  const open = `,"value":{${fields[0]?.jsonLead ?? ''}`;
-  return {
-    head: new Piece(length === undefined ? head : `${head}${length}${open}`),
-    hasLength: length !== undefined,
-    open: new Piece(open),
-    fields: fields.map(fieldJson),
-    close: new Piece(JSON_CLOSE[tail.kind]),
-  };
-}
-
-function fieldJson(field: FieldCodec, index: number): FieldJson {
-  const { jsonLead, size, minimum, extent, problem, json } = field;
-  return {
-    lead: index === 0 ? undefined : new Piece(`,${jsonLead}`),
-    size,
-    minimum,
-    extent,
-    problem,
-    put: json,
-  };
-}
-
-function compileTail(definition: OptionDefinition, scope: Scope): Tail {
-  const last = definition.fields.at(-1)?.type;
-  if (last === 'vendor-options') return { kind: 'vendor', vendors: scope.dissectors.vendors };
-  if (last === 'message') {
-    const protocol = scope.dissectors.protocols.get('dhcpv6');
-    if (protocol === undefined)
-      throw new InputError(`${scope.file}: ${definition.name}: type message needs the dissector dhcpv6`);
-    return { kind: 'message', protocol };
-  }
-  if (definition.encapsulates === undefined) return { kind: 'none' };
-  if (definition.encapsulates === 'same') return { kind: 'options' };
-  return { kind: 'options', space: namedSpace(scope, definition.encapsulates) };
 }
