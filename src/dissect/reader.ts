@@ -8,6 +8,7 @@ import { type Direction, type Flow, type FlowSink, opposite, type Seen, type Tls
 import type { Connection, ProtocolName } from '../base/frame.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from './compile.ts';
+import { ConnectionNumbers } from './connection-numbers.ts';
 import { DatagramConnections, DHCPV6_SERVER_PORT, datagramProtocol } from './datagrams.ts';
 import { dialectShownBy } from './dialects.ts';
 import { type FlowOwner, FlowState } from './flow-state.ts';
@@ -24,7 +25,7 @@ import {
 import type { CutFrame } from './framing.ts';
 import { FLOW_NOTICES_MAX, FLOWS_MAX, UNDECIDED_OCTETS_MAX } from './limits.ts';
 import type { Message } from './message.ts';
-import { FAMILY, type FrameAtHand, MessageMaker } from './message-maker.ts';
+import { type FrameAtHand, MessageMaker } from './message-maker.ts';
 import type { Notice, NoticeKind } from './notice.ts';
 import type { DialectFound, FrameTests } from './recognize.ts';
 import { UndecidedFlows } from './undecided-flows.ts';
@@ -60,15 +61,10 @@ export interface ReaderOptions {
 const FAILOVER_PORT = 647;
 const FAILOVER: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
-/** How long after its opening a failover connection is expected to carry its first message. */
-const SILENT_SECONDS = 5;
-
 interface Following {
   readonly state: FlowState | undefined;
   connection: (Connection & { dialect?: string; primaryEnd?: Direction }) | undefined;
   readonly datagrams: DatagramConnections;
-  /** Number kept free for it, because it was opened before a connection that was recognized earlier. */
-  reserved: number | undefined;
   readonly forced: ProtocolName | undefined;
   /** Whether STARTTLS was seen, and the version of TLS that is taken off. */
   readonly tls: { asked: boolean; version: string | undefined };
@@ -83,23 +79,14 @@ export class MessageReader implements FlowSink {
   private readonly events: ReaderEvents;
   private readonly options: ReaderOptions;
   private readonly flows = new Map<Flow, Following>();
-  /** Flows on a failover port on which nothing was recognized yet, in the order of their opening. */
-  private readonly awaited = new Map<FlowState, Following>();
   private readonly messages: MessageMaker;
   private readonly v4Roles: V4Roles;
-  private readonly connections = new Map<string, number>();
+  private readonly numbers = new ConnectionNumbers();
   private readonly owner: FlowOwner;
   /** The flow that was looked up last: hardly any capture changes it with every packet. */
   private lastFlow: Flow | undefined;
   private lastFollowing: Following | undefined;
   private limitTold = false;
-  /** Counts connections, from 0, those of each family apart. */
-  private readonly nextConnection = (protocol: ProtocolName): number => {
-    const family = FAMILY[protocol];
-    const count = this.connections.get(family) ?? 0;
-    this.connections.set(family, count + 1);
-    return count;
-  };
 
   constructor(dissectors: Dissectors, events: ReaderEvents, options: ReaderOptions = {}) {
     this.dissectors = dissectors;
@@ -121,14 +108,13 @@ export class MessageReader implements FlowSink {
       state,
       connection: undefined,
       datagrams: new DatagramConnections(),
-      reserved: undefined,
       forced,
       tls: { asked: false, version: undefined },
       ended: [false, false],
       notices: 0,
     };
     this.flows.set(flow, following);
-    if (state?.expected === FAILOVER) this.awaited.set(state, following);
+    if (state?.expected === FAILOVER) this.numbers.await(state);
     if (state !== undefined && forced !== undefined && forced !== 'dhcpv6') state.force(forced, seen);
   }
 
@@ -162,7 +148,7 @@ export class MessageReader implements FlowSink {
     if (!following.ended[0] || !following.ended[1]) return;
     this.flows.delete(flow);
     this.lastFlow = undefined;
-    if (following.state !== undefined) this.awaited.delete(following.state);
+    if (following.state !== undefined) this.numbers.forget(following.state);
   }
 
   tls(flow: Flow, news: TlsNews, seen: Seen): void {
@@ -273,8 +259,7 @@ export class MessageReader implements FlowSink {
     const { flow, midStream } = state;
     const following = this.flows.get(flow);
     if (following === undefined) return;
-    if (protocol !== 'dhcpv6-leasequery') this.reserveEarlier(state, protocol, seen);
-    const index = following.reserved ?? this.nextConnection(protocol);
+    const index = this.numbers.of(state, protocol, seen);
     following.connection = { index, flow, protocol, ...(dialect !== undefined && { dialect: dialect.name }) };
     const title = this.dissectors.protocols.get(protocol)?.title ?? protocol;
     const how = midStream ? `${why}; its beginning was not seen` : why;
@@ -284,20 +269,6 @@ export class MessageReader implements FlowSink {
 
   private dialect(dialect: DialectFound, flow: Flow, seen: Seen): void {
     this.notice('dialect', `${this.name(flow)}: dialect ${dialect.name}: ${dialect.why}`, flow, seen);
-  }
-
-  /**
-   * Connections are numbered by their first packets: those opened just before on a failover port come first. One that
-   * has been silent for longer will hardly speak; it gets no number before it does.
-   */
-  private reserveEarlier(state: FlowState, protocol: ProtocolName, seen: Seen): void {
-    for (const [earlier, other] of this.awaited) {
-      if (earlier === state) break;
-      const silent = seen.time.unixSeconds - earlier.opened.time.unixSeconds;
-      if (!earlier.undecided || silent > SILENT_SECONDS) this.awaited.delete(earlier);
-      else other.reserved ??= this.nextConnection(protocol);
-    }
-    this.awaited.delete(state);
   }
 
   private frame(state: FlowState, direction: Direction, cut: CutFrame, seen: Seen): void {
@@ -342,7 +313,7 @@ export class MessageReader implements FlowSink {
   ): void {
     const protocol = following.forced ?? datagramProtocol(flow, start < end ? bytes[start] : undefined);
     if (protocol === undefined) return;
-    const connection = following.datagrams.of(flow, protocol, this.nextConnection);
+    const connection = following.datagrams.of(flow, protocol, this.numbers.next);
     following.connection = connection;
     this.tell(this.messages.frame(connection, direction, bytes, start, end, seen));
   }
