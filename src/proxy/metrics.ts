@@ -158,13 +158,13 @@ class ProxyMetrics {
         counted(this.rejects, ['type', 'status']),
       ),
       family(
-        'leasetap_bndupd_unanswered',
+        'leasetap_updates_unacked',
         'gauge',
         'BNDUPDs of a direction that are not answered.',
         byDirection(this.unanswered),
       ),
       family(
-        'leasetap_bndupd_window',
+        'leasetap_updates_unacked_max',
         'gauge',
         'BNDUPDs of a direction that its receiver lets be unanswered (MAX_UNACKED_BNDUPD).',
         byDirection(this.window),

@@ -250,7 +250,7 @@ describe('the control of a proxy', () => {
     const [type, text] = await fetchText(path, '/metrics');
     expect(type).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(text).toContain('leasetap_messages_total{direction="p>s",type="BNDUPD",verdict="forwarded"} 1');
-    expect(text).toContain('leasetap_bndupd_unanswered{direction="p>s"} 1');
+    expect(text).toContain('leasetap_updates_unacked{direction="p>s"} 1');
     expect(text).toContain('leasetap_faults_armed 1');
     expect(readExposition(text).size).toBeGreaterThan(8);
   });

@@ -75,14 +75,14 @@ it('tells window, skew, answers and rejections of each relationship', () => {
   expect(of('leasetap_messages_not_judged_total')).toMatchObject({
     'leasetap_messages_not_judged_total{relationship="campus"}': 7,
   });
-  expect(of('leasetap_bndupd_unanswered')).toMatchObject({
-    'leasetap_bndupd_unanswered{relationship="campus",direction="p>s"}': 2,
-    'leasetap_bndupd_unanswered{relationship="campus",direction="s>p"}': 0,
-    'leasetap_bndupd_unanswered{relationship="branch",direction="p>s"}': 1,
+  expect(of('leasetap_updates_unacked')).toMatchObject({
+    'leasetap_updates_unacked{relationship="campus",direction="p>s"}': 2,
+    'leasetap_updates_unacked{relationship="campus",direction="s>p"}': 0,
+    'leasetap_updates_unacked{relationship="branch",direction="p>s"}': 1,
   });
-  expect(of('leasetap_bndupd_window')).toEqual({
-    'leasetap_bndupd_window{relationship="campus",direction="p>s"}': 20,
-    'leasetap_bndupd_window{relationship="campus",direction="s>p"}': 10,
+  expect(of('leasetap_updates_unacked_max')).toEqual({
+    'leasetap_updates_unacked_max{relationship="campus",direction="p>s"}': 20,
+    'leasetap_updates_unacked_max{relationship="campus",direction="s>p"}': 10,
   });
   expect(of('leasetap_rejects_total')).toEqual({
     'leasetap_rejects_total{relationship="campus",type="BNDREPLY",status="OutdatedBindingInformation"}': 1,
@@ -108,9 +108,9 @@ it('follows DHCPv4 failover, too', async () => {
   });
   await readCapture([fileSource(join(top, `${capture}.pcap`))], reader);
   const families = page(metrics, ['main']);
-  expect(Object.fromEntries(families.get('leasetap_bndupd_unanswered')?.samples ?? [])).toEqual({
-    'leasetap_bndupd_unanswered{direction="p>s"}': 0,
-    'leasetap_bndupd_unanswered{direction="s>p"}': 0,
+  expect(Object.fromEntries(families.get('leasetap_updates_unacked')?.samples ?? [])).toEqual({
+    'leasetap_updates_unacked{direction="p>s"}': 0,
+    'leasetap_updates_unacked{direction="s>p"}': 0,
   });
   // As Wireshark counts them.
   const told = readFileSync(join(top, `${capture}.tshark.json`), 'utf8');
