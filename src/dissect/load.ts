@@ -20,7 +20,7 @@ type YamlDocument = ReturnType<Yaml['parseDocument']>;
 const OWN_DIRECTORY = fileURLToPath(new URL('../../dissectors', import.meta.url));
 const CACHE_FILE = fileURLToPath(new URL('./dissectors.json', import.meta.url));
 /** Largest dissector file that is read. */
-const FILE_OCTETS_MAX = 4 << 20;
+const FILE_CHARACTERS_MAX = 4 << 20;
 
 /** Texts of files and their parsed data. Not an object with texts as keys: it takes many times as long to read. */
 type Cache = readonly (readonly [text: string, data: unknown])[];
@@ -87,7 +87,8 @@ function readText(path: string): string {
   } catch {
     throw new InputError(`${path}: cannot be read; expected a dissector file (YAML)`);
   }
-  if (text.length > FILE_OCTETS_MAX) throw new InputError(`${path}: larger than ${FILE_OCTETS_MAX} octets`);
+  if (text.length > FILE_CHARACTERS_MAX)
+    throw new InputError(`${path}: larger than ${FILE_CHARACTERS_MAX} characters`);
   return text;
 }
 

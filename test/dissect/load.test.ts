@@ -123,6 +123,15 @@ describe('mistakes in a file are told with file, line, key and what was expected
     expect(mistake([''])).toMatch(/^FILE:1: .*expected a dissector/);
   });
 
+  it('a file that nobody has written by hand', () => {
+    const lines = (length: number) => {
+      const text = [...VENDOR, 'options: {}', '#'].join('\n');
+      return [text + 'x'.repeat(length - text.length)];
+    };
+    expect(() => loadDissectors({ files: [file('long.yaml', lines(4_194_304))] })).not.toThrow();
+    expect(mistake(lines(4_194_305))).toBe('FILE: larger than 4194304 characters');
+  });
+
   it('a format of the future', () => {
     expect(mistake(['format: 2', 'enterprise: 1'])).toMatch(/^FILE:1: format: expected 1, /);
   });

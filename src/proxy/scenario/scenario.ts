@@ -43,7 +43,7 @@ export interface Scenario {
 }
 
 export const PHASES_MAX = 200;
-const PHASE_SECONDS_MAX = 30 * 86_400;
+const PHASE_DAYS_MAX = 30;
 
 /** Throws InputError that names the place. */
 export function scenarioFrom(value: unknown, dissectors: Dissectors): Scenario {
@@ -74,8 +74,8 @@ function phaseFrom(value: unknown, place: Place, dissectors: Dissectors): Phase 
   const keys = new Keys(value, place, ['name', 'faults', 'orders', 'duration', 'expect']);
   const time = keys.value('duration');
   const seconds = time === undefined ? 0 : parseSeconds(time as string);
-  if (seconds === undefined || !(seconds >= 0 && seconds <= PHASE_SECONDS_MAX)) {
-    throw mistake([...place, 'duration'], 'expected a time such as 30s');
+  if (seconds === undefined || !(seconds >= 0 && seconds <= PHASE_DAYS_MAX * 86_400)) {
+    throw mistake([...place, 'duration'], `expected a time such as 30s, at most ${PHASE_DAYS_MAX}d`);
   }
   return {
     name: keys.text('name', 'what the phase is about'),

@@ -208,6 +208,11 @@ describe('a scenario file', () => {
   it.each([
     [{ about: 'x', phases: [{ name: 'p' }] }, 'name: expected a name'],
     [{ name: 'n', about: 'a', phases: [] }, 'phases: expected 1 to 200'],
+    [{ name: 'n', about: 'a', phases: Array(201).fill({ name: 'p' }) }, 'phases: expected 1 to 200'],
+    [
+      { name: 'n', about: 'a', phases: [{ name: 'p', duration: '31d' }] },
+      'phases[0].duration: expected a time such as 30s, at most 30d',
+    ],
     [{ name: 'n', about: 'a', phases: [{ name: 'p', fault: [] }] }, 'phases[0]: unknown key "fault"'],
     [
       { name: 'n', about: 'a', phases: [{ name: 'p', faults: ['dorp'] }] },
@@ -229,10 +234,15 @@ describe('a scenario file', () => {
       { name: 'n', about: 'a', phases: [{ name: 'p', expect: ['primary stays NORMAL within 3s'] }] },
       'no "within"',
     ],
-  ])('is refused when wrong: %j', (value, message) => {
+  ])('is refused when wrong: %#', (value, message) => {
     expect(() => scenarioFrom(value, dissectors)).toThrow(
       expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
     );
+  });
+
+  it('may have 200 phases, each of 30 days', () => {
+    const value = { name: 'n', about: 'a', phases: Array(200).fill({ name: 'p', duration: '30d' }) };
+    expect(scenarioFrom(value, dissectors).phases).toHaveLength(200);
   });
 
   it('is over and has failed once something that must always hold does not', () => {
