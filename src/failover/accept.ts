@@ -103,6 +103,7 @@ function readLease(
     client,
     cltTime: info.cltTime === undefined ? undefined : addSeconds(baseTime as number, -info.cltTime),
     startTimeOfState,
+    stateExpirationTime: info.stateExpirationTime,
     info,
   };
 }

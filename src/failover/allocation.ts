@@ -22,6 +22,8 @@ export interface Situation {
    * from then on it may not know of when it has to go on alone, so that the MCLT counts again and its pool is its own.
    */
   readonly alone: boolean;
+  /** Absolute; from RECOVER until the partner, in NORMAL, has told what it knows. */
+  readonly timeOfFailure?: number | undefined;
 }
 
 /** Which of several reasons lets this client have this resource; the lower the better (§8.4.1: own pool first). */
@@ -50,7 +52,9 @@ export function claimable(
 ): Claimable {
   if (lease !== undefined) {
     const same = lease.holder !== undefined && sameClientIa(lease.holder, client);
-    if (lease.status === 'ACTIVE') return same ? 'kept' : undefined;
+    if (lease.status === 'ACTIVE') {
+      return same && !mayBeAnothers(situation.timeOfFailure, lease, now) ? 'kept' : undefined;
+    }
     const ended = lease.status === 'EXPIRED' || lease.status === 'RELEASED';
     // §4.2.2.1, §8.8.1: to the same client again, as long as the partner was not told.
     if (ended && same && !lease.updateSent) return 'kept';
@@ -99,6 +103,21 @@ export function mayReallocate(situation: Situation, lease: Lease, now: number): 
     if (time !== undefined) latest = laterOf(latest, time);
   }
   return isAfter(toEpoch2000(now), addSeconds(latest, situation.mclt));
+}
+
+/**
+ * Whether the partner may have given this ACTIVE lease to another client without our knowing. While this server was down or
+ * recovering, the partner in PARTNER-DOWN might do so with what was over for the MCLT (§8.4.1), also after it answered our
+ * UPDREQ. What this server dealt with since `timeOfFailure` (absolute; absent: it is not recovering) is its own.
+ */
+export function mayBeAnothers(timeOfFailure: number | undefined, lease: Lease, now: number): boolean {
+  const { status, stateExpirationTime, expirationTime, clientLastTransactionTime } = lease;
+  if (timeOfFailure === undefined || status !== 'ACTIVE' || stateExpirationTime === undefined) return false;
+  if (clientLastTransactionTime !== undefined && isAfter(clientLastTransactionTime, timeOfFailure))
+    return false;
+  const end =
+    expirationTime === undefined ? stateExpirationTime : laterOf(stateExpirationTime, expirationTime);
+  return isAfter(toEpoch2000(now), end);
 }
 
 /** Finds a resource of `use` for `client`: its own earlier one, the hint, a free one; the partner's at the very last. */

@@ -14,6 +14,8 @@ export interface Claim {
   readonly client?: ClientIa | undefined;
   /** OPTION_CLT_TIME, made absolute. */
   readonly cltTime?: number | undefined;
+  /** OPTION_F_STATE_EXPIRATION_TIME. */
+  readonly stateExpirationTime?: number | undefined;
   readonly startTimeOfState: number;
 }
 
@@ -107,6 +109,8 @@ export function judge(known: Lease | undefined, claim: Claim, role: Role, now: n
     case 'time(2)':
       return dealtWithLater(known, claim) ? undefined : StatusCode.OutdatedBindingInformation;
     case 'accept(3)':
+      if (!sameClient(known, claim) && isOvertaken(known, claim, now))
+        return StatusCode.OutdatedBindingInformation;
       return sameClient(known, claim) || dealtWithLater(known, claim) || role === 'secondary'
         ? undefined
         : StatusCode.AddressInUse;
@@ -139,6 +143,16 @@ function laterOrNext(known: Lease, claim: Claim, role: Role): boolean {
   // secondary gives in, as it does in footnote 3.
   if (known.rejectedWith === undefined || known.status === 'ACTIVE') return false;
   return claim.status === 'ACTIVE' || role === 'secondary';
+}
+
+/**
+ * To the letter of footnote 3, a secondary forgets its client for whatever ACTIVE the primary tells. But a lease that is over
+ * is nobody's, and if another client was dealt with clearly later, that is "the most recent binding information" (§7.5.4).
+ */
+function isOvertaken(known: Lease, claim: Claim, now: number): boolean {
+  const { stateExpirationTime } = claim;
+  if (stateExpirationTime === undefined || !isClearlyAfter(now, stateExpirationTime)) return false;
+  return isClearlyAfter(timeOfLease(known), timeOfClaim(claim));
 }
 
 /** time(2): the client was dealt with after the state here began. */

@@ -227,7 +227,7 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
     const normal = states.current === 'NORMAL' && states.communicationsOk;
     if (normal) this.prefixes.watch();
     if (link.isOpen) {
-      leases.pump(normal);
+      leases.pump(normal, states.record.timeOfFailure);
       this.finishRequest();
       if (normal) this.prefixes.request();
     }
@@ -283,8 +283,10 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
       case TIMER.heartbeat:
         states.heartbeat();
         return;
-      case TIMER.poolRequest:
       case TIMER.settle:
+        states.settled();
+        return;
+      case TIMER.poolRequest:
         return;
       case TIMER.shutdown:
         this.finish();
@@ -377,8 +379,8 @@ export class Endpoint<Reply = unknown> implements LinkListener, StatesListener {
 
   private situation(): Situation {
     const { record, current } = this.states;
-    const { partnerDownTime, mclt } = record;
+    const { partnerDownTime, mclt, timeOfFailure } = record;
     const alone = current === 'PARTNER-DOWN' && record.partnerIsBack !== true;
-    return { role: this.config.role, state: current, mclt, partnerDownTime, alone };
+    return { role: this.config.role, state: current, mclt, partnerDownTime, alone, timeOfFailure };
   }
 }

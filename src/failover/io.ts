@@ -102,7 +102,7 @@ export interface EndpointRecord {
   readonly mclt: number;
   /** Last recorded time at which this server may have served clients (§8.3.2). */
   readonly lastOperationTime?: number;
-  /** TIME-OF-FAILURE while recovering (§8.3.2, §8.6.2). */
+  /** TIME-OF-FAILURE while recovering (§8.3.2, §8.6.2), until the partner has told in NORMAL what it knows. */
   readonly timeOfFailure?: number;
   /** Recovery needs UPDREQALL, and got no UPDDONE yet (§8.5.2). */
   readonly updateAllNeeded: boolean;

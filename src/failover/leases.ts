@@ -9,7 +9,7 @@ import { addSeconds, isAfter, isClearlyAfter, laterOf, SAME_TIME_SECONDS } from 
 import { StatusCode } from '../wire/codes.ts';
 import type { Binding, Status } from '../wire/messages.ts';
 import { accept, isStatus, type ReceivedLease, readUpdate } from './accept.ts';
-import { claimable, type Situation } from './allocation.ts';
+import { claimable, mayBeAnothers, type Situation } from './allocation.ts';
 import { bindingReply, bindingUpdate, standsAlone } from './binding-update.ts';
 import { Bindings } from './bindings.ts';
 import { LEASES_PER_UPDATE_MAX, UNACKED_BNDUPD_MAX } from './config.ts';
@@ -91,7 +91,8 @@ export class Leases<Reply> {
         `${resourceText(lease)} ${lease.status === 'ACTIVE' ? 'expired' : 'is usable again'}`,
         '§7.2',
       );
-      this.tell(slot, this.ended(lease, lease.status === 'ACTIVE' ? 'EXPIRED' : 'RESET', false));
+      if (lease.status === 'ABANDONED') this.tell(slot, this.ended(lease, 'RESET', false));
+      else this.tell(slot, this.expired(lease, state));
     }
   }
 
@@ -145,8 +146,11 @@ export class Leases<Reply> {
     }
   }
 
-  /** Sends updates while the partner takes more (§6.1): all that wait in NORMAL, else only what was asked for. */
-  pump(all: boolean): void {
+  /**
+   * Sends updates while the partner takes more (§6.1): all that wait in NORMAL, else only what was asked for. Nobody is told
+   * as ACTIVE what may be another client's, as only a server that is recovering (`timeOfFailure`) has it.
+   */
+  pump(all: boolean, timeOfFailure: number | undefined): void {
     const { context, queue } = this;
     const window = Math.max(1, Math.min(this.window, UNACKED_BNDUPD_MAX));
     while (queue.unackedCount < window) {
@@ -156,7 +160,11 @@ export class Leases<Reply> {
         queue.skip(slot);
         continue;
       }
-      const slots = this.together(slot, all);
+      if (all && this.isHeldBack(slot, timeOfFailure)) {
+        queue.holdBack(slot);
+        continue;
+      }
+      const slots = this.together(slot, all, timeOfFailure);
       let leases: Lease[] = [];
       for (const one of slots) leases = added(leases, this.markSent(one));
       const transactionId = queue.newTransactionId();
@@ -215,6 +223,17 @@ export class Leases<Reply> {
       updateSent: false,
       rejectedWith: undefined,
     };
+  }
+
+  /**
+   * The same client may have it again as long as the partner was not told (§4.2.2.1). In NORMAL it is told at once; and what
+   * may be another client's is nobody's to have.
+   */
+  private expired(lease: Lease, state: EndpointState): Lease {
+    const ended = this.ended(lease, 'EXPIRED', false);
+    const { timeOfFailure } = this.situation();
+    const updateSent = state === 'NORMAL' || mayBeAnothers(timeOfFailure, lease, this.context.now);
+    return updateSent ? { ...ended, updateSent } : ended;
   }
 
   private abandoned(lease: Lease): Lease {
@@ -310,15 +329,24 @@ export class Leases<Reply> {
   }
 
   /** With it, others of the same client that wait too: all about one client in one OPTION_CLIENT_DATA (§7.4). */
-  private together(first: Slot, all: boolean): readonly Slot[] {
+  private together(first: Slot, all: boolean, timeOfFailure: number | undefined): readonly Slot[] {
     const slots = [first];
     const { siblings } = first;
     if (siblings === undefined || siblings.length < 2 || standsAlone(first.lease)) return slots;
     for (const other of siblings) {
       if (slots.length === LEASES_PER_UPDATE_MAX) break;
-      if (other !== first && this.queue.wants(other, all) && !standsAlone(other.lease)) slots.push(other);
+      if (other === first || !this.queue.wants(other, all) || standsAlone(other.lease)) continue;
+      if (!this.isHeldBack(other, timeOfFailure)) slots.push(other);
     }
     return slots;
+  }
+
+  /**
+   * It waits until it has ended here or the partner has told of it: figure 4 has a secondary accept any ACTIVE, and it would
+   * forget the client to whom it gave the lease. What the partner asks for it gets.
+   */
+  private isHeldBack(slot: Slot, timeOfFailure: number | undefined): boolean {
+    return mayBeAnothers(timeOfFailure, slot.lease, this.context.now) && !this.queue.wants(slot, false);
   }
 
   /** From now on the partner may know that the lease has ended (§4.2.2.1). */

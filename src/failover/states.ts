@@ -195,6 +195,14 @@ export class States<Reply> {
     return addSeconds(this.record.timeOfFailure ?? this.startedAt, this.record.mclt);
   }
 
+  /** In NORMAL, the partner has had the time to tell what it knows: recovery is over. */
+  settled(): void {
+    const { timeOfFailure, ...rest } = this.record;
+    if (timeOfFailure === undefined || this.current !== 'NORMAL') return;
+    this.record = rest;
+    this.persist();
+  }
+
   private endStartup(
     partnerState: LastingState,
     partnerStartTime: number,
@@ -264,22 +272,24 @@ export class States<Reply> {
         context.timers.set(TIMER.recoverWait, end);
         break;
       }
-      case 'NORMAL': {
-        const { timeOfFailure: _, ...rest } = this.record;
-        this.record = { ...rest, updateAllNeeded: false, firstRun: false };
+      case 'NORMAL':
+        this.record = { ...this.record, updateAllNeeded: false, firstRun: false };
         break;
-      }
       default:
         break;
     }
     if (OPERATING.has(state)) this.record = { ...this.record, lastOperationTime: context.time };
   }
 
-  /** RECOVER begins: TIME-OF-FAILURE is what is on record from an earlier attempt, or the last time of operation. */
+  /**
+   * RECOVER begins. TIME-OF-FAILURE is the last time at which this server may have promised anything: each lease is on the
+   * disk, with its time, before its client hears of it. It is not the end of the heartbeat after that: the partner may give
+   * leases away from the MCLT after its PARTNER-DOWN on, and by then this server should be back (docs/failover.md).
+   */
   private failedRecord(): EndpointRecord {
     const { record } = this;
-    const timeOfFailure = record.timeOfFailure ?? record.lastOperationTime ?? this.startedAt;
-    return { ...record, timeOfFailure };
+    const last = record.lastOperationTime ?? record.timeOfFailure ?? this.startedAt;
+    return { ...record, timeOfFailure: laterOf(record.timeOfFailure ?? last, last) };
   }
 
   private persist(): void {

@@ -197,6 +197,11 @@ export class UpdateQueue {
     this.request?.slots.delete(slot);
   }
 
+  /** It is sent with the next scan, unless it changes before. */
+  holdBack(slot: Slot): void {
+    this.waiting.delete(slot);
+  }
+
   /** The leases of these slots, as they are, are on their way in one BNDUPD. `transactionId`: the newest. */
   sent(transactionId: number, slots: readonly Slot[], now: number): void {
     let told: Told[] = [];

@@ -42,6 +42,8 @@ const question = fc.record({
   partnerLifetime: maybe,
   acked: maybe,
   expiration: maybe,
+  contact: maybe,
+  failure: fc.option(past, { nil: undefined }),
 });
 type Question = typeof question extends fc.Arbitrary<infer T> ? T : never;
 
@@ -57,8 +59,12 @@ function oracle(one: Question): boolean {
     one.kind === 'address' ? ownAddress : backup === (one.role === 'secondary') || partnersPool;
   if (!one.onRecord) return ofPool(false);
   switch (one.status) {
-    case 'ACTIVE':
-      return one.sameClient;
+    case 'ACTIVE': {
+      // What is over, and was given before this server failed, the partner may have given to another client (§8.4.1).
+      const ended = one.end !== undefined && 0 > Math.max(one.end, one.expiration ?? one.end);
+      const sinceThen = one.contact !== undefined && one.failure !== undefined && one.contact > one.failure;
+      return one.sameClient && !(one.failure !== undefined && ended && !sinceThen);
+    }
     case 'ABANDONED':
       return false;
     case 'FREE':
@@ -94,6 +100,7 @@ describe('claimable', () => {
           partnerLifetime: at(one.partnerLifetime),
           ackedPartnerLifetime: at(one.acked),
           expirationTime: at(one.expiration),
+          clientLastTransactionTime: at(one.contact),
           updateNeeded: one.updateNeeded,
           updateSent: one.updateSent,
         };
@@ -103,6 +110,7 @@ describe('claimable', () => {
           mclt: MCLT,
           partnerDownTime: one.state === 'PARTNER-DOWN' ? wired(NOW + one.partnerDown) : undefined,
           alone: one.state === 'PARTNER-DOWN' && one.alone,
+          timeOfFailure: at(one.failure),
         };
         const known = one.onRecord ? lease : undefined;
         const may = claimable(situation, known, resource, client(1), NOW_MILLIS) !== undefined;

@@ -143,6 +143,24 @@ describe('the times that are compared', () => {
   });
 });
 
+describe('an ACTIVE of another client that is over', () => {
+  // §8.4.1: this server gave the lease anew at MINE, in PARTNER-DOWN; its partner still tells what it gave before it failed.
+  const stale = (more: Partial<Claim>): Claim => ({ ...claim('ACTIVE', MINE - 3600), ...more });
+
+  it('takes nothing from the client that was dealt with since, not even from a secondary (§7.5.4)', () => {
+    const over = stale({ stateExpirationTime: NOW - 6 });
+    expect(judge(known('ACTIVE'), over, 'secondary', NOW)).toBe(OUTDATED);
+    expect(judge(known('ACTIVE'), over, 'primary', NOW)).toBe(OUTDATED);
+  });
+
+  it('is judged by figure 4 if it is not over, or not older', () => {
+    expect(judge(known('ACTIVE'), stale({ stateExpirationTime: NOW - 5 }), 'secondary', NOW)).toBeUndefined();
+    expect(judge(known('ACTIVE'), stale({ stateExpirationTime: NOW - 5 }), 'primary', NOW)).toBe(IN_USE);
+    const asOld = { ...claim('ACTIVE', MINE - 5), stateExpirationTime: NOW - 6 };
+    expect(judge(known('ACTIVE'), asOld, 'secondary', NOW)).toBeUndefined();
+  });
+});
+
 describe('what is consistent with what this server knows (§7.5.3)', () => {
   it('the same status of the same client again, as when a BNDREPLY was lost', () => {
     expect(judge(known('RELEASED'), claim('RELEASED', MINE, 1), 'primary', NOW)).toBeUndefined();
