@@ -174,12 +174,13 @@ export class Party {
       case 'connect':
         around.network().connect();
         break;
+      // Until CONNECT is admitted the endpoint has the connection before, which is gone: nothing of it comes out on the new one.
       case 'send':
-        around.network().send(role, output.bytes);
+        if (this.accepting === undefined) around.network().send(role, output.bytes);
         break;
       case 'close':
         around.checks.connectionReset(role);
-        around.network().close(role);
+        if (this.accepting === undefined) around.network().close(role);
         break;
       case 'persist':
         server.write(this.relationship, output.records, () => {
