@@ -73,6 +73,11 @@ export class Network {
     return this.partitions.size > 0;
   }
 
+  /** The primary, which alone dials, takes a connection for alive whose other end is gone, until it hears nothing for long. */
+  get isDeadUnnoticed(): boolean {
+    return this.connection?.open.primary === true && !this.connection.open.secondary;
+  }
+
   /** Everything works again. */
   heal(): void {
     this.partitions.clear();

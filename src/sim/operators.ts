@@ -114,10 +114,11 @@ export class Operators {
    */
   private mayMeet(party: Party): boolean {
     const partner = this.partnerOf(party);
-    const { partitioned, stalled } = this.bondOf(party).network;
+    const { partitioned, stalled, isDeadUnnoticed } = this.bondOf(party).network;
     const { now } = this.parts.schedule;
     // A CONNECT from a clock that is more than 5 seconds off is rejected (§6.1.2).
-    const apart = partitioned || stalled || [party, partner].some(({ server }) => server.clock.isWrong(now));
+    const isRejected = [party, partner].some(({ server }) => server.clock.isWrong(now));
+    const apart = partitioned || stalled || isDeadUnnoticed || isRejected;
     if (remembersNothing(party) && !remembersNothing(partner)) return partner.isUp && !apart;
     if (apart) return !wasTold(party) && !wasTold(partner);
     return partner.isUp || wasTold(party) || !wasTold(partner);

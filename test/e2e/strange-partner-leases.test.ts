@@ -360,7 +360,7 @@ test(
     partner.say(BNDREPLY, accepting(third), third.xid);
     await partner.hears(200);
     expect(await status()).toBe('RELEASED');
-    expect(await other.ask(REBIND, [iaNa(1, lease)]).then(lifetime)).not.toBe(30);
+    expect(await other.ask(REBIND, [iaNa(1, lease)], 400).then(lifetime)).not.toBe(30);
     partner.say(BNDREPLY, accepting(released), released.xid);
     await partner.hears(200);
     expect(await status()).toBe('FREE');

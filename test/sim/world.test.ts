@@ -140,6 +140,21 @@ describe('a run', () => {
     expect(said.join('\n')).not.toContain('secondary STARTUP to COMMUNICATIONS-INTERRUPTED');
   });
 
+  it('keeps a server off that died unheard while its partner is in PARTNER-DOWN, until the partner dials again (seed 9631)', () => {
+    const crash = { kind: 'crash', server: 'B', diskLost: false } as const;
+    const when = { relationship: 0, server: 'secondary', state: 'RECOVER', afterMillis: 0 } as const;
+    const faults = [
+      { at: 4000, fault: { ...crash, forSeconds: 900, silently: false, partnerDownAfterSeconds: 20 } },
+      { at: 4001, when, fault: { ...crash, forSeconds: 3, silently: true } },
+    ];
+    const said: string[] = [];
+    const { violation } = run(calm({ faults }), { trace: (_, text) => said.push(text) });
+    expect(violation).toBeUndefined();
+    const died = said.findIndex((text) => text.startsWith('fault 4001 s'));
+    const next = said.slice(died).find((text) => text.includes('secondary STARTUP'));
+    expect(next).toContain('STARTUP to RECOVER: the partner is in PARTNER-DOWN');
+  });
+
   it('goes on when the STATEs after a new connection are lost (seed 19 once waited for ever)', () => {
     const lost: Fault = { kind: 'drop', relationship: 0, from: 'secondary', messageType: 34, count: 2 };
     const faults = [

@@ -73,7 +73,7 @@ export class StrangeClient {
   }
 
   /** Asks with our DUID and the elapsed time in front. `undefined`: silence for that long. */
-  ask(type: number, options: readonly Out[], patience = 400): Promise<Answer | undefined> {
+  ask(type: number, options: readonly Out[], patience = 5000): Promise<Answer | undefined> {
     const xid = this.xid++;
     const message = Buffer.concat([
       u8(type),
