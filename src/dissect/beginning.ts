@@ -20,6 +20,8 @@ const MORE: Verdict = { kind: 'more' };
 export class Beginning {
   /** Whether octets are missing behind the first ones. */
   isInterrupted = false;
+  /** Whether the first octets are no beginning, whatever follows, so that only a search finds a message. */
+  isPassed = false;
   /** Octets before the last gap, and those that are missing there and before. */
   octetsBeforeGap = 0;
   missing = 0;
@@ -28,13 +30,12 @@ export class Beginning {
   private firstLength = 0;
   private judgement: Verdict = MORE;
   private judged = 0;
-  private final = false;
   private run = new Run();
   /** The one before a gap, if it was not searched to its end. */
   private runBefore: Run | undefined;
 
   get isEmpty(): boolean {
-    return this.firstLength === 0 && !this.final;
+    return this.firstLength === 0 && !this.isPassed;
   }
 
   /** Octets that are kept for looking at them. */
@@ -42,15 +43,10 @@ export class Beginning {
     return this.firstLength + this.run.kept;
   }
 
-  /** Whether the first octets are no beginning, whatever follows, so that only a search finds a message. */
-  get isPassed(): boolean {
-    return this.final;
-  }
-
   /** Adds octets, which nobody may write to afterwards. */
   add(octets: Uint8Array): void {
     this.run.add(octets);
-    if (this.isInterrupted || this.final) return;
+    if (this.isInterrupted || this.isPassed) return;
     const length = this.firstLength + octets.length;
     if (length > this.first.length) {
       const larger = new Uint8Array(Math.max(length, 2 * this.firstLength));
@@ -72,7 +68,7 @@ export class Beginning {
   }
 
   isTls(): boolean {
-    return !this.final && isTlsRecord(this.first, 0, this.firstLength);
+    return !this.isPassed && isTlsRecord(this.first, 0, this.firstLength);
   }
 
   /** What the first octets are. `expected`: as of `recognize`. */
@@ -103,7 +99,7 @@ export class Beginning {
   }
 
   private pass(): void {
-    this.final = true;
+    this.isPassed = true;
     this.first = NO_BYTES;
     this.firstLength = 0;
     this.judged = 0;

@@ -2,7 +2,6 @@
  * Numbers of connections, by family of protocols: in the order of their first packets, though what they carry is known
  * only later. Connections on a failover port that may yet speak get their number kept free.
  */
-
 import type { Seen } from '../base/flow.ts';
 import type { ProtocolName } from '../base/frame.ts';
 import type { FlowState } from './flow-state.ts';

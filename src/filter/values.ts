@@ -3,6 +3,7 @@
  * addresses with prefixes. A test is made once, when the filter is compiled.
  */
 import { toHex } from '../base/bytes.ts';
+import { parseDuration } from '../base/duration.ts';
 import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
 import { suggestion } from '../base/nearest.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
@@ -93,15 +94,6 @@ function nameTest(field: FilterField, word: Word): Test {
     typeof value === 'string' ? value.toLowerCase() === wanted : (codes?.includes(value) ?? false);
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = {
-  us: 1e-6,
-  ms: 1e-3,
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86_400,
-};
-
 /** The number that a word stands for, in the unit of the field. */
 function numberOf(field: FilterField, word: Word): number {
   const { text } = word;
@@ -109,8 +101,8 @@ function numberOf(field: FilterField, word: Word): number {
   if (seconds !== undefined) return field.kind === 'time-2000' ? seconds - EPOCH_2000_UNIX_SECONDS : seconds;
   if (field.name === 'xid' && /^x[\da-f]{1,6}$/i.test(text)) return Number.parseInt(text.slice(1), 16);
   if (/^(0x[\da-f]+|[+-]?\d+(\.\d+)?(e\d+)?)$/i.test(text)) return Number(text);
-  const duration = field.kind === 'seconds' ? /^([+-]?\d+(?:\.\d+)?)(us|ms|s|m|h|d)$/.exec(text) : null;
-  if (duration !== null) return Number(duration[1]) * (UNIT_SECONDS[duration[2] as string] as number);
+  const duration = field.kind === 'seconds' ? parseDuration(text) : undefined;
+  if (duration !== undefined) return duration;
   throw new ValueMistake(`expected ${KIND_TEXT[field.kind]}, found "${text}"`);
 }
 

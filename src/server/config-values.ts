@@ -1,5 +1,6 @@
 /** Readers of the single values of a server's file: durations, addresses, prefixes, ranges, DUIDs, paths. */
 import { fromHex } from '../base/bytes.ts';
+import { SECONDS_OF_UNIT } from '../base/duration.ts';
 import { formatIpv6, type Ipv6Prefix, parseIpv6, parsePrefix } from '../base/ipv6.ts';
 import { nearest } from '../base/nearest.ts';
 import { normalAddress, parseSocketAddress, type SocketAddress } from '../base/socket-address.ts';
@@ -11,8 +12,6 @@ export interface AddressRange {
   readonly first: Uint8Array;
   readonly last: Uint8Array;
 }
-
-const SECONDS_OF_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** Text of at most `octetsMax` octets of UTF-8. */
 export function text(what: string, octetsMax: number): Reader<string> {

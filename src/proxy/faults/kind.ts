@@ -2,6 +2,7 @@
  * What every fault file exports: the verb, its parameters with their types, the sentence about it, and its stage.
  * The short form, YAML, the control API, help and docs all read the parameters from this one declaration.
  */
+import { parseDuration } from '../../base/duration.ts';
 import { located } from '../../base/located.ts';
 import { suggestion } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
@@ -196,18 +197,8 @@ function expected(where: string, wanted: string, found: ParameterValue): InputEr
   return new InputError(`${where}: expected ${wanted}, found ${JSON.stringify(found)}`);
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = {
-  ms: 0.001,
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86_400,
-  w: 604_800,
-};
-
-/** Seconds of `250ms`, `+7s`, `-2m`, `1h`, `3d`, `2w` or a plain number; `undefined` if it is none of these. */
+/** Seconds of a plain number or a length of time with a unit; `undefined` if it is none of these. */
 export function parseSeconds(value: ParameterValue): number | undefined {
   if (typeof value === 'number') return value;
-  const parts = typeof value === 'string' ? /^([+-]?\d+(?:\.\d+)?)(ms|[smhdw])?$/.exec(value) : null;
-  return parts === null ? undefined : Number(parts[1]) * (UNIT_SECONDS[parts[2] ?? 's'] as number);
+  return typeof value === 'string' ? parseDuration(value) : undefined;
 }
