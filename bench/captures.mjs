@@ -9,25 +9,45 @@ const CLIENT = 45000;
 const FLUSH_OCTETS = 1 << 20;
 const PSH_ACK = 0x18;
 const BASE_SECONDS = 1_795_000_000;
+const UPDATES_IN_TURN = 10;
 
-/** What a capture can hold: message maker, port, IP version, whether TCP. */
+/**
+ * What a capture can hold: message maker, TCP port, messages a segment (0: UDP), how many messages one side sends before
+ * the other answers (ten unless told), whether over IPv6 (unless told).
+ */
 export const KINDS = {
-  'fo6-10': { title: 'RFC 8156, ten messages a segment', message: failover6, perSegment: 10, six: true },
-  'fo6-1': { title: 'RFC 8156, one message a segment', message: failover6, perSegment: 1, six: true },
+  'fo6-10': { title: 'RFC 8156, ten messages a segment', message: failover6, port: 647, perSegment: 10 },
+  'blq6-10': {
+    title: 'leasequery with the trees of RFC 8156, ten a segment',
+    message: leasequery6,
+    port: 547,
+    perSegment: 10,
+    // A server that answers: all data goes one way.
+    run: Number.POSITIVE_INFINITY,
+  },
+  'fo6-1': { title: 'RFC 8156, one message a segment', message: failover6, port: 647, perSegment: 1 },
+  'blq6-1': {
+    title: 'leasequery with the trees of RFC 8156, one a segment',
+    message: leasequery6,
+    port: 547,
+    perSegment: 1,
+    run: Number.POSITIVE_INFINITY,
+  },
   'fo4-10': {
     title: 'DHCPv4 failover, ten messages a segment',
     message: failover4,
+    port: 647,
     perSegment: 10,
     six: false,
   },
-  udp6: { title: 'DHCPv6 client messages', message: client6, perSegment: 0, six: true },
+  udp6: { title: 'DHCPv6 client messages', message: client6, perSegment: 0 },
 };
 
 /** Writes `count` messages of `kind` to `path`; returns packets and octets. */
 export function makeCapture(kind, count, path) {
-  const { message, perSegment, six } = KINDS[kind];
+  const { message, port, perSegment, run = UPDATES_IN_TURN, six = true } = KINDS[kind];
   const file = new PcapFile(path);
-  const hosts = new Hosts(file, six);
+  const hosts = new Hosts(file, six, port);
   if (perSegment === 0) {
     const datagram = Buffer.alloc(2000);
     for (let index = 0; index < count; index++) hosts.udp(index & 1, datagram, message(datagram, 8, index));
@@ -37,9 +57,9 @@ export function makeCapture(kind, count, path) {
     const length = [0, 0];
     const held = [0, 0];
     for (let index = 0; index < count; index++) {
-      // Ten updates, then the ten replies, which have their transaction-ids and their leases.
-      const direction = Math.floor(index / 10) & 1;
-      const about = direction === 0 ? index : index - 10;
+      // Updates, then as many replies, which have their transaction-ids and their leases.
+      const direction = Math.floor(index / run) & 1;
+      const about = direction === 0 ? index : index - run;
       length[direction] = message(pending[direction], length[direction], about, direction);
       if (++held[direction] < perSegment) continue;
       hosts.data(direction, pending[direction], length[direction]);
@@ -99,9 +119,10 @@ const ADDRESSES_6 = ['20010db8000000000000000000000001', '20010db800000000000000
 const ADDRESSES_4 = ['c0000201', 'c0000202'];
 
 class Hosts {
-  constructor(file, six) {
+  constructor(file, six, port) {
     this.file = file;
     this.six = six;
+    this.port = port;
     this.addresses = (six ? ADDRESSES_6 : ADDRESSES_4).map((hex) => Buffer.from(hex, 'hex'));
     this.next = [1000, 5000];
     this.unacknowledged = [0, 0];
@@ -132,8 +153,8 @@ class Hosts {
     const at = this.ip(direction, 6, 32 + length);
     const { buffer } = this.file;
     buffer.fill(0, at, at + 32);
-    buffer.writeUInt16BE(direction === 0 ? CLIENT : 647, at);
-    buffer.writeUInt16BE(direction === 0 ? 647 : CLIENT, at + 2);
+    buffer.writeUInt16BE(direction === 0 ? CLIENT : this.port, at);
+    buffer.writeUInt16BE(direction === 0 ? this.port : CLIENT, at + 2);
     buffer.writeUInt32BE(this.next[direction] >>> 0, at + 4);
     buffer.writeUInt32BE(flags & 0x10 ? this.next[1 - direction] >>> 0 : 0, at + 8);
     buffer[at + 12] = 0x80;
@@ -229,13 +250,27 @@ function duid(buffer, at, code, number) {
   return end + 2;
 }
 
-/** BNDUPD and BNDREPLY with the tree of RFC 8156 §7.4: twelve options. */
+/** BNDUPD and BNDREPLY. */
 function failover6(buffer, start, index, reply) {
-  let at = start + 2;
-  buffer.writeUInt32BE((((reply ? 25 : 24) << 24) | (index & 0xff_ffff)) >>> 0, at);
-  at = buffer.writeUInt32BE(0x3200_0000 + Math.floor(index / 50_000), at + 4);
-  const client = at;
-  at = option(buffer, at, 45);
+  const head = start + 2;
+  buffer.writeUInt32BE((((reply ? 25 : 24) << 24) | (index & 0xff_ffff)) >>> 0, head);
+  const options = buffer.writeUInt32BE(0x3200_0000 + Math.floor(index / 50_000), head + 4);
+  const end = clientData(buffer, options, index);
+  buffer.writeUInt16BE(end - start - 2, start);
+  return end;
+}
+
+/** LEASEQUERY-DATA of RFC 5460, all of one query. */
+function leasequery6(buffer, start, index) {
+  const options = buffer.writeUInt32BE(((17 << 24) | 1) >>> 0, start + 2);
+  const end = clientData(buffer, options, index);
+  buffer.writeUInt16BE(end - start - 2, start);
+  return end;
+}
+
+/** The tree of RFC 8156 §7.4: twelve options. */
+function clientData(buffer, start, index) {
+  let at = option(buffer, start, 45);
   at = duid(buffer, at, 1, index);
   at = option(buffer, at, 100, 0x3200_0000 + index);
   const association = at;
@@ -253,8 +288,7 @@ function failover6(buffer, start, index, reply) {
   at = option(buffer, at, 120, 0x3200_3000 + index);
   close(buffer, lease, at);
   close(buffer, association, at);
-  close(buffer, client, at);
-  buffer.writeUInt16BE(at - start - 2, start);
+  close(buffer, start, at);
   return at;
 }
 

@@ -5,19 +5,20 @@ import { readFileSync } from 'node:fs';
 const POLL_MILLIS = 15;
 
 /**
- * Output is read and thrown away, as a pipe to another program would: every program pays for writing it.
+ * Output is thrown away, by the kernel or, when `throughPipe`, by who reads a pipe: then every program pays for the pipe, too, and
+ * it is known how soon it wrote, and how much.
  * Memory is the high-water mark that Linux keeps, last seen before the end; elsewhere it is undefined.
  */
-export function measure([program, ...args]) {
+export function measure([program, ...args], { throughPipe }) {
   return new Promise((resolve, reject) => {
     const began = performance.now();
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { stdio: ['ignore', throughPipe ? 'pipe' : 'ignore', 'pipe'] });
     const result = { millis: 0, firstMillis: undefined, octets: 0, mebibytes: undefined, errors: '' };
     const poll = setInterval(() => {
       const mark = highWaterMark(child.pid);
       if (mark !== undefined) result.mebibytes = mark;
     }, POLL_MILLIS);
-    child.stdout.on('data', (chunk) => {
+    child.stdout?.on('data', (chunk) => {
       result.firstMillis ??= performance.now() - began;
       result.octets += chunk.length;
     });

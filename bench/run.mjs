@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const USAGE =
-  'npm run bench -- [NAME...] [--messages N] [--json-messages N] [--rounds N] [--kinds A,B] [--contests A,B] [--folder DIR] [--soak SECONDS]';
+  'npm run bench -- [NAME...] [--messages N] [--json-messages N] [--rounds N] [--kinds A,B] [--contests A,B] [--pipe] [--folder DIR] [--soak SECONDS]';
 const here = new URL('.', import.meta.url);
 const { values, positionals: wanted } = argumentsOf({
   allowPositionals: true,
@@ -20,6 +20,7 @@ const { values, positionals: wanted } = argumentsOf({
     'json-messages': { type: 'string' },
     kinds: { type: 'string' },
     contests: { type: 'string' },
+    pipe: { type: 'boolean', default: false },
     folder: { type: 'string', default: join(tmpdir(), 'leasetap-bench') },
     soak: { type: 'string' },
   },
@@ -38,6 +39,8 @@ const options = {
   kinds: values.kinds?.split(','),
   /** Names of contests, or undefined for all. */
   contests: values.contests?.split(','),
+  /** Whether what captures are read to goes through a pipe, rather than nowhere. */
+  throughPipe: values.pipe,
   /** Where captures are kept. */
   folder: values.folder,
   /** How long the proxy relays for its memory to be watched, or undefined: its speed is measured. */
