@@ -3,11 +3,12 @@
  * direction marks and characters that draw nothing as they are. They mean the same as `\u202e`.
  */
 
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+/** C0 controls are escaped already; the newlines of indented JSON stay. */
+const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** One line of JSON. */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(UNSAFE, escaped);
+/** One line of JSON; with `indent` several, that many spaces further in at each level. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(UNSAFE, escaped);
 }
 
 /** By UTF-16 units, as JSON has it. */

@@ -4,6 +4,7 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { jsonText } from '../base/json-text.ts';
 import { InputError } from '../base/problem.ts';
 import { systemErrorWords } from '../base/system-error.ts';
 import { type ControlAnswer, type ControlRequest, Refused, refusal } from './answer.ts';
@@ -85,7 +86,7 @@ async function send(response: ServerResponse, answer: ControlAnswer): Promise<vo
     case 'json':
       response
         .writeHead(answer.status, { 'content-type': 'application/json' })
-        .end(`${JSON.stringify(answer.value)}\n`);
+        .end(`${jsonText(answer.value)}\n`);
       return;
     case 'text':
       response.writeHead(200, { 'content-type': answer.type }).end(answer.text);
@@ -102,7 +103,7 @@ async function sendLines(response: ServerResponse, values: Iterable<unknown>): P
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   for (const value of values) {
     if (response.destroyed) return;
-    if (response.write(`${JSON.stringify(value)}\n`)) continue;
+    if (response.write(`${jsonText(value)}\n`)) continue;
     await drained(response);
   }
   response.end();
@@ -130,7 +131,7 @@ function sendEvents(
     if (response.writableLength > EVENTS_BEHIND_OCTETS_MAX) response.destroy();
     else response.write(text);
   };
-  const stop = listen((kind, value) => write(`event: ${kind}\ndata: ${JSON.stringify(value)}\n\n`));
+  const stop = listen((kind, value) => write(`event: ${kind}\ndata: ${jsonText(value)}\n\n`));
   const alive = setInterval(() => write(': alive\n\n'), EVENTS_ALIVE_MILLIS);
   response.once('close', () => {
     clearInterval(alive);

@@ -3,6 +3,7 @@
  * beside, and events with the key `event`. Octets out; the file is somebody else's.
  */
 import { findingFields } from '../analyze/checks/finding.ts';
+import { jsonText } from '../base/json-text.ts';
 import { timestampOfMillis, timestampText } from '../base/timestamp.ts';
 import { JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
@@ -20,7 +21,7 @@ export class LogLines {
     if (event.kind === 'message') putMessage(buffer, event);
     else {
       const at = timestampText(timestampOfMillis(event.atMillis));
-      buffer.putText(JSON.stringify({ event: event.kind, timestamp: at, ...detailsOf(event) }));
+      buffer.putText(jsonText({ event: event.kind, timestamp: at, ...detailsOf(event) }));
     }
     buffer.putCode(NEWLINE);
     return buffer.view();
@@ -64,7 +65,7 @@ function putMessage(buffer: JsonBuffer, event: ProxyEvent & { kind: 'message' })
   buffer.clear(buffer.length - 1);
   buffer.put(VERDICTS[verdict]);
   if (hits.length === 0) buffer.put(NO_FAULTS);
-  else buffer.putText(`,"faults":${JSON.stringify(hits)}`);
+  else buffer.putText(`,"faults":${jsonText(hits)}`);
   if (onward !== undefined) {
     buffer.put(ONWARD);
     onward.writeJson(buffer);

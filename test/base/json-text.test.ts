@@ -9,6 +9,7 @@ describe('JSON for terminals', () => {
       String.raw`{"a":"\u202ex\u200b","b":"\udb40\udc41"}`,
     );
     expect(jsonText('é 日本')).toBe('"é 日本"');
+    expect(jsonText({ a: '\n\u0085' }, 2)).toBe(`{\n  "a": "${String.raw`\n\u0085`}"\n}`);
   });
 
   it('means what it meant, and holds nothing of the kind, whatever it was', () => {

@@ -57,6 +57,31 @@ it.each([
   expect(text).toContain(`{"error":{"code":"${code}"`);
 });
 
+// Whoever asks with curl has a terminal, and what is told may come from the wire.
+it.each(['/json', '/lines', '/events'])('tells %s so that a terminal shows it', async (path) => {
+  const told = { why: 'bye\u009b2J\u202e' };
+  const port = await open(({ path: asked }) => {
+    if (asked === '/json') return json(told);
+    if (asked === '/lines') return { kind: 'lines', values: [told] };
+    return {
+      kind: 'events',
+      listen: (tell) => {
+        tell('some', told);
+        return () => undefined;
+      },
+    };
+  });
+  const socket = connect(port, '127.0.0.1', () => socket.write(`GET ${path} HTTP/1.1\r\n${AUTHORIZED}\r\n`));
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk.toString('utf8');
+  });
+  await vi.waitFor(() => expect(text).toContain(String.raw`{"why":"bye\u009b2J\u202e"}`));
+});
+
 // A few of them must not keep everybody else out for long: the number of connections is bounded.
 it('cuts off who does not finish a request within ten seconds and a bit', { timeout: 20_000 }, async () => {
   const port = await open(() => json({}));

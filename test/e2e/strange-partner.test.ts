@@ -3,6 +3,7 @@
  * endpoint states of RFC 8156 §8. What is expected was written down from the RFC, not from what the server does.
  */
 import { describe, expect, test } from 'vitest';
+import { leasetap } from '../support/process.ts';
 import { encodeFrame, type Out, text, u16, u32 } from '../support/strange-octets.ts';
 import {
   CONNECT,
@@ -241,4 +242,17 @@ describe('the states of §8, told by a partner that is not ours', () => {
     const conversation = new Conversation(await StrangeServer.start(role));
     for (const step of lines.split(/\s{2,}/)) await conversation.act(step);
   });
+});
+
+// RFC 8156 lets a partner give its reasons as text; whoever reads them may sit at a terminal that obeys U+009B.
+test('what a partner says reaches no terminal as it is, as JSON neither', PATIENCE, async () => {
+  const said = 'bye\u009b2J\u202e';
+  const shown = String.raw`bye\u009b2J\u202e`;
+  const server = await StrangeServer.start('secondary', 'jsonl');
+  const events = leasetap(['ctl', server.controlPath, 'events', '--json']);
+  const partner = await server.connect();
+  await events.prints(/"to":/);
+  partner.say(DISCONNECT, [[13, u16(1), text(said)]]);
+  expect((await events.prints(/bye/)).input).toContain(shown);
+  expect((await server.process.prints(/bye/)).input).toContain(shown);
 });

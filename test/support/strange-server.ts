@@ -15,6 +15,7 @@ import {
 } from './strange-partner.ts';
 
 export type Role = 'primary' | 'secondary';
+type LogFormat = 'text' | 'jsonl';
 
 /** Its DUID, for what clients direct to it. */
 export const SERVER_DUID: Readonly<Record<Role, Buffer>> = {
@@ -52,8 +53,10 @@ export class StrangeServer {
   readonly control: ControlClient;
   readonly clientPort: number;
   readonly role: Role;
+  readonly controlPath: string;
   process: Running;
   private readonly folder: string;
+  private readonly logFormat: LogFormat;
   private readonly port: number;
   private readonly listener: StrangeListener | undefined;
 
@@ -62,25 +65,28 @@ export class StrangeServer {
     folder: string,
     port: number,
     clientPort: number,
-    listener?: StrangeListener,
+    listener: StrangeListener | undefined,
+    logFormat: LogFormat,
   ) {
     this.role = role;
     this.folder = folder;
+    this.logFormat = logFormat;
+    this.controlPath = join(folder, 'control.sock');
     this.port = port;
     this.clientPort = clientPort;
     this.listener = listener;
-    this.control = new ControlClient({ kind: 'unix', path: join(folder, 'control.sock') });
-    this.process = leasetap(['serve', join(folder, 'server.yaml')]);
+    this.control = new ControlClient({ kind: 'unix', path: this.controlPath });
+    this.process = this.serve();
   }
 
-  static async start(role: Role): Promise<StrangeServer> {
+  static async start(role: Role, logFormat: LogFormat = 'text'): Promise<StrangeServer> {
     const folder = temporaryFolder();
     const listener = role === 'primary' ? await StrangeListener.open() : undefined;
     if (listener !== undefined) onTestFinished(() => listener.close());
     const port = listener?.port ?? (await freePort('::1'));
     const clientPort = await freePort('::1');
     writeFileSync(join(folder, 'server.yaml'), file(role, port, clientPort));
-    const server = new StrangeServer(role, folder, port, clientPort, listener);
+    const server = new StrangeServer(role, folder, port, clientPort, listener, logFormat);
     await server.listens();
     return server;
   }
@@ -114,13 +120,17 @@ export class StrangeServer {
   /** Kills it without warning and starts it again with what it stored. */
   async restart(): Promise<void> {
     await this.process.kill('SIGKILL');
-    this.process = leasetap(['serve', join(this.folder, 'server.yaml')]);
+    this.process = this.serve();
     await this.listens();
   }
 
+  private serve(): Running {
+    return leasetap(['serve', '--log-format', this.logFormat, join(this.folder, 'server.yaml')]);
+  }
+
   private async listens(): Promise<void> {
-    await this.process.prints(/listening: dhcpv6/);
-    if (this.role === 'secondary') await this.process.prints(/listening: failover/);
+    await this.process.prints(/listening.*dhcpv6 on/);
+    if (this.role === 'secondary') await this.process.prints(/listening.*failover on/);
   }
 }
 

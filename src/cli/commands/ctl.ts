@@ -1,5 +1,6 @@
 /** `leasetap ctl`: look at a running server and give it orders, through its control. */
 import type { Command } from 'commander';
+import { jsonText } from '../../base/json-text.ts';
 import { suggestion } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import { controlPlace } from '../../control/place.ts';
@@ -97,14 +98,14 @@ function unknownAction(name: string): InputError {
 
 async function status({ client, options, out }: Asked): Promise<void> {
   const value = await client.status();
-  if (options.json === true) out.line(JSON.stringify(value, undefined, 2));
+  if (options.json === true) out.line(jsonText(value, 2));
   else for (const line of statusLines(value)) out.line(line);
 }
 
 async function leases({ client, options, out }: Asked): Promise<void> {
   if (options.json !== true) out.line(leaseHeading);
   for await (const lease of client.leases(leaseQuery(options))) {
-    out.line(options.json === true ? JSON.stringify(lease) : leaseLine(lease));
+    out.line(options.json === true ? jsonText(lease) : leaseLine(lease));
     if (out.closed) return;
     await out.ready();
   }
@@ -126,7 +127,7 @@ async function events({ client, options, out }: Asked): Promise<void> {
     const line = [time_iso, relationship ?? '', `${kind}:`, text, section ?? ''].filter(
       (part) => part !== '',
     );
-    out.line(options.json === true ? JSON.stringify(event) : safeText(line.join(' ')));
+    out.line(options.json === true ? jsonText(event) : safeText(line.join(' ')));
     await out.flush();
     if (out.closed) break;
   }
@@ -145,7 +146,7 @@ function order(name: string): Action['run'] {
       ...(relationship === undefined ? {} : { relationship }),
       ...(argument === undefined ? {} : { body: { resource: argument } }),
     });
-    if (options.json === true) out.line(JSON.stringify(done));
+    if (options.json === true) out.line(jsonText(done));
     else
       out.line(done.relationship === null ? done.text : `${done.relationship}: ${done.state}; ${done.text}`);
   };

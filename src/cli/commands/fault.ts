@@ -1,10 +1,12 @@
 /** `leasetap fault`: arm, list and remove the faults of a running proxy. */
 import { type Command, Option } from 'commander';
+import { jsonText } from '../../base/json-text.ts';
 import { controlPlace } from '../../control/place.ts';
 import type { FaultView } from '../../proxy/events.ts';
 import { FAULT_KINDS } from '../../proxy/faults/kinds.ts';
 import { DIRECTIONS, type FaultDirection } from '../../proxy/faults/spec.ts';
 import { toJsonKeys } from '../../proxy/json-keys.ts';
+import { safeText } from '../../render/escape.ts';
 import { wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -61,7 +63,7 @@ export function register(program: Command): void {
     .option('--json', 'as JSON')
     .action(async (options: { readonly json?: true }, command: Command) => {
       const views = await clientOf(command).list();
-      const text = options.json === true ? JSON.stringify(toJsonKeys(views)) : views.map(lineOf).join('\n');
+      const text = options.json === true ? jsonText(toJsonKeys(views)) : views.map(lineOf).join('\n');
       if (text !== '') process.stdout.write(`${text}\n`);
     });
   fault
@@ -149,5 +151,5 @@ function lineOf(view: FaultView): string {
     const age = ((now - arrivedMillis) / 1000).toFixed(1);
     return `\n  ${position}  ${direction} ${type ?? `${octets} octets`}${xid}, held for ${age} s`;
   });
-  return `${id} ${sentence} (hit ${hits} of ${matched} matching${held}; seed ${seed})${lines.join('')}`;
+  return `${id} ${safeText(sentence)} (hit ${hits} of ${matched} matching${held}; seed ${seed})${lines.join('')}`;
 }

@@ -5,6 +5,7 @@ import type { SocketAddress } from '../../base/socket-address.ts';
 import type { Message } from '../../dissect/message.ts';
 import { Replay, type ReplayOutput } from '../../proxy/replay/replay.ts';
 import type { TlsTermination } from '../../proxy/tls/terminate.ts';
+import { safeText } from '../../render/escape.ts';
 import { TEXT_COLUMNS, textLine } from '../../render/text.ts';
 import { duration, socketAddress, wholeNumber } from '../arguments.ts';
 import { dissectorsInUse } from '../dissectors/in-use.ts';
@@ -108,7 +109,7 @@ function tlsOf({ tlsCert, tlsKey, tlsCa }: Options): TlsTermination | undefined 
 }
 
 function handshaken(about: string): void {
-  process.stderr.write(`TLS with the server: ${about}\n`);
+  process.stderr.write(`TLS with the server: ${safeText(about)}\n`);
 }
 
 function placeOf({ as, to, listen }: Options): Place {

@@ -1,5 +1,6 @@
 /** `leasetap serve`: one failover server in the foreground, with its log on stderr. */
 import { type Command, Option } from 'commander';
+import { jsonText } from '../../base/json-text.ts';
 import type { OpenControl } from '../../control/http-server.ts';
 import { placeText } from '../../control/place.ts';
 import { safeText } from '../../render/escape.ts';
@@ -111,5 +112,5 @@ function aborted(signal: AbortSignal): Promise<undefined> {
 function write(format: Options['logFormat'], told: Told): void {
   // A line may quote the partner, which may send anything.
   if (format === 'text') process.stderr.write(`${safeText(newsLine(told))}\n`);
-  else if (format === 'jsonl') process.stderr.write(`${JSON.stringify(serverEvent(told))}\n`);
+  else if (format === 'jsonl') process.stderr.write(`${jsonText(serverEvent(told))}\n`);
 }

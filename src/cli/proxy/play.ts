@@ -4,6 +4,7 @@ import { reportLines } from '../../proxy/scenario/report.ts';
 import type { ScenarioOutput, ScenarioResult } from '../../proxy/scenario/run.ts';
 import { ScenarioRun } from '../../proxy/scenario/run.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
+import { safeText } from '../../render/escape.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
 import type { Order } from './orders.ts';
 import { writeReport } from './scenario-file.ts';
@@ -81,7 +82,7 @@ export async function playScenarios(
     if (result === undefined) break;
     results.push(result);
   }
-  for (const line of results.flatMap(reportLines)) process.stderr.write(`${line}\n`);
+  for (const line of results.flatMap(reportLines)) process.stderr.write(`${safeText(line)}\n`);
   if (report !== undefined) writeReport(report, results);
   return results.length === scenarios.length && results.every(({ ok }) => ok);
 }

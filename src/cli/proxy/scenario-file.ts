@@ -1,5 +1,6 @@
 /** A scenario from a YAML file (docs/writing-a-scenario.md), and its report into a file. */
 import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { jsonText } from '../../base/json-text.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import { junit, reportLines } from '../../proxy/scenario/report.ts';
 import type { ScenarioResult } from '../../proxy/scenario/run.ts';
@@ -18,7 +19,7 @@ export function checkReport(path: string): void {
 
 /** By the name of the file: `.json`, `.xml` (JUnit), anything else text. */
 export function writeReport(path: string, results: readonly ScenarioResult[]): void {
-  if (path.endsWith('.json')) writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
+  if (path.endsWith('.json')) writeFileSync(path, `${jsonText(results, 2)}\n`);
   else if (path.endsWith('.xml')) writeFileSync(path, junit(results));
   else writeFileSync(path, `${results.flatMap(reportLines).join('\n')}\n`);
 }
