@@ -18,7 +18,6 @@ import type { FaultHit } from './stage.ts';
  */
 export type Verdict = 'forwarded' | 'changed' | 'dropped' | 'injected' | 'late';
 
-/** An armed fault, as lists, log lines and the control API show it. */
 /** Held messages that are named; what is behind them counts only in octets. */
 export const WAITING_NAMED_MAX = 100;
 
@@ -35,6 +34,7 @@ export interface WaitingMessage {
   readonly arrivedMillis: number;
 }
 
+/** An armed fault, as lists, log lines and the control API show it. */
 export interface FaultView {
   readonly id: string;
   /** Where several relationships are listed together, the one that it is armed in; the id then begins with it. */

@@ -1,8 +1,8 @@
 /**
- * What one can do with a running proxy: the same interface in process (ProxySession: lab, tests) and over the control
- * connection (watch, fault commands). Views need nothing else of this room than this file, events.ts and faults/spec.ts.
+ * What one can do with a running proxy in its process: one relationship (ProxySession, ProxyEngine) or all of them
+ * (ProxyGroup). Over the control the same is asked with requests. Views need nothing else of this room than this file,
+ * events.ts and faults/spec.ts.
  */
-
 import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { FaultSpec } from './faults/spec.ts';
 

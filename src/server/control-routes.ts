@@ -1,5 +1,5 @@
 /** What may be asked of a running server and what it answers, without HTTP: docs/openapi-server.yaml in code. */
-import { fromHex, toHex } from '../base/bytes.ts';
+import { equalBytes, fromHex } from '../base/bytes.ts';
 import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
 import { type ControlAnswer, type ControlRequest, json, metrics, Refused } from '../control/answer.ts';
 import { type Lease, type Resource, resourceText } from '../failover/lease.ts';
@@ -152,7 +152,7 @@ function leases(server: FailoverServer, query: URLSearchParams): Iterable<LeaseS
   const wanted = ({ status: is, address, holder }: Lease): boolean =>
     (status === undefined || is === status) &&
     (within === undefined || prefixContains(within, address)) &&
-    (client === undefined || (holder !== undefined && toHex(holder.duid) === toHex(client)));
+    (client === undefined || (holder !== undefined && equalBytes(holder.duid, client)));
   const drivers = server.endpoints.filter((driver) => name === null || driver.name === name);
   return matching(drivers, wanted);
 }

@@ -10,7 +10,7 @@ import { DHCPV6_SERVER_PORT } from '../base/ports.ts';
 import { InputError } from '../base/problem.ts';
 import { formatSocketAddress, type SocketAddress } from '../base/socket-address.ts';
 import type { LinkConfig, RelationshipConfig, ServerConfig } from './config.ts';
-import { Counters } from './dhcpv6-counters.ts';
+import { Counters } from './counters.ts';
 import { EndpointDriver, type World } from './endpoint-driver.ts';
 import { endpointConfig, serviceConfig } from './engine-config.ts';
 import { NewsDesk, type ServerNews } from './news.ts';
@@ -36,8 +36,9 @@ export class FailoverServer {
   readonly endpoints: readonly EndpointDriver[];
   readonly duid: Uint8Array;
   readonly startedAt: number;
-  /** What clients got (`> REPLY`), and why they got nothing (`- reason`). */
-  readonly clients = new Counters();
+  /** What clients got, by type of message, and why they got nothing. */
+  readonly answered = new Counters();
+  readonly unanswered = new Counters();
   /** Resolves with the reason if the server cannot go on. */
   readonly failed: Promise<Error>;
   private readonly clock: Clock;
@@ -171,7 +172,7 @@ export class FailoverServer {
 
   private request(datagram: Uint8Array, from: SocketAddress, socket: Datagrams): void {
     const why = this.answer(datagram, from, socket);
-    if (why !== undefined) this.clients.add(`- ${why}`);
+    if (why !== undefined) this.unanswered.add(why);
   }
 
   /** Returns why nothing is answered, if so. */
@@ -191,7 +192,7 @@ export class FailoverServer {
     this.waitingAnswers++;
     this.endpoints[result.relationship]?.client(result.changes, () => {
       this.waitingAnswers--;
-      this.clients.add(`> ${result.message.type}`);
+      this.answered.add(result.message.type);
       socket.send(result.bytes, { address: from.address, port });
     });
     return undefined;

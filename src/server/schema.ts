@@ -1,7 +1,7 @@
 /**
  * A small schema layer over the nodes of a YAML document: a reader takes a node and gives a typed value, or tells what
  * was expected and where. Every mistake of a file is found in one go; each becomes one line with file, line, column and
- * key path. What a server's file may say is in config.ts; nothing here knows about DHCP.
+ * key path. What a server's file may say is in config-shape.ts; nothing here knows about DHCP.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { suggestion } from '../base/nearest.ts';

@@ -1,4 +1,4 @@
-/** What the DHCPv6 service is configured with, as values. How a file says it is in config.ts. */
+/** What the DHCPv6 service is configured with, as values. How a file says it is in config-shape.ts. */
 import type { Ipv6Prefix } from '../base/ipv6.ts';
 
 export interface ServiceConfig {

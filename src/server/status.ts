@@ -115,13 +115,6 @@ export interface LeaseStatus {
 }
 
 export function serverStatus(server: FailoverServer, version: string, now: number): ServerStatus {
-  const counts = server.clients.entries();
-  const starting = (mark: string) =>
-    Object.fromEntries(
-      counts
-        .filter(([kind]) => kind.startsWith(mark))
-        .map(([kind, count]) => [kind.slice(mark.length), count]),
-    );
   const { failover, dhcpv6 } = server.listening;
   return {
     version,
@@ -129,7 +122,7 @@ export function serverStatus(server: FailoverServer, version: string, now: numbe
     started_iso: new Date(server.startedAt).toISOString(),
     uptime_seconds: Math.floor((now - server.startedAt) / 1000),
     listening: { failover: failover.map(formatSocketAddress), dhcpv6: dhcpv6.map(formatSocketAddress) },
-    clients: { answered: starting('> '), unanswered: starting('- ') },
+    clients: { answered: server.answered.counted(), unanswered: server.unanswered.counted() },
     relationships: server.config.relationships.map((config, index) =>
       relationshipStatus(config, server.endpoints[index] as EndpointDriver, now),
     ),

@@ -13,7 +13,27 @@ export interface ProxySessionOptions {
   readonly eachSecond?: (then: () => void) => () => void;
 }
 
-export function sessionOfProxy(proxy: ProxyHandle, options: ProxySessionOptions): Session {
+/** A proxy that can be faulted from here. */
+export function sessionOfProxy(
+  proxy: Pick<ProxyHandle, 'subscribe' | 'listFaults' | 'armFault' | 'removeFault'>,
+  options: ProxySessionOptions,
+): Session {
+  return {
+    ...sightOfProxy(proxy, options),
+    faults: {
+      arm: async (spec) => proxy.armFault(spec),
+      remove: async (id) => {
+        proxy.removeFault(id);
+      },
+    },
+  };
+}
+
+/** What can be seen of a proxy, without a way to fault it. */
+export function sightOfProxy(
+  proxy: Pick<ProxyHandle, 'subscribe' | 'listFaults'>,
+  options: ProxySessionOptions,
+): Session {
   return {
     title: options.title,
     live: true,
@@ -40,12 +60,6 @@ export function sessionOfProxy(proxy: ProxyHandle, options: ProxySessionOptions)
       return () => {
         for (const stop of stops) stop?.();
       };
-    },
-    faults: {
-      arm: async (spec) => proxy.armFault(spec),
-      remove: async (id) => {
-        proxy.removeFault(id);
-      },
     },
     ...(options.command === undefined ? {} : { command: options.command }),
   };

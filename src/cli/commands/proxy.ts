@@ -19,13 +19,14 @@ import { bareAddress, duration, gather, octets, socketAddress, wholeNumber } fro
 import { dissectorsInUse } from '../dissectors/in-use.ts';
 import { EXIT_FINDINGS } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { note, withOwnItems } from '../own-items.ts';
 import { printSession } from '../print-session.ts';
 import { confinedTo } from '../proxy/confined.ts';
 import { printDryRun } from '../proxy/dry-run.ts';
 import { eachSecond } from '../proxy/each-second.ts';
 import { readFaultsFile } from '../proxy/faults-file.ts';
 import { checkOrders, type Order, type OrderSetup, ordersOf } from '../proxy/orders.ts';
-import { playScenarios, withNotes } from '../proxy/play.ts';
+import { playScenarios } from '../proxy/play.ts';
 import { checkReport, readScenario } from '../proxy/scenario-file.ts';
 import {
   type NamedEnd,
@@ -275,12 +276,12 @@ async function playAll(
   signal: AbortSignal,
 ): Promise<void> {
   const ends = new AbortController();
-  const noted = withNotes(sessionOfProxy(group, { title: 'proxy' }));
-  const printed = printSession(noted.session, AbortSignal.any([signal, ends.signal]), {
+  const { session, tell } = withOwnItems(sessionOfProxy(group, { title: 'proxy' }));
+  const printed = printSession(session, AbortSignal.any([signal, ends.signal]), {
     end: () => group.close(),
   });
   const passed = await playScenarios(
-    { proxy: group.of(stage), seed, order, note: noted.note, signal },
+    { proxy: group.of(stage), seed, order, note: (text, alarming) => tell(note(text, alarming)), signal },
     scenarios,
     options.report,
   );

@@ -14,6 +14,7 @@ import { ControlClient } from '../../server/control-client.ts';
 import type { ServerEvent } from '../../server/news-text.ts';
 import { sessionOfProxy } from '../../tui/proxy-session.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
+import { note, withOwnItems } from '../own-items.ts';
 import { eachSecond } from '../proxy/each-second.ts';
 import { flood, strangersCall } from '../proxy/intruders.ts';
 import { isStepping, steppingCommand, steppingOf } from '../proxy/stepping.ts';
@@ -67,7 +68,7 @@ export class Lab {
   private readonly controls: Readonly<Record<ServerName, ControlClient>>;
   private readonly watch: ServerWatch;
   private readonly clients: LabClients;
-  private readonly listeners = new Set<(item: SessionItem) => void>();
+  private readonly tell: (item: SessionItem) => void;
   private closing: Promise<void> | undefined;
 
   /** Everything but the servers is there when this resolves: files are open and the proxy listens. */
@@ -122,17 +123,9 @@ export class Lab {
       eachSecond,
       command: (line) => (isStepping(line) ? stepping(line) : carryOut(line, this.orderable())),
     });
-    this.session = {
-      ...ofProxy,
-      subscribe: (listener) => {
-        this.listeners.add(listener);
-        const stop = ofProxy.subscribe(listener);
-        return () => {
-          this.listeners.delete(listener);
-          stop();
-        };
-      },
-    };
+    const { session, tell } = withOwnItems(ofProxy);
+    this.session = session;
+    this.tell = tell;
   }
 
   /** The tap itself, for who wants to script it. */
@@ -165,8 +158,7 @@ export class Lab {
 
   /** Says something of its own among what happens. */
   note(text: string, alarming: boolean): void {
-    const item: SessionItem = { kind: 'note', atMillis: Date.now(), text, alarming };
-    for (const listener of this.listeners) listener(item);
+    this.tell(note(text, alarming));
   }
 
   private onServerNews(name: ServerName, news: ServerNews): void {

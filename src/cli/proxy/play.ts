@@ -5,7 +5,6 @@ import type { ScenarioOutput, ScenarioResult } from '../../proxy/scenario/run.ts
 import { ScenarioRun } from '../../proxy/scenario/run.ts';
 import type { Scenario } from '../../proxy/scenario/scenario.ts';
 import { safeText } from '../../render/escape.ts';
-import type { Session, SessionItem } from '../../tui/session.ts';
 import type { Order } from './orders.ts';
 import { writeReport } from './scenario-file.ts';
 
@@ -85,25 +84,4 @@ export async function playScenarios(
   for (const line of results.flatMap(reportLines)) process.stderr.write(`${safeText(line)}\n`);
   if (report !== undefined) writeReport(report, results);
   return results.length === scenarios.length && results.every(({ ok }) => ok);
-}
-
-/** A session that also tells notes of our own. */
-export function withNotes(session: Session): { readonly session: Session; note: Play['note'] } {
-  const listeners = new Set<(item: SessionItem) => void>();
-  return {
-    note: (text, alarming) => {
-      for (const listener of listeners) listener({ kind: 'note', atMillis: Date.now(), text, alarming });
-    },
-    session: {
-      ...session,
-      subscribe: (listener) => {
-        listeners.add(listener);
-        const stop = session.subscribe(listener);
-        return () => {
-          listeners.delete(listener);
-          stop();
-        };
-      },
-    },
-  };
 }

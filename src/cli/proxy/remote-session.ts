@@ -1,11 +1,10 @@
 /** A proxy behind its control connection as a session, so that lines and the terminal UI see it as if it were here. */
-import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
-import type { FaultView, ProxyEvent } from '../../proxy/events.ts';
-import type { ProxyHandle } from '../../proxy/handle.ts';
+import type { ProxyEvent } from '../../proxy/events.ts';
 import type { Known } from '../../proxy/known.ts';
-import { sessionOfProxy } from '../../tui/proxy-session.ts';
+import { sightOfProxy } from '../../tui/proxy-session.ts';
 import type { Session, SessionItem } from '../../tui/session.ts';
+import { note, withOwnItems } from '../own-items.ts';
 import type { ProxyClient } from './control-client.ts';
 import { eachSecond } from './each-second.ts';
 import { steppingCommand } from './stepping.ts';
@@ -22,10 +21,17 @@ export async function remoteSession(
 ): Promise<Session> {
   let faults = await client.list();
   const listeners = new Set<(event: ProxyEvent) => void>();
-  const views = new Set<(item: SessionItem) => void>();
+  const seen: Parameters<typeof sightOfProxy>[0] = {
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    listFaults: () => faults,
+  };
+  const { session, tell } = withOwnItems(sightOfProxy(seen, { title }));
   const refresh = async (): Promise<void> => {
     faults = await client.list();
-    for (const view of views) view({ kind: 'faults', faults });
+    tell({ kind: 'faults', faults });
   };
   // A fault may be hit thousands of times a second: its counters are fetched now and then.
   let waiting = false;
@@ -41,7 +47,7 @@ export async function remoteSession(
     for await (const event of client.events(dissectors, signal)) {
       if (event.kind === 'fault-armed' || event.kind === 'fault-gone') await refresh().catch(() => undefined);
       else if (event.kind === 'fault-hit') refreshSoon();
-      if (event.kind === 'known') for (const view of views) tellKnown(event, view);
+      if (event.kind === 'known') tellKnown(event, tell);
       else for (const listener of listeners) listener(event);
     }
   };
@@ -60,20 +66,12 @@ export async function remoteSession(
         ended();
       });
   };
-  const session = sessionOfProxy(
-    readOnly(listeners, () => faults),
-    { title },
-  );
   return {
     ...session,
     subscribe: (view) => {
       const stop = session.subscribe(view);
-      views.add(view);
       begin();
-      return () => {
-        views.delete(view);
-        stop();
-      };
+      return stop;
     },
     command: steppingCommand(client),
     faults: {
@@ -90,39 +88,16 @@ export async function remoteSession(
   };
 }
 
-function tellKnown({ relationships, findings }: Known, view: (item: SessionItem) => void): void {
-  view({ kind: 'known', relationships });
+function tellKnown({ relationships, findings }: Known, tell: (item: SessionItem) => void): void {
+  tell({ kind: 'known', relationships });
   for (const { connection, up, primary, secondary } of relationships) {
     const where = connection.relationship === undefined ? '' : `${connection.relationship}: `;
     const states = [primary, secondary].map(({ role, state }) =>
       state === undefined ? `the ${role} has announced nothing yet` : `the ${role} announced ${state}`,
     );
     const text = `${where}before: ${states.join(', ')}; connection ${connection.index} ${up ? 'up' : 'down'}`;
-    view({ kind: 'note', atMillis: Date.now(), text, alarming: false });
+    tell(note(text, false));
   }
   for (const { finding, relationship } of findings)
-    view({ kind: 'finding', finding, ...(relationship === undefined ? {} : { relationship }) });
-}
-
-/** What can be seen of the proxy from here; orders go over the control. */
-function readOnly(
-  listeners: Set<(event: ProxyEvent) => void>,
-  faults: () => readonly FaultView[],
-): Pick<ProxyHandle, 'subscribe' | 'listFaults'> & ProxyHandle {
-  const refused = (): never => {
-    throw new InputError('this goes over the control');
-  };
-  return {
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    listFaults: faults,
-    armFault: refused,
-    checkFault: refused,
-    removeFault: refused,
-    release: refused,
-    step: refused,
-    stats: refused,
-  };
+    tell({ kind: 'finding', finding, ...(relationship === undefined ? {} : { relationship }) });
 }

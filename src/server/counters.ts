@@ -1,4 +1,4 @@
-/** Counts what clients ask and what they get, with a bound on how many kinds are told apart. */
+/** Counts by kind, with a bound on how many kinds are told apart. */
 
 /** Kinds counted by name; reasons may hold numbers that a client chooses. */
 const KINDS_MAX = 100;
@@ -12,7 +12,8 @@ export class Counters {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 
-  entries(): readonly (readonly [kind: string, count: number])[] {
-    return [...this.counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  /** By kind, in their order. */
+  counted(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.counts].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }
