@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort, runLeasetap, temporaryFolder } from '../support/process.ts';
+import { freePort, runLeasetap, temporaryFolder, top } from '../support/process.ts';
 
 /** A loopback port that somebody listens on until the test is over. */
 async function takenPort(): Promise<number> {
@@ -87,6 +87,24 @@ describe('leasetap proxy', () => {
     ]);
     expect(run.code).toBe(2);
     expect(readFileSync(path, 'utf8')).toBe('of yesterday');
+  });
+});
+
+// A run takes minutes, and its report is what it was made for.
+describe.each([
+  ['lab', ['lab', '--no-tui']],
+  ['sim', ['sim', '--seeds', '100']],
+  ['proxy', ['proxy', '-l', '[::1]:0', '-t', '[::1]:1']],
+])('leasetap %s', (_, command) => {
+  it('plays no scenario whose report it cannot write', async () => {
+    const scenario = join(top, 'fixtures/scenarios/lost-replies.yaml');
+    const report = ['--scenario', scenario, '--report', '/nowhere/report.xml'];
+    expect(await runLeasetap([...command, ...report])).toEqual({
+      code: 2,
+      signal: null,
+      out: '',
+      err: 'leasetap: /nowhere/report.xml: no such file or directory\n',
+    });
   });
 });
 

@@ -10,7 +10,7 @@ import { Lab } from '../lab/lab.ts';
 import { ORDERS_HELP } from '../lab/orders.ts';
 import { printSession } from '../print-session.ts';
 import { playScenarios } from '../proxy/play.ts';
-import { readScenario } from '../proxy/scenario-file.ts';
+import { checkReport, readScenario } from '../proxy/scenario-file.ts';
 import { hasTerminal, showSession } from '../show-session.ts';
 import { soleWriter } from '../sole-writer.ts';
 
@@ -57,6 +57,7 @@ async function runLab(options: Options): Promise<void> {
   const interrupt = onInterrupt();
   const dissectors = dissectorsInUse();
   const scenarios = options.scenario.map((path) => readScenario(path, dissectors));
+  if (options.report !== undefined) checkReport(options.report);
   await soleWriter([options.write, options.log]);
   const lab = await Lab.prepare({
     recording: options.write,

@@ -12,7 +12,7 @@ import { playInVirtualTime } from '../../sim/scenario.ts';
 import { checkOrders } from '../../sim/scenario-orders.ts';
 import { LAB_CLIENTS, LAB_TIMES, type LabPlan, type ServerName, serverYaml } from '../lab/plan.ts';
 import type { Output } from '../output.ts';
-import { readScenario, writeReport } from '../proxy/scenario-file.ts';
+import { checkReport, readScenario, writeReport } from '../proxy/scenario-file.ts';
 import { packageVersion } from '../version.ts';
 
 export interface PlayOptions {
@@ -43,6 +43,7 @@ export async function playInSimulator(
     return scenario;
   });
   const configs = pairOf(options.config);
+  if (options.report !== undefined) checkReport(options.report);
   const { write, clients } = options;
   if (write !== undefined && scenarios.length * options.seeds > 1) {
     throw new InputError('--write: expected one scenario and one seed');
