@@ -90,7 +90,7 @@ const FUNCTIONS: Readonly<Record<string, FunctionOfField>> = {
   },
 };
 
-/** The field of an operand and, where there is one, the word that names the field inside. @throws OperandMistake */
+/** The field that an operand stands for. @throws OperandMistake */
 export function fieldOf(operand: Operand, named: (name: Word) => FilterField): FilterField {
   if (operand.kind === 'name') return named(operand.name);
   const inner = fieldOf(operand.of, named);

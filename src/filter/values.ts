@@ -2,7 +2,7 @@
  * Comparing values of a field with what the user wrote: numbers, durations, points in time, words, octets, text, and
  * addresses with prefixes. A test is made once, when the filter is compiled.
  */
-import { toHex } from '../base/bytes.ts';
+import { compareBytes, toHex } from '../base/bytes.ts';
 import { parseDuration } from '../base/duration.ts';
 import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
 import { suggestion } from '../base/nearest.ts';
@@ -172,16 +172,8 @@ function addressOrder(operator: '<' | '<=' | '>' | '>=', word: Word): Test {
   const holds = ORDER[operator];
   return (value) => {
     const address = typeof value === 'string' ? addressOctets(value.split('/')[0] as string) : undefined;
-    return address !== undefined && holds(compareOctets(address, limit), 0);
+    return address !== undefined && holds(compareBytes(address, limit), 0);
   };
-}
-
-function compareOctets(a: Uint8Array, b: Uint8Array): number {
-  for (let at = 0; at < 16; at++) {
-    const difference = (a[at] as number) - (b[at] as number);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 /** Why a field cannot be searched with `contains` or `matches`, as in Wireshark: only text, names and octets can. */
@@ -211,7 +203,7 @@ export function comparisonOfFields(
     return (one, other) => {
       const octets = typeof one === 'string' ? addressOctets(one.split('/')[0] as string) : undefined;
       const others = typeof other === 'string' ? addressOctets(other.split('/')[0] as string) : undefined;
-      return octets !== undefined && others !== undefined && holds(compareOctets(octets, others), 0);
+      return octets !== undefined && others !== undefined && holds(compareBytes(octets, others), 0);
     };
   }
   if (!isNumeric(a.kind) || !isNumeric(b.kind) || a.kind.includes('time') !== b.kind.includes('time'))

@@ -11,6 +11,7 @@ import type { Message } from '../dissect/message.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import type { JudgingLimit } from './judge/report.ts';
 import type { FaultHit } from './stage.ts';
+import type { DIRECTION_NAMES } from './wire-states.ts';
 
 /**
  * What became of a message. `forwarded`: as it came; `changed`: other octets went onward; `dropped`: nothing did;
@@ -23,7 +24,7 @@ export const WAITING_NAMED_MAX = 100;
 
 /** What a fault holds until it is released; its place in the list is its position for `release`. */
 export interface WaitingMessage {
-  readonly direction: 'p>s' | 's>p';
+  readonly direction: (typeof DIRECTION_NAMES)[number];
   /** Of the message; it and the next two are absent where octets are no whole message. */
   readonly index?: number;
   /** Name of the type, or its number. */

@@ -6,6 +6,7 @@ import type { Direction } from '../base/flow.ts';
 import type { Conversation } from './conversation.ts';
 import { WAITING_NAMED_MAX, type WaitingMessage } from './events.ts';
 import type { InFlight } from './stage.ts';
+import { DIRECTION_NAMES } from './wire-states.ts';
 
 interface Held {
   readonly conversation: Conversation;
@@ -74,7 +75,7 @@ function heldBy(conversations: Conversations, id: string): readonly Held[] {
 function told({ direction, unit }: Held): WaitingMessage {
   const { message, octets, arrivedMillis } = unit;
   return {
-    direction: direction === 0 ? 'p>s' : 's>p',
+    direction: DIRECTION_NAMES[direction],
     ...(message === null ? {} : { index: message.index, type: message.msgName ?? `${message.msgType}` }),
     ...(message?.transactionId == null ? {} : { transactionId: message.transactionId }),
     octets: octets.length,

@@ -9,6 +9,7 @@ import { JsonBuffer, Piece } from '../dissect/json-buffer.ts';
 import type { Message } from '../dissect/message.ts';
 import type { ProxyEvent, Verdict } from './events.ts';
 import type { FaultHit } from './stage.ts';
+import { DIRECTION_NAMES } from './wire-states.ts';
 
 /** Makes the lines, one after the other, in one buffer. */
 export class LogLines {
@@ -104,7 +105,7 @@ function detailsOf(event: Exclude<ProxyEvent, { kind: 'message' }>): Record<stri
       const { connection, direction, streamOffset, reason } = event;
       return {
         connection: connection.index,
-        direction: direction === 0 ? 'p>s' : 's>p',
+        direction: DIRECTION_NAMES[direction],
         stream_offset: streamOffset,
         reason,
       };

@@ -20,13 +20,12 @@ import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { RelationshipView } from './group.ts';
 import type { ProxyHandle } from './handle.ts';
 import { UNNAMED } from './relationship.ts';
+import { DIRECTION_NAMES } from './wire-states.ts';
 
 /** Upper ends of the buckets of reply times, in seconds. */
 const REPLY_BUCKETS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 /** Different kinds of rejections that are counted; more are of no use to anybody. */
 const REJECTS_MAX = 64;
-
-const DIRECTIONS = ['p>s', 's>p'] as const;
 
 interface Shown {
   relationships(): readonly RelationshipView[];
@@ -259,7 +258,7 @@ function one(value: number): readonly Sample[] {
 }
 
 function byDirection(values: readonly (number | undefined)[]): readonly Sample[] {
-  return DIRECTIONS.flatMap((direction, index) => {
+  return DIRECTION_NAMES.flatMap((direction, index) => {
     const value = values[index];
     return value === undefined ? [] : [{ labels: { direction }, value }];
   });

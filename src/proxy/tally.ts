@@ -7,12 +7,12 @@ import { PREFIX_OCTETS, unitOctets } from './dialect.ts';
 import type { ProxyEvent, ProxyStats, Verdict } from './events.ts';
 import type { MessageRun } from './journal/journal.ts';
 import type { DocketReport } from './judge/report.ts';
+import { DIRECTION_NAMES } from './wire-states.ts';
 
 /** Names of messages that no dissector knows are counted under their number; at most this many different keys. */
 const MESSAGE_KEYS_MAX = 1024;
 /** Where messages without an octet are counted, beside the 256 types. */
 const NO_TYPE = 256;
-const DIRECTIONS = ['p>s', 's>p'] as const;
 
 export class Tally {
   private readonly received: [number, number] = [0, 0];
@@ -57,7 +57,7 @@ export class Tally {
 
   tlsRecords(direction: Direction, types: readonly string[]): void {
     for (const type of types) {
-      const key = `${DIRECTIONS[direction]} ${type}`;
+      const key = `${DIRECTION_NAMES[direction]} ${type}`;
       countUp(this.records, key);
     }
   }
@@ -98,7 +98,7 @@ export class Tally {
   private named(): Record<string, number> {
     const sums: Record<string, number> = {};
     const add = (direction: number, name: string | number, verdict: string, count: number): void => {
-      const key = `${DIRECTIONS[direction]} ${name} ${verdict}`;
+      const key = `${DIRECTION_NAMES[direction]} ${name} ${verdict}`;
       sums[key] = (sums[key] ?? 0) + count;
     };
     for (const [protocol, both] of this.passed) {

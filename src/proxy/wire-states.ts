@@ -11,6 +11,9 @@ export type EndpointName = 'primary' | 'secondary';
 /** The endpoint that sends in a direction: the primary opens the connection. */
 export const SENDER: readonly [EndpointName, EndpointName] = ['primary', 'secondary'];
 
+/** What a direction is called: by who sends and who receives. */
+export const DIRECTION_NAMES = ['p>s', 's>p'] as const;
+
 /** Codes of server-state that may have names. */
 const STATE_CODES_MAX = 32;
 /** The states that an endpoint can announce, as conditions and expectations name them. */

@@ -2,9 +2,10 @@
  * Rules between the parts of a server's file: what each part alone cannot tell. Each rule gives the mistakes that it
  * finds, at the place where a person would mend them.
  */
+import { compareBytes } from '../base/bytes.ts';
 import { formatIpv6, type Ipv6Prefix, prefixContains } from '../base/ipv6.ts';
 import type { RawLink, RawRelationship, RawServer } from './config-shape.ts';
-import { type AddressRange, compareOctets, type Located, prefixesOverlap } from './config-values.ts';
+import { type AddressRange, type Located, prefixesOverlap } from './config-values.ts';
 import { mistake } from './schema.ts';
 
 /** Delegated prefixes of one pool: each that was ever leased is kept, and the free ones are divided one by one. */
@@ -68,10 +69,10 @@ function* checkLink(link: RawLink): Iterable<Error> {
 }
 
 function* disjointRanges(ranges: readonly Located<AddressRange>[]): Iterable<Error> {
-  const ordered = [...ranges].sort((a, b) => compareOctets(a.value.first, b.value.first));
+  const ordered = [...ranges].sort((a, b) => compareBytes(a.value.first, b.value.first));
   for (const [index, range] of ordered.entries()) {
     const previous = ordered[index - 1];
-    if (previous !== undefined && compareOctets(range.value.first, previous.value.last) <= 0) {
+    if (previous !== undefined && compareBytes(range.value.first, previous.value.last) <= 0) {
       yield mistake(range.place, `overlaps the range at ${previous.place.path}`);
     }
   }
@@ -86,7 +87,7 @@ function ownedPrefixes(server: RawServer): readonly Located<Ipv6Prefix>[] {
 
 function* disjoint(prefixes: readonly Located<Ipv6Prefix>[]): Iterable<Error> {
   const ordered = [...prefixes].sort(
-    (a, b) => compareOctets(a.value.address, b.value.address) || a.value.length - b.value.length,
+    (a, b) => compareBytes(a.value.address, b.value.address) || a.value.length - b.value.length,
   );
   let widest: Located<Ipv6Prefix> | undefined;
   for (const prefix of ordered) {

@@ -1,5 +1,5 @@
 /** Readers of the single values of a server's file: durations, addresses, prefixes, ranges, DUIDs, paths. */
-import { fromHex } from '../base/bytes.ts';
+import { compareBytes, fromHex } from '../base/bytes.ts';
 import { SECONDS_OF_UNIT } from '../base/duration.ts';
 import { formatIpv6, type Ipv6Prefix, parseIpv6, parsePrefix } from '../base/ipv6.ts';
 import { nearest } from '../base/nearest.ts';
@@ -124,7 +124,7 @@ export const addressRange: Reader<AddressRange> = (place) => {
   if (first === undefined || last === undefined || more.length > 0) {
     throw expected(place, 'a range such as 2001:db8:1::1000 - 2001:db8:1::1fff, or a prefix');
   }
-  if (compareOctets(first, last) > 0) throw mistake(place, 'the range ends before it begins');
+  if (compareBytes(first, last) > 0) throw mistake(place, 'the range ends before it begins');
   return { first, last };
 };
 
@@ -179,18 +179,9 @@ function maskOctet(length: number, index: number): number {
   return (0xff << (8 - bits)) & 0xff;
 }
 
-/** Order of octet strings of one length: negative, 0 or positive. */
-export function compareOctets(a: Uint8Array, b: Uint8Array): number {
-  for (let at = 0; at < a.length; at++) {
-    const difference = (a[at] as number) - (b[at] as number);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
 /** Whether two prefixes have an address in common: then one holds the other. */
 export function prefixesOverlap(a: Ipv6Prefix, b: Ipv6Prefix): boolean {
   return (
-    compareOctets(firstAddress(a), lastAddress(b)) <= 0 && compareOctets(firstAddress(b), lastAddress(a)) <= 0
+    compareBytes(firstAddress(a), lastAddress(b)) <= 0 && compareBytes(firstAddress(b), lastAddress(a)) <= 0
   );
 }

@@ -1,6 +1,6 @@
-/** Goal: hex is the same however long the octets are and wherever they stand. */
+/** Goal: hex is the same however long the octets are and wherever they stand; their order is that of addresses. */
 import { expect, it } from 'vitest';
-import { toHex } from '../../src/base/bytes.ts';
+import { compareBytes, toHex } from '../../src/base/bytes.ts';
 
 it('toHex of any length', () => {
   const octets = Uint8Array.from({ length: 300 }, (_, at) => (at * 37) & 255);
@@ -10,4 +10,11 @@ it('toHex of any length', () => {
       expect(toHex(octets, start, end)).toBe(digits.slice(start, end).join(''));
     }
   }
+});
+
+it('compares octet by octet, the first one first', () => {
+  const sign = (a: readonly number[], b: readonly number[]) =>
+    Math.sign(compareBytes(Uint8Array.from(a), Uint8Array.from(b)));
+  expect([sign([1, 255], [2, 0]), sign([2, 0], [1, 255]), sign([7, 7], [7, 7])]).toEqual([-1, 1, 0]);
+  expect(sign([0x7f], [0x80])).toBe(-1);
 });

@@ -3,6 +3,8 @@
  * without being copied. An entry is a row of numbers and the octets that it is about; a run of messages points into what
  * was passed on with it. Sans-IO.
  */
+
+import { NO_BYTES } from '../../base/bytes.ts';
 import type { Direction } from '../../base/flow.ts';
 import type { Connection } from '../../base/frame.ts';
 import type { ProxyEvent } from '../events.ts';
@@ -43,7 +45,6 @@ const ROW_OCTETS = NUMBERS * 8;
 const NO_FLOW = -1;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const NO_OCTETS: Uint8Array = new Uint8Array(0);
 const NO_HITS: readonly FaultHit[] = [];
 
 export interface BatchSetup {
@@ -64,10 +65,10 @@ export class BatchWriter implements Journal {
   private readonly setup: BatchSetup;
   private readonly lines = new LogLines();
   private numbers = new Float64Array(0);
-  private octets: Uint8Array = NO_OCTETS;
+  private octets: Uint8Array = NO_BYTES;
   private at = 0;
   /** Octets that are in this batch already, and where. */
-  private shared: Uint8Array = NO_OCTETS;
+  private shared: Uint8Array = NO_BYTES;
   private sharedAt = 0;
 
   constructor(setup: BatchSetup) {
@@ -80,9 +81,9 @@ export class BatchWriter implements Journal {
     const { octets, at } = this;
     const memory = octets.buffer as ArrayBuffer;
     this.at = 0;
-    this.shared = NO_OCTETS;
+    this.shared = NO_BYTES;
     if (at <= memory.byteLength * COPIED_PART_MAX) return { memory: memory.slice(0, at), octets: at };
-    this.octets = NO_OCTETS;
+    this.octets = NO_BYTES;
     this.numbers = new Float64Array(0);
     return { memory, octets: at };
   }
@@ -94,16 +95,15 @@ export class BatchWriter implements Journal {
       passed: (direction, octets, at, isFree) => this.passed(flow, direction, octets, at, isFree),
       data: (leg, direction, octets, hits, at) =>
         this.put(KIND.data, flow, direction, leg, at, octets, inJson(hits)),
-      fin: (leg, direction, hits, at) =>
-        this.put(KIND.fin, flow, direction, leg, at, NO_OCTETS, inJson(hits)),
+      fin: (leg, direction, hits, at) => this.put(KIND.fin, flow, direction, leg, at, NO_BYTES, inJson(hits)),
       reset: (leg, direction, hits, at) =>
-        this.put(KIND.reset, flow, direction, leg, at, NO_OCTETS, inJson(hits)),
+        this.put(KIND.reset, flow, direction, leg, at, NO_BYTES, inJson(hits)),
       secrets: (text) => this.put(KIND.secrets, flow, 0, 0, 0, encoder.encode(text)),
     };
   }
 
   closed({ flow }: Connection): void {
-    this.put(KIND.closed, flow.id, 0, 0, 0, NO_OCTETS);
+    this.put(KIND.closed, flow.id, 0, 0, 0, NO_BYTES);
   }
 
   run(run: MessageRun): void {
@@ -111,7 +111,7 @@ export class BatchWriter implements Journal {
     const { connection, direction, octets, start, end } = run;
     if (this.shared === octets) this.makeRoom(ROW_OCTETS);
     const isShared = this.shared === octets;
-    const payload = isShared ? NO_OCTETS : octets.subarray(start, end);
+    const payload = isShared ? NO_BYTES : octets.subarray(start, end);
     const older = connection.protocol === 'dhcpv4-failover' ? 1 : 0;
     const at = this.put(KIND.run, connection.flow.id, direction, older, run.atMillis, payload);
     const from = isShared ? this.sharedAt + start : at;
@@ -150,7 +150,7 @@ export class BatchWriter implements Journal {
     detail: number,
     now: number,
     payload: Uint8Array,
-    more = NO_OCTETS,
+    more = NO_BYTES,
   ): number {
     this.makeRoom(ROW_OCTETS + aligned(payload.length + more.length));
     const { numbers, octets } = this;
@@ -354,7 +354,7 @@ function packetOf({ kind }: Entry, before: number, after: number): number {
 }
 
 function inJson(hits: readonly FaultHit[]): Uint8Array {
-  return hits.length === 0 ? NO_OCTETS : encoder.encode(JSON.stringify(hits));
+  return hits.length === 0 ? NO_BYTES : encoder.encode(JSON.stringify(hits));
 }
 
 function hitsOf(entry: Entry): readonly FaultHit[] {

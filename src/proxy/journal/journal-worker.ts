@@ -1,7 +1,7 @@
 /**
- * The other end of host.ts and thread.ts: runs in a thread of its own, dissects, records, logs and judges. The recording comes first:
- * a batch is recorded as soon as it comes, and logged when nothing waits to be recorded. So what the log tells is always
- * in the recording. Judging comes last, in pieces.
+ * The other end of host.ts and thread.ts: runs in a thread of its own, dissects, records, logs and judges. The recording
+ * comes first: a batch is recorded as soon as it comes, and logged when nothing waits to be recorded. So what the log
+ * tells is always in the recording. Judging comes last, in pieces.
  */
 import { setPriority } from 'node:os';
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';

@@ -1,7 +1,7 @@
 /**
- * The journal in another thread, which it may share with the journals of other proxies (host.ts): what happens is gathered here and handed over in batches, so that relaying waits
- * neither for dissecting nor for the disk. Nothing is lost when the thread cannot follow: the proxy then reads no more
- * from the servers until it can.
+ * The journal in another thread, which it may share with the journals of other proxies (host.ts): what happens is
+ * gathered here and handed over in batches, so that relaying waits neither for dissecting nor for the disk. Nothing is
+ * lost when the thread cannot follow: the proxy then reads no more from the servers until it can.
  */
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';

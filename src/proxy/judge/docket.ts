@@ -3,6 +3,8 @@
  * gives the time for, and no more of it waits than a named limit: beyond that nothing is judged until the traffic is
  * quieter, and it is told how many messages that were. Sans-IO.
  */
+
+import { NO_BYTES } from '../../base/bytes.ts';
 import type { Connection } from '../../base/frame.ts';
 import { timestampOfMillis } from '../../base/timestamp.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
@@ -62,7 +64,7 @@ export class Docket {
   /** What is left of a run that was begun, and how many of its messages were judged. */
   private begun: Iterator<Message> | undefined;
   private begunMessages = 0;
-  private chunk: Uint8Array = NO_OCTETS;
+  private chunk: Uint8Array = NO_BYTES;
   private chunkUsed = 0;
   private isLapsed = false;
   private lapsedMessages = 0;
@@ -272,8 +274,6 @@ export class Docket {
     return this.chunk.subarray(from, this.chunkUsed);
   }
 }
-
-const NO_OCTETS: Uint8Array = new Uint8Array(0);
 
 function octetsOf(entry: Entry): number {
   if (entry.kind === 'run') return entry.run.end - entry.run.start;

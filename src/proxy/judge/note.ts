@@ -1,4 +1,6 @@
 /** What the judge has to know beside messages that only pass: plain values, but for the octets of a message. */
+
+import { NO_BYTES } from '../../base/bytes.ts';
 import type { Direction } from '../../base/flow.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
 import { PREFIX_OCTETS } from '../dialect.ts';
@@ -35,16 +37,14 @@ export interface Noted {
   readonly octets: Uint8Array;
 }
 
-const NO_OCTETS: Uint8Array = new Uint8Array(0);
-
 /** What an event is for the judge; `undefined` if it is nothing. */
 export function noteOf(event: ProxyEvent): Noted | undefined {
   if (event.kind === 'unreadable')
-    return { note: { kind: 'unread' }, flow: event.connection.flow.id, octets: NO_OCTETS };
-  if (event.kind === 'standstill') return { note: { kind: 'standstill' }, octets: NO_OCTETS };
+    return { note: { kind: 'unread' }, flow: event.connection.flow.id, octets: NO_BYTES };
+  if (event.kind === 'standstill') return { note: { kind: 'standstill' }, octets: NO_BYTES };
   if (event.kind === 'fault-hit' && event.message === null) {
     const { fault, action } = event.hit;
-    return { note: { kind: 'interfered', fault: `${fault} ${action}` }, octets: NO_OCTETS };
+    return { note: { kind: 'interfered', fault: `${fault} ${action}` }, octets: NO_BYTES };
   }
   return event.kind === 'message' ? noteOfMessage(event) : undefined;
 }
