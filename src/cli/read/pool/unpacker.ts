@@ -57,14 +57,14 @@ export class Unpacker {
     for (let at = 0; at < messages * RECORD_FIELDS; at += RECORD_FIELDS) {
       const number = records[at + RECORD.speaker] as number;
       const frame = this.frameAt(records, at, speakers[number] as Speaker);
-      const index = records[at + RECORD.index] as number;
+      const index = whole(records[at + RECORD.index] as number);
       const protocol = protocols[number] as (typeof protocols)[number];
       if (this.message === undefined) this.message = new DissectedMessage(protocol, frame, index);
       else this.message.take(protocol, frame, index);
       const notes = this.notes;
-      notes.replyTo = present(records[at + RECORD.replyTo]);
-      notes.rttMillis = present(records[at + RECORD.rttMillis]);
-      notes.replyIn = present(records[at + RECORD.replyIn]);
+      notes.replyTo = present(records[at + RECORD.replyTo] as number);
+      notes.rttMillis = present(records[at + RECORD.rttMillis] as number);
+      notes.replyIn = present(records[at + RECORD.replyIn] as number);
       const marks = records[at + RECORD.marks] as number;
       notes.findings = requestFindings((marks & MARK.repeated) !== 0, (marks & MARK.unanswered) !== 0);
       take(this.message, notes);
@@ -74,20 +74,20 @@ export class Unpacker {
   private frameAt(records: Float64Array, at: number, { connection, tls, resolution }: Speaker): FrameAtHand {
     const marks = records[at + RECORD.marks] as number;
     const { time } = this.seen;
-    time.unixSeconds = records[at + RECORD.unixSeconds] as number;
-    time.ticks = records[at + RECORD.ticks] as number;
+    time.unixSeconds = whole(records[at + RECORD.unixSeconds] as number);
+    time.ticks = whole(records[at + RECORD.ticks] as number);
     time.resolution = isMicroseconds(resolution) ? MICROSECONDS : resolution;
-    this.seen.packet = records[at + RECORD.packet] as number;
+    this.seen.packet = whole(records[at + RECORD.packet] as number);
     this.frame ??= new FrameAtHand(connection, this.seen);
     const frame = this.frame;
     frame.connection = connection;
     frame.direction = (marks & MARK.direction) as Direction;
     frame.bytes = this.octets;
-    frame.start = records[at + RECORD.start] as number;
-    frame.end = records[at + RECORD.end] as number;
-    frame.streamOffset = records[at + RECORD.streamOffset] as number;
+    frame.start = whole(records[at + RECORD.start] as number);
+    frame.end = whole(records[at + RECORD.end] as number);
+    frame.streamOffset = whole(records[at + RECORD.streamOffset] as number);
     frame.resync = (marks & MARK.resync) !== 0;
-    frame.claimed = present(records[at + RECORD.claimed]);
+    frame.claimed = present(records[at + RECORD.claimed] as number);
     frame.tls = tls;
     return frame;
   }
@@ -98,7 +98,16 @@ function isMicroseconds({ ticksPerSecond, digits }: Resolution): boolean {
   return ticksPerSecond === MICROSECONDS.ticksPerSecond && digits === MICROSECONDS.digits;
 }
 
+/**
+ * The same number as V8 keeps those that were never in an array of doubles. Else the first parcel that the main thread prints
+ * would change the shape of its reader's frame and message, and with that throw away all code that was compiled for them.
+ */
+function whole(value: number): number {
+  const integer = value | 0;
+  return integer === value ? integer : value;
+}
+
 /** NaN stands for what is absent. */
-function present(value: number | undefined): number | undefined {
-  return Number.isNaN(value) ? undefined : value;
+function present(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : whole(value);
 }
