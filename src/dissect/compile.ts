@@ -16,6 +16,7 @@ import type {
 import { Role } from './option-look.ts';
 import {
   type CompiledProtocol,
+  emptySpace,
   type HeaderCodec,
   type MessageCodec,
   type OptionCodec,
@@ -66,8 +67,13 @@ function replaces({ definition: later }: DefinitionFile, { definition: earlier }
   return later.protocol === earlier.protocol;
 }
 
-function emptySpace(name: string): Growing {
-  return { name, byCode: new Map(), small: [], elsewhere: new Map() };
+function newSpace(name: string): Growing {
+  return emptySpace(name) as Growing;
+}
+
+/** Of each type, a number of one octet. */
+function codecsByType({ messages, unknown }: CompiledProtocol): readonly MessageCodec[] {
+  return Array.from({ length: 256 }, (_, type) => messages.get(type) ?? unknown);
 }
 
 function protocolShell(definition: ProtocolDefinition, file: string): Mutable<CompiledProtocol> {
@@ -88,8 +94,9 @@ function protocolShell(definition: ProtocolDefinition, file: string): Mutable<Co
     definition,
     framing: definition.framing,
     messages: new Map(),
+    byType: [],
     unknown: { code: -1, name: null, section: undefined, header, jsonName: jsonName('', null), examples: [] },
-    space: emptySpace(definition.protocol),
+    space: newSpace(definition.protocol),
     spaces: new Map(),
     dialects: new Map(),
   };
@@ -103,7 +110,7 @@ function fillProtocol(
   const shell = dissectors.protocols.get(definition.protocol) as Mutable<CompiledProtocol>;
   const main = shell.space as Growing;
   const spaces = new Map([[definition.protocol, main]]);
-  for (const space of definition.spaces) spaces.set(space.name, emptySpace(space.name));
+  for (const space of definition.spaces) spaces.set(space.name, newSpace(space.name));
   const messages = new Map(definition.messages.map((message) => [message.code, message.name]));
   const scope: ProtocolScope = {
     file,
@@ -118,6 +125,7 @@ function fillProtocol(
     definition.messages.map((message) => [message.code, compileMessage(message, headers, false, file)]),
   );
   shell.unknown = { ...shell.unknown, header: headerOf(headers, definition.unknownHeader, file) };
+  shell.byType = codecsByType(shell);
   addOptions(main, definition.options, scope);
   for (const space of definition.spaces) addOptions(spaces.get(space.name) as Growing, space.options, scope);
   shell.spaces = spaces;
@@ -147,7 +155,7 @@ function compileDialect(
   dialect: DialectDefinition,
   scope: ProtocolScope,
 ): CompiledProtocol {
-  const space = emptySpace(`${protocol.name} ${dialect.name}`);
+  const space = newSpace(`${protocol.name} ${dialect.name}`);
   const unixTimes = dialect.epoch === 1970;
   space.elsewhere = new Map(protocol.space.elsewhere);
   for (const option of protocol.space.byCode.values())
@@ -167,7 +175,7 @@ function compileDialect(
   const all = [...scope.protocol.messages, ...dialect.messages];
   for (const message of all)
     messages.set(message.code, compileMessage(message, headers, unixTimes, scope.file));
-  return { ...protocol, space, messages };
+  return { ...protocol, space, messages, byType: codecsByType({ ...protocol, messages }) };
 }
 
 /** What a dialect gives numbers of its own is known to the analyzer by the numbers of the standard, by way of the names. */
@@ -187,10 +195,10 @@ function withStandardNumbers(
 }
 
 function fillVendor(definition: VendorDefinition, file: string, dissectors: Scope['dissectors']): void {
-  const main = dissectors.vendors.get(definition.enterprise) ?? emptySpace(`vendor ${definition.enterprise}`);
+  const main = dissectors.vendors.get(definition.enterprise) ?? newSpace(`vendor ${definition.enterprise}`);
   dissectors.vendors.set(definition.enterprise, main);
   const spaces = new Map<string, Growing>();
-  for (const space of definition.spaces) spaces.set(space.name, emptySpace(space.name));
+  for (const space of definition.spaces) spaces.set(space.name, newSpace(space.name));
   const scope: Scope = { file, enums: definition.enums, messages: new Map(), spaces, dissectors };
   addOptions(main, definition.options, scope);
   for (const space of definition.spaces) addOptions(spaces.get(space.name) as Growing, space.options, scope);
@@ -202,5 +210,7 @@ function addOptions(space: Growing, options: readonly OptionDefinition[], scope:
 
 function addOption(space: Growing, option: OptionCodec): void {
   space.byCode.set(option.code, option);
-  if (option.code <= SMALL_CODE_MAX) (space.small as (OptionCodec | undefined)[])[option.code] = option;
+  if (option.code > SMALL_CODE_MAX) return;
+  (space.small as (OptionCodec | undefined)[])[option.code] = option;
+  space.tellStatus[option.code] = option.look.tellsStatus ? 1 : 0;
 }

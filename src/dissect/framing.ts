@@ -55,6 +55,8 @@ export class Framer {
   private skip = 0;
   /** The frame before this place, with prefix, if something is wrong with it: then its length may have lied. */
   private doubtful: Uint8Array | undefined;
+  /** Whether that is known of the last frame, which else lies in `#cutFrame`. */
+  private isJudged = true;
   private readonly cutFrame = new CutFrame();
   /** What `push` is told, so that nothing has to be made for it. */
   private readonly input: Input = { bytes: NO_BYTES, at: 0, end: 0 };
@@ -142,6 +144,16 @@ export class Framer {
       else if (this.partialLength > 0) this.fill(input, seen);
       else this.cut(input, seen);
     }
+    this.judge();
+  }
+
+  /** Looks at the last frame while its octets are there: only if what follows it is none, its own end counts. */
+  private judge(): void {
+    if (this.isJudged) return;
+    this.isJudged = true;
+    const { bytes, start, end } = this.cutFrame;
+    const at = start - PREFIX_OCTETS;
+    this.doubtful = this.test.isWhole(bytes, at, end) ? undefined : copyBytes(bytes, at, end);
   }
 
   private total(bytes: Uint8Array, at: number): number {
@@ -179,12 +191,11 @@ export class Framer {
     if (at + headerOctets > end && total >= headerOctets) return true;
     const next = at + total;
     if (next + headerOctets <= end) return this.test.isHeader(bytes, next);
+    this.judge();
     return this.doubtful === undefined;
   }
 
   private emit(bytes: Uint8Array, at: number, end: number, seen: Seen, claimed?: number): void {
-    const fine = claimed === undefined && this.test.isWhole(bytes, at, end);
-    this.doubtful = fine ? undefined : copyBytes(bytes, at, end);
     const cut = this.cutFrame;
     cut.bytes = bytes;
     cut.start = at + PREFIX_OCTETS;
@@ -192,6 +203,7 @@ export class Framer {
     cut.streamOffset = this.offset;
     cut.resync = this.resync;
     cut.claimed = claimed;
+    this.isJudged = false;
     this.offset += end - at;
     this.sink.frame(cut, seen);
   }
@@ -260,11 +272,13 @@ export class Framer {
     }
     this.partialLength = 0;
     this.emit(frame, 0, length, seen, readU16(frame, 0));
+    this.isJudged = true;
     this.doubtful = undefined;
   }
 
   /** No frame begins here. If the frame before was doubtful, the search begins inside it. */
   private lose(input: Input, seen: Seen): void {
+    this.judge();
     this.sink.lost(this.offset, seen);
     const before = this.doubtful?.subarray(1);
     this.doubtful = undefined;

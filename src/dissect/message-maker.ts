@@ -68,7 +68,8 @@ export class MessageMaker {
     frame.bytes = bytes;
     frame.start = start;
     frame.end = end;
-    frame.seen = seen;
+    // V8 writes down where something new is put into something old: once a packet is enough.
+    if (frame.seen !== seen) frame.seen = seen;
     frame.streamOffset = 0;
     frame.resync = false;
     frame.claimed = undefined;

@@ -66,6 +66,8 @@ export interface Space {
   readonly byCode: ReadonlyMap<number, OptionCodec>;
   /** The same for small codes, where nearly all are. */
   readonly small: readonly (OptionCodec | undefined)[];
+  /** By small code, 1 for options in which a status code may be. */
+  readonly tellStatus: Uint8Array;
   /** Names of options that the protocols from which it imports know, and it does not: a hint for people. */
   readonly elsewhere: ReadonlyMap<number, string>;
 }
@@ -108,6 +110,8 @@ export interface CompiledProtocol {
   readonly definition: ProtocolDefinition;
   readonly framing: FramingDefinition | undefined;
   readonly messages: ReadonlyMap<number, MessageCodec>;
+  /** What reads a message of each type: `unknown` where `messages` has none. */
+  readonly byType: readonly MessageCodec[];
   readonly unknown: MessageCodec;
   readonly space: Space;
   readonly spaces: ReadonlyMap<string, Space>;
@@ -118,10 +122,15 @@ export interface CompiledProtocol {
 /** How small a code must be to be found by index. */
 export const SMALL_CODE_MAX = 255;
 
+export function emptySpace(name: string): Space {
+  const tellStatus = new Uint8Array(SMALL_CODE_MAX + 1);
+  return { name, byCode: new Map(), small: [], tellStatus, elsewhere: new Map() };
+}
+
 export function optionOf(space: Space, code: number): OptionCodec | undefined {
   return code <= SMALL_CODE_MAX ? space.small[code] : space.byCode.get(code);
 }
 
 export function messageOf(protocol: CompiledProtocol, type: number): MessageCodec {
-  return protocol.messages.get(type) ?? protocol.unknown;
+  return protocol.byType[type] ?? protocol.unknown;
 }

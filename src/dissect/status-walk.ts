@@ -8,7 +8,7 @@ import { ABSENT } from './glance.ts';
 import { NESTING_MAX } from './limits.ts';
 import { Judge, Role } from './option-look.ts';
 import type { CompiledProtocol, OptionCodec, Space } from './space.ts';
-import { optionOf } from './space.ts';
+import { optionOf, SMALL_CODE_MAX } from './space.ts';
 import { STATUS_SUCCESS } from './vocabulary.ts';
 import { fieldsEnd, lastFieldStart, messageCodecAt, OPTION_HEADER_OCTETS, optionsStart } from './walk.ts';
 
@@ -37,12 +37,14 @@ function inOptions(space: Space, bytes: Uint8Array, from: number, end: number, d
     const start = at + OPTION_HEADER_OCTETS;
     const next = start + readU16(bytes, at + 2);
     if (next > end) break;
-    const codec = optionOf(space, readU16(bytes, at));
+    const code = readU16(bytes, at);
     at = next;
+    if (code <= SMALL_CODE_MAX && space.tellStatus[code] === 0) continue;
+    const codec = optionOf(space, code);
     if (codec === undefined || !codec.look.tellsStatus) continue;
-    const code = inOption(codec, space, bytes, start, next, depth);
-    if (code > STATUS_SUCCESS) return code;
-    if (code === STATUS_SUCCESS) found = code;
+    const status = inOption(codec, space, bytes, start, next, depth);
+    if (status > STATUS_SUCCESS) return status;
+    if (status === STATUS_SUCCESS) found = status;
   }
   return found;
 }

@@ -1,12 +1,12 @@
 /** Where the parts of messages and options stand in their octets, for every walk over them. */
 import type { CompiledProtocol, HeaderCodec, MessageCodec, OptionCodec, Space } from './space.ts';
-import { messageOf } from './space.ts';
+import { emptySpace, messageOf } from './space.ts';
 
 /** Octets of option-code and option-len. */
 export const OPTION_HEADER_OCTETS = 4;
 
 /** Sub-options of an enterprise without a dissector. */
-export const EMPTY_SPACE: Space = { name: 'unknown', byCode: new Map(), small: [], elsewhere: new Map() };
+export const EMPTY_SPACE: Space = emptySpace('unknown');
 
 /** Where the options of a message begin; more than `end` if it is too short for its header. */
 export function optionsStart(header: HeaderCodec, bytes: Uint8Array, start: number, end: number): number {
