@@ -16,7 +16,7 @@ export interface CaptureLimits {
   readonly outOfOrderOctetsMax: number;
   /** Out-of-order segments kept for one TCP direction before its first hole is given up. */
   readonly outOfOrderSegmentsMax: number;
-  /** Out-of-order octets kept for all flows together. */
+  /** Octets of memory for what is kept out of order of all flows together. */
   readonly outOfOrderOctetsTotalMax: number;
   /** Seconds of capture time after which a hole is given up even if nobody acknowledged what lies behind it. */
   readonly holeSecondsMax: number;

@@ -18,7 +18,7 @@ export class Tally {
     conflictingOctets: 0,
     missingOctets: 0,
   };
-  /** Out-of-order octets held for all flows at this moment. */
+  /** Memory of what is held out of order for all flows at this moment. */
   heldOctets = 0;
   /** Streams that wait for something at this moment. */
   waiting = 0;

@@ -28,6 +28,11 @@ interface Held {
   readonly seen: Seen;
 }
 
+/** What a held segment costs beside its octets: two objects and a buffer. */
+const HELD_SEGMENT_OCTETS = 320;
+/** Shared by all streams that hold nothing, which are most. */
+const NOTHING: Held[] = [];
+
 export class TcpStream {
   /** Sequence number of the SYN, or -1 if that was not seen. */
   initial = -1;
@@ -45,7 +50,7 @@ export class TcpStream {
   private finAt = -1;
   private finSeen: Seen | null = null;
   /** By sequence number, without overlaps, all beyond `next`. */
-  private held: Held[] = [];
+  private held = NOTHING;
   private heldOctets = 0;
   private lastTold: Seen | null = null;
   private strays = 0;
@@ -198,17 +203,15 @@ export class TcpStream {
 
   /** Keeps what is new of `bytes[start, end)`; compares what is not. */
   private hold(bytes: Uint8Array, start: number, end: number, sequence: number, moment: Moment): void {
-    const { held } = this;
     let at = start;
     let index = this.firstEndingAfter(sequence);
     while (at < end) {
       const here = (sequence + at - start) >>> 0;
-      const known = held[index];
+      const known = this.held[index];
       const free = known === undefined ? end - at : sequenceDistance(known.sequence, here);
       if (free > 0) {
         const copy = copyBytes(bytes, at, Math.min(end, at + free));
-        held.splice(index, 0, { sequence: here, length: copy.length, bytes: copy, seen: moment.seen });
-        this.count(copy.length);
+        this.insert(index, { sequence: here, length: copy.length, bytes: copy, seen: moment.seen });
         at += copy.length;
         index++;
         continue;
@@ -226,7 +229,13 @@ export class TcpStream {
     const index = this.firstEndingAfter(sequence);
     const known = this.held[index];
     const free = known === undefined ? length : Math.min(length, sequenceDistance(known.sequence, sequence));
-    if (free > 0) this.held.splice(index, 0, { sequence, length: free, bytes: null, seen: moment.seen });
+    if (free > 0) this.insert(index, { sequence, length: free, bytes: null, seen: moment.seen });
+  }
+
+  private insert(index: number, held: Held): void {
+    if (this.held === NOTHING) this.held = [held];
+    else this.held.splice(index, 0, held);
+    this.count(held, 1);
   }
 
   private firstEndingAfter(sequence: number): number {
@@ -253,24 +262,26 @@ export class TcpStream {
     let told = 0;
     let latest = seen;
     for (; told < this.held.length; told++) {
-      const { sequence, length, bytes, seen: own } = this.held[told] as Held;
+      const held = this.held[told] as Held;
+      const { sequence, length, bytes, seen: own } = held;
       if (sequence !== this.next) break;
+      this.count(held, -1);
       if (own.packet > latest.packet) latest = own;
       if (bytes === null) {
         this.gap(length, latest);
         continue;
       }
-      this.count(-length);
       this.tell(bytes, 0, length, latest);
     }
-    if (told > 0) this.held.splice(0, told);
+    if (told === this.held.length) this.held = NOTHING;
+    else if (told > 0) this.held.splice(0, told);
     if (this.ended || this.finSeen === null) return;
     if (sequenceDistance(this.next, this.finAt) >= 0) {
       if (this.finSeen.packet > latest.packet) latest = this.finSeen;
       this.ended = true;
       // What was sent behind the FIN belongs to nothing.
-      this.held = [];
-      this.count(-this.heldOctets);
+      for (const held of this.held) this.count(held, -1);
+      this.held = NOTHING;
       this.sink.close(this.flow, this.direction, 'fin', latest);
     }
   }
@@ -331,8 +342,9 @@ export class TcpStream {
     this.sink.gap(this.flow, this.direction, missing, seen);
   }
 
-  private count(octets: number): void {
-    this.heldOctets += octets;
-    this.tally.heldOctets += octets;
+  private count({ bytes }: Held, sign: 1 | -1): void {
+    const octets = bytes === null ? 0 : bytes.length;
+    this.heldOctets += sign * octets;
+    this.tally.heldOctets += sign * (octets + HELD_SEGMENT_OCTETS);
   }
 }

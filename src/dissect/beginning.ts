@@ -5,8 +5,8 @@
  */
 import { NO_BYTES } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
-import type { Speaker } from './frame-tests.ts';
-import { type FrameTests, isTlsRecord, negotiatesTls, recognize, type Verdict } from './recognize.ts';
+import type { FrameTests, Speaker } from './frame-tests.ts';
+import { isTlsRecord, negotiatesTls, recognize, type Verdict } from './recognize.ts';
 import { Search } from './search.ts';
 
 /** Where a whole message stands, counted from the last gap. */

@@ -2,15 +2,16 @@
  * One TCP flow on its way from octets to frames: undecided while nobody knows what speaks on it, then one framer for
  * each direction, or left alone. Tells its owner what happened; makes no messages itself.
  */
-import { copyBytes, NO_BYTES } from '../base/bytes.ts';
+import { copyBytes } from '../base/bytes.ts';
 import type { Direction, Flow, Seen } from '../base/flow.ts';
-import { Beginning } from './beginning.ts';
+import type { Beginning } from './beginning.ts';
 import type { FrameTest } from './frame-test.ts';
-import type { Speaker } from './frame-tests.ts';
-import type { CutFrame } from './framing.ts';
+import type { FrameTests, Speaker } from './frame-tests.ts';
+import type { CutFrame, FrameSink } from './framing.ts';
 import { Framer } from './framing.ts';
 import { RECOGNIZE_OCTETS_MAX } from './limits.ts';
-import type { DialectFound, FrameTests } from './recognize.ts';
+import { Opening } from './opening.ts';
+import type { DialectFound } from './recognize.ts';
 import type { UndecidedFlows } from './undecided-flows.ts';
 
 /** What the owner of flows is told. */
@@ -32,16 +33,7 @@ export interface FlowOwner {
   strange(state: FlowState, why: string, encrypted: boolean, seen: Seen): void;
 }
 
-interface Held {
-  readonly direction: Direction;
-  readonly bytes: Uint8Array;
-  readonly missing: number;
-  readonly seen: Seen;
-}
-
 const DIRECTIONS = [0, 1] as const;
-/** Of flows about which nobody asks any more. */
-const DECIDED = [new Beginning(), new Beginning()] as const;
 /** What is searched in streams on other ports whose beginning was not seen. */
 const ANYWHERE: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
@@ -55,13 +47,8 @@ export class FlowState {
   lastTime: number | undefined;
   private readonly owner: FlowOwner;
   private readonly tests: FrameTests;
-  private beginnings: readonly [Beginning, Beginning] = [new Beginning(), new Beginning()];
-  /** What the framers will read, in the order in which it came. */
-  private held: Held[] = [];
-  /** Octets in it, by direction. */
-  private heldOctets: [number, number] = [0, 0];
-  /** Octets seen while undecided. */
-  private octets = 0;
+  /** From the first octets until it is decided: most flows of a flood have none. */
+  private opening: Opening | undefined;
   private framers: readonly [Framer, Framer] | undefined;
   private ignored = false;
 
@@ -70,14 +57,14 @@ export class FlowState {
     opened: Seen,
     midStream: boolean,
     expected: readonly Speaker[],
-    tests: (lastTime: () => number | undefined) => FrameTests,
+    tests: FrameTests,
     owner: FlowOwner,
   ) {
     this.flow = flow;
     this.opened = opened;
     this.midStream = midStream;
     this.expected = expected;
-    this.tests = tests(() => this.lastTime);
+    this.tests = tests;
     this.owner = owner;
   }
 
@@ -100,23 +87,22 @@ export class FlowState {
       this.framers[direction].push(bytes, start, end, seen);
       return;
     }
-    const passed = this.isPassed(direction);
+    this.opening ??= new Opening();
+    const passed = this.isPassed(this.opening, direction);
     const octets = passed ? bytes.subarray(start, end) : copyBytes(bytes, start, end);
-    this.octets += octets.length;
-    this.beginnings[direction].add(octets);
-    if (!passed) {
-      this.held.push({ direction, bytes: octets, missing: 0, seen });
-      this.heldOctets[direction] += octets.length;
-    }
-    this.decide(seen);
-    if (this.undecided) this.owner.undecided.keep(this, this.kept(), seen);
+    this.opening.octets += octets.length;
+    this.opening.beginnings[direction].add(octets);
+    if (!passed) this.opening.hold(direction, octets, seen);
+    this.decide(this.opening, seen);
+    if (this.undecided) this.owner.undecided.keep(this, this.opening.kept, seen);
   }
 
   gap(direction: Direction, missing: number, seen: Seen): void {
     if (this.framers !== undefined) this.framers[direction].gap(missing);
     if (!this.undecided) return;
-    this.beginnings[direction].interrupt(missing);
-    if (!this.isPassed(direction)) this.held.push({ direction, bytes: NO_BYTES, missing, seen });
+    this.opening ??= new Opening();
+    this.opening.beginnings[direction].interrupt(missing);
+    if (!this.isPassed(this.opening, direction)) this.opening.holdGap(direction, missing, seen);
   }
 
   /** The direction has ended, or both have. */
@@ -141,22 +127,21 @@ export class FlowState {
 
   /** Nobody can wait any longer for what may yet show what it is. */
   giveUp(seen: Seen): void {
-    if (this.expected.length > 0 && this.octets > 0) this.strange('its octets are no message', false, seen);
+    if (this.expected.length > 0 && this.opening !== undefined && this.opening.octets > 0)
+      this.strange('its octets are no message', false, seen);
     else this.ignore();
   }
 
   /** It is decided. */
   private settle(): void {
-    this.held = [];
-    this.heldOctets = [0, 0];
-    this.beginnings = DECIDED;
+    this.opening = undefined;
     this.owner.undecided.forget(this);
   }
 
-  private decide(seen: Seen): void {
+  private decide(opening: Opening, seen: Seen): void {
     let open = false;
     for (const direction of DIRECTIONS) {
-      const beginning = this.beginnings[direction];
+      const beginning = opening.beginnings[direction];
       if (beginning.isEmpty) continue;
       if (beginning.isTls()) {
         this.strange('it begins with TLS', true, seen);
@@ -165,57 +150,49 @@ export class FlowState {
       // In the middle of a stream a header proves nothing, on whatever port.
       const verdict = beginning.verdict(this.tests, this.midStream ? [] : this.expected, seen);
       if (verdict.kind === 'protocol') {
-        this.start(verdict.speaker, verdict.why, verdict.dialect, seen);
+        this.start(opening, verdict.speaker, verdict.why, verdict.dialect, seen);
         return;
       }
       const waits = verdict.kind === 'more' && !beginning.isInterrupted;
       if (waits) open = true;
       // In the middle of a stream what looks like a long message may be none.
-      if ((!waits || this.midStream) && this.isSearchable() && this.searchFrame(beginning, seen)) return;
-      if (this.heldOctets[direction] > 0 && this.isPassed(direction)) this.drop(direction);
+      const isSearched = (!waits || this.midStream) && this.isSearchable(opening);
+      if (isSearched && this.searchFrame(opening, beginning, seen)) return;
+      if (this.isPassed(opening, direction)) opening.drop(direction);
     }
-    if (this.octets > RECOGNIZE_OCTETS_MAX || (!open && !this.isSearchable())) this.giveUp(seen);
+    if (opening.octets > RECOGNIZE_OCTETS_MAX || (!open && !this.isSearchable(opening))) this.giveUp(seen);
   }
 
   /** Whether a frame may stand anywhere in the octets and not only at their beginning. */
-  private isSearchable(): boolean {
-    return this.midStream || this.expected.length > 0 || this.beginnings.some(({ missing }) => missing > 0);
+  private isSearchable({ beginnings }: Opening): boolean {
+    return this.midStream || this.expected.length > 0 || beginnings.some(({ missing }) => missing > 0);
   }
 
   /** Whether of a direction only those octets are kept in which a message may begin. */
-  private isPassed(direction: Direction): boolean {
-    return this.midStream && this.expected.length === 0 && this.beginnings[direction].isPassed;
+  private isPassed({ beginnings }: Opening, direction: Direction): boolean {
+    return this.midStream && this.expected.length === 0 && beginnings[direction].isPassed;
   }
 
-  private drop(direction: Direction): void {
-    this.held = this.held.filter((held) => held.direction !== direction);
-    this.heldOctets[direction] = 0;
-  }
-
-  private kept(): number {
-    const { beginnings, heldOctets } = this;
-    return heldOctets[0] + heldOctets[1] + beginnings[0].kept + beginnings[1].kept;
-  }
-
-  private searchFrame(beginning: Beginning, seen: Seen): boolean {
+  private searchFrame(opening: Opening, beginning: Beginning, seen: Seen): boolean {
     const place = beginning.find(this.expected.length > 0 ? this.expected : ANYWHERE, this.tests, seen);
     if (place === undefined) return false;
     const why = `a whole message stands at octet ${place.at} of what was seen`;
-    this.start(place.speaker, why, undefined, seen, true);
+    this.start(opening, place.speaker, why, undefined, seen, true);
     return true;
   }
 
   /** `search`: not even the beginning of the flow is a message. */
   private start(
+    opening: Opening,
     speaker: Speaker,
     why: string,
     dialect: DialectFound | undefined,
     seen: Seen,
     search = this.midStream,
   ): void {
-    const beginnings = this.beginnings;
-    const passed = DIRECTIONS.filter((direction) => this.isPassed(direction));
-    const held = this.held.filter(({ direction }) => !passed.includes(direction));
+    const { beginnings } = opening;
+    const passed = DIRECTIONS.filter((direction) => this.isPassed(opening, direction));
+    const held = opening.held.filter(({ direction }) => !passed.includes(direction));
     this.settle();
     this.owner.recognized(this, speaker, why, dialect, seen);
     this.begin(speaker, search);
@@ -248,17 +225,40 @@ export class FlowState {
   }
 
   private framer(direction: Direction, test: FrameTest): Framer {
-    const owner = this.owner;
-    return new Framer(test, {
-      frame: (cut, seen) => owner.frame(this, direction, cut, seen),
-      lost: (offset, seen) => owner.lost(this, direction, offset, seen),
-      found: (offset, skipped, seen) => owner.found(this, direction, offset, skipped, seen),
-      windowFull: (dropped, seen) => owner.windowFull(this, direction, dropped, seen),
-    });
+    return new Framer(test, new DirectionOfFlow(this.owner, this, direction), this);
   }
 
   private strange(why: string, encrypted: boolean, seen: Seen): void {
     if (this.expected.length > 0) this.owner.strange(this, why, encrypted, seen);
     this.ignore();
+  }
+}
+
+/** Tells the owner of a flow what its framers find. */
+class DirectionOfFlow implements FrameSink {
+  private readonly owner: FlowOwner;
+  private readonly state: FlowState;
+  private readonly direction: Direction;
+
+  constructor(owner: FlowOwner, state: FlowState, direction: Direction) {
+    this.owner = owner;
+    this.state = state;
+    this.direction = direction;
+  }
+
+  frame(cut: CutFrame, seen: Seen): void {
+    this.owner.frame(this.state, this.direction, cut, seen);
+  }
+
+  lost(streamOffset: number, seen: Seen): void {
+    this.owner.lost(this.state, this.direction, streamOffset, seen);
+  }
+
+  found(streamOffset: number, skipped: number, seen: Seen): void {
+    this.owner.found(this.state, this.direction, streamOffset, skipped, seen);
+  }
+
+  windowFull(dropped: number, seen: Seen): void {
+    this.owner.windowFull(this.state, this.direction, dropped, seen);
   }
 }

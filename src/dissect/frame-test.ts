@@ -16,8 +16,11 @@ export interface FrameTest {
   readonly types: Uint8Array;
   /** Whether length and type at `at` are those of a message that the protocol knows. */
   isHeader(bytes: Uint8Array, at: number): boolean;
-  /** A stricter look at a header that may be anywhere in a stream. */
-  isCandidate(bytes: Uint8Array, at: number, seen: Seen): boolean;
+  /**
+   * A stricter look at a header that may be anywhere in a stream. `lastTime` is the sent-time last seen on the connection,
+   * in case its clock is not the capture's.
+   */
+  isCandidate(bytes: Uint8Array, at: number, seen: Seen, lastTime?: number): boolean;
   /** Whether the options of a message that begins at `at` fill it exactly to `end`, whatever its length says. */
   isWhole(bytes: Uint8Array, at: number, end: number): boolean;
 }

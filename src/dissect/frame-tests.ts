@@ -70,8 +70,8 @@ const FAILOVER_HEADERS = typesThat((type) => isFailoverType(type) || type === RE
 const LEASEQUERY_HEADERS = typesThat((type) => LEASEQUERY_TYPES.has(type));
 const DRAFT_HEADERS = typesThat(isDraftType);
 
-/** RFC 8156. `lastTime` is the sent-time last seen on the connection, in case its clock is not the capture's. */
-export function failoverTest(space: Space, lastTime: () => number | undefined): FrameTest {
+/** RFC 8156. */
+export function failoverTest(space: Space): FrameTest {
   const hasSentTime = (type: number): boolean => type !== REPLY && type !== STARTTLS;
   return {
     includesPrefix: false,
@@ -83,11 +83,11 @@ export function failoverTest(space: Space, lastTime: () => number | undefined): 
       if (isFailoverType(type)) return readU16(bytes, at) >= FAILOVER_HEADER_OCTETS;
       return (type === REPLY || type === STARTTLS) && readU16(bytes, at) >= PLAIN_HEADER_OCTETS;
     },
-    isCandidate(bytes, at, seen) {
+    isCandidate(bytes, at, seen, lastTime) {
       if (!isFailoverType(bytes[at + 2] as number)) return false;
       const time = readU32(bytes, at + 6);
-      const last = lastTime();
-      if (epochOf(time, seen) !== undefined || (last !== undefined && isNear(time, last))) return true;
+      if (epochOf(time, seen) !== undefined || (lastTime !== undefined && isNear(time, lastTime)))
+        return true;
       return knownOption(space, bytes, at + 2 + FAILOVER_HEADER_OCTETS, at + 2 + readU16(bytes, at));
     },
     isWhole(bytes, at, end) {
@@ -113,7 +113,7 @@ export function leasequeryTest(space: Space): FrameTest {
 }
 
 /** draft-ietf-dhc-failover-12 and its dialects. */
-export function v4FailoverTest(lastTime: () => number | undefined): FrameTest {
+export function v4FailoverTest(): FrameTest {
   const optionsOffset = (bytes: Uint8Array, at: number): number =>
     Math.max(bytes[at + 3] as number, V4_HEADER_OCTETS);
   return {
@@ -127,10 +127,9 @@ export function v4FailoverTest(lastTime: () => number | undefined): FrameTest {
       const offsetFits = offset === V4_MICROSOFT_OFFSET || (offset >= V4_HEADER_OCTETS && offset <= length);
       return isDraftType(type) && length >= V4_HEADER_OCTETS && length <= V4_LENGTH_MAX && offsetFits;
     },
-    isCandidate(bytes, at, seen) {
+    isCandidate(bytes, at, seen, lastTime) {
       const time = readU32(bytes, at + 4);
-      const last = lastTime();
-      return epochOf(time, seen) === '1970' || (last !== undefined && isNear(time, last));
+      return epochOf(time, seen) === '1970' || (lastTime !== undefined && isNear(time, lastTime));
     },
     isWhole: (bytes, at, end) => optionsFill(bytes, at + optionsOffset(bytes, at), end),
   };
@@ -140,8 +139,8 @@ export function v4FailoverTest(lastTime: () => number | undefined): FrameTest {
  * RFC 8156 framing with the message types of the DHCPv4 draft, 1 to 12. Types alone say little, so a header is only
  * believed with a time that fits.
  */
-export function draftNumbersTest(space: Space, lastTime: () => number | undefined): FrameTest {
-  const rfc = failoverTest(space, lastTime);
+export function draftNumbersTest(space: Space): FrameTest {
+  const rfc = failoverTest(space);
   return {
     ...rfc,
     headerOctets: rfc.candidateOctets,
@@ -150,10 +149,9 @@ export function draftNumbersTest(space: Space, lastTime: () => number | undefine
       const type = bytes[at + 2] as number;
       return isDraftType(type) && readU16(bytes, at) >= FAILOVER_HEADER_OCTETS;
     },
-    isCandidate(bytes, at, seen) {
-      const last = lastTime();
+    isCandidate(bytes, at, seen, lastTime) {
       const time = readU32(bytes, at + 6);
-      return epochOf(time, seen) !== undefined || (last !== undefined && isNear(time, last));
+      return epochOf(time, seen) !== undefined || (lastTime !== undefined && isNear(time, lastTime));
     },
     isWhole: (bytes, at, end) => optionsFill(bytes, at + 2 + FAILOVER_HEADER_OCTETS, end),
   };
@@ -170,4 +168,16 @@ export type Speaker = (typeof SPEAKERS)[number];
 
 export function protocolOfSpeaker(speaker: Speaker): ProtocolName {
   return speaker === 'draft-numbers' ? 'dhcpv6-failover' : speaker;
+}
+
+export type FrameTests = Readonly<Record<Speaker, FrameTest>>;
+
+/** Those of all speakers, for any number of flows. `space`: the options of a protocol. */
+export function frameTests(space: (protocol: ProtocolName) => Space): FrameTests {
+  return {
+    'dhcpv6-failover': failoverTest(space('dhcpv6-failover')),
+    'dhcpv4-failover': v4FailoverTest(),
+    'dhcpv6-leasequery': leasequeryTest(space('dhcpv6-leasequery')),
+    'draft-numbers': draftNumbersTest(space('dhcpv6-failover')),
+  };
 }

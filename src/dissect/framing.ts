@@ -22,6 +22,12 @@ export interface FrameSink {
   windowFull(dropped: number, seen: Seen): void;
 }
 
+/** The connection of which a framer cuts one direction. */
+export interface Speech {
+  /** Sent-time last seen on it, by whoever reads the frames. */
+  readonly lastTime: number | undefined;
+}
+
 /** A frame that was just cut: overwritten by the next one. */
 export class CutFrame {
   bytes: Uint8Array = NO_BYTES;
@@ -42,6 +48,7 @@ interface Input {
 export class Framer {
   private readonly test: FrameTest;
   private readonly sink: FrameSink;
+  private readonly speech: Speech;
   /** Octets of this direction before `#partial`, or, without one, before the input that is being cut. */
   private offset = 0;
   /** The beginning of a frame whose end has not come. */
@@ -61,9 +68,10 @@ export class Framer {
   /** What `push` is told, so that nothing has to be made for it. */
   private readonly input: Input = { bytes: NO_BYTES, at: 0, end: 0 };
 
-  constructor(test: FrameTest, sink: FrameSink) {
+  constructor(test: FrameTest, sink: FrameSink, speech: Speech) {
     this.test = test;
     this.sink = sink;
+    this.speech = speech;
   }
 
   /** Octets that belong to a frame that is not complete, or to none. */
@@ -125,7 +133,7 @@ export class Framer {
   private holdsFrame(seen: Seen): boolean {
     const search = new Search(this.test, this.offset);
     search.push(this.partial.slice(0, this.partialLength));
-    return search.find(seen) !== undefined;
+    return search.find(seen, this.speech.lastTime) !== undefined;
   }
 
   /** The kept octets are no frame; what is in them is searched. */
@@ -260,7 +268,12 @@ export class Framer {
     const { bytes, at, end } = input;
     if (at + candidateOctets > end || !this.test.isHeader(bytes, at)) return;
     const next = at + this.total(bytes, at);
-    if (next > end || !this.test.isCandidate(bytes, at, seen) || !this.test.isWhole(bytes, at, next)) return;
+    if (
+      next > end ||
+      !this.test.isCandidate(bytes, at, seen, this.speech.lastTime) ||
+      !this.test.isWhole(bytes, at, next)
+    )
+      return;
     const frame = this.partial.subarray(0, length);
     const header =
       length < headerOctets ? concatBytes([frame, bytes.subarray(at, at + headerOctets - length)]) : frame;
@@ -297,7 +310,7 @@ export class Framer {
     input.at = input.end;
     this.offset += dropped;
     if (dropped > 0) this.sink.windowFull(dropped, seen);
-    const found = search.find(seen);
+    const found = search.find(seen, this.speech.lastTime);
     if (found === undefined) return;
     this.searching = undefined;
     this.offset += found;

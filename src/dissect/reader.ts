@@ -13,21 +13,19 @@ import { DatagramConnections, DHCPV6_SERVER_PORT, datagramProtocol } from './dat
 import { dialectShownBy } from './dialects.ts';
 import { type FlowOwner, FlowState } from './flow-state.ts';
 import {
-  draftNumbersTest,
-  failoverTest,
-  leasequeryTest,
+  type FrameTests,
+  frameTests,
   protocolOfSpeaker,
   REPLY,
   type Speaker,
   STARTTLS,
-  v4FailoverTest,
 } from './frame-tests.ts';
 import type { CutFrame } from './framing.ts';
 import { FLOW_NOTICES_MAX, FLOWS_MAX, UNDECIDED_OCTETS_MAX } from './limits.ts';
 import type { Message } from './message.ts';
 import { type FrameAtHand, MessageMaker } from './message-maker.ts';
 import type { Notice, NoticeKind } from './notice.ts';
-import type { DialectFound, FrameTests } from './recognize.ts';
+import type { DialectFound } from './recognize.ts';
 import { UndecidedFlows } from './undecided-flows.ts';
 import { rolesTurned, V4Roles } from './v4-roles.ts';
 import { EMPTY_SPACE } from './walk.ts';
@@ -61,17 +59,37 @@ export interface ReaderOptions {
 const FAILOVER_PORT = 647;
 const FAILOVER: readonly Speaker[] = ['dhcpv6-failover', 'dhcpv4-failover'];
 
-interface Following {
+/** What is known of a flow: small, because a flood of flows that carry nothing has as many of these. */
+class Following {
+  /** Of UDP there is none. */
   readonly state: FlowState | undefined;
-  connection: (Connection & { dialect?: string; primaryEnd?: Direction }) | undefined;
-  readonly datagrams: DatagramConnections;
   readonly forced: ProtocolName | undefined;
+  connection: (Connection & { dialect?: string; primaryEnd?: Direction }) | undefined;
+  datagrams: DatagramConnections | undefined;
   /** Whether STARTTLS was seen, and the version of TLS that is taken off. */
-  readonly tls: { asked: boolean; version: string | undefined };
-  /** Directions that have ended. */
-  readonly ended: [boolean, boolean];
+  tlsAsked = false;
+  tlsVersion: string | undefined;
   /** How many notices there were about it. */
-  notices: number;
+  notices = 0;
+  private ended: 0 | 1 | 2 | 3 = 0;
+
+  constructor(state: FlowState | undefined, forced: ProtocolName | undefined) {
+    this.state = state;
+    this.forced = forced;
+  }
+
+  /** Both directions have ended. */
+  get isOver(): boolean {
+    return this.ended === 3;
+  }
+
+  /** Whether a direction ends now, and has not before. */
+  end(direction: Direction): boolean {
+    const bit = direction === 0 ? 1 : 2;
+    if ((this.ended & bit) !== 0) return false;
+    this.ended |= bit;
+    return true;
+  }
 }
 
 export class MessageReader implements FlowSink {
@@ -83,6 +101,7 @@ export class MessageReader implements FlowSink {
   private readonly v4Roles: V4Roles;
   private readonly numbers = new ConnectionNumbers();
   private readonly owner: FlowOwner;
+  private readonly tests: FrameTests;
   /** The flow that was looked up last: hardly any capture changes it with every packet. */
   private lastFlow: Flow | undefined;
   private lastFollowing: Following | undefined;
@@ -95,6 +114,7 @@ export class MessageReader implements FlowSink {
     this.messages = new MessageMaker(dissectors, options.overwrite === true);
     this.v4Roles = options.v4Roles ?? new V4Roles();
     this.owner = this.makeOwner();
+    this.tests = frameTests((protocol) => dissectors.protocols.get(protocol)?.space ?? EMPTY_SPACE);
   }
 
   open(flow: Flow, seen: Seen, midStream: boolean): void {
@@ -102,18 +122,9 @@ export class MessageReader implements FlowSink {
     const forced = this.forcedProtocol(flow);
     const state =
       flow.transport === 'tcp'
-        ? new FlowState(flow, seen, midStream, this.expected(flow), (last) => this.tests(last), this.owner)
+        ? new FlowState(flow, seen, midStream, this.expected(flow), this.tests, this.owner)
         : undefined;
-    const following: Following = {
-      state,
-      connection: undefined,
-      datagrams: new DatagramConnections(),
-      forced,
-      tls: { asked: false, version: undefined },
-      ended: [false, false],
-      notices: 0,
-    };
-    this.flows.set(flow, following);
+    this.flows.set(flow, new Following(state, forced));
     if (state?.expected === FAILOVER) this.numbers.await(state);
     if (state !== undefined && forced !== undefined && forced !== 'dhcpv6') state.force(forced, seen);
   }
@@ -137,15 +148,14 @@ export class MessageReader implements FlowSink {
     if (following === undefined) return;
     const directions: readonly Direction[] = how === 'fin' ? [direction] : [0, 1];
     for (const ended of directions) {
-      if (following.ended[ended]) continue;
-      following.ended[ended] = true;
+      if (!following.end(ended)) continue;
       following.state?.finish(ended, seen);
       const octets = following.state?.pending(ended) ?? 0;
       if (octets === 0 || following.connection === undefined) continue;
       const text = `${octets} octets ${this.towards(flow, ended)} are no whole message at the end`;
       this.notice('cut', text, flow, seen, { direction: ended, octets });
     }
-    if (!following.ended[0] || !following.ended[1]) return;
+    if (!following.isOver) return;
     this.flows.delete(flow);
     this.lastFlow = undefined;
     if (following.state !== undefined) this.numbers.forget(following.state);
@@ -153,9 +163,9 @@ export class MessageReader implements FlowSink {
 
   tls(flow: Flow, news: TlsNews, seen: Seen): void {
     const following = this.following(flow, seen);
-    const { tls, state, connection } = following;
+    const { tlsAsked, state, connection } = following;
     if (news.kind === 'opened') {
-      tls.version = news.version;
+      following.tlsVersion = news.version;
       this.notice(
         'decrypted',
         `${this.name(flow)} is ${news.version} (${news.suite}), decrypted`,
@@ -166,7 +176,7 @@ export class MessageReader implements FlowSink {
     // What goes on in TLS that nobody expected to be ours is nobody's business.
     if (connection === undefined && (state?.expected.length ?? 0) === 0) return;
     if (news.kind === 'problem') {
-      const since = tls.asked ? 'is TLS from here on (RFC 7653 §8.2)' : 'is not read: it begins with TLS';
+      const since = tlsAsked ? 'is TLS from here on (RFC 7653 §8.2)' : 'is not read: it begins with TLS';
       this.notice('encrypted', `${this.name(flow)} ${since}; ${news.message}`, flow, seen);
     } else if (news.kind === 'alert') {
       const text = `TLS alert ${this.towards(flow, news.direction)}: ${news.message}`;
@@ -207,16 +217,6 @@ export class MessageReader implements FlowSink {
   private forcedProtocol(flow: Flow): ProtocolName | undefined {
     const ports = flow.ends.map((end) => end.port);
     return this.options.decodeAs?.find(({ port }) => ports.includes(port))?.protocol;
-  }
-
-  private tests(lastTime: () => number | undefined): FrameTests {
-    const space = (name: ProtocolName) => this.dissectors.protocols.get(name)?.space ?? EMPTY_SPACE;
-    return {
-      'dhcpv6-failover': failoverTest(space('dhcpv6-failover'), lastTime),
-      'dhcpv4-failover': v4FailoverTest(lastTime),
-      'dhcpv6-leasequery': leasequeryTest(space('dhcpv6-leasequery')),
-      'draft-numbers': draftNumbersTest(space('dhcpv6-failover'), lastTime),
-    };
   }
 
   private makeOwner(): FlowOwner {
@@ -287,15 +287,15 @@ export class MessageReader implements FlowSink {
     frame.claimed = cut.claimed;
     // What is said before TLS, and only there, may be read when TLS is open already.
     const before = bytes[start] === STARTTLS || bytes[start] === REPLY;
-    frame.tls = before ? undefined : following.tls.version;
+    frame.tls = before ? undefined : following.tlsVersion;
     const message = this.tell(frame);
     if (isV4 && end - start >= 6) state.lastTime = readU32(bytes, start + 2);
     else if (connection.protocol === 'dhcpv6-failover' && end - start >= 8)
       state.lastTime = readU32(bytes, start + 4);
     if (dialect !== undefined) this.dialect(dialect, state.flow, seen);
-    if (message.msgType === STARTTLS) following.tls.asked = true;
+    if (message.msgType === STARTTLS) following.tlsAsked = true;
     if (this.options.tlsTakenOff === true) return;
-    if (message.msgType === REPLY && following.tls.asked && !isRefused(message)) {
+    if (message.msgType === REPLY && following.tlsAsked && !isRefused(message)) {
       const text = `${this.name(state.flow)} is TLS from here on (RFC 7653 §8.2)`;
       this.notice('encrypted', text, state.flow, seen);
       state.ignore();
@@ -313,6 +313,7 @@ export class MessageReader implements FlowSink {
   ): void {
     const protocol = following.forced ?? datagramProtocol(flow, start < end ? bytes[start] : undefined);
     if (protocol === undefined) return;
+    following.datagrams ??= new DatagramConnections();
     const connection = following.datagrams.of(flow, protocol, this.numbers.next);
     following.connection = connection;
     this.tell(this.messages.frame(connection, direction, bytes, start, end, seen));

@@ -7,7 +7,15 @@ import { readU16, readU32 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
 import type { FrameTest } from './frame-test.ts';
 import { PREFIX_OCTETS } from './frame-test.ts';
-import { epochOf, REPLY, SPEAKERS, type Speaker, STARTTLS, V4_MICROSOFT_OFFSET } from './frame-tests.ts';
+import {
+  epochOf,
+  type FrameTests,
+  REPLY,
+  SPEAKERS,
+  type Speaker,
+  STARTTLS,
+  V4_MICROSOFT_OFFSET,
+} from './frame-tests.ts';
 
 /** What was recognized, or how things stand. */
 export type Verdict =
@@ -25,8 +33,6 @@ export interface DialectFound {
   readonly name: string;
   readonly why: string;
 }
-
-export type FrameTests = Readonly<Record<Speaker, FrameTest>>;
 
 const MORE: Verdict = { kind: 'more' };
 const NONE: Verdict = { kind: 'none' };

@@ -66,8 +66,8 @@ export class Search {
     return dropped;
   }
 
-  /** The first position at which a whole frame stands. */
-  find(seen: Seen): number | undefined {
+  /** The first position at which a whole frame stands. `lastTime`: as of `FrameTest`. */
+  find(seen: Seen, lastTime?: number): number | undefined {
     const window = this.window.subarray(0, this.held);
     const open = this.candidates;
     this.candidates = [];
@@ -76,7 +76,7 @@ export class Search {
     for (; this.looked + candidateOctets <= this.held; this.looked++) {
       const at = this.looked;
       if (types[window[at + PREFIX_OCTETS] as number] === 0) continue;
-      if (!this.test.isHeader(window, at) || !this.test.isCandidate(window, at, seen)) continue;
+      if (!this.test.isHeader(window, at) || !this.test.isCandidate(window, at, seen, lastTime)) continue;
       if (this.try(window, at)) return at;
     }
     if (this.isBorrowed) this.window = copyBytes(window);

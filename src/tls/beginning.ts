@@ -12,7 +12,9 @@ const HEADER_OCTETS = 3;
 export class Beginning {
   /** `open`: it may still come. */
   verdict: 'open' | 'plain' | 'tls' = 'open';
-  private header: number[] = [];
+  /** Octets of a header that have come, as a number, and how many. */
+  private header = 0;
+  private headerOctets = 0;
   private skip = 0;
 
   /** Takes the next octets while the verdict is open. Where among them TLS begins, or `end`. */
@@ -24,12 +26,12 @@ export class Beginning {
         at += passed;
         continue;
       }
-      if (this.header.length === 0 && mayBeginTls(bytes, at, end)) {
+      if (this.headerOctets === 0 && mayBeginTls(bytes, at, end)) {
         this.verdict = 'tls';
         return at;
       }
-      this.header.push(bytes[at++] as number);
-      if (this.header.length === HEADER_OCTETS && !this.passMessage()) {
+      this.header = this.header * 256 + (bytes[at++] as number);
+      if (++this.headerOctets === HEADER_OCTETS && !this.passMessage()) {
         this.verdict = 'plain';
         return end;
       }
@@ -39,9 +41,10 @@ export class Beginning {
 
   /** Whether the message is one that may stand before TLS. */
   private passMessage(): boolean {
-    const [high = 0, low = 0, type] = this.header;
-    this.header = [];
-    const length = high * 256 + low;
+    const type = this.header % 256;
+    const length = (this.header - type) / 256;
+    this.header = 0;
+    this.headerOctets = 0;
     this.skip = length - 1;
     return length > 0 && (type === STARTTLS || type === REPLY);
   }

@@ -11,6 +11,9 @@ import { SESSIONS_MAX } from './limits.ts';
 import { isApplicationData } from './records.ts';
 import { TlsSession } from './session.ts';
 
+/** A flow on which nothing was said yet: most flows of a flood stay like this, and cost nothing more. */
+type Silent = 'silent' | 'silent, its beginning not seen';
+
 /** A flow that may carry TLS, or does. */
 interface Watched {
   readonly beginnings: readonly [Beginning, Beginning];
@@ -27,7 +30,7 @@ export class TlsStage implements FlowSink {
   private readonly next: FlowSink;
   private readonly keys: KeyLog;
   /** Flows that have shown that they carry no TLS are not here. */
-  private readonly watched = new Map<Flow, Watched>();
+  private readonly watched = new Map<Flow, Watched | Silent>();
   private sessions = 0;
 
   constructor(next: FlowSink, keys: KeyLog) {
@@ -38,14 +41,13 @@ export class TlsStage implements FlowSink {
   open(flow: Flow, seen: Seen, midStream: boolean): void {
     this.next.open(flow, seen, midStream);
     if (flow.transport !== 'tcp') return;
-    const watched = newlyWatched(seen, midStream);
-    this.watched.set(flow, watched);
+    this.watched.set(flow, midStream ? 'silent, its beginning not seen' : 'silent');
     const continued = midStream ? this.keys.continued(flow.ends) : undefined;
-    if (continued !== undefined) this.continue(flow, watched, continued);
+    if (continued !== undefined) this.continue(flow, this.watchedOf(flow, seen) as Watched, continued);
   }
 
   data(flow: Flow, direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
-    const watched = this.watched.size === 0 ? undefined : this.watched.get(flow);
+    const watched = this.watched.size === 0 ? undefined : this.watchedOf(flow, seen);
     if (watched === undefined) {
       this.next.data(flow, direction, bytes, start, end, seen);
       return;
@@ -65,7 +67,7 @@ export class TlsStage implements FlowSink {
   }
 
   gap(flow: Flow, direction: Direction, missing: number, seen: Seen): void {
-    const watched = this.watched.get(flow);
+    const watched = this.watchedOf(flow, seen);
     if (watched?.beginnings[direction].verdict === 'tls') {
       watched.seen = seen;
       if (watched.session instanceof TlsSession) watched.session.gap(direction, missing);
@@ -76,7 +78,7 @@ export class TlsStage implements FlowSink {
   }
 
   close(flow: Flow, direction: Direction, how: 'fin' | 'reset' | 'lost', seen: Seen): void {
-    const watched = this.watched.get(flow);
+    const watched = this.watchedOf(flow, seen);
     if (watched !== undefined) {
       watched.ended[direction] = true;
       if (how !== 'fin' || (watched.ended[0] && watched.ended[1])) {
@@ -85,6 +87,15 @@ export class TlsStage implements FlowSink {
       }
     }
     this.next.close(flow, direction, how, seen);
+  }
+
+  /** Something happens on the flow. */
+  private watchedOf(flow: Flow, seen: Seen): Watched | undefined {
+    const watched = this.watched.get(flow);
+    if (typeof watched !== 'string') return watched;
+    const made = newlyWatched(seen, watched !== 'silent');
+    this.watched.set(flow, made);
+    return made;
   }
 
   /** Data of TLS whose handshake nobody has seen is told, and nothing of it goes on. */

@@ -6,12 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes, fromHex } from '../../src/base/bytes.ts';
 import type { Flow } from '../../src/base/flow.ts';
 import { Beginning } from '../../src/dissect/beginning.ts';
-import { failoverTest, v4FailoverTest } from '../../src/dissect/frame-tests.ts';
+import { type FrameTests, failoverTest, v4FailoverTest } from '../../src/dissect/frame-tests.ts';
 import { UNDECIDED_OCTETS_MAX } from '../../src/dissect/limits.ts';
 import type { Message } from '../../src/dissect/message.ts';
 import type { Notice } from '../../src/dissect/notice.ts';
 import { MessageReader } from '../../src/dissect/reader.ts';
-import type { FrameTests } from '../../src/dissect/recognize.ts';
 import { UndecidedFlows } from '../../src/dissect/undecided-flows.ts';
 import { EMPTY_SPACE } from '../../src/dissect/walk.ts';
 import { DISSECTORS } from './captured.ts';
@@ -120,8 +119,8 @@ describe('what is looked at', () => {
         return test.isHeader(bytes, at);
       },
     });
-    const six = counting(failoverTest(EMPTY_SPACE, () => undefined));
-    const four = counting(v4FailoverTest(() => undefined));
+    const six = counting(failoverTest(EMPTY_SPACE));
+    const four = counting(v4FailoverTest());
     const tests: FrameTests = {
       'dhcpv6-failover': six,
       'dhcpv4-failover': four,
