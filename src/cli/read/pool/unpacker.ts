@@ -7,6 +7,7 @@ import type { Dissectors } from '../../../dissect/compile.ts';
 import { DissectedMessage, protocolOf } from '../../../dissect/dissect.ts';
 import type { Message } from '../../../dissect/message.ts';
 import { FrameAtHand } from '../../../dissect/message-maker.ts';
+import type { CompiledProtocol } from '../../../dissect/space.ts';
 import { MARK, PARCEL_OCTETS_MAX, type Parcel, RECORD, RECORD_FIELDS, type Speaker } from './parcel.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -38,6 +39,10 @@ export class Unpacker {
   private readonly seen = new SeenAtHand();
   private frame: FrameAtHand | undefined;
   private message: DissectedMessage | undefined;
+  /** As JSON: in the next parcel it is most often the same again, and then so are the objects. */
+  private said = '';
+  private speakers: readonly Speaker[] = [];
+  private protocols: readonly CompiledProtocol[] = [];
   private readonly notes: Writable<Annotations> = {
     replyTo: undefined,
     rttMillis: undefined,
@@ -51,9 +56,8 @@ export class Unpacker {
 
   read({ messages, records, octets, speakersAt }: Parcel, take: MessageTaker): void {
     this.octets.set(octets);
-    const text = decoder.decode(this.octets.subarray(speakersAt, octets.length));
-    const speakers = JSON.parse(text) as readonly Speaker[];
-    const protocols = speakers.map(({ connection }) => protocolOf(this.dissectors, connection));
+    this.hear(decoder.decode(this.octets.subarray(speakersAt, octets.length)));
+    const { speakers, protocols } = this;
     for (let at = 0; at < messages * RECORD_FIELDS; at += RECORD_FIELDS) {
       const number = records[at + RECORD.speaker] as number;
       const frame = this.frameAt(records, at, speakers[number] as Speaker);
@@ -69,6 +73,13 @@ export class Unpacker {
       notes.findings = requestFindings((marks & MARK.repeated) !== 0, (marks & MARK.unanswered) !== 0);
       take(this.message, notes);
     }
+  }
+
+  private hear(said: string): void {
+    if (said === this.said) return;
+    this.said = said;
+    this.speakers = JSON.parse(said) as readonly Speaker[];
+    this.protocols = this.speakers.map(({ connection }) => protocolOf(this.dissectors, connection));
   }
 
   private frameAt(records: Float64Array, at: number, { connection, tls, resolution }: Speaker): FrameAtHand {

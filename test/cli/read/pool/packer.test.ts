@@ -127,6 +127,26 @@ describe('Packer', () => {
     expect(JSON.parse(speakers)).toHaveLength(5);
   });
 
+  it('gives the same objects for a connection as long as the same is said of it', () => {
+    const connection: { dialect?: string } & ReturnType<typeof failoverConnection> = failoverConnection(3);
+    const packer = new Packer(9);
+    const unpacker = new Unpacker(DISSECTORS);
+    const next = (): unknown => {
+      packer.push(handMessage({ hex: '22 000007 2d799b90', connection }), {});
+      let of: unknown;
+      unpacker.read(packer.take(), ({ frame }) => {
+        of = frame.connection;
+      });
+      return of;
+    };
+    const first = next();
+    expect(next()).toBe(first);
+    connection.dialect = 'isc';
+    const changed = next();
+    expect(changed).toEqual(connection);
+    expect(next()).toBe(changed);
+  });
+
   it('copies neighbours with what lies between them, and others alone', () => {
     const chunk = Uint8Array.from({ length: 3000 }, (_, at) => (at % 100 === 0 ? 0x22 : at));
     const at = (start: number, index: number) =>
