@@ -6,14 +6,17 @@ import { opposite } from '../base/flow.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import { timestampText } from '../base/timestamp.ts';
 import type { Annotations, Breach } from '../dissect/annotations.ts';
+import type { JsonBuffer } from '../dissect/json-buffer.ts';
 import type { Field, Message, TreeNode } from '../dissect/message.ts';
 import { safeText } from './escape.ts';
-import { type Line, type Style, span } from './style.ts';
+import { type ColourDepth, type Line, paintLine, type Style, span } from './style.ts';
 import { durationText, typeText } from './words.ts';
 
 /** A deeper nesting than the dissector ever builds; what is deeper is told in one row. */
 const DEPTH_MAX = 64;
 const INDENT = '    ';
+/** Characters of rows that are put into octets at once. */
+const TEXT_MAX = 16 * 1024;
 
 /** One line of the tree and the octets `[start, end)` of `frame.bytes` that it shows. */
 export interface TreeRow {
@@ -24,17 +27,36 @@ export interface TreeRow {
   readonly key: string;
 }
 
+type RowTaker = (row: TreeRow) => void;
+
 /** The rows of a message: a heading about frame, connection and header, then its options. */
 export function treeRows(message: Message, notes: Annotations = {}): TreeRow[] {
-  const root = message.tree();
-  const rows: TreeRow[] = [headingRow(message), ...notesRows(message, notes)];
-  addContents(rows, root, 1);
+  const rows: TreeRow[] = [];
+  eachRow(message, notes, (row) => rows.push(row));
   return rows;
 }
 
-/** The same as lines. */
-export function treeLines(message: Message, notes: Annotations = {}): Line[] {
-  return treeRows(message, notes).map((row) => row.line);
+/** Appends them, a newline behind each. Many at once, but not all: a message can have tens of thousands. */
+export function putTree(
+  out: JsonBuffer,
+  message: Message,
+  notes: Annotations = {},
+  colour: ColourDepth = 'none',
+): void {
+  let text = '';
+  eachRow(message, notes, ({ line }) => {
+    text += `${paintLine(line, colour)}\n`;
+    if (text.length < TEXT_MAX) return;
+    out.putText(text);
+    text = '';
+  });
+  out.putText(text);
+}
+
+function eachRow(message: Message, notes: Annotations, take: RowTaker): void {
+  take(headingRow(message));
+  for (const row of notesRows(message, notes)) take(row);
+  takeContents(take, message.tree(), 1);
 }
 
 function headingRow(message: Message): TreeRow {
@@ -80,14 +102,14 @@ function breachText({ id, rfc, section, keyword, summary }: Breach): string {
   return `[${id}, ${rfc} §${section}${keyword === null ? '' : ` ${keyword}`}: ${safeText(summary)}]`;
 }
 
-function addContents(rows: TreeRow[], node: TreeNode, depth: number): void {
+function takeContents(take: RowTaker, node: TreeNode, depth: number): void {
   for (const problem of node.problems) {
     const section = problem.section === undefined ? '' : ` (${problem.section})`;
-    rows.push(row(depth, `! ${safeText(problem.message)}${section}`, 'bad', node.start, node.end));
+    take(row(depth, `! ${safeText(problem.message)}${section}`, 'bad', node.start, node.end));
   }
-  for (const field of node.fields) if (!isRepetition(field)) rows.push(fieldRow(field, depth));
+  for (const field of node.fields) if (!isRepetition(field)) take(fieldRow(field, depth));
   if (depth >= DEPTH_MAX && node.children.length > 0) {
-    rows.push(row(depth, `! nested deeper than ${DEPTH_MAX}, not shown`, 'bad', node.start, node.end));
+    take(row(depth, `! nested deeper than ${DEPTH_MAX}, not shown`, 'bad', node.start, node.end));
     return;
   }
   for (const child of node.children) {
@@ -95,8 +117,8 @@ function addContents(rows: TreeRow[], node: TreeNode, depth: number): void {
     const code = child.code === null ? '' : ` (${child.code})`;
     const title = `${name}${code}, ${child.end - child.start} octets`;
     const style = child.name === null ? 'warn' : 'strong';
-    rows.push(row(depth, title, style, child.start, child.end, `option ${child.code}`));
-    addContents(rows, child, depth + 1);
+    take(row(depth, title, style, child.start, child.end, `option ${child.code}`));
+    takeContents(take, child, depth + 1);
   }
 }
 

@@ -21,7 +21,7 @@ import { putEkLines } from '../../src/render/ek.ts';
 import { putJsonLine } from '../../src/render/json.ts';
 import { lineText } from '../../src/render/style.ts';
 import { type Column, TEXT_COLUMNS, textLine } from '../../src/render/text.ts';
-import { treeLines } from '../../src/render/tree.ts';
+import { treeRows } from '../../src/render/tree.ts';
 import { inChunks } from '../capture/collect.ts';
 import { fuzz, mutated } from '../fuzz.ts';
 
@@ -76,7 +76,7 @@ async function printAll(file: Uint8Array): Promise<void> {
     for (const filter of filters) filter.matches(message);
     const lines = [
       textLine(message, columns, { beginMillis: 0 }, notes),
-      ...treeLines(message, notes).map(lineText),
+      ...treeRows(message, notes).map(({ line }) => lineText(line)),
     ];
     for (const line of lines)
       if (OBEYED.test(line)) throw new Error(`a terminal obeys ${JSON.stringify(line)}`);

@@ -10,7 +10,7 @@ import { hexDump } from '../../src/render/hex.ts';
 import { Ladder } from '../../src/render/ladder.ts';
 import { lineText } from '../../src/render/style.ts';
 import { type Column, DEFAULT_COLUMNS, TEXT_COLUMNS, textLine } from '../../src/render/text.ts';
-import { treeLines } from '../../src/render/tree.ts';
+import { treeRows } from '../../src/render/tree.ts';
 import { BEGIN_MILLIS, failoverConnection } from '../support/messages.ts';
 
 const dissectors = loadDissectors();
@@ -57,7 +57,7 @@ describe('what is printed of hostile octets', () => {
           const one = messageOf(protocol, bytes);
           const printed = [
             textLine(one, columns, { beginMillis: 0 }),
-            ...treeLines(one).map(lineText),
+            ...treeRows(one).map(({ line }) => lineText(line)),
             ...hexDump(bytes, 0, bytes.length).map(lineText),
             ...new Ladder(100).add(one, {}).map(lineText),
           ];

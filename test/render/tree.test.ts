@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { JsonBuffer } from '../../src/dissect/json-buffer.ts';
+import type { TreeNode } from '../../src/dissect/message.ts';
 import { hexDump } from '../../src/render/hex.ts';
 import { colourDepth, lineText, paint } from '../../src/render/style.ts';
-import { treeLines, treeRows } from '../../src/render/tree.ts';
+import { putTree, treeRows } from '../../src/render/tree.ts';
 import { handMessage } from '../support/messages.ts';
 
 const state = handMessage({
@@ -38,7 +40,7 @@ const state = handMessage({
 
 describe('a tree', () => {
   it('shows options under the message, fields under options, problems where they stand', () => {
-    expect(treeLines(state).map(lineText)).toEqual([
+    expect(treeRows(state).map(({ line }) => lineText(line))).toEqual([
       '#4 STATE 1709629200.000000 [2001:db8::1]:49152 > [2001:db8::2]:647 (dhcpv6-failover, packet 5, connection 0, 19 octets)',
       '    transaction-id: 7',
       '    OPTION_F_SERVER_STATE (132), 5 octets',
@@ -47,6 +49,17 @@ describe('a tree', () => {
       '        ! not defined (RFC 8415 §16)',
       '        text: a\\x1b\\n',
     ]);
+  });
+
+  it('is written row by row, however many there are', () => {
+    const [known] = state.tree().children as [TreeNode];
+    const tree = { children: Array.from({ length: 2000 }, () => known) };
+    const message = handMessage({ hex: '22 000007 2d799b90', tree });
+    const out = new JsonBuffer(0);
+    putTree(out, message);
+    const rows = treeRows(message).map(({ line }) => `${lineText(line)}\n`);
+    expect(rows.length).toBeGreaterThan(4000);
+    expect(out.text()).toBe(rows.join(''));
   });
 
   it('keeps the octets of every row', () => {

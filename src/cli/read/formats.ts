@@ -12,7 +12,7 @@ import { putJsonLine } from '../../render/json.ts';
 import { Ladder } from '../../render/ladder.ts';
 import { inStyle, paintLine } from '../../render/style.ts';
 import { putTextLine, styledTextLine } from '../../render/text.ts';
-import { treeLines } from '../../render/tree.ts';
+import { putTree } from '../../render/tree.ts';
 import { columnsNamed } from './columns.ts';
 import { fieldsFormat } from './fields.ts';
 import { FORMATS, type Format, type FormatChoice, type LineSink } from './format.ts';
@@ -72,10 +72,10 @@ function textFormat(choice: FormatChoice, out: LineSink): Format {
 function treeFormat(choice: FormatChoice, out: LineSink): Format {
   let first = choice.continues === undefined;
   return (message, notes) => {
-    // At once, because there are dozens for each message.
-    const lines = treeLines(message, notes).map((line) => paintLine(line, choice.colour));
-    out.line(first ? lines.join('\n') : `\n${lines.join('\n')}`);
+    if (!first) out.buffer.putCode(NEWLINE);
     first = false;
+    putTree(out.buffer, message, notes, choice.colour);
+    out.written();
   };
 }
 

@@ -18,7 +18,7 @@ const SLOTS = 32;
  * read a hundred messages, and threads that print are faster than the one that reads.
  */
 const WAKING_PARCELS = 4;
-/** Octets of lines that fit beside a parcel; more are sent apart. Memory that is never written to costs nothing. */
+/** Octets of lines that fit beside a parcel; more come in parts. Memory that is never written to costs nothing. */
 export const LINES_OCTETS_MAX = 256 * 1024;
 
 /** How many parcels were filled, taken by those who print, and written: the next one of each has this number. */
@@ -27,17 +27,18 @@ const TAKEN = 1;
 const WRITTEN = 2;
 /** 1 once the reader of the output is gone. */
 const CLOSED = 3;
-/** From here on five words for each slot. */
-const SLOT_WORDS = 5;
+/** From here on so many words for each slot. */
+const SLOT_WORDS = 6;
 const WORDS_OF_SLOTS = 4;
-/** One more than the number of the parcel whose lines it has. */
+/** One more than the number of the parcel whose lines it has; 0 once a part of them was written, and more will come. */
 const PRINTED = 0;
 const MESSAGES = 1;
 const OCTETS = 2;
 const SPEAKERS_AT = 3;
-/** Octets of lines, or this: they are sent apart. */
+/** Octets of lines. */
 const LINES = 4;
-const APART = -1;
+/** 1 if these are not the last lines of the parcel. */
+const MORE = 5;
 
 /** Memory of a belt, as it is handed to other threads. */
 export interface BeltMemory {
@@ -138,27 +139,42 @@ export class Belt {
     };
   }
 
-  /** Puts the lines of a parcel beside it. False if there are too many: then they are to be sent apart. */
-  print(parcel: number, lines: Uint8Array): boolean {
+  /**
+   * Puts lines of a parcel beside it, as many as there is room for; returns the rest, which may follow when these were
+   * written.
+   */
+  print(parcel: number, lines: Uint8Array): Uint8Array {
     const slot = parcel % SLOTS;
-    const fits = lines.length <= LINES_OCTETS_MAX;
-    if (fits) this.linesOf(slot, lines.length).set(lines);
-    this.setWord(slot, LINES, fits ? lines.length : APART);
+    const length = Math.min(lines.length, LINES_OCTETS_MAX);
+    this.linesOf(slot, length).set(lines.subarray(0, length));
+    this.setWord(slot, LINES, length);
+    this.setWord(slot, MORE, length < lines.length ? 1 : 0);
     const mark = wordOf(slot, PRINTED);
     Atomics.store(this.words, mark, parcel + 1);
     Atomics.notify(this.words, mark);
-    return fits;
+    return lines.subarray(length);
   }
 
   isPrinted(parcel: number): boolean {
     return Atomics.load(this.words, wordOf(parcel % SLOTS, PRINTED)) === parcel + 1;
   }
 
-  /** The lines of a printed parcel, or `undefined` if they are sent apart. */
-  lines(parcel: number): Uint8Array | undefined {
+  /** The lines that lie beside a printed parcel. */
+  lines(parcel: number): Uint8Array {
     const slot = parcel % SLOTS;
-    const length = this.word(slot, LINES);
-    return length === APART ? undefined : this.linesOf(slot, length);
+    return this.linesOf(slot, this.word(slot, LINES));
+  }
+
+  /** Whether these are the last ones. */
+  isWhole(parcel: number): boolean {
+    return this.word(parcel % SLOTS, MORE) === 0;
+  }
+
+  /** Said by the only thread that writes: what lay beside this parcel is written, and there is room for the rest. */
+  wrotePart(parcel: number): void {
+    const mark = wordOf(parcel % SLOTS, PRINTED);
+    Atomics.store(this.words, mark, 0);
+    Atomics.notify(this.words, mark);
   }
 
   /** Said by the only thread that writes: all parcels before this one are written, and their slots free. */
@@ -172,6 +188,16 @@ export class Belt {
     const mark = wordOf(parcel % SLOTS, PRINTED);
     const heard = Atomics.load(this.words, mark);
     if (heard !== parcel + 1) await Atomics.waitAsync(this.words, mark, heard).value;
+  }
+
+  /** Blocks the thread that prints a parcel until what lies beside it is written. */
+  waitForRoom(parcel: number): void {
+    Atomics.wait(this.words, wordOf(parcel % SLOTS, PRINTED), parcel + 1);
+  }
+
+  /** The same without blocking. */
+  async untilRoom(parcel: number): Promise<void> {
+    await Atomics.waitAsync(this.words, wordOf(parcel % SLOTS, PRINTED), parcel + 1).value;
   }
 
   /** Resolves when more than `written` parcels are written, or after so long. */

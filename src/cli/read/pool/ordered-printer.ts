@@ -1,5 +1,4 @@
 /** What a thread needs to print as the main thread has ordered it. */
-import { parentPort } from 'node:worker_threads';
 import { compileDissectors, type Dissectors } from '../../../dissect/compile.ts';
 import type { DefinitionFile } from '../../../dissect/definition.ts';
 import type { Filter } from '../../../filter/compile.ts';
@@ -27,7 +26,6 @@ export async function orderedPrinter(order: PrintOrder): Promise<OrderedPrinter>
     choice: { ...order.choice, dissectors },
     filter: await filterOf(order.filter, dissectors),
     belt,
-    sendApart: (apart) => parentPort?.postMessage(apart, [apart.lines.buffer]),
   });
   return { belt, printer };
 }

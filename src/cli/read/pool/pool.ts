@@ -8,7 +8,7 @@ import { STALLED_MILLIS_MAX } from '../../output.ts';
 import type { Belt } from './belt.ts';
 import { newParcelMemory, Packer } from './packer.ts';
 import type { Parcel, ParcelMemory } from './parcel.ts';
-import { BEGUN, type LinesApart, type Printer } from './printer.ts';
+import type { BEGUN, Printer } from './printer.ts';
 import type { Writer } from './writer.ts';
 
 /** A parcel that is not full goes on after so many pauses: rare messages shall not wait for each other. */
@@ -16,7 +16,7 @@ const PAUSES_MAX = 16;
 
 /** What a pool wants of a thread: a part of `Worker`. */
 export interface Thread {
-  on(event: 'message', listener: (message: typeof BEGUN | LinesApart) => void): unknown;
+  on(event: 'message', listener: (message: typeof BEGUN) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   terminate(): Promise<unknown>;
 }
@@ -42,33 +42,32 @@ export class PrintPool {
   /** Parcels for which there was no room, and where they are: those of one chunk of the capture at most. */
   private readonly waiting: { readonly parcel: Parcel; readonly memory: ParcelMemory }[] = [];
   private readonly free: ParcelMemory[] = [];
+  /** While this thread prints a parcel whose lines come in parts. */
+  private prints = false;
   private hurries = false;
   /** For how many of them the messages at hand have not been handed over. */
   private pauses = 0;
   private threadsBegun = 0;
   private failure: Error | undefined;
   private changed: () => void = () => undefined;
+  private readonly failed = (error: unknown): void => {
+    this.failure ??= error as Error;
+    this.changed();
+  };
 
   constructor({ belt, printer, writer, threads, parcelMessages }: PoolOptions) {
     this.belt = belt;
     this.printer = printer;
     this.threads = threads;
     this.packer = new Packer(parcelMessages, belt.room);
-    const failed = (error: unknown): void => {
-      this.failure ??= error as Error;
-      this.changed();
-    };
     for (const thread of threads) {
-      thread.on('message', (message) => {
-        if (message !== BEGUN) writer.takeApart(message);
-        else {
-          this.threadsBegun++;
-          this.changed();
-        }
+      thread.on('message', () => {
+        this.threadsBegun++;
+        this.changed();
       });
-      thread.on('error', failed);
+      thread.on('error', this.failed);
     }
-    writer.run().catch(failed);
+    writer.run().catch(this.failed);
   }
 
   /** Whether lines reach nobody any more. */
@@ -108,7 +107,7 @@ export class PrintPool {
       const parcel = this.shallPrint ? this.belt.take() : undefined;
       if (parcel === undefined) await this.change(this.belt.untilWritten(written));
       else {
-        this.printer.print(parcel);
+        this.print(parcel).catch(this.failed);
         // What can be written by now goes first.
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -163,7 +162,13 @@ export class PrintPool {
    * begin: they are there before code that has never run here prints at any speed.
    */
   private get shallPrint(): boolean {
-    return this.haveBegun && !this.belt.isPrinted(this.belt.written);
+    return this.haveBegun && !this.prints && !this.belt.isPrinted(this.belt.written);
+  }
+
+  private async print(parcel: number): Promise<void> {
+    this.prints = true;
+    await this.printer.printAside(parcel);
+    this.prints = false;
   }
 
   /** Puts what waits on the belt as far as there is room. Whether nothing waits any more. */

@@ -6,34 +6,27 @@ import { makeFormat } from '../formats.ts';
 import type { Belt } from './belt.ts';
 import { Unpacker } from './unpacker.ts';
 
-/** Octets for the lines of a parcel, to begin with. */
+/**
+ * Octets for the lines of a parcel, to begin with. Memory that long ones have made larger is used again: left to the
+ * garbage collector, megabytes of it would gather.
+ */
 const LINES_OCTETS = 128 * 1024;
-/** Memory for lines that one parcel made larger than this is not kept. */
-const LINES_OCTETS_MAX = 4 * LINES_OCTETS;
 const NEWLINE = 0x0a;
 
 export interface PrinterOptions {
   readonly choice: FormatChoice;
   readonly filter: Filter | undefined;
   readonly belt: Belt;
-  /** Sends lines for which there is no room on the belt to who writes. They are its own from now on. */
-  readonly sendApart: (apart: LinesApart) => void;
 }
 
 /** What a thread says once, when it begins to print. */
 export const BEGUN = 'begun';
 
-/** Lines that do not come on the belt. */
-export interface LinesApart {
-  readonly parcel: number;
-  readonly lines: Uint8Array<ArrayBuffer>;
-}
-
 export class Printer implements LineSink {
   private readonly options: PrinterOptions;
   private readonly format: Format;
   private readonly unpacker: Unpacker;
-  private lines = new JsonBuffer(LINES_OCTETS);
+  private readonly lines = new JsonBuffer(LINES_OCTETS);
 
   /** @throws InputError for a choice that makes no sense */
   constructor(options: PrinterOptions) {
@@ -55,16 +48,31 @@ export class Printer implements LineSink {
     // Everything stays in the buffer until the parcel is through.
   }
 
-  /** Prints a parcel that was taken. */
+  /** Prints a parcel that was taken. Blocks the thread while there is no room for its lines. */
   print(parcel: number): void {
-    const { belt, filter, sendApart } = this.options;
+    const { belt } = this.options;
+    const lines = this.linesOf(parcel);
+    for (let rest = belt.print(parcel, lines); rest.length > 0; rest = belt.print(parcel, rest))
+      belt.waitForRoom(parcel);
+  }
+
+  /** The same for the thread that writes, which must not be blocked; resolves when the next parcel may be printed. */
+  async printAside(parcel: number): Promise<void> {
+    const { belt } = this.options;
+    const lines = this.linesOf(parcel);
+    for (let rest = belt.print(parcel, lines); rest.length > 0; rest = belt.print(parcel, rest))
+      await belt.untilRoom(parcel);
+  }
+
+  /** Valid until those of another are asked for. */
+  private linesOf(parcel: number): Uint8Array {
+    const { belt, filter } = this.options;
+    this.lines.clear();
     if (!belt.closed) {
       this.unpacker.read(belt.parcel(parcel), (message, notes) => {
         if (filter === undefined || filter.matches(message, notes)) this.format(message, notes);
       });
     }
-    if (!belt.print(parcel, this.lines.view())) sendApart({ parcel, lines: this.lines.view().slice() });
-    if (this.lines.capacity > LINES_OCTETS_MAX) this.lines = new JsonBuffer(LINES_OCTETS);
-    else this.lines.clear();
+    return this.lines.view();
   }
 }

@@ -46,7 +46,7 @@ export function startPool({ choice, filter, others, parcelMessages, writeAll }: 
       if (message === BEGUN && --beginning === 0) keepNewSpaceSmall();
     });
   }
-  const printer = new Printer({ choice, filter, belt, sendApart: (lines) => writer.takeApart(lines) });
+  const printer = new Printer({ choice, filter, belt });
   return new PrintPool({ belt, printer, writer, threads, parcelMessages });
 }
 

@@ -1,6 +1,5 @@
 /** Takes lines from the belt in the order of the messages, and writes as many at once as are there. */
 import type { Belt } from './belt.ts';
-import type { LinesApart } from './printer.ts';
 
 /** Parcels whose lines are written at once, so that their slots are free again before all others are used. */
 const PARCELS_MAX = 8;
@@ -11,19 +10,10 @@ export type WriteAll = (pieces: readonly Uint8Array[]) => Promise<boolean>;
 export class Writer {
   private readonly belt: Belt;
   private readonly writeAll: WriteAll;
-  /** Lines that have come by themselves, by parcel. */
-  private readonly apart = new Map<number, Uint8Array>();
-  private arrived: () => void = () => undefined;
 
   constructor(belt: Belt, writeAll: WriteAll) {
     this.belt = belt;
     this.writeAll = writeAll;
-  }
-
-  /** Takes lines that do not come on the belt. */
-  takeApart({ parcel, lines }: LinesApart): void {
-    this.apart.set(parcel, lines);
-    this.arrived();
   }
 
   /** Writes whatever comes, until the process ends. @throws what the system says */
@@ -38,25 +28,15 @@ export class Writer {
     await belt.untilPrinted(first);
     const pieces: Uint8Array[] = [];
     let next = first;
-    while (next < first + PARCELS_MAX && belt.isPrinted(next)) {
-      const lines = belt.lines(next) ?? (await this.linesApart(next));
+    let isWhole = true;
+    while (isWhole && next < first + PARCELS_MAX && belt.isPrinted(next)) {
+      const lines = belt.lines(next);
       if (lines.length > 0) pieces.push(lines);
-      next++;
+      isWhole = belt.isWhole(next);
+      if (isWhole) next++;
     }
     if (pieces.length > 0 && !belt.closed && !(await this.writeAll(pieces))) belt.close();
-    belt.wrote(next);
-  }
-
-  private async linesApart(parcel: number): Promise<Uint8Array> {
-    for (;;) {
-      const lines = this.apart.get(parcel);
-      if (lines !== undefined) {
-        this.apart.delete(parcel);
-        return lines;
-      }
-      await new Promise<void>((resolve) => {
-        this.arrived = resolve;
-      });
-    }
+    if (!isWhole) belt.wrotePart(next);
+    if (next > first) belt.wrote(next);
   }
 }

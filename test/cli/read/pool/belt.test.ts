@@ -78,17 +78,27 @@ describe('Belt', () => {
     expect(new TextDecoder().decode(belt.lines(slots))).toBe('b');
   });
 
-  it('keeps lines until they are written, and says so when there are too many', () => {
+  it('keeps lines until they are written, and takes the rest of too many then', async () => {
     const belt = new Belt();
+    const other = new Belt(belt.memory);
     for (const text of ['x', 'y', 'z']) belt.fill(parcel(text));
-    expect(belt.print(1, new Uint8Array(LINES_OCTETS_MAX).fill(1))).toBe(true);
-    expect(belt.print(2, new Uint8Array(LINES_OCTETS_MAX + 1))).toBe(false);
-    expect(belt.print(0, lines(''))).toBe(true);
-    expect([belt.lines(0)?.length, belt.lines(1)?.length, belt.lines(2)]).toEqual([
-      0,
-      LINES_OCTETS_MAX,
-      undefined,
-    ]);
+    expect(belt.print(1, new Uint8Array(LINES_OCTETS_MAX).fill(1))).toHaveLength(0);
+    const rest = other.print(2, new Uint8Array(LINES_OCTETS_MAX + 2).fill(2, LINES_OCTETS_MAX));
+    expect([...rest]).toEqual([2, 2]);
+    expect(belt.print(0, lines(''))).toHaveLength(0);
+    const all = [0, 1, 2];
+    expect(all.map((number) => belt.lines(number).length)).toEqual([0, LINES_OCTETS_MAX, LINES_OCTETS_MAX]);
+    expect(all.map((number) => belt.isWhole(number))).toEqual([true, true, false]);
+    const room = other.untilRoom(2);
+    expect(await isDone(room)).toBe(false);
+    belt.wrotePart(2);
+    await room;
+    await other.untilRoom(2);
+    expect(belt.isPrinted(2)).toBe(false);
+    const printed = belt.untilPrinted(2);
+    expect(other.print(2, rest)).toHaveLength(0);
+    await printed;
+    expect([[...belt.lines(2)], belt.isWhole(2)]).toEqual([[2, 2], true]);
   });
 
   it('resolves when a parcel is printed, or was', async () => {

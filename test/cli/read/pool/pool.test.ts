@@ -1,14 +1,15 @@
 /** What the main thread waits for and what it does meanwhile, and what it does when a thread breaks or nobody reads. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import type { FormatChoice } from '../../../../src/cli/read/format.ts';
 import { Belt, LINES_OCTETS_MAX } from '../../../../src/cli/read/pool/belt.ts';
 import { PrintPool, type Thread } from '../../../../src/cli/read/pool/pool.ts';
-import { BEGUN, type LinesApart, Printer } from '../../../../src/cli/read/pool/printer.ts';
+import { BEGUN, Printer } from '../../../../src/cli/read/pool/printer.ts';
 import { Writer } from '../../../../src/cli/read/pool/writer.ts';
 import { handMessage } from '../../../support/messages.ts';
-import { INDICES, indices } from './prints.ts';
+import { INDICES, indices, oneByOne, PLAIN } from './prints.ts';
 
-type Told = typeof BEGUN | LinesApart;
+type Told = typeof BEGUN;
 
 class FakeThread implements Thread {
   ended = false;
@@ -26,7 +27,7 @@ class FakeThread implements Thread {
 }
 
 /** A pool whose other threads do only what a test makes them do. */
-function setUp(threads: readonly FakeThread[] = []) {
+function setUp(threads: readonly FakeThread[] = [], choice: FormatChoice = INDICES) {
   const belt = new Belt();
   let text = '';
   let failure: Error | undefined;
@@ -40,7 +41,7 @@ function setUp(threads: readonly FakeThread[] = []) {
     text += pieces.map((piece) => new TextDecoder().decode(piece)).join('');
     return true;
   });
-  const options = { choice: INDICES, filter: undefined, belt, sendApart: () => undefined };
+  const options = { choice, filter: undefined, belt };
   const printer = new Printer(options);
   const pool = new PrintPool({ belt, printer, writer, threads, parcelMessages: 1 });
   const other = new Printer(options);
@@ -203,16 +204,24 @@ describe('PrintPool', () => {
     await drained;
   });
 
-  it('writes lines that another thread sends apart', async () => {
-    const thread = new FakeThread();
-    const { belt, pool, push, written } = setUp([thread]);
-    push(1);
-    await pool.flush();
-    const parcel = belt.take() as number;
-    expect(belt.print(parcel, new Uint8Array(LINES_OCTETS_MAX + 1))).toBe(false);
-    thread.tell({ parcel, lines: new TextEncoder().encode('long') });
-    expect(await written()).toBe('long');
-    await pool.drain(true);
+  it('prints a parcel in parts as they are written, and no other before the last of them', async () => {
+    const { belt, pool, written } = setUp([], { ...PLAIN, hex: true });
+    const long = handMessage({ hex: `22 000007 2d799b90 fff0 ff00${'ab'.repeat(0xff00)}` });
+    for (let count = 0; count < 40; count++) pool.push(long, {});
+    const settled = pool.settle();
+    expect(await isDone(settled)).toBe(false);
+    expect([belt.isPrinted(0), belt.isWhole(0), belt.take()]).toEqual([true, false, 1]);
+    await written();
+    expect(belt.written).toBe(1);
+    // Nobody prints the next one, so that the one after it does not get on.
+    await vi.waitFor(() => expect([belt.isPrinted(2), belt.isWhole(2)]).toEqual([true, false]));
+    expect(await isDone(settled)).toBe(false);
+    expect(belt.take()).toBe(3);
+    const text = await written();
+    expect(text).toBe(oneByOne({ ...PLAIN, hex: true }, [long]));
+    expect(text.length).toBeGreaterThan(LINES_OCTETS_MAX);
+    pool.hurry();
+    await settled;
   });
 
   it('waits for what is written when reading was cut short, but not for a reader that takes nothing', async () => {

@@ -1,11 +1,12 @@
 /** That threads which print parcels in any order, and one that writes, give the lines that one thread writes alone. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Annotator } from '../../../../src/cli/read/annotate.ts';
 import type { FormatChoice } from '../../../../src/cli/read/format.ts';
 import { Belt, LINES_OCTETS_MAX } from '../../../../src/cli/read/pool/belt.ts';
 import { Packer } from '../../../../src/cli/read/pool/packer.ts';
-import { type LinesApart, Printer } from '../../../../src/cli/read/pool/printer.ts';
+import { Printer } from '../../../../src/cli/read/pool/printer.ts';
 import { Writer } from '../../../../src/cli/read/pool/writer.ts';
 import type { Message } from '../../../../src/dissect/message.ts';
 import { requireFilter } from '../../../../src/filter/compile.ts';
@@ -40,7 +41,6 @@ async function together(messages: readonly Message[], run: Run): Promise<string>
     choice: { ...choice, continues: { beginMillis: choice.continues?.beginMillis ?? 0 } },
     filter: filter === undefined ? undefined : requireFilter(filter, DISSECTORS),
     belt,
-    sendApart: (lines: LinesApart) => writer.takeApart(lines),
   };
   const printers = [new Printer(options), new Printer(options)];
   const packer = new Packer(parcelMessages);
@@ -50,7 +50,10 @@ async function together(messages: readonly Message[], run: Run): Promise<string>
   const printSome = async (most: number) => {
     while (held.length > most) {
       const [parcel] = held.splice((order[turn % order.length] as number) % held.length, 1);
-      printers[turn++ % 2]?.print(parcel as number);
+      const printed = printers[turn++ % 2]?.printAside(parcel as number).then(() => true);
+      // What comes in parts goes on when they are written.
+      while (!(await Promise.race([printed, nextTurn(false)])))
+        if (belt.isPrinted(belt.written)) await writer.step();
     }
     while (belt.written < belt.filled && belt.isPrinted(belt.written)) await writer.step();
   };
@@ -110,7 +113,7 @@ describe('Printer', () => {
     );
   });
 
-  it('sends lines apart that are too many for the belt', async () => {
+  it('prints in parts what is too much for the belt', async () => {
     // OPTION_STATUS_CODE (13) with a long text: octets as hex are in no format longer than in JSON.
     const message = handMessage({ hex: `22 000007 2d799b90 ${'fff0 ff00'}${'ab'.repeat(0xff00)}` });
     const messages = [message, message, ...plain(3)];
@@ -122,7 +125,7 @@ describe('Printer', () => {
 
   it('prints nothing any more when nobody reads', () => {
     const belt = new Belt();
-    const printer = new Printer({ choice: INDICES, filter: undefined, belt, sendApart: () => undefined });
+    const printer = new Printer({ choice: INDICES, filter: undefined, belt });
     const packer = new Packer(2);
     for (let parcel = 0; parcel < 2; parcel++) {
       packer.push(plain(1)[0] as Message, {});

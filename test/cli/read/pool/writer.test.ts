@@ -1,6 +1,6 @@
 /** That lines are written in the order of their parcels, many at once, wherever they come from. */
 import { describe, expect, it } from 'vitest';
-import { Belt } from '../../../../src/cli/read/pool/belt.ts';
+import { Belt, LINES_OCTETS_MAX } from '../../../../src/cli/read/pool/belt.ts';
 import { RECORD_FIELDS } from '../../../../src/cli/read/pool/parcel.ts';
 import { Writer } from '../../../../src/cli/read/pool/writer.ts';
 
@@ -47,18 +47,33 @@ describe('Writer', () => {
     expect(writes.flat().join('')).toBe(Array.from({ length: 20 }, (_, parcel) => `${parcel} `).join(''));
   });
 
-  it('takes lines that come by themselves, sooner or later than their turn', async () => {
-    const { belt, writes, writer } = setUp(2);
-    const long = new Uint8Array(300 * 1024);
-    writer.takeApart({ parcel: 1, lines: octets('early') });
-    belt.print(1, long);
-    belt.print(0, long);
+  it('writes all parts of a parcel before the next one, and says each time that there is room', async () => {
+    const { belt, writes, writer } = setUp(3);
+    belt.print(0, octets('a'));
+    const rest = belt.print(1, octets('b'.repeat(LINES_OCTETS_MAX + 1)));
+    belt.print(2, octets('d'));
+    await writer.step();
+    expect([writes.map((pieces) => pieces.map((piece) => piece.length)), belt.written]).toEqual([
+      [[1, LINES_OCTETS_MAX]],
+      1,
+    ]);
     const step = writer.step();
     await new Promise(setImmediate);
-    expect(writes).toEqual([]);
-    writer.takeApart({ parcel: 0, lines: octets('late') });
+    expect(writes).toHaveLength(1);
+    belt.print(1, rest);
     await step;
-    expect([writes, belt.written]).toEqual([[['late', 'early']], 2]);
+    expect([writes[1], belt.written]).toEqual([['b', 'd'], 3]);
+  });
+
+  it('lets go on who prints in parts when the reader is gone', async () => {
+    const { belt, writes, writer } = setUp(1, () => false);
+    let rest = belt.print(0, octets('a'.repeat(2 * LINES_OCTETS_MAX + 1)));
+    for (; rest.length > 0; rest = belt.print(0, rest)) {
+      await writer.step();
+      expect(belt.isPrinted(0)).toBe(false);
+    }
+    await writer.step();
+    expect([writes.length, belt.closed, belt.written]).toEqual([1, true, 1]);
   });
 
   it('says that the reader is gone, writes no more, and lets everything pass', async () => {
