@@ -159,7 +159,7 @@ class Compiler {
         const refusal = searchRefusal(named.field, kind);
         if (refusal !== undefined) throw valueMistake(refusal, nameOf(left));
         const test = at(value, () =>
-          kind === 'contains' ? containing(named.field, value) : matching(value),
+          kind === 'contains' ? containing(named.field, value) : matching(named.field, value),
         );
         return passing(named, quantifier, test);
       }
@@ -219,11 +219,15 @@ class Compiler {
         how,
         at(value, () => comparison(named.field, operator, value)),
       );
-    return (message, context) => passing(named, how, other(message, context))(message, context);
+    return other(PAIRS[how]);
   }
 
-  /** The test against another field of the message, if the value is no value but a name. */
-  private otherField(named: Named, operator: ComparisonOperator, value: Word): MessageTest | undefined {
+  /** The comparison with another field of the message, if the value is no value but a name. */
+  private otherField(
+    named: Named,
+    operator: ComparisonOperator,
+    value: Word,
+  ): ((pass: PairTest) => Predicate) | undefined {
     const comparable = named.field.kind === 'address' || isNumeric(named.field.kind);
     if (value.quoted || !comparable || !/^[a-z_][^:]*$/i.test(value.text)) return undefined;
     if (!this.names.resolve(value).ok) return undefined;
@@ -231,15 +235,15 @@ class Compiler {
     const holds = comparisonOfFields(named.field, operator, field);
     if (holds === undefined)
       throw valueMistake(`${named.field.name} and ${field.name} cannot be compared`, value);
-    return (message, context) => {
-      const values = field.read(message, context);
-      return (found) => values.some((one) => holds(found, one));
+    const { field: left, protocol } = named;
+    return (pass) => (message, context) => {
+      if (protocol !== undefined && message.protocol !== protocol) return false;
+      const [ours, theirs] = [left.read(message, context), field.read(message, context)];
+      return ours.length > 0 && theirs.length > 0 && pass(ours, theirs, holds);
     };
   }
 }
 
-/** A test of values that depends on the message. */
-type MessageTest = (message: Message, context: Annotations) => Test;
 /** Which values of a name must pass; unless there is one, nothing holds. */
 type How = Quantifier | 'none' | 'not all';
 
@@ -260,6 +264,24 @@ const HOW: Readonly<Record<How, (values: readonly Value[], test: Test) => boolea
   all: everyOf,
   none: (values, test) => values.length > 0 && !values.some(test),
   'not all': (values, test) => values.length > 0 && !everyOf(values, test),
+};
+
+/** Two fields that both have values: every value of one stands against every value of the other. */
+type PairTest = (
+  ours: readonly Value[],
+  theirs: readonly Value[],
+  holds: (one: Value, other: Value) => boolean,
+) => boolean;
+
+const somePair: PairTest = (ours, theirs, holds) => ours.some((one) => theirs.some((two) => holds(one, two)));
+const everyPair: PairTest = (ours, theirs, holds) =>
+  ours.every((one) => theirs.every((two) => holds(one, two)));
+
+const PAIRS: Readonly<Record<How, PairTest>> = {
+  any: somePair,
+  all: everyPair,
+  none: (...pair) => !somePair(...pair),
+  'not all': (...pair) => !everyPair(...pair),
 };
 
 /** What is there as numbers and as names passes as either. */

@@ -10,7 +10,7 @@ import type { DefinitionFile, FieldDefinition, FieldType, OptionDefinition } fro
 import type { Message, TreeNode } from '../dissect/message.ts';
 import { COMPUTED, type FilterField, type Value, type ValueKind } from './fields.ts';
 import type { Word } from './syntax.ts';
-import { ENDS, INSTEAD, SAME } from './wireshark-names.ts';
+import { ENDS, INSTEAD, SAME, WITHIN, type Within } from './wireshark-names.ts';
 
 /** Short names of protocols, as they stand before a dot. */
 export const PROTOCOL_PREFIXES: ReadonlyMap<string, string> = new Map([
@@ -44,6 +44,10 @@ export class FilterNames {
     for (const [name, ours] of Object.entries(SAME)) {
       const field = fields.get(ours);
       if (field !== undefined) fields.set(name, field);
+    }
+    for (const [name, within] of Object.entries(WITHIN)) {
+      const field = fields.get(normal(within.field));
+      if (field !== undefined) fields.set(name, fieldWithin(field, within));
     }
     this.fields = fields;
   }
@@ -145,8 +149,16 @@ const WORDS_OF: Readonly<Record<string, readonly string[]>> = {
   state: ['server-state'],
 };
 
+/** A field of the dissectors; RFCs spell some names in two ways (`IPv6-prefix`, `ipv6-prefix`), filters do not. */
+interface Found {
+  readonly spellings: Set<string>;
+  readonly kind: ValueKind;
+  readonly words: Map<string, number[]>;
+  readonly options: Set<string>;
+}
+
 function yamlFields(dissectors: Dissectors): FilterField[] {
-  const found = new Map<string, { kind: ValueKind; words: Map<string, number[]>; options: Set<string> }>();
+  const found = new Map<string, Found>();
   const options = new Set<string>();
   // Where protocols give one name to fields of different kinds, DHCPv6 failover says what it means.
   const files = dissectors.files.toSorted((a, b) => rank(a) - rank(b));
@@ -155,11 +167,12 @@ function yamlFields(dissectors: Dissectors): FilterField[] {
     field: FieldDefinition,
     names: Iterable<readonly [number, string]>,
   ): void => {
-    let entry = found.get(field.name);
+    let entry = found.get(normal(field.name));
     if (entry === undefined) {
-      entry = { kind: kindOf(field), words: new Map(), options: new Set() };
-      found.set(field.name, entry);
+      entry = { spellings: new Set(), kind: kindOf(field), words: new Map(), options: new Set() };
+      found.set(normal(field.name), entry);
     }
+    entry.spellings.add(field.name);
     entry.options.add(where);
     for (const [code, name] of names) addWord(entry.words, name, code);
     for (const name of field.flags?.values() ?? []) addWord(entry.words, name, undefined);
@@ -181,15 +194,16 @@ function yamlFields(dissectors: Dissectors): FilterField[] {
       addField('a header', field, field.role === 'msg-type' ? types : []);
     // What a dialect says in other words has its name already.
     for (const option of definition.dialects.flatMap((dialect) => dialect.options))
-      if (!option.fields.every(({ name }) => found.has(name))) addOption(option, definition.enums);
+      if (!option.fields.every(({ name }) => found.has(normal(name)))) addOption(option, definition.enums);
   }
-  const fields = [...found].map(([name, { kind, words, options: where }]): FilterField => {
+  const fields = [...found.values()].map(({ spellings, kind, words, options: where }): FilterField => {
     const help = `field of ${[...where].join(', ')}`;
-    const base = { name, kind, help, read: (message: Message) => valuesOf(message.tree(), name) };
+    const [name = ''] = spellings;
+    const names = withCompanions(spellings);
+    const base = { name, kind, help, read: (message: Message) => valuesOf(message.tree(), names) };
     return words.size === 0 ? base : { ...base, kind: 'name', words };
   });
-  const taken = new Set([...found.keys()].map(normal));
-  const others = [...options].filter((name) => !taken.has(normal(name)));
+  const others = [...options].filter((name) => !found.has(normal(name)));
   return [...fields, ...others.map(optionField)];
 }
 
@@ -223,15 +237,30 @@ function countOf(node: TreeNode, name: string): number {
   return count;
 }
 
-/** Values of all fields of this name in the tree, with the names that stand for them. */
-function valuesOf(node: TreeNode, name: string, values: Value[] = []): Value[] {
-  for (const field of node.fields) {
-    if (field.name !== name && field.name !== `${name}-name` && field.name !== `${name}-names`) continue;
-    const { value } = field;
-    if (typeof value === 'number' || typeof value === 'string') values.push(value);
-    else if (value !== null) values.push(...value);
+/** The same field, read in one option or header alone; DHCPv4 failover has none of Wireshark's `dhcpv6`. */
+function fieldWithin(field: FilterField, { field: name, where }: Within): FilterField {
+  const names = withCompanions([name]);
+  return {
+    ...field,
+    read: (message) => (message.protocol === 'dhcpv4-failover' ? [] : valuesOf(message.tree(), names, where)),
+  };
+}
+
+/** With those of the fields that hold the words for what is there as a number. */
+function withCompanions(names: Iterable<string>): ReadonlySet<string> {
+  return new Set([...names].flatMap((name) => [name, `${name}-name`, `${name}-names`]));
+}
+
+/** Values of all fields of these names in the tree, or in the options or messages of it that are called `where`. */
+function valuesOf(node: TreeNode, names: ReadonlySet<string>, where?: string, values: Value[] = []): Value[] {
+  if (where === undefined || where === node.name || where === node.kind) {
+    for (const { name, value } of node.fields) {
+      if (!names.has(name)) continue;
+      if (typeof value === 'number' || typeof value === 'string') values.push(value);
+      else if (value !== null) values.push(...value);
+    }
   }
-  for (const child of node.children) valuesOf(child, name, values);
+  for (const child of node.children) valuesOf(child, names, where, values);
   return values;
 }
 

@@ -2,9 +2,13 @@
  * What stands on the left of a comparison where it is more than a name: `len(client)`, `abs(skew)`, `client[0:4]`. Each
  * is a field of its own, made from the one inside.
  */
+import { toHex } from '../base/bytes.ts';
 import type { FilterField, Value, ValueKind } from './fields.ts';
 import type { Operand, Word } from './syntax.ts';
-import { isNumeric, KIND_TEXT, plainHex } from './values.ts';
+import { addressOctets, isNumeric, KIND_TEXT, plainHex } from './values.ts';
+
+/** Where the four octets stand in an IPv4-mapped IPv6 address. */
+const IPV4_IN_IPV6 = 12;
 
 /** Why an operand makes no sense, and where. */
 export class OperandMistake extends Error {
@@ -27,6 +31,9 @@ interface FunctionOfField {
 }
 
 const isWords = (kind: ValueKind): boolean => kind === 'text' || kind === 'name';
+/** Words of an enumeration have numbers, too. */
+const hasNumbers = (kind: ValueKind): boolean => isNumeric(kind) || kind === 'name';
+const numberKind = (of: ValueKind): ValueKind => (of === 'name' ? 'number' : of);
 const isText = (kind: ValueKind): boolean => kind === 'text' || kind === 'bytes';
 const numbers = (values: readonly Value[]): number[] => values.filter((value) => typeof value === 'number');
 const strings = (values: readonly Value[]): string[] => values.filter((value) => typeof value === 'string');
@@ -76,16 +83,16 @@ const FUNCTIONS: Readonly<Record<string, FunctionOfField>> = {
   },
   max: {
     help: 'the largest value',
-    takes: isNumeric,
+    takes: hasNumbers,
     needs: 'a number',
-    kind: (of) => of,
+    kind: numberKind,
     apply: (values) => some(numbers(values), (all) => all.reduce((a, b) => Math.max(a, b))),
   },
   min: {
     help: 'the smallest value',
-    takes: isNumeric,
+    takes: hasNumbers,
     needs: 'a number',
-    kind: (of) => of,
+    kind: numberKind,
     apply: (values) => some(numbers(values), (all) => all.reduce((a, b) => Math.min(a, b))),
   },
 };
@@ -127,7 +134,21 @@ interface Stretch {
   readonly length: number | undefined;
 }
 
-function sliced(range: Word, inner: FilterField): FilterField {
+/** An address as its octets, of a prefix those of its address. */
+function octetsOf(field: FilterField): FilterField {
+  return {
+    ...field,
+    kind: 'bytes',
+    read: (message, context) =>
+      strings(field.read(message, context)).flatMap((value) => {
+        const octets = addressOctets(value.split('/')[0] as string);
+        return octets === undefined ? [] : [toHex(octets, value.includes(':') ? 0 : IPV4_IN_IPV6)];
+      }),
+  };
+}
+
+function sliced(range: Word, field: FilterField): FilterField {
+  const inner = field.kind === 'address' ? octetsOf(field) : field;
   if (!isText(inner.kind)) {
     throw new OperandMistake(
       `[${range.text}] needs octets or text, and ${inner.name} is ${KIND_TEXT[inner.kind]}`,

@@ -22,6 +22,8 @@ export class ValueMistake extends Error {
 export function comparison(field: FilterField, operator: ComparisonOperator, word: Word): Test {
   if (operator === '==' || operator === '!=') return equality(field, word);
   if (field.kind === 'address') return addressOrder(operator, word);
+  if (field.kind === 'bytes') return textOrder(operator, hexOf(word), plainHex);
+  if (field.kind === 'text' && word.quoted) return textOrder(operator, word.text, (value) => value);
   if (!isNumeric(field.kind) && !/^[+-]?(\d|0x)/.test(word.text)) {
     throw new ValueMistake(`${operator} needs numbers, and ${field.name} is ${KIND_TEXT[field.kind]}`);
   }
@@ -53,7 +55,9 @@ export function isNumeric(kind: ValueKind): boolean {
   return kind !== 'name' && kind !== 'text' && kind !== 'bytes' && kind !== 'address';
 }
 
-const ORDER: Readonly<Record<'<' | '<=' | '>' | '>=', (a: number, b: number) => boolean>> = {
+type Order = '<' | '<=' | '>' | '>=';
+
+const ORDER: Readonly<Record<Order, (a: number, b: number) => boolean>> = {
   '<': (a, b) => a < b,
   '<=': (a, b) => a <= b,
   '>': (a, b) => a > b,
@@ -100,7 +104,7 @@ function numberOf(field: FilterField, word: Word): number {
   const seconds = field.kind.includes('time') ? unixSecondsOf(text) : undefined;
   if (seconds !== undefined) return field.kind === 'time-2000' ? seconds - EPOCH_2000_UNIX_SECONDS : seconds;
   if (field.name === 'xid' && /^x[\da-f]{1,6}$/i.test(text)) return Number.parseInt(text.slice(1), 16);
-  if (/^(0x[\da-f]+|[+-]?\d+(\.\d+)?(e\d+)?)$/i.test(text)) return Number(text);
+  if (/^(0x[\da-f]+|0b[01]+|[+-]?\d+(\.\d+)?(e\d+)?)$/i.test(text)) return Number(text);
   const duration = field.kind === 'seconds' ? parseDuration(text) : undefined;
   if (duration !== undefined) return duration;
   throw new ValueMistake(`expected ${KIND_TEXT[field.kind]}, found "${text}"`);
@@ -117,9 +121,13 @@ function unixSecondsOf(text: string): number | undefined {
   return Number.isNaN(millis) ? undefined : Math.round(millis * 1000 + Number(fraction) * 1e6) / 1e6;
 }
 
-/** Octets in hex; what is quoted and no hex stands for the octets of its characters. */
+const DOTTED_OCTETS = /^[\da-f]{2}(\.[\da-f]{2})+$/;
+
+/** Octets in hex, a single digit for a single octet, too; what is quoted and no hex stands for the octets of its characters. */
 function hexOf(word: Word): string {
-  const hex = plainHex(word.text.toLowerCase().replace(/^0x/, ''));
+  const text = word.text.toLowerCase().replace(/^0x/, '');
+  const plain = plainHex(DOTTED_OCTETS.test(text) ? text.replaceAll('.', '') : text);
+  const hex = /^[\da-f]$/.test(plain) && !word.quoted ? `0${plain}` : plain;
   if (/^([\da-f]{2})*$/.test(hex)) return hex;
   if (!word.quoted) throw new ValueMistake(`expected octets in hex, found "${word.text}"`);
   return toHex(new TextEncoder().encode(word.text));
@@ -130,7 +138,7 @@ export function plainHex(text: string): string {
 }
 
 /** Octets of an IPv4 or IPv6 address, IPv4 as an IPv4-mapped IPv6 address, so that one comparison fits both. */
-function addressOctets(text: string): Uint8Array | undefined {
+export function addressOctets(text: string): Uint8Array | undefined {
   return parseIpv6(text.includes(':') ? text : `::ffff:${text}`);
 }
 
@@ -166,13 +174,23 @@ function addressTest(word: Word): Test {
   };
 }
 
-function addressOrder(operator: '<' | '<=' | '>' | '>=', word: Word): Test {
+function addressOrder(operator: Order, word: Word): Test {
   const limit = addressOctets(word.text);
   if (limit === undefined) throw new ValueMistake(`expected an address, found "${word.text}"`);
   const holds = ORDER[operator];
   return (value) => {
     const address = typeof value === 'string' ? addressOctets(value.split('/')[0] as string) : undefined;
     return address !== undefined && holds(compareBytes(address, limit), 0);
+  };
+}
+
+/** By the first octet or character that differs; what is only longer comes behind. */
+function textOrder(operator: Order, limit: string, written: (value: string) => string): Test {
+  const holds = ORDER[operator];
+  return (value) => {
+    if (typeof value !== 'string') return false;
+    const text = written(value);
+    return holds(text < limit ? -1 : Number(text > limit), 0);
   };
 }
 
@@ -224,10 +242,18 @@ function isAtOctet(hex: string, wanted: string): boolean {
   return false;
 }
 
-/** `matches`: a regular expression, without regard to case, as Wireshark has it. Throws ValueMistake. */
-export function matching(word: Word): Test {
+/**
+ * `matches`: a regular expression, without regard to case, as Wireshark has it. Octets are characters of Latin-1 to it.
+ * Throws ValueMistake.
+ */
+export function matching(field: FilterField, word: Word): Test {
   const pattern = compilePattern(word.pattern ?? word.text);
   if (typeof pattern !== 'function')
     throw new ValueMistake(`"${word.text}" is not a regular expression: ${pattern.why}`);
-  return (value) => pattern(`${value}`);
+  if (field.kind !== 'bytes') return (value) => pattern(`${value}`);
+  return (value) => typeof value === 'string' && pattern(latin1Of(plainHex(value)));
+}
+
+function latin1Of(hex: string): string {
+  return hex.replace(/../g, (octet) => String.fromCharCode(Number.parseInt(octet, 16)));
 }

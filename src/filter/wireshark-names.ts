@@ -11,28 +11,52 @@ export const SAME: Readonly<Record<string, string>> = {
   'frame.number': 'frame',
   'frame.time': 'time',
   'frame.time-epoch': 'time',
-  'dhcpv6.msgtype': 'type',
   'dhcpv6.duid.bytes': 'duid',
-  'dhcpv6.iaaddr.ip': 'ipv6-address',
-  'dhcpv6.iaaddr.pref-lifetime': 'preferred-lifetime',
-  'dhcpv6.iaaddr.valid-lifetime': 'valid-lifetime',
-  'dhcpv6.iaprefix.pref-addr': 'ipv6-prefix',
-  'dhcpv6.iaprefix.pref-len': 'prefix-length',
-  'dhcpv6.iaprefix.pref-lifetime': 'preferred-lifetime',
-  'dhcpv6.iaprefix.valid-lifetime': 'valid-lifetime',
   'dhcpv6.status-msg': 'status-message',
   'dhcpv6.iaid.t1': 't1',
   'dhcpv6.iaid.t2': 't2',
-  'dhcpv6.hopcount': 'hop-count',
-  'dhcpv6.linkaddr': 'link-address',
-  'dhcpv6.peeraddr': 'peer-address',
   'dhcpv6.option-preference': 'pref-value',
-  'dhcpv6.unicast': 'server-address',
-  'dhcpv6.dns-server': 'dns-recursive-name-server',
   'dhcpv6.search-list-entry': 'searchlist',
   'dhcpv6.lifetime': 'information-refresh-time',
-  'dhcpv6.client-domain': 'domain-name',
   'dhcpv6.aftr-name': 'tunnel-endpoint-name',
+  'dhcpv6.remoteid-enterprise-id': 'remote-id',
+  'dhcpv6.lq-query': 'query-type',
+  'dhcpv6.clt-time': 'client-last-transaction-time',
+};
+
+/** A field where it stands in one option, or in the headers of messages, those inside relay messages, too. */
+export interface Within {
+  readonly field: string;
+  readonly where: string;
+}
+
+const inHeader = (field: string): Within => ({ field, where: 'message' });
+const inOption = (where: string, field: string): Within => ({ field, where: `OPTION_${where}` });
+
+/** Names that tell apart what has one name in several options. */
+export const WITHIN: Readonly<Record<string, Within>> = {
+  'dhcpv6.msgtype': inHeader('msg-type'),
+  'dhcpv6.xid': inHeader('transaction-id'),
+  'dhcpv6.hopcount': inHeader('hop-count'),
+  'dhcpv6.linkaddr': inHeader('link-address'),
+  'dhcpv6.peeraddr': inHeader('peer-address'),
+  'dhcpv6.iaaddr.ip': inOption('IAADDR', 'IPv6-address'),
+  'dhcpv6.iaaddr.pref-lifetime': inOption('IAADDR', 'preferred-lifetime'),
+  'dhcpv6.iaaddr.valid-lifetime': inOption('IAADDR', 'valid-lifetime'),
+  'dhcpv6.iaprefix.pref-addr': inOption('IAPREFIX', 'IPv6-prefix'),
+  'dhcpv6.iaprefix.pref-len': inOption('IAPREFIX', 'prefix-length'),
+  'dhcpv6.iaprefix.pref-lifetime': inOption('IAPREFIX', 'preferred-lifetime'),
+  'dhcpv6.iaprefix.valid-lifetime': inOption('IAPREFIX', 'valid-lifetime'),
+  'dhcpv6.unicast': inOption('UNICAST', 'server-address'),
+  'dhcpv6.dns-server': inOption('DNS_SERVERS', 'DNS-recursive-name-server'),
+  'dhcpv6.client-domain': inOption('CLIENT_FQDN', 'domain-name'),
+  'dhcpv6.remoteid.enterprise': inOption('REMOTE_ID', 'enterprise-number'),
+  'dhcpv6.vendorclass.enterprise': inOption('VENDOR_CLASS', 'enterprise-number'),
+  'dhcpv6.vendoropts.enterprise': inOption('VENDOR_OPTS', 'enterprise-number'),
+  'dhcpv6.reconf-msg': inOption('RECONF_MSG', 'msg-type'),
+  'dhcpv6.lq-query-link-address': inOption('LQ_QUERY', 'link-address'),
+  'dhcpv6.lq-relay-data-peer-addr': inOption('LQ_RELAY_DATA', 'peer-address'),
+  'dhcpv6.lq-client-link': inOption('LQ_CLIENT_LINK', 'link-address'),
 };
 
 /** Wireshark's names for what is something else here, and what to write instead. */

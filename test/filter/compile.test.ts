@@ -123,11 +123,26 @@ describe('a filter', () => {
     ['sent-time > time', ['state', 'refusal', 'reply']],
     ['dhcpv6.msgtype == 31', ['connect']],
     ['dhcpv6.iaid.t1 >= 0', ['update', 'refusal', 'reply']],
-    [
-      'dhcpv6.iaprefix.pref_lifetime or dhcpv6.hopcount or dhcpv6.dns_server',
-      ['update', 'refusal', 'reply', 'prefix'],
-    ],
+    ['dhcpv6.iaprefix.pref_lifetime or dhcpv6.hopcount or dhcpv6.dns_server', ['prefix']],
     ['dhcpv6.failover.server_state == 6', ['state']],
+    // RFC 7598 spells a field of its own with small letters.
+    ['IPv6-prefix == 2001:db8:f001:200:: and ipv6_prefix', ['prefix']],
+    // What is missing on either side is neither the same nor another.
+    ['xid == mclt or xid != mclt or xid !== mclt', ['connect']],
+    ['all lease === ipv6-address', ['update', 'refusal', 'reply']],
+    ['mclt != keepalive-time and not mclt !== mclt', ['connect']],
+    // Octets are characters to a regular expression: 5e 20 of the DUID.
+    ['client matches r"\\x02.\\^ " and client matches "^\\x00\\x03"', ['update', 'refusal', 'reply']],
+    ['client matches "5e20"', []],
+    [
+      'client > 00:03:00:01 and client <= 0003000102005e200001 and client < "b"',
+      ['update', 'refusal', 'reply'],
+    ],
+    ['relationship-name >= "site" and relationship-name < "site-b"', ['connect']],
+    ['lease[4:2] == 00:01 and lease[:2] == 20.01 and lease[15] == 0x42', ['update', 'refusal']],
+    ['client[1] == 3 and client contains 5', []],
+    ['client[1] == 3 and client contains 0 and xid == 0b111', ['update', 'refusal']],
+    ['max(server-state) == 6 and min(server_flags) < 4', ['state']],
     ['dhcpfo', []],
     ['dhcpfo.type == 1', []],
     ['len(relationship-name) == 6', ['connect']],
@@ -225,7 +240,7 @@ describe('a mistake', () => {
     ],
     ['leng(client) > 3', 0, 'there is no function "leng"; there are len, count, upper, lower, abs, max, min'],
     ['xid == 1 or len(xid) > 3', 12, 'len needs octets or text, and xid is a number'],
-    ['lease[0:2] == 2001', 6, '[0:2] needs octets or text, and lease is an address'],
+    ['xid[0:2] == 2001', 4, '[0:2] needs octets or text, and xid is a number'],
     ['client[] == 00', 7, '[]: expected a place such as 0, 0:4, 2-5, :4 or -2:'],
     ['client[5-2] == 00', 7, '[5-2]: expected the first and the last place, e.g. 2-5'],
     ['valid-lifetime > sent-time', 17, 'valid-lifetime and sent-time cannot be compared'],
@@ -261,7 +276,7 @@ describe('a mistake', () => {
       0,
       'contains needs text or octets, and lease is an address; use in with a prefix',
     ],
-    ['relationship-name < abc', 20, '< needs numbers, and relationship-name is text'],
+    ['type < abc', 7, '< needs numbers, and type is a name'],
   ])('in %s is told with its place', (text, offset, message) => {
     const filter = compileFilter(text, dissectors);
     if (filter.ok) throw new Error('it compiled');

@@ -5,7 +5,7 @@ import type { Connection } from '../../src/base/frame.ts';
 import { dissect } from '../../src/dissect/dissect.ts';
 import { loadDissectors } from '../../src/dissect/load.ts';
 import { requireFilter } from '../../src/filter/compile.ts';
-import { SAME } from '../../src/filter/wireshark-names.ts';
+import { SAME, WITHIN } from '../../src/filter/wireshark-names.ts';
 import { failoverConnection, handMessage, option } from '../support/messages.ts';
 
 const DISSECTORS = loadDissectors();
@@ -23,7 +23,7 @@ const relayed = [
   option(9, '01 000005', option(3, '00000007 00000000 00000000')),
 ].join('');
 
-it.each(Object.keys(SAME))('%s of Wireshark is known', (name) => {
+it.each(Object.keys({ ...SAME, ...WITHIN }))('%s of Wireshark is known', (name) => {
   expect(() => requireFilter(name, DISSECTORS)).not.toThrow();
 });
 
@@ -42,8 +42,21 @@ describe('a filter for messages of clients and relay agents', () => {
     ['OPTION_IA_NA', true],
     ['IA_NA && !IA_PD', true],
     ['dhcpv6.ia-na', true],
+    // Wireshark's names mean what they mean there: of all messages in it, and of one option.
+    ['dhcpv6.msgtype == 12 && dhcpv6.msgtype == SOLICIT && dhcpv6.xid == 5', true],
+    ['dhcpv6.xid != 6 && dhcpv6.hopcount === 3', true],
+    ['dhcpv6.linkaddr == 2001:db8::1 && dhcpv6.peeraddr == fe80::2', true],
+    ['dhcpv6.lq_query_link_address || dhcpv6.lq_relay_data_peer_addr', false],
+    ['dhcpv6.iaaddr.pref_lifetime || dhcpv6.reconf_msg', false],
   ])('%s: %s', (filter, wanted) => {
     expect(passes(filter, relayed, { protocol: 'dhcpv6' })).toBe(wanted);
+  });
+
+  it('takes for DHCPv6 nothing that DHCPv4 failover says', () => {
+    const update = `03 0c 6b00d5af 00000001 ${option(3, '01')}`;
+    const connection = { protocol: 'dhcpv4-failover' } as const;
+    expect(passes('msg-type == 3 && dhcpfo.type == BNDUPD', update, connection)).toBe(true);
+    expect(passes('dhcpv6.msgtype || dhcpv6.xid', update, connection)).toBe(false);
   });
 
   it('knows the options that only a dialect has', () => {
