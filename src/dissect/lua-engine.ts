@@ -14,6 +14,7 @@ proto.experts = { malformed }
 
 local EPOCH_2000 = 946684800
 local NESTING_MAX = 64
+local NAME_OCTETS_MAX = 255
 local read_message
 
 local function octets_of(range)
@@ -23,14 +24,16 @@ local function octets_of(range)
   return result
 end
 
-local function domain_names(range)
+-- All names that stand there, or as many as there may be; nil if they are none.
+local function domain_names(range, most)
   local bytes = octets_of(range)
-  local names, labels, at = {}, {}, 1
+  local names, labels, at, begun = {}, {}, 1, 0
   while at <= #bytes do
     local length = bytes[at]
     if length == 0 then
       names[#names + 1] = table.concat(labels, ".") .. "."
-      labels = {}
+      if #names > most or at - begun > NAME_OCTETS_MAX then return nil end
+      labels, begun = {}, at
     elseif length > 63 or at + length > #bytes then
       return nil
     else
@@ -39,6 +42,7 @@ local function domain_names(range)
     at = at + 1 + length
   end
   if #labels > 0 then names[#names + 1] = table.concat(labels, ".") end
+  if #names > most or #bytes - begun > NAME_OCTETS_MAX then return nil end
   return table.concat(names, ", ")
 end
 
@@ -57,6 +61,18 @@ local function hex_pairs(range)
   return table.concat(parts, ":")
 end
 
+-- Fewest octets of what takes all that is left, and of each type of DUID (RFC 8415 section 11, RFC 6355).
+local FEWEST = { duid = 2, message = 1, vss = 1 }
+local FEWEST_OF_DUID = { 8, 6, 4, 18 }
+local DUID_OCTETS_MAX = 130
+local DUID_UUID = 4
+
+local function duid_fits(range)
+  local kind, length = range(0, 2):uint(), range:len()
+  if kind == DUID_UUID then return length == FEWEST_OF_DUID[kind] end
+  return length >= (FEWEST_OF_DUID[kind] or 2) and length <= DUID_OCTETS_MAX
+end
+
 -- Adds one field; says whether its octets made sense.
 local function add_field(tree, key, kind, range)
   local field = F[key]
@@ -65,7 +81,7 @@ local function add_field(tree, key, kind, range)
   elseif kind == "time-1970" then
     tree:add(field, range, NSTime.new(range:uint(), 0))
   elseif kind == "domain-name" or kind == "domain-names" then
-    local text = domain_names(range)
+    local text = domain_names(range, kind == "domain-name" and 1 or range:len())
     if text == nil then return false end
     tree:add(field, range, text)
   elseif kind == "short-prefix" then
@@ -76,6 +92,7 @@ local function add_field(tree, key, kind, range)
     tree:add(field, range, range:string(ENC_UTF_8))
   else
     tree:add(field, range)
+    return kind ~= "duid" or duid_fits(range)
   end
   return true
 end
@@ -91,13 +108,15 @@ end
 local function add_fields(tree, list, tvb, at, stop)
   for _, item in ipairs(list) do
     local key, kind, size, repeats = item[1], item[2], item[3], item[4]
-    repeat
+    local more = not repeats or at < stop
+    while more do
       local length = extent(kind, size, tvb, at, stop)
-      if at + length > stop then return nil end
+      if at + length > stop or length < (FEWEST[kind] or 0) then return nil end
       local from = (kind == "counted-text") and 2 or 0
       if length > from and not add_field(tree, key, kind, tvb(at + from, length - from)) then return nil end
       at = at + length
-    until not repeats or at >= stop or length == 0
+      more = repeats and at < stop and length > 0
+    end
   end
   return at
 end

@@ -151,9 +151,8 @@ class LuaWriter {
   private fieldList(fields: readonly FieldDefinition[], owner: string): string {
     const items = fields.map((field) => {
       const size = field.length ?? SIZES[field.type] ?? 0;
-      const kind = PROTO_FIELDS[field.type] === undefined ? 'bytes' : field.type;
       const repeat = field.repeat === true ? ', true' : '';
-      return `{ ${quoted(this.field(field, owner))}, ${quoted(kind)}, ${size}${repeat} }`;
+      return `{ ${quoted(this.field(field, owner))}, ${quoted(field.type)}, ${size}${repeat} }`;
     });
     return `{ ${items.join(', ')} }`;
   }

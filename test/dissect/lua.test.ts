@@ -146,6 +146,22 @@ describe.skipIf(spawnSync('tshark', ['-v']).error !== undefined)(
       expect(tshark('dhcpv6/basic-all-options.pcap', '-Y', 'failover6.malformed || _ws.malformed')).toBe('');
     });
 
+    it('marks DUIDs and names that are none, and takes an empty list for one', () => {
+      const original = readFileSync(join(DIRECTORY, 'dhcpv6/basic-all-options.pcap')).toString('hex');
+      const marked = (from: string, to: string): number => {
+        expect(original).toContain(from);
+        const file = join(dirname(script), 'wrong.pcap');
+        writeFileSync(file, Buffer.from(original.replaceAll(from, to), 'hex'));
+        const out = tshark(file, '-Y', 'failover6.malformed', '-T', 'fields', '-e', 'frame.number');
+        return out.split('\n').filter((line) => line !== '').length;
+      };
+      // A DUID-LL of ten octets is no DUID-UUID, and "example.com" is one name, not two.
+      expect(marked('0001000a00030001', '0001000a00040001')).toBeGreaterThan(0);
+      expect(marked('076578616d706c6503636f6d00', '076578616d706c6500026f6d00')).toBeGreaterThan(0);
+      // OPTION_LQ_CLIENT_LINK with no address at all, in place of a DUID-LL of ten octets.
+      expect(marked('0001000a0003000102005e200009', '0030000000fe0006aaaaaaaaaaaa')).toBe(0);
+    });
+
     it('names the sub-options of enterprises that have a dissector', () => {
       // The sample with the enterprise for documentation, made one of the Broadband Forum, whose first two are texts.
       const original = readFileSync(join(DIRECTORY, 'dhcpv6/basic-all-options.pcap')).toString('hex');
