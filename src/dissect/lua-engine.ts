@@ -37,7 +37,10 @@ local function domain_names(range, most)
     elseif length > 63 or at + length > #bytes then
       return nil
     else
-      labels[#labels + 1] = string.char(table.unpack(bytes, at + 1, at + length))
+      local label = string.char(table.unpack(bytes, at + 1, at + length))
+      labels[#labels + 1] = label:gsub("[.\\\\]", "\\\\%0"):gsub("[^!-~]", function(octet)
+        return ("\\\\%03d"):format(octet:byte())
+      end)
     end
     at = at + 1 + length
   end
