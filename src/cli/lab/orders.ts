@@ -2,6 +2,7 @@
  * What one may tell a lab beside faults: orders to its servers, as typed at the `:` prompt, e.g. `secondary kill`.
  * What is not about a process is handed to the server's own control.
  */
+import { suggestion } from '../../base/nearest.ts';
 import { InputError } from '../../base/problem.ts';
 import { SERVER_NAMES, type ServerName } from './plan.ts';
 
@@ -100,8 +101,11 @@ export async function carryOut(
 ): Promise<string> {
   const [who = '', ...words] = line.trim().split(/\s+/);
   const name = SERVER_NAMES.find((one) => one === who);
-  if (name === undefined)
-    throw new InputError(`"${who}" is neither a command nor ${SERVER_NAMES.join(' or ')} with an order`);
+  if (name === undefined) {
+    throw new InputError(
+      `"${who}" is neither a command nor ${SERVER_NAMES.join(' or ')} with an order${suggestion(who, SERVER_NAMES)}`,
+    );
+  }
   const order = ORDERS[words[0] ?? ''];
   if (order !== undefined) return await order.run(servers[name], name);
   if (words.length === 0) {

@@ -107,20 +107,23 @@ function signed(seconds: number): string {
 
 function nextRow(model: Model, relationship: Relationship | undefined, now: number): Line {
   if (!model.live || relationship === undefined) return [];
-  const parts: Span[] = [span('next  ', 'dim')];
-  if (!relationship.up) parts.push(span('no connection; ', 'bad'));
+  const parts: Span[] = [];
+  if (!relationship.up) parts.push(span('no connection', 'bad'));
   const telling = model.servers.filter((server) => server.next !== undefined);
   for (const { role, next, nextAtMillis } of telling) {
-    parts.push(span(`${role}: ${safeText(next ?? '')}${inText(nextAtMillis, now)}; `));
+    parts.push(span(`${role}: ${safeText(next ?? '')}${inText(nextAtMillis, now)}`));
   }
   for (const timer of timersOf(relationship)) {
     // A server that tells its plans knows them better than the wire does.
     const told = telling.some((server) => server.role === timer.role) && !timer.alarming;
     if (told || timer.atMillis < now - PASSED_MILLIS) continue;
     const near = timer.alarming && timer.atMillis - now < NEAR_MILLIS;
-    parts.push(span(`${timerText(timer, now)}; `, near ? 'bad' : 'plain'));
+    parts.push(span(timerText(timer, now), near ? 'bad' : 'plain'));
   }
-  return parts;
+  return [
+    span('next  ', 'dim'),
+    ...parts.flatMap((part, index) => (index === 0 ? part : [span('; '), part])),
+  ];
 }
 
 /** How long a timer that ran out is still shown. */

@@ -67,6 +67,7 @@ describe('orders to a lab', () => {
   it.each([
     ['', /neither a command nor primary or secondary/],
     ['tertiary kill', /"tertiary" is neither a command nor primary or secondary with an order/],
+    ['secondry kill', /; did you mean secondary\?$/],
     ['primary', /expected kill, stop, start, wipe, flood, strangers, restart/],
     ['primary start', /running already/],
   ])('refuse %j', async (line, message) => {
