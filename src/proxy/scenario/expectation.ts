@@ -61,11 +61,13 @@ export interface Expectation {
 
 export const WITHIN_DEFAULT_SECONDS = 60;
 
+const TIMED = /^(.*?)\s+within\s+(\S+)$/;
+
 type Maker = (words: readonly string[], text: string, dissectors: Dissectors) => (() => Watch) | undefined;
 
 /** Reads one line. Throws InputError with the forms that exist. */
 export function parseExpectation(text: string, dissectors: Dissectors): Expectation {
-  const timed = /^(.*?)\s+within\s+(\S+)$/.exec(text.trim());
+  const timed = TIMED.exec(text.trim());
   const seconds = timed === null ? undefined : parseSeconds(timed[2] as string);
   if (timed !== null && seconds === undefined) throw wrong(text, 'a time such as 90s after "within"');
   const words = (timed?.[1] ?? text).trim().split(/\s+/);
@@ -86,6 +88,18 @@ export function parseExpectation(text: string, dissectors: Dissectors): Expectat
     text,
     '"primary NORMAL within 90s", "bindings equal", "no BNDUPD unanswered", "2 BNDREPLY s>p" or the like',
   );
+}
+
+/** Whoever says it of a whole run must not be told that it held because it came true once, or not in time to fail. */
+export function mustLast({ text, within }: Expectation): void {
+  if (within !== undefined)
+    throw wrong(text, 'what holds from beginning to end, such as "both never PARTNER-DOWN" or "no finding"');
+}
+
+/** At some time in a whole run, whenever that is. */
+export function mustComeTrue({ text, within }: Expectation): void {
+  if (within === undefined) throw wrong(text, 'what comes true at some time, such as "secondary RECOVER"');
+  if (TIMED.test(text)) throw wrong(text, 'no "within": at any time of the run will do');
 }
 
 function wrong(text: string, wanted: string): InputError {

@@ -23,7 +23,7 @@ export type ScenarioOutput =
 export interface Judgement {
   readonly expectation: string;
   readonly ok: boolean;
-  /** Seconds from the beginning of the phase to the decision. */
+  /** Seconds from the beginning of the phase to the decision; of the run for what is said of all of it. */
   readonly seconds: number;
   /** What was missing; empty if nothing was. */
   readonly detail: string;
@@ -50,6 +50,8 @@ const LOOK_MILLIS = 200;
 
 interface Watched {
   readonly expectation: Expectation;
+  /** It is said of the whole run, not of a phase. */
+  readonly whole: boolean;
   readonly watch: Watch;
   judgement: Judgement | undefined;
 }
@@ -85,8 +87,8 @@ export class ScenarioRun {
     this.seed = seed;
     const heal: Phase = { name: 'healing', faults: [], orders: [], seconds: 0, expect: scenario.heal };
     this.phases = [...scenario.phases, heal];
-    this.always = scenario.always.map(begin);
-    this.sometimes = scenario.sometimes.map(begin);
+    this.always = scenario.always.map((expectation) => begin(expectation, true));
+    this.sometimes = scenario.sometimes.map((expectation) => begin(expectation, true));
     const expectations = [...this.phases.flatMap(({ expect }) => expect), ...scenario.always];
     this.asksForFindings = expectations.some(({ asksForFindings }) => asksForFindings);
   }
@@ -133,6 +135,7 @@ export class ScenarioRun {
       };
       this.watched.push({
         expectation: { text, within: 0, atOnce: false, asksForFindings: false, begin: neverMet },
+        whole: false,
         watch: neverMet(),
         judgement,
       });
@@ -207,9 +210,10 @@ export class ScenarioRun {
     if (each.judgement !== undefined) this.note(each.judgement);
   }
 
-  private decided({ expectation, watch }: Watched, ok: boolean, scene: Scene): Judgement {
+  private decided({ expectation, watch, whole }: Watched, ok: boolean, scene: Scene): Judgement {
     const detail = ok ? '' : watch.missing(scene);
-    return { expectation: expectation.text, ok, seconds: this.sincePhase(scene.now), detail };
+    const seconds = whole ? this.sinceBeginning(scene.now) : this.sincePhase(scene.now);
+    return { expectation: expectation.text, ok, seconds, detail };
   }
 
   private nextPhase(now: number): void {
@@ -220,7 +224,7 @@ export class ScenarioRun {
       return;
     }
     this.phaseBeganMillis = now;
-    this.watched = phase.expect.map(begin);
+    this.watched = phase.expect.map((expectation) => begin(expectation, false));
     this.outputs.push({ kind: 'note', text: `phase ${this.at + 1}: ${phase.name}`, alarming: false });
     const scene = this.scene(now);
     for (const each of this.watched) if (each.expectation.atOnce) this.judge(each, scene);
@@ -262,7 +266,7 @@ export class ScenarioRun {
     );
     const ok = this.results.every(({ judgements }) => judgements.every((judgement) => judgement.ok));
     const { name: scenario, about, section } = this.scenario;
-    const seconds = (now - this.beganMillis) / 1000;
+    const seconds = this.sinceBeginning(now);
     this.outputs.push({
       kind: 'finished',
       result: { scenario, about, section, ok, seed: this.seed, seconds, phases: this.results },
@@ -270,8 +274,7 @@ export class ScenarioRun {
   }
 
   private addWhole(name: string, judgements: readonly Judgement[], now: number): void {
-    if (judgements.length > 0)
-      this.results.push({ name, seconds: (now - this.beganMillis) / 1000, judgements });
+    if (judgements.length > 0) this.results.push({ name, seconds: this.sinceBeginning(now), judgements });
   }
 
   private idOf(fault: FaultSpec, index: number): string {
@@ -281,6 +284,10 @@ export class ScenarioRun {
   private note({ expectation, ok, detail }: Judgement): void {
     const text = ok ? `as expected: ${expectation}` : `not as expected: ${expectation} (${detail})`;
     this.outputs.push({ kind: 'note', text, alarming: !ok });
+  }
+
+  private sinceBeginning(now: number): number {
+    return (now - this.beganMillis) / 1000;
   }
 
   private sincePhase(now: number): number {
@@ -301,8 +308,8 @@ export class ScenarioRun {
   }
 }
 
-function begin(expectation: Expectation): Watched {
-  return { expectation, watch: expectation.begin(), judgement: undefined };
+function begin(expectation: Expectation, whole: boolean): Watched {
+  return { expectation, whole, watch: expectation.begin(), judgement: undefined };
 }
 
 function neverMet(): Watch {

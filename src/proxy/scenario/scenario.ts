@@ -8,7 +8,7 @@ import { checkFault } from '../faults/armed.ts';
 import { parseSeconds } from '../faults/kind.ts';
 import { faultFromObject } from '../faults/object-form.ts';
 import type { FaultSpec } from '../faults/spec.ts';
-import { type Expectation, parseExpectation } from './expectation.ts';
+import { type Expectation, mustComeTrue, mustLast, parseExpectation } from './expectation.ts';
 
 export interface Phase {
   readonly name: string;
@@ -64,8 +64,8 @@ export function scenarioFrom(value: unknown, dissectors: Dissectors): Scenario {
     seed: seed as number | undefined,
     phases: phases.map((phase, index) => phaseFrom(phase, ['phases', index], dissectors)),
     heal: expectations(top, 'heal', dissectors),
-    always: expectations(top, 'always', dissectors),
-    sometimes: expectations(top, 'sometimes', dissectors),
+    always: expectations(top, 'always', dissectors, mustLast),
+    sometimes: expectations(top, 'sometimes', dissectors, mustComeTrue),
     transitions: top.list('transitions').map((line, index) => transition(line, ['transitions', index])),
   };
 }
@@ -101,11 +101,21 @@ function transition(line: unknown, place: Place): string {
   throw mistake(place, 'expected a line such as "NORMAL to COMMUNICATIONS-INTERRUPTED"');
 }
 
-function expectations(keys: Keys, name: string, dissectors: Dissectors): Expectation[] {
+/** `check` throws InputError where an expectation is of no use in this list. */
+function expectations(
+  keys: Keys,
+  name: string,
+  dissectors: Dissectors,
+  check: (expectation: Expectation) => void = () => undefined,
+): Expectation[] {
   return keys.list(name).map((line, index) => {
     const place = [...keys.place, name, index];
     if (typeof line !== 'string') throw mistake(place, 'expected a line such as "primary NORMAL within 90s"');
-    return within(place, () => parseExpectation(line, dissectors));
+    return within(place, () => {
+      const expectation = parseExpectation(line, dissectors);
+      check(expectation);
+      return expectation;
+    });
   });
 }
 

@@ -33,9 +33,9 @@ interface Playing {
 }
 
 /** A run whose time and events the test decides. */
-function playing(value: unknown): Playing {
+function playing(value: unknown, startSeconds = 0): Playing {
   const run = new ScenarioRun(scenarioFrom(value, dissectors), 7);
-  const outputs = [...run.start(0)];
+  const outputs = [...run.start(startSeconds * 1000)];
   const at = (seconds: number, ...events: ProxyEvent[]): void => {
     for (const event of events) outputs.push(...run.event({ ...event, atMillis: seconds * 1000 }));
     outputs.push(...run.tick(seconds * 1000));
@@ -167,6 +167,84 @@ describe('a scenario run', () => {
     ]);
   });
 
+  it('goes on with a fault of which the next phase has the id', () => {
+    const { outputs, at } = playing({
+      name: 'n',
+      about: 'a',
+      phases: [
+        { name: 'one', faults: ['drop s>p id both', 'delay p>s 1s id first'], duration: '1s' },
+        { name: 'two', faults: ['drop s>p id both'], duration: '1s' },
+      ],
+    });
+    at(1);
+    at(2);
+    const told = outputs.flatMap((output) => {
+      if (output.kind === 'arm') return [`arm ${output.fault.id}`];
+      return output.kind === 'remove' ? [`remove ${output.id}`] : [];
+    });
+    expect(told).toEqual(['arm both', 'arm first', 'remove first', 'remove both']);
+  });
+
+  it('tells at its end what held all the time, what did not, and how long it took', () => {
+    const { outputs, at } = playing(
+      {
+        name: 'n',
+        about: 'a',
+        phases: [
+          { name: 'p', duration: '1s' },
+          { name: 'q', duration: '3s' },
+        ],
+        always: ['both never RECOVER', 'both never PARTNER-DOWN'],
+        sometimes: ['primary PARTNER-DOWN'],
+      },
+      100,
+    );
+    at(101);
+    at(102, ...state('primary', 'PARTNER-DOWN'));
+    at(104);
+    at(106);
+    expect(resultOf(outputs)).toMatchObject({ ok: false, seconds: 6 });
+    expect(resultOf(outputs)?.phases.slice(-2)).toEqual([
+      {
+        name: 'always',
+        seconds: 6,
+        judgements: [
+          { expectation: 'both never RECOVER', ok: true, seconds: 6, detail: '' },
+          expect.objectContaining({ expectation: 'both never PARTNER-DOWN', ok: false, seconds: 2 }),
+        ],
+      },
+      {
+        name: 'sometimes',
+        seconds: 6,
+        judgements: [{ expectation: 'primary PARTNER-DOWN', ok: true, seconds: 2, detail: '' }],
+      },
+    ]);
+  });
+
+  it('knows no state of servers between which the last connection has ended', () => {
+    const end = { address: '::1', port: 1 };
+    const connection = { flow: { id: 1, ends: [end, end] }, index: 0 } as unknown as Connection;
+    const { outputs, at } = playing({
+      name: 'n',
+      about: 'a',
+      phases: [
+        { name: 'up', expect: ['both NORMAL within 5s'], duration: '2s' },
+        { name: 'down', expect: ['both NORMAL within 5s'] },
+      ],
+    });
+    at(1, { kind: 'connection-up', connection, listening: end, dialling: end, atMillis: 0 });
+    at(1.5, ...state('primary', 'NORMAL'), ...state('secondary', 'NORMAL'));
+    at(1.8, { kind: 'connection-down', connection, reason: 'lost', atMillis: 0 });
+    at(2);
+    at(7.5);
+    at(8);
+    expect(resultOf(outputs)?.phases.map(({ judgements }) => judgements.map(({ ok }) => ok))).toEqual([
+      [true],
+      [false],
+      [],
+    ]);
+  });
+
   it('fails when an order cannot be carried out', () => {
     const value = {
       name: 'n',
@@ -233,6 +311,18 @@ describe('a scenario file', () => {
     [
       { name: 'n', about: 'a', phases: [{ name: 'p', expect: ['primary stays NORMAL within 3s'] }] },
       'no "within"',
+    ],
+    [
+      { name: 'n', about: 'a', phases: [{ name: 'p' }], always: ['no finding', 'both NORMAL'] },
+      'always[1]: expect "both NORMAL": expected what holds from beginning to end',
+    ],
+    [
+      { name: 'n', about: 'a', phases: [{ name: 'p' }], sometimes: ['no finding'] },
+      'sometimes[0]: expect "no finding": expected what comes true',
+    ],
+    [
+      { name: 'n', about: 'a', phases: [{ name: 'p' }], sometimes: ['primary RECOVER within 5s'] },
+      'sometimes[0]: expect "primary RECOVER within 5s": expected no "within"',
     ],
   ])('is refused when wrong: %#', (value, message) => {
     expect(() => scenarioFrom(value, dissectors)).toThrow(
