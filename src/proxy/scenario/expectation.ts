@@ -247,6 +247,7 @@ function messagesMaker(
   const [, count, type, direction, filterText] = parts;
   if (type === undefined || !messageTypes(dissectors).has(type))
     throw wrong(text, `a message type instead of ${type}`);
+  if (Number(count) === 0) throw wrong(text, `at least 1, or "no ${type}"`);
   const filter = filterText === undefined ? undefined : requireFilterOfOne(filterText, dissectors);
   const fits = (message: Message): boolean =>
     message.msgName === type &&

@@ -313,6 +313,10 @@ describe('a scenario file', () => {
       'no "within"',
     ],
     [
+      { name: 'n', about: 'a', phases: [{ name: 'p', expect: ['0 DISCONNECT s>p'] }] },
+      'phases[0].expect[0]: expect "0 DISCONNECT s>p": expected at least 1, or "no DISCONNECT"',
+    ],
+    [
       { name: 'n', about: 'a', phases: [{ name: 'p' }], always: ['no finding', 'both NORMAL'] },
       'always[1]: expect "both NORMAL": expected what holds from beginning to end',
     ],
