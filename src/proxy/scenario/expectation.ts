@@ -143,9 +143,12 @@ function reached(names: readonly EndpointName[], state: string): Watch {
 
 function lasts(names: readonly EndpointName[], state: string, wanted: boolean): Watch {
   let broken: string | undefined;
+  // Nobody stays where nobody has seen it.
+  const unseen = new Set(wanted ? names : []);
   const look = (name: EndpointName, now: string | null): void => {
-    if (names.includes(name) && now !== null && (now === state) !== wanted)
-      broken ??= `the ${name} was in ${now}`;
+    if (!names.includes(name) || now === null) return;
+    unseen.delete(name);
+    if ((now === state) !== wanted) broken ??= `the ${name} was in ${now}`;
   };
   return {
     event: (event) => {
@@ -153,9 +156,10 @@ function lasts(names: readonly EndpointName[], state: string, wanted: boolean): 
     },
     standing: ({ states }) => {
       for (const name of names) look(name, states[name]);
-      return broken === undefined ? 'holds' : 'failed';
+      if (broken !== undefined) return 'failed';
+      return unseen.size === 0 ? 'holds' : 'open';
     },
-    missing: () => broken ?? '',
+    missing: () => broken ?? [...unseen].map((name) => `the ${name} was in no known state`).join(', '),
   };
 }
 

@@ -210,6 +210,11 @@ export class ScenarioRun {
     if (each.judgement !== undefined) this.note(each.judgement);
   }
 
+  /** What had to stay true has, unless it never was. */
+  private atItsEnd(each: Watched, scene: Scene): Judgement {
+    return this.decided(each, each.watch.standing(scene) === 'holds', scene);
+  }
+
   private decided({ expectation, watch, whole }: Watched, ok: boolean, scene: Scene): Judgement {
     const detail = ok ? '' : watch.missing(scene);
     const seconds = whole ? this.sinceBeginning(scene.now) : this.sincePhase(scene.now);
@@ -240,7 +245,7 @@ export class ScenarioRun {
   private endPhase(now: number): void {
     const phase = this.phases[this.at] as Phase;
     const scene = this.scene(now);
-    const judgements = this.watched.map((each) => each.judgement ?? this.decided(each, true, scene));
+    const judgements = this.watched.map((each) => each.judgement ?? this.atItsEnd(each, scene));
     this.results.push({ name: phase.name, seconds: this.sincePhase(now), judgements });
     const next = this.phases[this.at + 1]?.faults.map(({ id }) => id) ?? [];
     phase.faults.forEach((fault, index) => {
@@ -256,7 +261,7 @@ export class ScenarioRun {
     const scene = this.scene(now);
     this.addWhole(
       'always',
-      this.always.map((each) => each.judgement ?? this.decided(each, true, scene)),
+      this.always.map((each) => each.judgement ?? this.atItsEnd(each, scene)),
       now,
     );
     this.addWhole(

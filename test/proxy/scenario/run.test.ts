@@ -167,6 +167,21 @@ describe('a scenario run', () => {
     ]);
   });
 
+  it('does not say that a server stays in a state in which nobody has seen it', () => {
+    const { outputs, at } = playing({
+      name: 'n',
+      about: 'a',
+      phases: [{ name: 'p', duration: '2s', expect: ['both stays NORMAL', 'both never PARTNER-DOWN'] }],
+    });
+    at(1, ...state('primary', 'NORMAL'));
+    at(2);
+    at(3);
+    expect(resultOf(outputs)?.phases[0]?.judgements).toMatchObject([
+      { ok: false, detail: 'the secondary was in no known state' },
+      { ok: true },
+    ]);
+  });
+
   it('goes on with a fault of which the next phase has the id', () => {
     const { outputs, at } = playing({
       name: 'n',
