@@ -182,6 +182,39 @@ describe('a scenario run', () => {
     ]);
   });
 
+  it('waits for the answer to what was said last of a lease', () => {
+    const prefix = `0000000000000000${'38'}${'20010db8'.padEnd(32, '0')}${option(114, '06')}`;
+    const about = (type: string, direction: 0 | 1): ProxyEvent => ({
+      kind: 'message',
+      message: handMessage({ hex: `${type}00000100000000${option(26, prefix)}`, direction }),
+      verdict: 'forwarded',
+      hits: [],
+      atMillis: 0,
+    });
+    for (const expectation of ['bindings equal within 5s', 'no BNDUPD unanswered within 5s']) {
+      const phases = [
+        { name: 'first', duration: '1s' },
+        { name: 'p', expect: [expectation] },
+      ];
+      const late = playing({ name: 'n', about: 'a', phases });
+      late.at(1, about('18', 0));
+      late.at(3);
+      late.at(7);
+      late.at(8);
+      expect(resultOf(late.outputs)?.phases[1]?.judgements).toMatchObject([
+        {
+          ok: false,
+          detail: expect.stringMatching(/^1 leases, e\.g\. 2001:db8::\/56: (not answered yet|pending)$/),
+        },
+      ]);
+      const answered = playing({ name: 'n', about: 'a', phases });
+      answered.at(1, about('18', 0));
+      answered.at(3, about('19', 1));
+      answered.at(4);
+      expect(resultOf(answered.outputs)).toMatchObject({ ok: true });
+    }
+  });
+
   it('goes on with a fault of which the next phase has the id', () => {
     const { outputs, at } = playing({
       name: 'n',
