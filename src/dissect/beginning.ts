@@ -43,11 +43,16 @@ export class Beginning {
     return this.firstLength + this.run.kept;
   }
 
-  /** Adds octets, which nobody may write to afterwards. */
+  /** Adds octets, which nobody may write to afterwards; the caller keeps them until `isPassed`. */
   add(octets: Uint8Array): void {
-    this.run.add(octets);
+    this.run.add(octets, !this.isPassed);
     if (this.isInterrupted || this.isPassed) return;
     const length = this.firstLength + octets.length;
+    if (this.firstLength === 0) {
+      this.first = octets;
+      this.firstLength = length;
+      return;
+    }
     if (length > this.first.length) {
       const larger = new Uint8Array(Math.max(length, 2 * this.firstLength));
       larger.set(this.first.subarray(0, this.firstLength));
@@ -106,30 +111,38 @@ export class Beginning {
   }
 }
 
+interface SearchFor {
+  readonly speaker: Speaker;
+  readonly search: Search;
+}
+
 /** Octets without a gap, and how far they were searched. */
 class Run {
   octets = 0;
   /** What was not given to the searches. */
   private waiting: Uint8Array[] = [];
-  private searches: ReadonlyMap<Speaker, Search> | undefined;
+  private isLasting = true;
+  private searches: readonly SearchFor[] | undefined;
 
   get kept(): number {
     let kept = 0;
-    for (const search of this.searches?.values() ?? []) kept += search.kept;
+    for (const { search } of this.searches ?? []) kept += search.kept;
     return kept;
   }
 
-  add(octets: Uint8Array): void {
+  /** `lasting`: as of `Search`. */
+  add(octets: Uint8Array, lasting: boolean): void {
     this.waiting.push(octets);
+    this.isLasting = lasting;
     this.octets += octets.length;
   }
 
   find(speakers: readonly Speaker[], tests: FrameTests, seen: Seen): Place | undefined {
-    this.searches ??= new Map(speakers.map((speaker) => [speaker, new Search(tests[speaker], 0)]));
+    this.searches ??= speakers.map((speaker) => ({ speaker, search: new Search(tests[speaker], 0) }));
     const waiting = this.waiting;
     this.waiting = [];
-    for (const [speaker, search] of this.searches) {
-      for (const octets of waiting) search.push(octets);
+    for (const { speaker, search } of this.searches) {
+      for (const octets of waiting) search.push(octets, this.isLasting);
       const before = this.octets - search.length;
       const at = search.find(seen);
       if (at !== undefined) return { speaker, at: before + at };
@@ -139,8 +152,8 @@ class Run {
   }
 
   rest(speaker: Speaker): Uint8Array {
-    const searches = this.searches ?? new Map<Speaker, Search>();
-    const search = searches.get(speaker) ?? [...searches.values()][0];
-    return search?.octetsFrom(0) ?? NO_BYTES;
+    const { searches } = this;
+    const own = searches?.find((each) => each.speaker === speaker) ?? searches?.[0];
+    return own?.search.octetsFrom(0) ?? NO_BYTES;
   }
 }

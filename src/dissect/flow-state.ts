@@ -12,12 +12,12 @@ import { Framer } from './framing.ts';
 import { RECOGNIZE_OCTETS_MAX } from './limits.ts';
 import { Opening } from './opening.ts';
 import type { DialectFound } from './recognize.ts';
-import type { UndecidedFlows } from './undecided-flows.ts';
+import type { WaitingFlows } from './waiting-flows.ts';
 
 /** What the owner of flows is told. */
 export interface FlowOwner {
   /** Of all its flows. */
-  readonly undecided: UndecidedFlows;
+  readonly waiting: WaitingFlows;
   recognized(
     state: FlowState,
     protocol: Speaker,
@@ -51,6 +51,8 @@ export class FlowState {
   private opening: Opening | undefined;
   private framers: readonly [Framer, Framer] | undefined;
   private ignored = false;
+  /** Of memory, as the owner's account of all flows has it. */
+  private keptOctets = 0;
 
   constructor(
     flow: Flow,
@@ -77,14 +79,24 @@ export class FlowState {
     return this.framers?.[direction].pending ?? 0;
   }
 
+  /** Octets of memory. */
+  private get kept(): number {
+    const { framers } = this;
+    if (framers !== undefined) return framers[0].kept + framers[1].kept;
+    return this.opening?.kept ?? 0;
+  }
+
   streamOffset(direction: Direction): number {
     return this.framers?.[direction].streamOffset ?? 0;
   }
 
   data(direction: Direction, bytes: Uint8Array, start: number, end: number, seen: Seen): void {
     if (this.ignored || start >= end) return;
-    if (this.framers !== undefined) {
-      this.framers[direction].push(bytes, start, end, seen);
+    const { framers } = this;
+    if (framers !== undefined) {
+      framers[direction].push(bytes, start, end, seen);
+      // What was found may have shown that nothing further can be read.
+      if (this.framers === framers) this.keep(this.kept, seen);
       return;
     }
     this.opening ??= new Opening();
@@ -94,7 +106,7 @@ export class FlowState {
     this.opening.beginnings[direction].add(octets);
     if (!passed) this.opening.hold(direction, octets, seen);
     this.decide(this.opening, seen);
-    if (this.undecided) this.owner.undecided.keep(this, this.opening.kept, seen);
+    this.keep(this.kept, seen);
   }
 
   gap(direction: Direction, missing: number, seen: Seen): void {
@@ -125,17 +137,37 @@ export class FlowState {
     this.settle();
   }
 
-  /** Nobody can wait any longer for what may yet show what it is. */
+  /** Nobody can wait any longer for what may yet show what it is, or for the rest of its messages. */
   giveUp(seen: Seen): void {
+    if (this.framers !== undefined) {
+      for (const direction of DIRECTIONS) {
+        const dropped = this.framers[direction].drop();
+        if (dropped > 0) this.owner.windowFull(this, direction, dropped, seen);
+      }
+      this.keptOctets = 0;
+      return;
+    }
     if (this.expected.length > 0 && this.opening !== undefined && this.opening.octets > 0)
       this.strange('its octets are no message', false, seen);
     else this.ignore();
   }
 
+  /** Nobody asks about it any more. */
+  forget(): void {
+    if (this.keptOctets > 0) this.owner.waiting.forget(this);
+    this.keptOctets = 0;
+  }
+
   /** It is decided. */
   private settle(): void {
     this.opening = undefined;
-    this.owner.undecided.forget(this);
+    this.forget();
+  }
+
+  private keep(octets: number, seen: Seen): void {
+    if (octets === this.keptOctets) return;
+    this.keptOctets = octets;
+    this.owner.waiting.keep(this, octets, seen);
   }
 
   private decide(opening: Opening, seen: Seen): void {

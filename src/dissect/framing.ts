@@ -38,6 +38,9 @@ export class CutFrame {
   claimed: number | undefined;
 }
 
+/** Room for a frame this long is made at once; for a longer one, whose length may be a lie, as its octets come. */
+const FRAME_OCTETS_AT_ONCE = 512;
+
 /** Octets that are being cut. */
 interface Input {
   bytes: Uint8Array;
@@ -79,6 +82,12 @@ export class Framer {
     return this.searching?.length ?? this.partialLength;
   }
 
+  /** Octets of memory for them. */
+  get kept(): number {
+    if (this.searching !== undefined) return this.searching.kept;
+    return this.partialLength === 0 ? 0 : this.partial.length;
+  }
+
   /** Octets of the direction before what is pending. */
   get streamOffset(): number {
     return this.offset;
@@ -106,6 +115,7 @@ export class Framer {
     input.end = end;
     if (this.partialLength > 0) this.doubtPartial(input, seen);
     this.consume(input, seen);
+    input.bytes = NO_BYTES;
   }
 
   /** `missing` octets never came. Where they end inside the frame that has begun, its end is still known. */
@@ -116,11 +126,19 @@ export class Framer {
     this.offset += passed;
     this.skip = inside ? wanted - passed : Math.max(this.skip - missing, 0);
     const known = inside || (this.searching === undefined && this.partialLength === 0 && this.skip > 0);
+    this.partial = NO_BYTES;
     this.partialLength = 0;
     this.doubtful = undefined;
     this.resync = true;
     this.searching = undefined;
     if (!known) this.searchFromHere(true);
+  }
+
+  /** Keeps nothing of what is pending; the frame that it begins is passed over. Returns how many octets that were. */
+  drop(): number {
+    const { pending } = this;
+    if (pending > 0) this.gap(0);
+    return pending;
   }
 
   /** The direction has ended: frames inside a frame that never became whole are still found. */
@@ -162,6 +180,8 @@ export class Framer {
     const { bytes, start, end } = this.cutFrame;
     const at = start - PREFIX_OCTETS;
     this.doubtful = this.test.isWhole(bytes, at, end) ? undefined : copyBytes(bytes, at, end);
+    // A silent connection must not keep alive what it read last.
+    this.cutFrame.bytes = NO_BYTES;
   }
 
   private total(bytes: Uint8Array, at: number): number {
@@ -218,7 +238,7 @@ export class Framer {
 
   private keep(input: Input, total: number): void {
     const length = input.end - input.at;
-    this.partial = new Uint8Array(Math.max(total, length));
+    this.partial = new Uint8Array(total <= FRAME_OCTETS_AT_ONCE ? Math.max(total, length) : length);
     this.partial.set(input.bytes.subarray(input.at, input.end));
     this.partialLength = length;
     input.at = input.end;
@@ -229,13 +249,14 @@ export class Framer {
     const known = this.partialLength >= PREFIX_OCTETS;
     const wanted = known ? this.total(this.partial, 0) : PREFIX_OCTETS;
     const taken = Math.min(wanted - this.partialLength, input.end - input.at);
-    if (wanted > this.partial.length) {
-      const larger = new Uint8Array(wanted);
+    const needed = this.partialLength + taken;
+    if (needed > this.partial.length) {
+      const larger = new Uint8Array(Math.min(wanted, Math.max(needed, 2 * this.partialLength)));
       larger.set(this.partial.subarray(0, this.partialLength));
       this.partial = larger;
     }
     this.partial.set(input.bytes.subarray(input.at, input.at + taken), this.partialLength);
-    this.partialLength += taken;
+    this.partialLength = needed;
     input.at += taken;
     if (this.partialLength < PREFIX_OCTETS) return;
     const total = this.total(this.partial, 0);
@@ -246,6 +267,7 @@ export class Framer {
   private finishPartial(input: Input, total: number, seen: Seen): void {
     const { headerOctets } = this.test;
     const frame = this.partial.subarray(0, total);
+    this.partial = NO_BYTES;
     this.partialLength = 0;
     const known = total >= headerOctets && this.test.isHeader(frame, 0);
     const nextFits = input.at + headerOctets > input.end || this.test.isHeader(input.bytes, input.at);

@@ -12,8 +12,11 @@ export const RESYNC_WINDOW_OCTETS = 1 << 17;
 /** Octets of a direction kept while nobody knows yet what speaks on the flow. */
 export const RECOGNIZE_OCTETS_MAX = FRAME_OCTETS_MAX + 2;
 
-/** The same for all flows together; the one of which something is kept for longest is not looked at further. */
-export const UNDECIDED_OCTETS_MAX = 16 * 1024 * 1024;
+/**
+ * Memory for what all flows together keep until a message is found or whole; the one that keeps something for longest gives
+ * it up. What nobody has recognized by then is not looked at further.
+ */
+export const WAITING_OCTETS_MAX = 16 * 1024 * 1024;
 
 /** Notices about one flow; a flow that earns more is told no further. */
 export const FLOW_NOTICES_MAX = 1000;

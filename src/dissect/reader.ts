@@ -21,13 +21,13 @@ import {
   STARTTLS,
 } from './frame-tests.ts';
 import type { CutFrame } from './framing.ts';
-import { FLOW_NOTICES_MAX, FLOWS_MAX, UNDECIDED_OCTETS_MAX } from './limits.ts';
+import { FLOW_NOTICES_MAX, FLOWS_MAX, WAITING_OCTETS_MAX } from './limits.ts';
 import type { Message } from './message.ts';
 import { type FrameAtHand, MessageMaker } from './message-maker.ts';
 import type { Notice, NoticeKind } from './notice.ts';
 import type { DialectFound } from './recognize.ts';
-import { UndecidedFlows } from './undecided-flows.ts';
 import { rolesTurned, V4Roles } from './v4-roles.ts';
+import { WaitingFlows } from './waiting-flows.ts';
 import { EMPTY_SPACE } from './walk.ts';
 
 export interface ReaderEvents {
@@ -158,7 +158,10 @@ export class MessageReader implements FlowSink {
     if (!following.isOver) return;
     this.flows.delete(flow);
     this.lastFlow = undefined;
-    if (following.state !== undefined) this.numbers.forget(following.state);
+    const { state } = following;
+    if (state === undefined) return;
+    this.numbers.forget(state);
+    state.forget();
   }
 
   tls(flow: Flow, news: TlsNews, seen: Seen): void {
@@ -221,8 +224,8 @@ export class MessageReader implements FlowSink {
 
   private makeOwner(): FlowOwner {
     return {
-      undecided: new UndecidedFlows((flow, seen) => {
-        const text = `more than ${UNDECIDED_OCTETS_MAX} octets of flows in which no message was found: the oldest are given up`;
+      waiting: new WaitingFlows((flow, seen) => {
+        const text = `more than ${WAITING_OCTETS_MAX} octets of flows wait for a message, or for the rest of one: what waits for longest is given up`;
         this.notice('limit', text, flow, seen);
       }),
       recognized: (state, speaker, why, dialect, seen) =>

@@ -14,8 +14,8 @@ export class Search {
   private readonly test: FrameTest;
   private window: Uint8Array = NO_BYTES;
   private held = 0;
-  /** Whether the window is not ours. */
-  private isBorrowed = false;
+  /** Whose the window is: ours; that of others, who keep it as it is; or of others who may not. */
+  private windowIs: 'own' | 'shared' | 'borrowed' = 'own';
   /** Everything before this was looked at. */
   private looked = 0;
   /** Positions with a plausible header, whose frame is not complete. */
@@ -36,14 +36,14 @@ export class Search {
   }
 
   /**
-   * Adds octets; returns how many old ones had to go. The first ones are looked at where they lie, and copied only if `find`,
-   * which has to follow, finds nothing in them.
+   * Adds octets; returns how many old ones had to go. The first ones are looked at where they lie; unless they stay there as
+   * they are (`lasting`) they are copied if `find`, which has to follow, finds nothing in them.
    */
-  push(octets: Uint8Array): number {
+  push(octets: Uint8Array, lasting = false): number {
     if (this.held === 0) {
       this.window = octets;
       this.held = octets.length;
-      this.isBorrowed = true;
+      this.windowIs = lasting ? 'shared' : 'borrowed';
       return 0;
     }
     const tooMany = this.held + octets.length > 2 * RESYNC_WINDOW_OCTETS;
@@ -59,9 +59,9 @@ export class Search {
       const larger = new Uint8Array(Math.max(wanted, 2 * this.held));
       larger.set(this.window.subarray(0, this.held));
       this.window = larger;
+      this.windowIs = 'own';
     }
     this.window.set(octets, this.held);
-    this.isBorrowed = false;
     this.held = wanted;
     return dropped;
   }
@@ -79,8 +79,10 @@ export class Search {
       if (!this.test.isHeader(window, at) || !this.test.isCandidate(window, at, seen, lastTime)) continue;
       if (this.try(window, at)) return at;
     }
-    if (this.isBorrowed) this.window = copyBytes(window);
-    this.isBorrowed = false;
+    if (this.windowIs === 'borrowed') {
+      this.window = copyBytes(window);
+      this.windowIs = 'own';
+    }
     return undefined;
   }
 
@@ -88,8 +90,12 @@ export class Search {
   forget(): void {
     const needed = Math.min(this.looked, ...this.candidates);
     if (needed < this.held / 2) return;
-    if (this.window.length > SMALL_WINDOW_OCTETS) this.window = this.window.slice(needed, this.held);
-    else this.window.copyWithin(0, needed, this.held);
+    if (this.windowIs === 'own' && this.window.length <= SMALL_WINDOW_OCTETS)
+      this.window.copyWithin(0, needed, this.held);
+    else {
+      this.window = this.window.slice(needed, this.held);
+      this.windowIs = 'own';
+    }
     this.held -= needed;
     this.looked -= needed;
     this.candidates = this.candidates.map((at) => at - needed);

@@ -7,11 +7,11 @@ import { concatBytes, fromHex } from '../../src/base/bytes.ts';
 import type { Flow } from '../../src/base/flow.ts';
 import { Beginning } from '../../src/dissect/beginning.ts';
 import { type FrameTests, failoverTest, v4FailoverTest } from '../../src/dissect/frame-tests.ts';
-import { UNDECIDED_OCTETS_MAX } from '../../src/dissect/limits.ts';
+import { WAITING_OCTETS_MAX } from '../../src/dissect/limits.ts';
 import type { Message } from '../../src/dissect/message.ts';
 import type { Notice } from '../../src/dissect/notice.ts';
 import { MessageReader } from '../../src/dissect/reader.ts';
-import { UndecidedFlows } from '../../src/dissect/undecided-flows.ts';
+import { WaitingFlows } from '../../src/dissect/waiting-flows.ts';
 import { EMPTY_SPACE } from '../../src/dissect/walk.ts';
 import { DISSECTORS } from './captured.ts';
 import { SEEN } from './made.ts';
@@ -142,8 +142,8 @@ describe('what is looked at', () => {
   it('is bounded for all flows together: who has kept something for longest gives way, and it is told once', () => {
     const told: number[] = [];
     const gone: number[] = [];
-    const flows = new UndecidedFlows(({ id }) => told.push(id));
-    const quarter = UNDECIDED_OCTETS_MAX / 4;
+    const flows = new WaitingFlows(({ id }) => told.push(id));
+    const quarter = WAITING_OCTETS_MAX / 4;
     const all = [0, 1, 2, 3, 4, 5].map((id) => ({ flow: flowOn(id), giveUp: () => gone.push(id) }));
     for (const flow of all.slice(0, 4)) flows.keep(flow, quarter, SEEN);
     flows.forget(all[1] as (typeof all)[0]);
@@ -171,5 +171,48 @@ describe('what is looked at', () => {
     expect(notices).toEqual([]);
     push(flows.slice(100));
     expect(notices.map(({ kind }) => kind)).toEqual(['limit']);
+  });
+
+  // Each connection speaks, and then begins a message of which most comes but never the end.
+  it('is bounded for connections whose messages do not become whole, and they are read on behind those', () => {
+    const notices: Notice[] = [];
+    const messages: Message[] = [];
+    const reader = new MessageReader(DISSECTORS, {
+      onMessage: (message) => messages.push(message),
+      onNotice: (notice) => notices.push(notice),
+    });
+    const head = fromHex('ea60180000012d79aa90') as Uint8Array;
+    const begun = concatBytes([CONTACT, head, new Uint8Array(50_000)]);
+    const flows = Array.from({ length: 400 }, (_, id) => flowOn(id));
+    for (const flow of flows) {
+      reader.open(flow, SEEN, false);
+      reader.data(flow, 0, begun, 0, CONTACT.length + 1, SEEN);
+      reader.data(flow, 0, begun, CONTACT.length + 1, begun.length, SEEN);
+    }
+    const told = notices.filter(({ kind }) => kind !== 'connection');
+    expect(told[0]).toMatchObject({ kind: 'limit', flow: flows[0] });
+    expect(told[1]).toMatchObject({ kind: 'undissectable', flow: flows[0], octets: 50_010 });
+    expect(told.filter(({ kind }) => kind === 'limit')).toHaveLength(1);
+    const kept = flows.length - told.slice(1).length;
+    expect(kept * 50_010).toBeLessThanOrEqual(WAITING_OCTETS_MAX);
+    expect(kept * 2 * 60_002).toBeGreaterThan(WAITING_OCTETS_MAX);
+
+    const rest = concatBytes([new Uint8Array(60_002 - 50_010), CONTACT]);
+    reader.data(flows[0] as Flow, 0, rest, 0, rest.length, SEEN);
+    expect(messages.slice(400).map(({ msgName, frame }) => [msgName, frame.streamOffset])).toEqual([
+      ['CONTACT', 10 + 60_002],
+    ]);
+  });
+
+  it('is no more than what has come, whatever lengths say', () => {
+    const reader = new MessageReader(DISSECTORS, { onMessage: () => undefined });
+    const before = process.memoryUsage().arrayBuffers;
+    const begun = concatBytes([CONTACT, fromHex('fde8180000012d79aa90') as Uint8Array]);
+    const flows = Array.from({ length: 2000 }, (_, id) => flowOn(id));
+    for (const flow of flows) {
+      reader.open(flow, SEEN, false);
+      reader.data(flow, 0, begun, 0, begun.length, SEEN);
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2000 * 1000);
   });
 });

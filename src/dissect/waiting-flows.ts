@@ -1,15 +1,15 @@
-/** Bounds what is kept of all flows together of which nobody knows yet what speaks on them. */
+/** Bounds what is kept of all flows together while no message is found in it, or none that is whole. */
 import type { Flow, Seen } from '../base/flow.ts';
-import { UNDECIDED_OCTETS_MAX } from './limits.ts';
+import { WAITING_OCTETS_MAX } from './limits.ts';
 
-export interface UndecidedFlow {
+export interface WaitingFlow {
   readonly flow: Flow;
   /** Nothing further is kept of it. */
   giveUp(seen: Seen): void;
 }
 
-export class UndecidedFlows {
-  private readonly octets = new Map<UndecidedFlow, number>();
+export class WaitingFlows {
+  private readonly octets = new Map<WaitingFlow, number>();
   private total = 0;
   private crowded: ((oldest: Flow, seen: Seen) => void) | undefined;
 
@@ -19,11 +19,11 @@ export class UndecidedFlows {
   }
 
   /** `flow` keeps so many octets now. Where that is too much, those that have kept any for longest are given up. */
-  keep(flow: UndecidedFlow, octets: number, seen: Seen): void {
+  keep(flow: WaitingFlow, octets: number, seen: Seen): void {
     this.total += octets - (this.octets.get(flow) ?? 0);
     if (octets === 0) this.octets.delete(flow);
     else this.octets.set(flow, octets);
-    while (this.total > UNDECIDED_OCTETS_MAX) {
+    while (this.total > WAITING_OCTETS_MAX) {
       const [oldest] = this.octets.keys();
       if (oldest === undefined) return;
       this.crowded?.(oldest.flow, seen);
@@ -34,7 +34,7 @@ export class UndecidedFlows {
   }
 
   /** Nothing is kept of `flow` any more. */
-  forget(flow: UndecidedFlow): void {
+  forget(flow: WaitingFlow): void {
     this.total -= this.octets.get(flow) ?? 0;
     this.octets.delete(flow);
   }
