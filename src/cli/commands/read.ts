@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import type { Dissectors } from '../../dissect/compile.ts';
 import type { Filter } from '../../filter/compile.ts';
@@ -18,8 +18,7 @@ import { knowledgeOf, mostWanted, type Wanted, wantedBy } from '../read/annotate
 import { needsOfColumns } from '../read/columns.ts';
 import { needsOfFields } from '../read/fields.ts';
 import { filterFrom } from '../read/filter-option.ts';
-import type { FormatChoice, FormatName } from '../read/format.ts';
-import { formatOption } from '../read/formats.ts';
+import { FORMATS, type FormatChoice, type FormatName } from '../read/format.ts';
 import { filesOf, type Habits, typeOf, withTsharkHabits } from '../read/habits.ts';
 import { type CaptureOptions, readCaptures, withCaptureOptions } from '../read/input.ts';
 import { Printing } from '../read/printing.ts';
@@ -76,7 +75,9 @@ export function register(program: Command): void {
   const command = program.command('read').description('print the messages of captures');
   withTsharkHabits(withCaptureOptions(command, '[files...]'))
     .option('-Y, --filter <filter>', 'only messages that match')
-    .addOption(formatOption)
+    .addOption(
+      new Option('-T, --type <format>', 'what to print for each message').choices(FORMATS).default('text'),
+    )
     .option('-x, --hex', 'octets of each message below it')
     .option('-o, --columns <names>', 'columns of -T text, separated by commas')
     .option('-e, --field <name>', 'a field of -T fields; may be given several times', gather, [])

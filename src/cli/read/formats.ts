@@ -2,7 +2,6 @@
  * What `-T` names: how a message becomes output. Everything that is drawn comes from src/render or the dissector; this
  * file only puts it into lines.
  */
-import { Option } from 'commander';
 import { InputError } from '../../base/problem.ts';
 import { timestampMillis } from '../../base/timestamp.ts';
 import { colourOf } from '../../render/colour-rules.ts';
@@ -15,11 +14,7 @@ import { putTextLine, styledTextLine } from '../../render/text.ts';
 import { putTree } from '../../render/tree.ts';
 import { columnsNamed } from './columns.ts';
 import { fieldsFormat } from './fields.ts';
-import { FORMATS, type Format, type FormatChoice, type LineSink } from './format.ts';
-
-export const formatOption = new Option('-T, --type <format>', 'what to print for each message')
-  .choices(FORMATS)
-  .default('text');
+import type { Format, FormatChoice, LineSink } from './format.ts';
 
 /** @throws InputError for a choice that makes no sense */
 export function makeFormat(choice: FormatChoice, out: LineSink): Format {
