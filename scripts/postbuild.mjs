@@ -26,6 +26,17 @@ const ascii = {
     code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
 };
 
+// Commander can start programs, which ours has never asked of it; loading what that takes is a twentieth of a start.
+const SPAWN = "const childProcess = require('node:child_process');";
+const withoutSpawn = {
+  name: 'without-spawn',
+  transform(code, id) {
+    if (!id.endsWith('/commander/lib/command.js')) return null;
+    if (!code.includes(SPAWN)) throw new Error(`${id}: expected ${SPAWN}`);
+    return code.replace(SPAWN, 'const childProcess = {};');
+  },
+};
+
 writeDissectorCache();
 rmSync(FOLDER, { recursive: true, force: true });
 await writeProgram({ main: 'dist/cli/main.js' }, core, CORE_FILE, '');
@@ -63,6 +74,7 @@ async function writeProgram(input, always, alwaysFile, prefix) {
     plugins: [
       { name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
       ascii,
+      withoutSpawn,
     ],
   });
   let needed;
