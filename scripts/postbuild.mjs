@@ -1,4 +1,4 @@
-// Runs behind the compiler: leaves the parsed dissectors beside the compiled code, so that no run has to parse YAML, and
+// Runs behind the compiler: leaves the dissectors' definitions beside the compiled code, so that no run has to parse YAML, and
 // joins the modules of the program into few files, because finding and loading many of them is most of its start-up.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
@@ -48,7 +48,7 @@ await writeProgram(
   'print-',
 );
 await writeJournal();
-copyFileSync('dist/dissect/dissectors.json', `${FOLDER}/dissectors.json`);
+copyFileSync('dist/dissect/dissectors.data', `${FOLDER}/dissectors.data`);
 chmodSync(`${FOLDER}/main.cjs`, 0o755);
 for (const name of [CORE_FILE, PRINTING_FILE]) refuseImports(name);
 writeCompiledCode('compile-core.mjs');

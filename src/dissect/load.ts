@@ -1,29 +1,30 @@
 /**
- * Reads dissector files: the only file of this room that touches the disk and YAML. The build leaves the parsed data
- * of our own files beside the compiled code, because parsing YAML would be most of the start-up time; a file whose text
- * is not the one that was parsed then is parsed anew, so that editing a dissector always works.
+ * Reads dissector files: the only file of this room that touches the disk and YAML. The build leaves the definitions
+ * in our own files beside the compiled code, because parsing and checking them would be most of the start-up time; a file
+ * whose text is not the one that was read then is read anew, so that editing a dissector always works.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deserialize, serialize } from 'node:v8';
 import { InputError } from '../base/problem.ts';
 import type { Locate, Path } from './checked.ts';
 import type { Dissectors } from './compile.ts';
 import { compileDissectors } from './compile.ts';
-import type { DefinitionFile } from './definition.ts';
+import type { Definition, DefinitionFile } from './definition.ts';
 import { parseDefinition } from './parse-definition.ts';
 
 type Yaml = typeof import('yaml');
 type YamlDocument = ReturnType<Yaml['parseDocument']>;
 
 const OWN_DIRECTORY = fileURLToPath(new URL('../../dissectors', import.meta.url));
-const CACHE_FILE = fileURLToPath(new URL('./dissectors.json', import.meta.url));
+const CACHE_FILE = fileURLToPath(new URL('./dissectors.data', import.meta.url));
 /** Largest dissector file that is read. */
 const FILE_CHARACTERS_MAX = 4 << 20;
 
-/** Texts of files and their parsed data. Not an object with texts as keys: it takes many times as long to read. */
-type Cache = readonly (readonly [text: string, data: unknown])[];
+/** Texts of files and what they define. */
+type Cache = readonly (readonly [text: string, definition: Definition])[];
 
 export interface LoadOptions {
   /** More directories with dissector files; vendor files there add to and replace options of ours. */
@@ -40,14 +41,13 @@ export function loadDissectors(options: LoadOptions = {}): Dissectors {
   return compileDissectors([...own, ...others.map((path) => loadFile(path, path, cache))]);
 }
 
-/** Writes the parsed data of our own files beside this code; the build calls it. */
+/** Writes the definitions of our own files beside this code; the build calls it. */
 export function writeDissectorCache(): void {
-  const cache: [string, unknown][] = [];
-  for (const path of yamlFiles(OWN_DIRECTORY)) {
+  const cache: Cache = yamlFiles(OWN_DIRECTORY).map((path) => {
     const text = readText(path);
-    cache.push([text, parseYaml(text, path).toJS()]);
-  }
-  writeFileSync(CACHE_FILE, JSON.stringify(cache));
+    return [text, definitionIn(text, ownName(path))];
+  });
+  writeFileSync(CACHE_FILE, serialize(cache));
 }
 
 function ownName(path: string): string {
@@ -69,15 +69,13 @@ function yamlFiles(directory: string): readonly string[] {
 function loadFile(path: string, name: string, cache: Cache): DefinitionFile {
   const text = readText(path);
   const cached = cache.find(([known]) => known === text)?.[1];
-  if (cached !== undefined)
-    return { file: name, definition: parseDefinition(cached, (at) => keyPath(name, at)) };
-  const document = parseYaml(text, name);
-  const locate: Locate = (at) => `${name}:${lineOf(document, text, at)}: ${at.join('.') || 'the file'}`;
-  return { file: name, definition: parseDefinition(document.toJS(), locate) };
+  return { file: name, definition: cached ?? definitionIn(text, name) };
 }
 
-function keyPath(name: string, path: Path): string {
-  return `${name}: ${path.join('.')}`;
+function definitionIn(text: string, name: string): Definition {
+  const document = parseYaml(text, name);
+  const locate: Locate = (at) => `${name}:${lineOf(document, text, at)}: ${at.join('.') || 'the file'}`;
+  return parseDefinition(document.toJS(), locate);
 }
 
 function readText(path: string): string {
@@ -93,9 +91,8 @@ function readText(path: string): string {
 }
 
 function readCache(): Cache {
-  if (!existsSync(CACHE_FILE)) return [];
   try {
-    return JSON.parse(readFileSync(CACHE_FILE, 'utf8')) as Cache;
+    return deserialize(readFileSync(CACHE_FILE)) as Cache;
   } catch {
     return [];
   }
