@@ -110,10 +110,17 @@ export function register(program: Command): void {
     .action(runRead);
 }
 
-/** With more threads that print the process would take more than 128 MiB. */
-const THREADS_MAX = 4;
-/** Trees, fields and the parser of filters take more memory, in each thread. */
-const LARGE_THREADS_MAX = 3;
+/** With more threads that print the process would take more than 128 MiB: fields and trees take more in each. */
+const THREADS_MAX: Readonly<Record<FormatName, number>> = {
+  text: 4,
+  jsonl: 4,
+  ek: 4,
+  fields: 3,
+  tree: 2,
+  ladder: 1,
+};
+/** So does what filters need. */
+const FILTERED_THREADS_MAX = 2;
 
 /** What is read between two moments at which lines that others have printed can be written. */
 const PRINTING_CHUNK_OCTETS = 64 * 1024;
@@ -222,8 +229,8 @@ function octetsIn(files: readonly string[]): number | undefined {
 
 /** The first of them hardly prints. */
 function threadsOf({ jobs, type, filter }: Options): number {
-  const isSmall = filter === undefined && (type === 'text' || type === 'jsonl' || type === 'ek');
-  return jobs ?? Math.min(availableParallelism(), isSmall ? THREADS_MAX : LARGE_THREADS_MAX);
+  const filtered = filter === undefined ? Number.POSITIVE_INFINITY : FILTERED_THREADS_MAX;
+  return jobs ?? Math.min(availableParallelism(), THREADS_MAX[type], filtered);
 }
 
 /** What has to be known of messages for all that was asked for: perhaps what only a first pass can tell. */

@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Filter } from '../../../filter/compile.ts';
-import { keepNewSpaceSmall, letNewSpaceGrow } from '../../small-heap.ts';
+import { keepHeapSmall, keepNewSpaceSmall, letNewSpaceGrow } from '../../small-heap.ts';
 import type { FormatChoice } from '../format.ts';
 import { Belt } from './belt.ts';
 import type { PrintOrder } from './ordered-printer.ts';
@@ -40,10 +40,12 @@ export function startPool({ choice, filter, others, parcelMessages, writeAll }: 
     belt: belt.memory,
   };
   const threads = Array.from({ length: others }, () => startThread(order));
+  // A tree is many objects, of which some are kept too long whenever room for new ones is used up.
+  const keepSmall = choice.type === 'tree' ? keepHeapSmall : keepNewSpaceSmall;
   let beginning = others;
   for (const thread of threads) {
     thread.on('message', (message) => {
-      if (message === BEGUN && --beginning === 0) keepNewSpaceSmall();
+      if (message === BEGUN && --beginning === 0) keepSmall();
     });
   }
   const printer = new Printer({ choice, filter, belt });
