@@ -24,7 +24,8 @@ export interface ConnectionStatistics {
   /** By message type, from the opener and from the other end. */
   readonly messages: readonly [Float64Array, Float64Array];
   readonly octets: [number, number];
-  readonly firstMillis: number;
+  /** Earliest and latest; captures may go back in time. */
+  firstMillis: number;
   lastMillis: number;
   /** BNDUPDs of each end that wait for a BNDREPLY, now and at most. */
   readonly unacked: [number, number];
@@ -77,7 +78,8 @@ export class Statistics {
     this.octets += octets;
     minute.messages++;
     minute.octets += octets;
-    connection.lastMillis = this.atMillis;
+    if (this.atMillis > connection.lastMillis) connection.lastMillis = this.atMillis;
+    else if (this.atMillis < connection.firstMillis) connection.firstMillis = this.atMillis;
     connection.octets[frame.direction] += octets;
     // A message without octets has no type and still was one.
     (connection.messages[frame.direction][Math.max(0, msgType)] as number)++;
@@ -117,11 +119,25 @@ export class Statistics {
     this.atMillis = timestampMillis(seen.time);
     this.atSeconds = toEpoch2000(this.atMillis);
     const minute = Math.floor(this.atMillis / 60_000);
-    if (this.minute === undefined || (minute > this.minute.minute && this.minutes.length < MINUTES_MAX)) {
-      this.minute = { minute, messages: 0, octets: 0, rejects: 0 };
-      this.minutes.push(this.minute);
-    }
+    if (this.minute?.minute !== minute) this.minute = this.inOrder(minute);
     return this.minute;
+  }
+
+  /** The entry of this minute, which may lie before others; of the last one when there is no room for another. */
+  private inOrder(minute: number): MinuteStatistics {
+    const { minutes } = this;
+    let at = minutes.length;
+    for (let from = 0; from < at; ) {
+      const middle = (from + at) >> 1;
+      if ((minutes[middle] as MinuteStatistics).minute <= minute) from = middle + 1;
+      else at = middle;
+    }
+    const there = minutes[at - 1];
+    if (there?.minute === minute) return there;
+    if (minutes.length >= MINUTES_MAX) return minutes[minutes.length - 1] as MinuteStatistics;
+    const made = { minute, messages: 0, octets: 0, rejects: 0 };
+    minutes.splice(at, 0, made);
+    return made;
   }
 
   private failover(

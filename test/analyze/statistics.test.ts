@@ -35,6 +35,22 @@ describe('statistics', () => {
   });
 });
 
+it('count a message in its own minute when clocks or merged files go back', () => {
+  const statistics = new Statistics();
+  const dialogue = new Dialogue();
+  for (const [index, minute] of [5, 3, 9, 3, 4, 5].entries())
+    statistics.add(dialogue.say('p', 35, index, minute * 60_000));
+  const [connection] = statistics.connections;
+  const first = statistics.minutes[0]?.minute ?? 0;
+  expect(statistics.minutes.map(({ minute, messages }) => [minute - first, messages])).toEqual([
+    [0, 2],
+    [1, 1],
+    [2, 2],
+    [6, 1],
+  ]);
+  expect((connection?.lastMillis ?? 0) - (connection?.firstMillis ?? 0)).toBe(6 * 60_000);
+});
+
 describe('statistics of what never ends', () => {
   it('count connections beyond the thousandth with the last one, and lose no message', () => {
     const statistics = new Statistics();

@@ -16,7 +16,9 @@ export interface Update {
 }
 
 export function updateOf(tree: TreeNode, bindings: readonly Binding[], said: Said): Update {
-  const [container] = containersIn(tree);
+  // With several, which it may not have, nobody says what the answer has to be.
+  const containers = containersIn(tree);
+  const container = containers.length === 1 ? containers[0] : undefined;
   return {
     said,
     container: container?.code ?? undefined,
