@@ -148,7 +148,7 @@ describe('leasetap read', () => {
     ['-T', 'tree'],
     ['-o', 'delta,type,info', '--color', 'always'],
     ['-Y', 'rtt'],
-    ['-2', '-T', 'fields', '-e', 'index', '-e', 'reply_in', '-E', 'header=y'],
+    ['-2', '-T', 'fields', '-e', 'index', '-e', 'reply_in', '-E', 'header=y', '-E', 'bom=y'],
     ['-T', 'ladder'],
   ])('prints the same with threads as without: %s %s', async (...args) => {
     const file = join(temporaryFolder(), 'large.pcap');

@@ -83,7 +83,7 @@ export function register(program: Command): void {
     .option('-e, --field <name>', 'a field of -T fields; may be given several times', gather, [])
     .option(
       '-E, --field-setting <name=value>',
-      'header, separator, quote, aggregator, occurrence',
+      'bom, header, separator, quote, aggregator, occurrence',
       gather,
       [],
     )

@@ -7,6 +7,8 @@ import { cellOf } from './cells.ts';
 import type { Format, FormatChoice, LineSink } from './format.ts';
 
 interface FieldSettings {
+  /** Whether a byte order mark comes first, by which Excel knows UTF-8. */
+  readonly bom: boolean;
   readonly header: boolean;
   readonly separator: string;
   readonly quote: string;
@@ -15,12 +17,14 @@ interface FieldSettings {
   readonly occurrence: 'f' | 'l' | 'a';
 }
 
+const BYTE_ORDER_MARK = '\ufeff';
 const SEPARATORS: Readonly<Record<string, string>> = { '/t': '\t', '/s': ' ' };
 const QUOTES: Readonly<Record<string, string>> = { d: '"', s: "'", n: '' };
 
 /** Reads `header=y` and the like. @throws InputError */
 export function fieldSettings(given: readonly string[]): FieldSettings {
   const settings = {
+    bom: false,
     header: false,
     separator: '\t',
     quote: '',
@@ -29,7 +33,8 @@ export function fieldSettings(given: readonly string[]): FieldSettings {
   };
   for (const text of given) {
     const [, name = '', value = ''] = /^(\w+)=(.*)$/.exec(text) ?? [];
-    if (name === 'header' && /^[yn]$/.test(value)) settings.header = value === 'y';
+    if (name === 'bom' && /^[yn]$/.test(value)) settings.bom = value === 'y';
+    else if (name === 'header' && /^[yn]$/.test(value)) settings.header = value === 'y';
     else if (name === 'separator' && value !== '') settings.separator = SEPARATORS[value] ?? value;
     else if (name === 'quote' && QUOTES[value] !== undefined) settings.quote = QUOTES[value];
     else if (name === 'aggregator' && value !== '') settings.aggregator = SEPARATORS[value] ?? value;
@@ -37,7 +42,7 @@ export function fieldSettings(given: readonly string[]): FieldSettings {
       settings.occurrence = value;
     else {
       throw new InputError(
-        `-E ${text}: expected header=y|n, separator=CHARACTER, quote=d|s|n, aggregator=CHARACTER or occurrence=f|l|a`,
+        `-E ${text}: expected bom=y|n, header=y|n, separator=CHARACTER, quote=d|s|n, aggregator=CHARACTER or occurrence=f|l|a`,
       );
     }
   }
@@ -53,13 +58,18 @@ export function fieldsFormat(
   if (names.length === 0) throw new InputError('-T fields needs at least one -e FIELD');
   const settings = fieldSettings(choice.fieldSettings);
   const fields = names.map((name) => resolved(name, dissectors));
-  if (settings.header && choice.continues === undefined) out.line(names.join(settings.separator));
+  let mark = settings.bom && choice.continues === undefined ? BYTE_ORDER_MARK : '';
+  const line = (cells: readonly string[]): void => {
+    out.line(mark + cells.join(settings.separator));
+    mark = '';
+  };
+  if (settings.header && choice.continues === undefined) line(names);
   return (message, notes) => {
     const cells = fields.map((field) => {
       const values = chosen(cellOf(field, message, notes), settings);
       return quoted(values.join(settings.aggregator), settings.quote);
     });
-    out.line(cells.join(settings.separator));
+    line(cells);
   };
 }
 
