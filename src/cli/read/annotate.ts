@@ -13,6 +13,7 @@ import type { Message } from '../../dissect/message.ts';
 import type { Filter } from '../../filter/compile.ts';
 import { keepHeapSmall } from '../small-heap.ts';
 import type { Round } from './input.ts';
+import { readOnlyOnce } from './once.ts';
 
 export interface Annotated {
   readonly notes: Annotations;
@@ -42,7 +43,7 @@ export function mostWanted(wishes: readonly (Wanted | undefined)[]): Wanted {
 
 /**
  * For more than what earlier messages tell, files are read twice.
- * @throws InputError if that is standard input
+ * @throws InputError if that cannot be
  */
 export async function knowledgeOf(
   files: readonly string[],
@@ -50,7 +51,8 @@ export async function knowledgeOf(
   withStates = false,
 ): Promise<Knowledge> {
   if (wanted === 'earlier') return { annotator: new Annotator({}, withStates), earlier: [] };
-  if (files.includes('-')) throw new InputError(NOT_TWICE[wanted]);
+  const once = readOnlyOnce(files);
+  if (once !== undefined) throw new InputError(`${once} cannot be read twice: ${NEEDS_FILES[wanted]}`);
   const replies = new ReplyIndex();
   if (wanted === 'later') {
     return {
@@ -73,11 +75,11 @@ export async function knowledgeOf(
   return { annotator: new Annotator({ replies, breaches }, withStates), earlier: [judging] };
 }
 
-const NOT_TWICE = {
+const NEEDS_FILES = {
   later:
-    'standard input cannot be read twice: -2, reply_in and the finding unanswered need files (others: finding in {malformed rejected skewed repeated})',
+    '-2, reply_in and the finding unanswered need files (others: finding in {malformed rejected skewed repeated})',
   checks:
-    'standard input cannot be read twice: --findings, and finding unless it is finding in {malformed rejected skewed repeated}, need files; leasetap check reads standard input',
+    '--findings, and finding unless it is finding in {malformed rejected skewed repeated}, need files; leasetap check reads once',
 } as const;
 
 class Notes implements Annotations {

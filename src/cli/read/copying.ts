@@ -14,6 +14,7 @@ import { packageVersion } from '../version.ts';
 import { knowledgeOf, mostWanted, wantedBy } from './annotate.ts';
 import { ChosenPackets } from './chosen-packets.ts';
 import { type CaptureOptions, type Round, readCaptures } from './input.ts';
+import { readOnlyOnce } from './once.ts';
 
 /** Octets gathered before a write. */
 const BATCH_OCTETS = 256 * 1024;
@@ -81,8 +82,8 @@ export async function copyPackets(order: CopyOrder): Promise<void> {
 }
 
 function refuseWhatCannotBe(files: readonly string[], path: string): void {
-  if (files.includes('-'))
-    throw new InputError('-w reads twice, and standard input cannot be: it needs files');
+  const once = readOnlyOnce(files);
+  if (once !== undefined) throw new InputError(`-w reads twice, and ${once} cannot be: it needs files`);
   if (path === '-') {
     if (process.stdout.isTTY) throw new InputError('-w - writes a capture: send it to a file or into a pipe');
     return;
