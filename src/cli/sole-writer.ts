@@ -8,7 +8,10 @@ import { createServer, type Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../base/problem.ts';
 
-/** How to give the files back. Rejects with InputError if one of them has a writer, or is a pipe that nobody reads. */
+/**
+ * How to give the files back. Rejects with InputError if one of them has a writer, is a pipe that nobody reads, or is `-`: on
+ * standard output there are lines.
+ */
 export async function soleWriter(paths: readonly (string | undefined)[]): Promise<() => void> {
   const held: Server[] = [];
   const giveBack = (): void => {
@@ -17,6 +20,8 @@ export async function soleWriter(paths: readonly (string | undefined)[]): Promis
   try {
     for (const path of paths) {
       if (path === undefined) continue;
+      if (path === '-')
+        throw new InputError('"-": expected the name of a file; standard output is for lines');
       const there = statSync(path, { throwIfNoEntry: false });
       if (there?.isFIFO() === true) mustBeRead(path);
       if (process.platform === 'linux' && isFile(there)) held.push(await hold(path));

@@ -117,14 +117,14 @@ function existing(proxy: ProxyHandle, id: string): FaultView {
   return view;
 }
 
-/** Takes what is given, keeps the rest, and counts from the beginning. */
+/** Takes what is given, keeps the rest, the seed that was drawn too, and counts from the beginning. */
 function update(proxy: ProxyHandle, { body }: ControlRequest, id: string): ControlAnswer {
-  const { id: place, spec, relationship } = existing(proxy, id);
+  const { id: place, spec, seed, relationship } = existing(proxy, id);
   if (typeof body !== 'object' || body === null)
     throw new InputError('expected an object with what is to change');
   const bare = relationship === undefined ? place : place.slice(relationship.length + 1);
   const where = relationship === undefined ? {} : { relationship };
-  const changed = faultFromObject({ ...flat(spec), ...body, ...where, id: bare });
+  const changed = faultFromObject({ ...flat(spec), seed, ...body, ...where, id: bare });
   proxy.checkFault(changed);
   proxy.removeFault(place);
   return json(proxy.armFault(changed));

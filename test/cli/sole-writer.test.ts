@@ -30,6 +30,10 @@ it('refuses a pipe that nobody reads', async () => {
   await expect(soleWriter([pipe])).rejects.toThrow(`${pipe}: nobody reads from this pipe`);
 });
 
+it('makes no file called "-"', async () => {
+  await expect(soleWriter(['-'])).rejects.toThrow('expected the name of a file');
+});
+
 it('lets any number write to a device', async () => {
   const free = await Promise.all([soleWriter(['/dev/null']), soleWriter(['/dev/null'])]);
   for (const giveBack of free) giveBack();

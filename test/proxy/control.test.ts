@@ -92,6 +92,13 @@ describe('the control of a proxy', () => {
     );
   });
 
+  it('changes a fault without drawing another seed', async () => {
+    const { seed } = await client.add('drop probability 0.5 id D');
+    const patched = (await client.call('PATCH', '/faults/D', { times: 2 })) as { seed: number };
+    expect(patched.seed).toBe(seed);
+    expect(await client.call('PATCH', '/faults/D', { seed: 7 })).toMatchObject({ seed: 7 });
+  });
+
   // A view far away gets the same messages: octets, direction, time, verdict.
   it('streams events, and removes what is tied to a reader that goes', async () => {
     await client.add('drop s>p id D');

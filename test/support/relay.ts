@@ -122,9 +122,9 @@ export function closed(socket: Socket): Promise<void> {
 }
 
 /** Polls until `holds`; rejects after two seconds. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
+export async function until(holds: () => boolean, what: string, millis = 2000): Promise<void> {
   for (let waited = 0; !holds(); waited += 5) {
-    if (waited > 2000) throw new Error(`waited in vain: ${what}`);
+    if (waited > millis) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

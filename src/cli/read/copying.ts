@@ -10,6 +10,7 @@ import type { Filter } from '../../filter/compile.ts';
 import { findingsOf } from '../../filter/own-findings.ts';
 import { safeText } from '../../render/escape.ts';
 import type { Output } from '../output.ts';
+import { soleWriter } from '../sole-writer.ts';
 import { packageVersion } from '../version.ts';
 import { knowledgeOf, mostWanted, wantedBy } from './annotate.ts';
 import { ChosenPackets } from './chosen-packets.ts';
@@ -51,6 +52,7 @@ export async function copyPackets(order: CopyOrder): Promise<void> {
     },
     onPacket: (packet) => chosen.notice(packet),
   };
+  const giveBack = await soleWriter([path === '-' ? undefined : path]);
   const file = path === '-' ? undefined : new CopiedFile(path);
   const write = file === undefined ? (block: Uint8Array) => putBlock(out, block) : file.add.bind(file);
   const copy = new PacketCopy(`leasetap ${packageVersion()}`, write);
@@ -73,6 +75,7 @@ export async function copyPackets(order: CopyOrder): Promise<void> {
     });
   } finally {
     file?.close();
+    giveBack();
   }
   const to = path === '-' ? 'standard output' : safeText(path);
   const hint = encrypted ? '; it holds no secrets of TLS: reading it takes --tls-keylog' : '';

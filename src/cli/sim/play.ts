@@ -13,6 +13,7 @@ import { checkOrders } from '../../sim/scenario-orders.ts';
 import { LAB_CLIENTS, LAB_TIMES, type LabPlan, type ServerName, serverYaml } from '../lab/plan.ts';
 import type { Output } from '../output.ts';
 import { checkReport, readScenario, writeReport } from '../proxy/scenario-file.ts';
+import { soleWriter } from '../sole-writer.ts';
 import { packageVersion } from '../version.ts';
 
 export interface PlayOptions {
@@ -48,6 +49,7 @@ export async function playInSimulator(
   if (write !== undefined && scenarios.length * options.seeds > 1) {
     throw new InputError('--write: expected one scenario and one seed');
   }
+  const giveBack = await soleWriter([write]);
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios) {
     for (let seed = options.seed; seed < options.seed + options.seeds && !signal.aborted; seed++) {
@@ -70,6 +72,7 @@ export async function playInSimulator(
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
+  giveBack();
   if (options.report !== undefined) writeReport(options.report, results);
   return results.length === scenarios.length * options.seeds && results.every(({ ok }) => ok);
 }
