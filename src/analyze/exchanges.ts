@@ -7,7 +7,7 @@ import type { Connection, ProtocolName } from '../base/frame.ts';
 import { RecentMap } from '../base/recent-map.ts';
 import { type Timestamp, timestampMillis } from '../base/timestamp.ts';
 import type { Message } from '../dissect/message.ts';
-import { type Relayed, relayedMessage } from '../dissect/relayed.ts';
+import { relayedMessage } from '../dissect/relayed.ts';
 import { MessageType } from '../dissect/vocabulary.ts';
 import { NOT_FOUND, PendingRequests } from './pending-requests.ts';
 
@@ -79,15 +79,12 @@ function meaningIn(protocol: ProtocolName): Meaning {
   return protocol === 'dhcpv4-failover' ? V4_FAILOVER : CLIENT;
 }
 
-/** What is asked or answered: the message itself, or what a relay message carries, which has no transaction-id of its own. */
-function said(message: Message): Relayed {
-  return message.transactionId === null ? (relayedMessage(message) ?? message) : message;
-}
-
-/** Whether a message waits for an answer that can be recognized. */
+/** Whether a message, or what a relay message carries, waits for an answer that can be recognized. */
 export function asksForReply(message: Message): boolean {
-  const { transactionId, msgType } = said(message);
-  return transactionId !== null && meaningIn(message.protocol).asks[msgType] === true;
+  const { asks } = meaningIn(message.protocol);
+  if (message.transactionId !== null) return asks[message.standardType] === true;
+  const inner = relayedMessage(message);
+  return inner !== undefined && inner.transactionId !== null && asks[inner.msgType] === true;
 }
 
 /** Address of the client that speaks or is spoken to: it asks all servers at once, and one answers from its own address. */
@@ -134,7 +131,7 @@ export class Exchanges {
     const { frame, transactionId } = message;
     this.repeats = false;
     if (frame.connection !== this.connection) this.turnTo(frame.connection);
-    if (transactionId !== null) return this.follow(message, message.msgType, transactionId);
+    if (transactionId !== null) return this.follow(message, message.standardType, transactionId);
     const inner = relayedMessage(message);
     if (inner === undefined || inner.transactionId === null) return false;
     return this.follow(message, inner.msgType, inner.transactionId);

@@ -100,7 +100,7 @@ export class Leases {
   /** A BNDUPD. `delivered`: whether it reached the partner, as far as we know. */
   updated(message: Message, pair: string, delivered: boolean): LeaseView[] {
     if (this.limit === 0) return [];
-    if (failoverType(message.protocol, message.msgType) !== MessageType.BNDUPD) return [];
+    if (failoverType(message) !== MessageType.BNDUPD) return [];
     let last = NONE;
     const views: LeaseView[] = [];
     for (const facts of message.facts().leases) {
@@ -117,7 +117,7 @@ export class Leases {
   /** The BNDREPLY to the BNDUPD `requestIndex`. A lease that it does not repeat has the fate of the whole message. */
   replied(reply: Message, requestIndex: number, delivered: boolean): readonly LeaseView[] {
     const last = this.waiting.get(updateKey(reply, requestIndex));
-    if (last === undefined || failoverType(reply.protocol, reply.msgType) !== MessageType.BNDREPLY) return [];
+    if (last === undefined || failoverType(reply) !== MessageType.BNDREPLY) return [];
     this.waiting.delete(updateKey(reply, requestIndex));
     const facts = reply.facts();
     const views: LeaseView[] = [];

@@ -96,7 +96,7 @@ export class Relationships {
 
   /** Takes a message that has answered another: a BNDREPLY frees a place in the window of its receiver. */
   answered(message: Message): void {
-    if (failoverType(message.protocol, message.msgType) !== MessageType.BNDREPLY) return;
+    if (failoverType(message) !== MessageType.BNDREPLY) return;
     const view = this.byFlow.get(message.frame.connection.flow.id)?.view;
     const asker = view?.[otherRole(senderRole(message))];
     if (asker !== undefined && asker.unacked > 0) asker.unacked--;
@@ -170,7 +170,7 @@ export class Relationships {
     now: number,
   ): StateChange | undefined {
     const partner = view[otherRole(endpoint.role)];
-    switch (failoverType(message.protocol, message.msgType)) {
+    switch (failoverType(message)) {
       case MessageType.CONNECT:
       case MessageType.CONNECTREPLY:
         connected(view, endpoint, facts);

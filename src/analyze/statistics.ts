@@ -83,7 +83,7 @@ export class Statistics {
     connection.octets[frame.direction] += octets;
     // A message without octets has no type and still was one.
     (connection.messages[frame.direction][Math.max(0, msgType)] as number)++;
-    const type = failoverType(frame.connection.protocol, msgType);
+    const type = failoverType(message);
     if (type !== NO_MEANING) this.failover(message, type, connection, minute);
   }
 

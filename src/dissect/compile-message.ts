@@ -31,12 +31,14 @@ export function compileMessage(
   headers: Headers,
   unixTimes: boolean,
   file: string,
+  standardType = message.code,
 ): MessageCodec {
   const { code, name, section, examples } = message;
   const header = headerOf(headers, message.header, file);
   const sentTime = unixTimes ? { ...header.sentTime, epoch: 'time-1970' as const } : header.sentTime;
   return {
     code,
+    standardType,
     name,
     section,
     header: { ...header, sentTime },

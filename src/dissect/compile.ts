@@ -23,6 +23,7 @@ import {
   SMALL_CODE_MAX,
   type Space,
 } from './space.ts';
+import { NO_MEANING, OWN_NUMBERS } from './vocabulary.ts';
 
 /** All dissectors of a session. */
 export interface Dissectors {
@@ -95,7 +96,15 @@ function protocolShell(definition: ProtocolDefinition, file: string): Mutable<Co
     framing: definition.framing,
     messages: new Map(),
     byType: [],
-    unknown: { code: -1, name: null, section: undefined, header, jsonName: jsonName('', null), examples: [] },
+    unknown: {
+      code: -1,
+      standardType: NO_MEANING,
+      name: null,
+      section: undefined,
+      header,
+      jsonName: jsonName('', null),
+      examples: [],
+    },
     space: newSpace(definition.protocol),
     spaces: new Map(),
     dialects: new Map(),
@@ -172,9 +181,13 @@ function compileDialect(
   }
   const headers = compileHeaders(scope.protocol, own);
   const messages = new Map<number, MessageCodec>();
-  const all = [...scope.protocol.messages, ...dialect.messages];
-  for (const message of all)
+  for (const message of scope.protocol.messages)
     messages.set(message.code, compileMessage(message, headers, unixTimes, scope.file));
+  const types = new Map(scope.protocol.messages.map(({ code, name }) => [name, code]));
+  for (const message of dialect.messages) {
+    const meant = types.get(message.name) ?? NO_MEANING;
+    messages.set(message.code, compileMessage(message, headers, unixTimes, scope.file, meant));
+  }
   return { ...protocol, space, messages, byType: codecsByType({ ...protocol, messages }) };
 }
 
@@ -190,7 +203,9 @@ function withStandardNumbers(
     return option;
   const codes = new Map([...meant].map(([code, name]) => [name, code]));
   option.look.role = Role.renumbered;
-  option.look.standard = new Map([...own].map(([code, name]) => [code, codes.get(name) ?? code]));
+  option.look.standard = new Map(
+    [...own].map(([code, name]) => [code, codes.get(name) ?? OWN_NUMBERS + code]),
+  );
   return option;
 }
 

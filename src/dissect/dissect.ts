@@ -95,6 +95,10 @@ export class DissectedMessage implements Message {
     this.foundProblems = undefined;
   }
 
+  get standardType(): number {
+    return this.codec === this.compiled.unknown ? this.msgType : this.codec.standardType;
+  }
+
   get msgName(): string | null {
     return this.codec.name;
   }

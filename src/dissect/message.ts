@@ -63,6 +63,8 @@ export interface Message {
   readonly protocol: ProtocolName;
   /** -1 for a message without octets. */
   readonly msgType: number;
+  /** The type by which the standard knows what this means; a dialect may have another. `NO_MEANING` if it knows none. */
+  readonly standardType: number;
   /** `null` for a type that no dissector knows. */
   readonly msgName: string | null;
   /** `null` where the message is too short to have one. */

@@ -93,6 +93,8 @@ export interface Place {
 
 export interface MessageCodec {
   readonly code: number;
+  /** The type by which the standard knows the message of this name; `NO_MEANING` if it has none. Differs in dialects alone. */
+  readonly standardType: number;
   /** `null` for the codec that reads messages of unknown types. */
   readonly name: string | null;
   readonly section: string | undefined;

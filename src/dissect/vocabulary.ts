@@ -4,6 +4,7 @@
  */
 
 import type { ProtocolName } from '../base/frame.ts';
+import type { Message } from './message.ts';
 
 /** Message types of RFC 8156 §5.3. */
 export const MessageType = {
@@ -154,13 +155,20 @@ const V4_MEANINGS: readonly (number | undefined)[] = [
 export const NO_MEANING = -1;
 
 /** What a message of either failover protocol means, as the type of RFC 8156; `NO_MEANING` for other protocols. */
-export function failoverType(protocol: ProtocolName, msgType: number): number {
-  if (protocol === 'dhcpv6-failover') return msgType;
-  return protocol === 'dhcpv4-failover' ? (V4_MEANINGS[msgType] ?? NO_MEANING) : NO_MEANING;
+export function failoverType({ protocol, standardType }: Pick<Message, 'protocol' | 'standardType'>): number {
+  if (protocol === 'dhcpv6-failover') return standardType;
+  return protocol === 'dhcpv4-failover' ? (V4_MEANINGS[standardType] ?? NO_MEANING) : NO_MEANING;
 }
+
+/**
+ * Added to numbers of a dialect that mean nothing which the standard has a number for, so that they are not taken for
+ * others. All of them are states of the drafts for DHCPv4.
+ */
+export const OWN_NUMBERS = 256;
 
 /** The name of a server-state, or `state 11` for a number that is not defined. */
 export function stateName(state: number, protocol: ProtocolName = 'dhcpv6-failover'): string {
+  if (state >= OWN_NUMBERS) return stateName(state - OWN_NUMBERS, 'dhcpv4-failover');
   if (protocol === 'dhcpv4-failover' && state === V4_RECOVER_WAIT) return 'RECOVER-WAIT';
   const names = protocol === 'dhcpv4-failover' ? V4_SERVER_STATES : SERVER_STATES;
   return (state === 0 ? undefined : names[state]) ?? `state ${state}`;

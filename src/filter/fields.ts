@@ -201,7 +201,7 @@ function statusesOf(message: Message): readonly Value[] {
     if (lease.bindingStatus !== undefined)
       values.push(bindingStatusName(lease.bindingStatus, message.protocol));
   }
-  const type = failoverType(message.protocol, message.msgType);
+  const type = failoverType(message);
   const replies = type === MessageType.BNDREPLY || type === MessageType.CONNECTREPLY;
   if (facts.statusCode === undefined && replies && message.protocol === 'dhcpv6-failover')
     add(STATUS_SUCCESS);

@@ -18,7 +18,7 @@ const REPLY_TYPES: readonly (number | undefined)[] = [MessageType.BNDREPLY, Mess
 /** What is wrong with a message by itself, as far as it can be seen without its context. */
 function* ownFindings(message: Message): Iterable<(typeof FINDINGS_OF_ITS_OWN)[number]> {
   if (message.problems().length > 0) yield 'malformed';
-  if (REPLY_TYPES.includes(failoverType(message.protocol, message.msgType))) {
+  if (REPLY_TYPES.includes(failoverType(message))) {
     const { statusCode = STATUS_SUCCESS, leases } = message.facts();
     const refuses = (code: number | undefined) => code !== undefined && code !== STATUS_SUCCESS;
     if (refuses(statusCode) || leases.some((lease) => refuses(lease.statusCode))) yield 'rejected';

@@ -207,7 +207,7 @@ class ProxyMetrics {
 
   private message(message: Message, lost: boolean, atMillis: number): void {
     const { direction } = message.frame;
-    const type = failoverType(message.protocol, message.msgType);
+    const type = failoverType(message);
     if (message.sentTime !== null)
       this.skew[direction] = secondsBetween(toEpoch2000(atMillis), message.sentTime);
     if (type === MessageType.BNDUPD) this.unanswered[direction]++;

@@ -93,7 +93,7 @@ function putRemarks(words: Words, message: Message, notes: Annotations): void {
 function putFacts(words: Words, message: Message): void {
   const { protocol } = message;
   const glance = message.glance();
-  const type = failoverType(protocol, message.msgType);
+  const type = failoverType(message);
   if (type === MessageType.CONNECT || type === MessageType.CONNECTREPLY) putConnect(words, glance, protocol);
   else if (type === MessageType.STATE) putState(words, glance, protocol);
   else {

@@ -92,6 +92,7 @@ export function handMessage(parts: MessageParts): Message {
     frame,
     protocol: (parts.connection ?? failoverConnection()).protocol,
     msgType,
+    standardType: msgType,
     msgName: NAMES[msgType] ?? null,
     transactionId: readU24(bytes, 1),
     sentTime: failoverHeader ? readU32(bytes, 4) : null,
