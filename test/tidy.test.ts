@@ -3,7 +3,7 @@
  * rooms may not reach for, sizes, headers, and what must never be committed. Lint checks the length of functions.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -151,6 +151,18 @@ describe('sources', () => {
   it('say `private` of what is private', () => {
     const wrong = sources.filter((source) => /(^\s*|\bthis\.|[ *])#[a-z]\w* *[=:;(<]/m.test(source.code));
     expect(wrong.map((source) => source.name)).toEqual([]);
+  });
+
+  it('speak in comments of files that are there', () => {
+    const known = new Set(sources.map(({ name }) => basename(name)));
+    const wrong = sources.flatMap(({ name, text }) =>
+      [...text.matchAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm)]
+        .flatMap(([comment]) => [...comment.matchAll(/\b[\w.-]+\.ts\b/g)])
+        .map(([spoken]) => spoken)
+        .filter((spoken) => !known.has(spoken))
+        .map((spoken) => `${name}: ${spoken}`),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('are finished', () => {

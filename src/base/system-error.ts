@@ -49,6 +49,11 @@ export function failureText(error: unknown, path?: string): string {
   return path === undefined ? message : `${path}: ${message}`;
 }
 
+/** OpenSSL's own words, e.g. `tlsv1 alert unknown ca`; `undefined` if the error is none of TLS. */
+export function tlsReason(error: Error): string | undefined {
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined;
+}
+
 function endpointText(address: string, port: number | undefined): string {
   const host = address.includes(':') ? `[${address}]` : address;
   return port === undefined ? host : `${host}:${port}`;

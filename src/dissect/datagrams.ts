@@ -1,9 +1,8 @@
 /** Which protocol a datagram carries, and on which connection it belongs. What is in it is none of this file's business. */
 import type { Flow } from '../base/flow.ts';
 import type { Connection, ProtocolName } from '../base/frame.ts';
+import { DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT } from '../base/ports.ts';
 
-const DHCPV6_CLIENT_PORT = 546;
-export const DHCPV6_SERVER_PORT = 547;
 /** The only messages of leasequery that go in datagrams (RFC 5007 §4.1.1). */
 const LEASEQUERY = 14;
 const LEASEQUERY_REPLY = 15;

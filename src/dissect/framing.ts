@@ -52,7 +52,7 @@ export class Framer {
   private readonly test: FrameTest;
   private readonly sink: FrameSink;
   private readonly speech: Speech;
-  /** Octets of this direction before `#partial`, or, without one, before the input that is being cut. */
+  /** Octets of this direction before `partial`, or, without one, before the input that is being cut. */
   private offset = 0;
   /** The beginning of a frame whose end has not come. */
   private partial: Uint8Array = NO_BYTES;
@@ -65,7 +65,7 @@ export class Framer {
   private skip = 0;
   /** The frame before this place, with prefix, if something is wrong with it: then its length may have lied. */
   private doubtful: Uint8Array | undefined;
-  /** Whether that is known of the last frame, which else lies in `#cutFrame`. */
+  /** Whether that is known of the last frame, which else lies in `cutFrame`. */
   private isJudged = true;
   private readonly cutFrame = new CutFrame();
   /** What `push` is told, so that nothing has to be made for it. */

@@ -6,10 +6,11 @@
 import { readU32 } from '../base/bytes.ts';
 import { type Direction, type Flow, type FlowSink, opposite, type Seen, type TlsNews } from '../base/flow.ts';
 import type { Connection, ProtocolName } from '../base/frame.ts';
+import { DHCPV6_SERVER_PORT } from '../base/ports.ts';
 import { formatSocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from './compile.ts';
 import { ConnectionNumbers } from './connection-numbers.ts';
-import { DatagramConnections, DHCPV6_SERVER_PORT, datagramProtocol } from './datagrams.ts';
+import { DatagramConnections, datagramProtocol } from './datagrams.ts';
 import { dialectShownBy } from './dialects.ts';
 import { type FlowOwner, FlowState } from './flow-state.ts';
 import {

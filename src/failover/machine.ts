@@ -1,7 +1,7 @@
 /**
- * The endpoint state machine of RFC 8156 §8 as data: what comes next, never what to do there (that is on-enter.ts). Each
- * table has a row for every lasting state, so the compiler sees to it that none is forgotten; `null` means "stay".
- * STARTUP is left through `leaveStartup`, because §8.3.2 is an algorithm and not a row.
+ * The endpoint state machine of RFC 8156 §8 as data: what comes next, never what to do there (that is states.ts and
+ * endpoint.ts). Each table has a row for every lasting state, so the compiler sees to it that none is forgotten; `null`
+ * means "stay". STARTUP is left through `leaveStartup`, because §8.3.2 is an algorithm and not a row.
  */
 import { isClearlyAfter } from '../base/time.ts';
 import type { LastingState } from './state.ts';

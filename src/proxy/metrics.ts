@@ -20,6 +20,7 @@ import type { FaultView, ProxyEvent, ProxyStats } from './events.ts';
 import type { RelationshipView } from './group.ts';
 import type { ProxyHandle } from './handle.ts';
 import { UNNAMED } from './relationship.ts';
+import { countUp } from './tally.ts';
 import { DIRECTION_NAMES } from './wire-states.ts';
 
 /** Upper ends of the buckets of reply times, in seconds. */
@@ -282,8 +283,4 @@ function counted(
     );
     return { labels, value };
   });
-}
-
-function countUp(map: Map<string, number>, key: string): void {
-  map.set(key, (map.get(key) ?? 0) + 1);
 }

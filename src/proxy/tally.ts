@@ -128,7 +128,7 @@ export class Tally {
   }
 }
 
-function countUp(counts: Map<string, number>, key: string): void {
+export function countUp(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 

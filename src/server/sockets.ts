@@ -5,6 +5,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { formatSocketAddress, normalAddress, type SocketAddress } from '../base/socket-address.ts';
+import { tlsReason } from '../base/system-error.ts';
 
 /** Octets that a partner may leave unread before we give up on it. */
 const UNSENT_OCTETS_MAX = 16 << 20;
@@ -54,7 +55,8 @@ export class Stream {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.failure ??= isFromTls(error) ? `TLS: ${tlsReason(error)}` : (error.code ?? error.message);
+      const reason = tlsReason(error);
+      this.failure ??= reason === undefined ? (error.code ?? error.message) : `TLS: ${reason}`;
     });
   }
 
@@ -142,15 +144,6 @@ export class Stream {
     this.handler = undefined;
     handler?.closed(this.failure ?? (this.heard ? CLOSED : this.ifSilent));
   }
-}
-
-/** What OpenSSL says in a few words, e.g. `tlsv1 alert unknown ca`. */
-export function tlsReason(error: Error): string {
-  return isFromTls(error) ? error.reason : error.message;
-}
-
-function isFromTls(error: Error): error is Error & { readonly reason: string } {
-  return 'reason' in error && typeof error.reason === 'string';
 }
 
 /** Connects within CONNECT_MILLIS; rejects with a one-line reason. `from`: our own address. */

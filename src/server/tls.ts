@@ -14,10 +14,10 @@ import {
 } from 'node:tls';
 import { InputError } from '../base/problem.ts';
 import { normalAddress } from '../base/socket-address.ts';
-import { describeSystemError } from '../base/system-error.ts';
+import { describeSystemError, tlsReason } from '../base/system-error.ts';
 import { keyLogFile } from '../tls/key-log-file.ts';
 import type { PartnerConfig, TlsFiles } from './config.ts';
-import { Stream, tlsReason } from './sockets.ts';
+import { Stream } from './sockets.ts';
 import { TLS_TROUBLE } from './starttls.ts';
 
 /** Our certificate, its key, and whom we believe. */
@@ -120,7 +120,7 @@ export function secureAsPrimary(
       reject(new Error(`${TLS_TROUBLE}${why}`));
     };
     const timer = setTimeout(() => fail('no handshake in time'), HANDSHAKE_MILLIS);
-    const onError = (error: Error) => fail(untrusted(socket) ?? tlsReason(error));
+    const onError = (error: Error) => fail(untrusted(socket) ?? tlsReason(error) ?? error.message);
     const onClose = () => fail('closed during the handshake');
     socket.once('error', onError);
     socket.once('close', onClose);
@@ -166,7 +166,7 @@ export function secureAsSecondary(
       resolve(new Stream(socket));
     });
     server.on('keylog', (line) => context.keylog(line.toString('latin1')));
-    server.on('tlsClientError', (error) => fail(tlsReason(error)));
+    server.on('tlsClientError', (error) => fail(tlsReason(error) ?? error.message));
     raw.once('close', () => fail('closed during the handshake'));
     server.emit('connection', raw);
     raw.resume();

@@ -41,7 +41,7 @@ export interface PlanOptions {
   readonly proxy?: ProxyPart;
 }
 
-/** Clocks start so far apart at most, and drift so far in all, that an honest pair stays within 5 seconds (§7.1). */
+/** Clocks start so far apart at most, and drift so far in all, that an honest pair stays within 5 seconds (§7.5.1). */
 const CLOCK_OFFSET_SECONDS = 1;
 const CLOCK_DRIFT_SECONDS = 1.2;
 /** Of so many clients, most runs have few and some have many. */

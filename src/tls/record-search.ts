@@ -22,7 +22,7 @@ export class RecordSearch {
   private readonly opener: Opener;
   private readonly lostMax: number;
   private octets: Uint8Array = NO_BYTES;
-  /** Places in `#octets` where no record opened. */
+  /** Places in `octets` where no record opened. */
   private tried = new Set<number>();
   private tries = 0;
 

@@ -206,7 +206,7 @@ function leaseWatch(wrongLeases: (scene: Scene) => readonly string[]): Watch {
     standing: (scene) => (wrongLeases(scene).length === 0 ? 'met' : 'open'),
     missing: (scene) => {
       const list = wrongLeases(scene);
-      return `${list.length} leases, e.g. ${list.slice(0, 3).join('; ')}`;
+      return list.length === 1 ? list.join() : `${list.length} leases, e.g. ${list.slice(0, 3).join('; ')}`;
     },
   };
 }

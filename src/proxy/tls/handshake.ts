@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { connect, createServer, type TLSSocket } from 'node:tls';
+import { tlsReason } from '../../base/system-error.ts';
 
 /** How long a handshake may take, from the REPLY on. */
 export const HANDSHAKE_MILLIS = 10_000;
@@ -58,21 +59,15 @@ export function shakeHands(role: 'server' | 'client', wire: Duplex, setup: Hands
     // The name is not ours to judge: whoever is at the other end was chosen by its address.
     const tls = connect({ ...options, socket: wire, checkServerIdentity: () => undefined });
     tls.on('keylog', (line) => setup.keylog(line.toString('latin1')));
-    tls.on('error', (error) => finish(undefined, reasonOf(error)));
+    tls.on('error', (error) => finish(undefined, tlsReason(error) ?? error.message));
     tls.once('secureConnect', () => secured(tls));
     return;
   }
   // Without a listener: a lone socket of Node's would not verify what a client shows.
   const server = createServer({ ...options, requestCert: true }, secured);
   server.on('keylog', (line) => setup.keylog(line.toString('latin1')));
-  server.on('tlsClientError', (error) => finish(undefined, reasonOf(error)));
+  server.on('tlsClientError', (error) => finish(undefined, tlsReason(error) ?? error.message));
   server.emit('connection', wire);
-}
-
-/** OpenSSL's own words where there are some: `tlsv1 alert unknown ca`. */
-export function reasonOf(error: Error): string {
-  const { reason } = error as Error & { readonly reason?: string };
-  return reason ?? error.message;
 }
 
 function aboutOf(tls: TLSSocket): string {

@@ -7,7 +7,8 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type Direction, opposite } from '../../base/flow.ts';
-import { reasonOf, shakeHands, type TlsIdentity } from './handshake.ts';
+import { tlsReason } from '../../base/system-error.ts';
+import { shakeHands, type TlsIdentity } from './handshake.ts';
 import { StartTls } from './starttls.ts';
 
 /** Who is told what happens on the wire. */
@@ -169,7 +170,7 @@ export class TlsLeg extends Duplex {
     tls.on('error', (error: NodeJS.ErrnoException) => {
       // The other side had closed before: no fault of TLS.
       if (error.code === 'EPIPE') this.destroy(error);
-      else this.fail(reasonOf(error));
+      else this.fail(tlsReason(error) ?? error.message);
     });
     tls.on('close', () => this.destroy());
     const { waiting } = this;

@@ -75,7 +75,7 @@ function endpointRow(
   if (view !== undefined) parts.push(...wireSpans(view, relationship, now));
   if (onWire) parts.push(span(` announced ${view.state}`, 'warn'));
   if (server?.leases !== undefined && columns >= LEASES_FROM_COLUMNS)
-    parts.push(span(`  ${server.leases} leases`));
+    parts.push(span(server.leases === 1 ? '  1 lease' : `  ${server.leases} leases`));
   return parts;
 }
 
