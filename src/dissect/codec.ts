@@ -18,10 +18,13 @@ export interface FieldCodec {
   readonly expects: string;
   /** Self-delimiting types only: octets it takes at `start`, or -1 if they do not fit before `end`. */
   extent?(bytes: Uint8Array, start: number, end: number): number;
-  /** What is wrong with octets of the right size, as a clause; absent if nothing can be. */
-  problem?(bytes: Uint8Array, start: number, end: number): string | undefined;
+  /**
+   * What is wrong with octets of the right size, as a clause; absent if nothing can be. `around`: where a prefix stands in the
+   * option around, its length and then its address; -1 if it has none; absent if whoever asks does not know.
+   */
+  problem?(bytes: Uint8Array, start: number, end: number, around?: number): string | undefined;
   /** The field and its companions. Must not throw, whatever the octets are. */
-  fields(bytes: Uint8Array, start: number, end: number): Field[];
+  fields(bytes: Uint8Array, start: number, end: number, around?: number): Field[];
   /** What JSON of the field begins with: the key of its first member, `"name":`. */
   readonly jsonLead: string;
   /** The rest of the JSON of the field and its companions. Called only for octets without a problem. */

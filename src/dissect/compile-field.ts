@@ -2,12 +2,14 @@
 import { InputError } from '../base/problem.ts';
 import type { FieldCodec } from './codec.ts';
 import { ipv4Codec, ipv6Codec, shortPrefixCodec } from './codecs/addresses.ts';
-import { countedCodec, listCodec, vssCodec } from './codecs/compound.ts';
+import { countedCodec, listCodec, preferenceCodec, vssCodec } from './codecs/compound.ts';
 import { duidCodec } from './codecs/duid.ts';
 import { domainNameCodec, domainNamesCodec } from './codecs/names.ts';
 import type { NumberSize } from './codecs/numbers.ts';
 import { DISPLAYS, enumCodec, flagsCodec, numberCodec } from './codecs/numbers.ts';
 import { bytesCodec, linkLayerCodec, textCodec, utf16Codec } from './codecs/octets.ts';
+import { subnetIdCodec } from './codecs/subnet-id.ts';
+import { countedBy, optionalCodec } from './codecs/wrapped.ts';
 import type { FieldDefinition, Names } from './definition.ts';
 
 /** What a field of one file may refer to. */
@@ -23,7 +25,10 @@ const NUMBER_SIZES: Readonly<Record<string, NumberSize>> = { u8: 1, u16: 2, u24:
 /** The codec of one field. Throws InputError for an enumeration that the file does not define. */
 export function compileField(definition: FieldDefinition, scope: FieldScope): FieldCodec {
   const one = compileOne(definition, scope);
-  return definition.repeat === true ? listCodec(one) : one;
+  const all = definition.repeat === true ? listCodec(one) : one;
+  const counted =
+    definition.counted === undefined ? all : countedBy(all, definition.counted === 'u8' ? 1 : 2);
+  return definition.optional === true ? optionalCodec(counted) : counted;
 }
 
 function compileOne(definition: FieldDefinition, scope: FieldScope): FieldCodec {
@@ -42,6 +47,10 @@ function compileOne(definition: FieldDefinition, scope: FieldScope): FieldCodec 
       return ipv6Codec(name);
     case 'short-prefix':
       return shortPrefixCodec(name);
+    case 'subnet-id':
+      return subnetIdCodec(name);
+    case 'preference':
+      return preferenceCodec(name, namesOf(definition, scope));
     case 'text':
       return textCodec(name);
     case 'utf16le':
@@ -57,8 +66,11 @@ function compileOne(definition: FieldDefinition, scope: FieldScope): FieldCodec 
     case 'vss':
       return vssCodec(name);
     case 'counted-bytes':
+      return countedCodec(name, 2, false);
     case 'counted-text':
-      return countedCodec(name, type === 'counted-text');
+      return countedCodec(name, 2, true);
+    case 'short-text':
+      return countedCodec(name, 1, true);
     default:
       return bytesCodec(name, definition.length);
   }
@@ -68,11 +80,14 @@ function compileNumber(definition: FieldDefinition, size: NumberSize, scope: Fie
   const { name } = definition;
   if (definition.flags !== undefined) return flagsCodec(name, size, definition.flags);
   if (definition.role === 'msg-type') return enumCodec(name, size, scope.messages);
-  if (definition.enum !== undefined) {
-    const names = scope.enums.get(definition.enum);
-    if (names === undefined)
-      throw new InputError(`${scope.file}: field ${name}: enum ${definition.enum} is not defined`);
-    return enumCodec(name, size, names);
-  }
+  if (definition.enum !== undefined) return enumCodec(name, size, namesOf(definition, scope));
   return numberCodec(name, size, definition.unit === undefined ? undefined : DISPLAYS[definition.unit]);
+}
+
+/** The enumeration of a field; none: no names. */
+function namesOf({ name, enum: wanted }: FieldDefinition, scope: FieldScope): Names {
+  if (wanted === undefined) return new Map();
+  const names = scope.enums.get(wanted);
+  if (names !== undefined) return names;
+  throw new InputError(`${scope.file}: field ${name}: enum ${wanted} is not defined`);
 }

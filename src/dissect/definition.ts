@@ -17,6 +17,7 @@ export const FIELD_TYPES = [
   'ipv4-reversed',
   'ipv6',
   'short-prefix',
+  'subnet-id',
   'bytes',
   'text',
   'utf16le',
@@ -27,10 +28,16 @@ export const FIELD_TYPES = [
   'vss',
   'counted-bytes',
   'counted-text',
+  'short-text',
+  'preference',
   'message',
   'vendor-options',
 ] as const;
 export type FieldType = (typeof FIELD_TYPES)[number];
+
+/** Where the length of a field stands in front of it: in one octet or in two. */
+export const COUNTS = ['u8', 'u16'] as const;
+export type Count = (typeof COUNTS)[number];
 
 export const UNITS = ['seconds', 'hundredths'] as const;
 export type Unit = (typeof UNITS)[number];
@@ -51,6 +58,10 @@ export interface FieldDefinition {
   readonly unit?: Unit;
   /** The type repeats to the end of the option. */
   readonly repeat?: boolean;
+  /** Its length in octets stands in front; that of the whole list if it repeats. */
+  readonly counted?: Count;
+  /** It may be missing at the end of the option, with everything behind it. */
+  readonly optional?: boolean;
   readonly role?: Role;
 }
 

@@ -12,7 +12,13 @@ export const SIZES: Readonly<Partial<Record<FieldType, number>>> = {
   ipv4: 4,
   'ipv4-reversed': 4,
   ipv6: 16,
+  preference: 2,
 };
 
 /** Types whose own first octets say how many there are. */
-export const SELF_DELIMITING: readonly FieldType[] = ['short-prefix', 'counted-bytes', 'counted-text'];
+export const SELF_DELIMITING: readonly FieldType[] = [
+  'short-prefix',
+  'counted-bytes',
+  'counted-text',
+  'short-text',
+];

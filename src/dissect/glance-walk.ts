@@ -20,6 +20,7 @@ import {
   messageCodecAt,
   OPTION_HEADER_OCTETS,
   optionsStart,
+  prefixIn,
 } from './walk.ts';
 
 /** A run of options, and what it passes on to the leases in it: those may stand before what is said of them. */
@@ -88,7 +89,7 @@ class GlanceWalk {
     const bytes = this.bytes;
     const { header } = messageCodecAt(protocol, bytes, start);
     const from = optionsStart(header, bytes, start, end);
-    const clean = from <= end && this.options(protocol.space, from, end, container, depth);
+    const clean = from <= end && this.options(protocol.space, from, end, container, depth, -1);
     return clean && !hasWrongOffset(header, bytes, start, end);
   }
 
@@ -99,6 +100,7 @@ class GlanceWalk {
     end: number,
     container: Container | undefined,
     depth: number,
+    around: number,
   ): boolean {
     if (depth > NESTING_MAX) return false;
     const bytes = this.bytes;
@@ -122,7 +124,8 @@ class GlanceWalk {
         clean = false;
         // Even what is too short to be an identifier tells whom somebody means.
         if (look.role !== Role.client) continue;
-      } else if (look.judge === Judge.fields && !areFieldsClean(codec, bytes, start, next)) clean = false;
+      } else if (look.judge === Judge.fields && !areFieldsClean(codec, bytes, start, next, around))
+        clean = false;
       if (look.inside !== Inside.nothing) {
         const inner =
           container === undefined || look.role === Role.nothing
@@ -153,13 +156,13 @@ class GlanceWalk {
     const { look, tail } = codec;
     if (tail.kind === 'options') {
       const from = look.fixed === ABSENT ? fieldsEnd(codec, this.bytes, start, end) : start + look.fixed;
-      return from >= 0 && this.options(tail.space ?? space, from, end, inner, depth);
+      return from >= 0 && this.options(tail.space ?? space, from, end, inner, depth, prefixIn(codec, start));
     }
     const from = lastFieldStart(codec, start);
     if (tail.kind === 'message') return this.message(tail.protocol, from, end, inner, depth);
     if (tail.kind !== 'vendor') return true;
     const vendor = tail.vendors.get(readU32(this.bytes, start)) ?? EMPTY_SPACE;
-    return this.options(vendor, from, end, undefined, depth);
+    return this.options(vendor, from, end, undefined, depth, -1);
   }
 
   /** What an option that holds others tells, and the container for those. */

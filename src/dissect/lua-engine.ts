@@ -65,7 +65,7 @@ local function hex_pairs(range)
 end
 
 -- Fewest octets of what takes all that is left, and of each type of DUID (RFC 8415 section 11, RFC 6355).
-local FEWEST = { duid = 2, message = 1, vss = 1 }
+local FEWEST = { duid = 2, message = 1, vss = 1, ["subnet-id"] = 1 }
 local FEWEST_OF_DUID = { 8, 6, 4, 18 }
 local DUID_OCTETS_MAX = 130
 local DUID_UUID = 4
@@ -75,6 +75,9 @@ local function duid_fits(range)
   if kind == DUID_UUID then return length == FEWEST_OF_DUID[kind] end
   return length >= (FEWEST_OF_DUID[kind] or 2) and length <= DUID_OCTETS_MAX
 end
+
+-- Octets of length in front of each entry of a type.
+local LENGTH_OCTETS = { ["counted-text"] = 2, ["short-text"] = 1 }
 
 -- Adds one field; says whether its octets made sense.
 local function add_field(tree, key, kind, range)
@@ -91,7 +94,7 @@ local function add_field(tree, key, kind, range)
     tree:add(field, range, short_prefix(range))
   elseif kind == "link-layer" then
     tree:add(field, range, hex_pairs(range))
-  elseif kind == "text" or kind == "counted-text" then
+  elseif kind == "text" or LENGTH_OCTETS[kind] then
     tree:add(field, range, range:string(ENC_UTF_8))
   else
     tree:add(field, range)
@@ -103,23 +106,33 @@ end
 local function extent(kind, size, tvb, at, stop)
   if size > 0 then return size end
   if kind == "short-prefix" and at < stop then return 1 + math.ceil(tvb(at, 1):uint() / 8) end
-  if kind == "counted-text" and at + 2 <= stop then return 2 + tvb(at, 2):uint() end
+  local counted = LENGTH_OCTETS[kind]
+  if counted and at + counted <= stop then return counted + tvb(at, counted):uint() end
   return stop - at
 end
 
 -- Adds fields in order; returns where they end, or nil if one does not fit.
 local function add_fields(tree, list, tvb, at, stop)
   for _, item in ipairs(list) do
-    local key, kind, size, repeats = item[1], item[2], item[3], item[4]
-    local more = not repeats or at < stop
+    local key, kind, size, repeats, counted, optional = item[1], item[2], item[3], item[4], item[5], item[6]
+    local missing = optional and at >= stop
+    local to = stop
+    if counted > 0 and not missing then
+      if at + counted > stop then return nil end
+      to = at + counted + tvb(at, counted):uint()
+      at = at + counted
+      if to > stop then return nil end
+    end
+    local more = not missing and (not repeats or at < to)
     while more do
-      local length = extent(kind, size, tvb, at, stop)
-      if at + length > stop or length < (FEWEST[kind] or 0) then return nil end
-      local from = (kind == "counted-text") and 2 or 0
+      local length = extent(kind, size, tvb, at, to)
+      if at + length > to or length < (FEWEST[kind] or 0) then return nil end
+      local from = LENGTH_OCTETS[kind] or 0
       if length > from and not add_field(tree, key, kind, tvb(at + from, length - from)) then return nil end
       at = at + length
-      more = repeats and at < stop and length > 0
+      more = repeats and at < to and length > 0
     end
+    if counted > 0 and at < to then return nil end
   end
   return at
 end

@@ -63,6 +63,7 @@ const PROTO_FIELDS: Readonly<Partial<Record<FieldType, string>>> = {
   ipv6: 'ipv6',
   text: 'string',
   'counted-text': 'string',
+  'short-text': 'string',
   'domain-name': 'string',
   'domain-names': 'string',
   'link-layer': 'string',
@@ -147,12 +148,13 @@ class LuaWriter {
     return `  [${code}] = { ${quoted(name)}, ${this.fieldList(definition.fields, name)}, ${quoted(inside)} },`;
   }
 
-  /** `{ { key, kind, octets }, … }`; 0 octets: all that is left. */
+  /** `{ { key, kind, octets, repeats, octets of its length, optional }, … }`; 0 octets: all that is left. */
   private fieldList(fields: readonly FieldDefinition[], owner: string): string {
     const items = fields.map((field) => {
       const size = field.length ?? SIZES[field.type] ?? 0;
-      const repeat = field.repeat === true ? ', true' : '';
-      return `{ ${quoted(this.field(field, owner))}, ${quoted(field.type)}, ${size}${repeat} }`;
+      const count = { none: 0, u8: 1, u16: 2 }[field.counted ?? 'none'];
+      const more = [field.repeat === true, count, field.optional === true];
+      return `{ ${[quoted(this.field(field, owner)), quoted(field.type), size, ...more].join(', ')} }`;
     });
     return `{ ${items.join(', ')} }`;
   }

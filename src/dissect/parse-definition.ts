@@ -10,6 +10,7 @@ import type {
   DialectDefinition,
   ExampleDefinition,
   FieldDefinition,
+  FieldType,
   FramingDefinition,
   MessageDefinition,
   Names,
@@ -18,7 +19,7 @@ import type {
   SpaceDefinition,
   VendorDefinition,
 } from './definition.ts';
-import { FIELD_TYPES, ROLES, UNITS } from './definition.ts';
+import { COUNTS, FIELD_TYPES, ROLES, UNITS } from './definition.ts';
 import { SELF_DELIMITING, SIZES } from './field-sizes.ts';
 
 /** Version of the file format that this reader knows. */
@@ -196,7 +197,12 @@ function parseOption(key: string, option: Checked, enums: ReadonlyMap<string, Na
     if (field.enum !== undefined && !enums.has(field.enum)) {
       place.refuse(`enum ${field.enum} is not defined; expected one of ${[...enums.keys()].join(', ')}`);
     }
-    const last = index === fields.length - 1;
+    const [before, next] = [fields[index - 1], fields[index + 1]];
+    if (field.type === 'subnet-id' && before?.type !== 'u8')
+      place.refuse('subnet-id needs a u8 before it, the length of the longer prefix');
+    if (field.optional === true && next !== undefined && next.optional !== true)
+      place.refuse('what follows a field that may be missing has to be optional, too');
+    const last = next === undefined;
     if (takesRest(field) && !(last && encapsulates === undefined)) {
       place.refuse(`a field of type ${field.type} takes all octets that are left, so nothing may follow it`);
     }
@@ -212,22 +218,31 @@ function parseOption(key: string, option: Checked, enums: ReadonlyMap<string, Na
 }
 
 function takesRest(field: FieldDefinition): boolean {
+  if (field.counted !== undefined) return false;
   if (field.repeat === true) return true;
   return (
     SIZES[field.type] === undefined && field.length === undefined && !SELF_DELIMITING.includes(field.type)
   );
 }
 
+const FIELD_KEYS = [
+  ...['name', 'type', 'length', 'enum', 'flags', 'unit', 'repeat', 'counted', 'optional', 'role'],
+];
+/** Types that know their end or their surroundings from where they stand. */
+const STANDS_ALONE: readonly FieldType[] = ['subnet-id', 'message', 'vendor-options'];
+
 function parseField(field: Checked): FieldDefinition {
-  const map = field.map(['name', 'type', 'length', 'enum', 'flags', 'unit', 'repeat', 'role']);
+  const map = field.map(FIELD_KEYS);
   const type = field.need(map, 'type').oneOf(FIELD_TYPES);
   const size = SIZES[type];
   const [length, names, flags, unit] = ['length', 'enum', 'flags', 'unit'].map((key) => map.get(key));
   const isNumber = /^u\d/.test(type);
   for (const number of [names, flags, unit]) {
-    if (number !== undefined && !isNumber)
+    if (number !== undefined && !isNumber && !(number === names && type === 'preference'))
       number.refuse(`only u8, u16, u24 and u32 can have this key, not ${type}`);
   }
+  for (const key of [map.get('counted'), map.get('optional')])
+    if (key !== undefined && STANDS_ALONE.includes(type)) key.refuse(`type ${type} cannot have this key`);
   if (length !== undefined && type !== 'bytes') length.refuse('only type bytes can have a length');
   const repeat = map.get('repeat')?.flag() ?? false;
   if (repeat && size === undefined && length === undefined && !SELF_DELIMITING.includes(type)) {
@@ -241,6 +256,8 @@ function parseField(field: Checked): FieldDefinition {
     ...(flags !== undefined && { flags: parseNames(flags, 8 * (size ?? 1) - 1) }),
     ...(unit !== undefined && { unit: unit.oneOf(UNITS) }),
     ...(repeat && { repeat }),
+    ...(map.has('counted') && { counted: field.need(map, 'counted').oneOf(COUNTS) }),
+    ...(map.get('optional')?.flag() === true && { optional: true }),
     ...(map.has('role') && { role: field.need(map, 'role').oneOf(ROLES) }),
   };
 }

@@ -15,6 +15,7 @@ import {
   messageCodecAt,
   OPTION_HEADER_OCTETS,
   optionsStart,
+  prefixIn,
 } from './walk.ts';
 
 /** Where a part of the tree is being built. */
@@ -25,6 +26,8 @@ class Site {
   /** Options inside options so far. */
   readonly depth: number;
   readonly name: string | number;
+  /** For options that are read here: where the option around has its prefix; -1: it has none. */
+  readonly around: number;
   private readonly outer: Site | undefined;
 
   constructor(
@@ -34,6 +37,7 @@ class Site {
     depth: number,
     name: string | number,
     outer?: Site,
+    around = -1,
   ) {
     this.bytes = bytes;
     this.space = space;
@@ -41,6 +45,7 @@ class Site {
     this.depth = depth;
     this.name = name;
     this.outer = outer;
+    this.around = around;
   }
 
   /** Names down to here, joined by `/`. Made when a problem wants it, which is hardly ever. */
@@ -50,8 +55,8 @@ class Site {
   }
 
   /** The same place, where other options are meant. */
-  within(space: Space, kind: NodeKind): Site {
-    return new Site(this.bytes, space, kind, this.depth, this.name, this.outer);
+  within(space: Space, kind: NodeKind, around = -1): Site {
+    return new Site(this.bytes, space, kind, this.depth, this.name, this.outer, around);
   }
 
   /** A named place inside this one. */
@@ -182,7 +187,7 @@ function buildOption(
     draft.problems.push({ ...problemAt(named, 'option-past-end', at, text), headline: where });
   } else {
     if (site.kind === 'sub-option') draft.fields.push(hexField('sub-option-data', site.bytes, from, to));
-    if (codec !== undefined) readKnown(codec, named, from, to, draft);
+    if (codec !== undefined) readKnown(codec, named, from, to, draft, site.around);
     else if (site.kind === 'option') draft.fields.push(unknownField(site, code, from, to));
   }
   const [problem] = draft.problems;
@@ -212,7 +217,14 @@ function hexField(name: string, bytes: Uint8Array, start: number, end: number): 
 }
 
 /** Fields and tail of an option that a definition knows. */
-function readKnown(codec: OptionCodec, site: Site, start: number, end: number, draft: Draft): void {
+function readKnown(
+  codec: OptionCodec,
+  site: Site,
+  start: number,
+  end: number,
+  draft: Draft,
+  around: number,
+): void {
   const wrong = wrongLength(codec, end - start);
   const places = wrong === undefined ? placeFields(codec.fields, site.bytes, start, end) : [];
   if (wrong !== undefined || places === undefined) {
@@ -223,8 +235,8 @@ function readKnown(codec: OptionCodec, site: Site, start: number, end: number, d
   let at = start;
   for (const [index, field] of codec.fields.entries()) {
     const to = places[index] as number;
-    draft.fields.push(...field.fields(site.bytes, at, to));
-    const problem = field.problem?.(site.bytes, at, to);
+    draft.fields.push(...field.fields(site.bytes, at, to, around));
+    const problem = field.problem?.(site.bytes, at, to, around);
     if (problem !== undefined)
       draft.problems.push(problemAt(site, 'bad-value', at, `${field.name}: ${problem}`));
     at = to;
@@ -272,7 +284,7 @@ function readTail(
   const { tail } = codec;
   if (tail.kind === 'options') {
     readOptions(
-      tail.space === undefined ? site : site.within(tail.space, site.kind),
+      site.within(tail.space ?? site.space, site.kind, prefixIn(codec, start)),
       fieldsEnd,
       end,
       draft,

@@ -1,4 +1,5 @@
 /** Where the parts of messages and options stand in their octets, for every walk over them. */
+import { ABSENT } from './glance.ts';
 import type { CompiledProtocol, HeaderCodec, MessageCodec, OptionCodec, Space } from './space.ts';
 import { emptySpace, messageOf } from './space.ts';
 
@@ -49,13 +50,28 @@ export function messageCodecAt(protocol: CompiledProtocol, bytes: Uint8Array, st
   return messageOf(protocol, bytes[start] as number);
 }
 
-/** Whether the fields of an option can all be read; says nothing about its tail. */
-export function areFieldsClean(codec: OptionCodec, bytes: Uint8Array, start: number, end: number): boolean {
+/** Where a prefix stands in an option for those inside it: its length and then its address; -1: it has none. */
+export function prefixIn({ look }: OptionCodec, start: number): number {
+  return look.prefixLength === ABSENT ? ABSENT : start + look.prefixLength;
+}
+
+/**
+ * Whether the fields of an option can all be read; says nothing about its tail. `around`: where the option around has its
+ * prefix, -1 for none.
+ */
+export function areFieldsClean(
+  codec: OptionCodec,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  around: number,
+): boolean {
   let at = start;
   for (const field of codec.fields) {
     const size = field.size ?? (field.extent === undefined ? end - at : field.extent(bytes, at, end));
     if (size < field.minimum || at + size > end) return false;
-    if (field.problem !== undefined && field.problem(bytes, at, at + size) !== undefined) return false;
+    if (field.problem !== undefined && field.problem(bytes, at, at + size, around) !== undefined)
+      return false;
     at += size;
   }
   return at === end || codec.tail.kind === 'options';

@@ -36,7 +36,7 @@ describe('our own dissector files', () => {
   it('name every code of the IANA registry that stands for an option, those of other protocols where they belong', () => {
     // RFC 8415 §24 keeps 10 and 35 unassigned; 128 to 134 and 114 to 127 are RFC 8156, 101 and 102 RFC 7653.
     const { space } = loadDissectors().protocols.get('dhcpv6') as CompiledProtocol;
-    const unknown = Array.from({ length: 149 }, (_, code) => code).filter(
+    const unknown = Array.from({ length: 151 }, (_, code) => code).filter(
       (code) => !space.byCode.has(code) && !space.elsewhere.has(code),
     );
     expect(unknown.filter((code) => code < 114 || code > 134)).toEqual([0, 10, 35]);
@@ -92,6 +92,29 @@ describe('mistakes in a file are told with file, line, key and what was expected
     const fields = ['      - { name: a, type: text }', '      - { name: b, type: u8 }'];
     const text = mistake([...VENDOR, 'options:', '  1:', '    name: A', '    fields:', ...fields]);
     expect(text).toMatch(/^FILE:9: .*takes all octets that are left, so nothing may follow it$/);
+  });
+
+  it('keys that make no sense where they stand', () => {
+    const option = (...fields: readonly string[]) =>
+      mistake([
+        ...VENDOR,
+        'options:',
+        '  1:',
+        '    name: A',
+        '    fields:',
+        ...fields.map((one) => `      - ${one}`),
+      ]);
+    expect(option('{ name: a, type: u16 }', '{ name: b, type: subnet-id }')).toMatch(
+      /^FILE:10: .*needs a u8 before/,
+    );
+    expect(option('{ name: a, type: u8, optional: true }', '{ name: b, type: u8 }')).toMatch(
+      /^FILE:9: .*has to be optional, too$/,
+    );
+    expect(option('{ name: a, type: message, counted: u16 }')).toMatch(
+      /^FILE:9: .*message cannot have this key$/,
+    );
+    expect(option('{ name: a, type: text, counted: u32 }')).toMatch(/^FILE:9: .*expected one of u8, u16, /);
+    expect(option('{ name: a, type: text, enum: b }')).toMatch(/^FILE:9: .*only u8, u16, u24 and u32/);
   });
 
   it('an enumeration that does not exist', () => {

@@ -10,6 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { wiresharkLua } from '../../src/dissect/lua.ts';
+import { segmentCapture } from '../support/datagrams.ts';
 import { DISSECTORS } from './captured.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../../fixtures/captures/', import.meta.url));
@@ -176,6 +177,35 @@ describe.skipIf(spawnSync('tshark', ['-v']).error !== undefined)(
       expect(tshark(file, '-Y', 'failover6.acs_url', '-O', 'failover6')).toMatch(
         /ACS_URL \(1\), 3 octets[\s\S]*PROVISIONING_CODE \(2\), 0 octets[\s\S]*option 65535 \(65535\), 8 octets/,
       );
+      expect(tshark(file, '-Y', 'failover6.malformed || _ws.malformed')).toBe('');
+    });
+
+    it('reads fields behind their lengths, lists of them, and fields that may be missing', () => {
+      // By hand: a BNDUPD with OPTION_LQ_RELAY_DATA, in it a REPLY with V6_DNR twice, MPL_PARAMETERS and SLAP_QUAD.
+      const name = '03646e73076578616d706c6500';
+      const dns = '20010db8000000000000000000000053';
+      const options = [
+        `0090 0034 0001 000d${name} 0010${dns} 0001 0007 03646f74 026832 0003 0002 0355`,
+        `0090 0011 0002 000d${name}`,
+        '0068 0010 80 0a 0258 01 0019 08 0014 02 0032 07 000a',
+        '008c 0004 0302 0101',
+      ].join('');
+      const reply = `07000001${options.replaceAll(' ', '')}`;
+      const relayed = dns + reply;
+      const bndupd = `1800000100000000002f${(relayed.length / 2).toString(16).padStart(4, '0')}${relayed}`;
+      const frame = (bndupd.length / 2).toString(16).padStart(4, '0') + bndupd;
+      const file = join(dirname(script), 'counted.pcap');
+      writeFileSync(file, segmentCapture(647, Buffer.from(frame, 'hex')));
+      const names = ['authentication_domain_name', 'ipv6_address', 'alpn_id', 'port', 'tunit', 'quadrants'];
+      const shown = tshark(file, '-T', 'fields', ...names.flatMap((field) => ['-e', `failover6.${field}`]));
+      expect(shown.trim().split('\t')).toEqual([
+        'dns.example.,dns.example.',
+        '2001:db8::53',
+        'dot,h2',
+        '853',
+        '10',
+        '0302,0101',
+      ]);
       expect(tshark(file, '-Y', 'failover6.malformed || _ws.malformed')).toBe('');
     });
 

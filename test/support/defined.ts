@@ -29,6 +29,7 @@ const { definition: DHCPV6 } = loadDissectors().protocols.get('dhcpv6') as { def
 
 function number(field: FieldDefinition, size: number): Octets {
   if (field.name === 'enterprise-number') return fc.constant(Uint8Array.of(0, 0, 0x7e, 0xd9));
+  if (field.name === 'prefix-len') return fc.integer({ min: 0, max: 128 }).map((bits) => Uint8Array.of(bits));
   const names = field.enum === undefined ? undefined : DHCPV6.enums.get(field.enum);
   if (names === undefined) return octets(size);
   return fc.constantFrom(...names.keys()).map((code) => {
@@ -74,6 +75,12 @@ function contents(field: FieldDefinition): Octets {
       return withLength(octets(1, 8), 2);
     case 'counted-text':
       return withLength(word, 2);
+    case 'short-text':
+      return withLength(word, 1);
+    case 'preference':
+      return octets(2);
+    case 'subnet-id':
+      return octets(1);
     case 'vendor-options':
       return several(vendorOption);
     case 'message':
@@ -84,9 +91,10 @@ function contents(field: FieldDefinition): Octets {
 }
 
 function option(definition: OptionDefinition): Octets {
-  const fields = definition.fields.map((field) =>
-    field.repeat === true ? several(contents(field)) : contents(field),
-  );
+  const fields = definition.fields.map((field) => {
+    const all = field.repeat === true ? several(contents(field)) : contents(field);
+    return field.counted === undefined ? all : withLength(all, field.counted === 'u8' ? 1 : 2);
+  });
   const inside =
     definition.encapsulates === undefined
       ? []

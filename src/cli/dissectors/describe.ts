@@ -113,6 +113,8 @@ function fieldLine(definition: Definition, field: FieldDefinition): string {
   const parts = [`    ${field.name}: ${field.type}`];
   if (field.length !== undefined) parts.push(`${field.length} octets`);
   if (field.repeat === true) parts.push('repeated');
+  if (field.counted !== undefined) parts.push(`behind its length (${field.counted})`);
+  if (field.optional === true) parts.push('optional');
   if (field.unit !== undefined) parts.push(field.unit);
   if (field.enum !== undefined) parts.push(namesText(definition.enums.get(field.enum)));
   if (field.flags !== undefined) parts.push(`bits ${namesText(field.flags)}`);

@@ -1,10 +1,11 @@
-/** Field types that hold more than one value: virtual subnet selection, counted octets and lists of another type. */
-import { concatBytes, readU16, toHex } from '../../base/bytes.ts';
+/** Field types that hold more than one value: virtual subnet selection, counted octets, choices and lists of another type. */
+import { concatBytes, toHex } from '../../base/bytes.ts';
 import type { FieldCodec } from '../codec.ts';
 import { CLOSE_BRACKET, COMMA, jsonKey, OPEN_BRACKET, QUOTE } from '../codec.ts';
 import { type JsonBuffer, Piece } from '../json-buffer.ts';
 import type { Field } from '../message.ts';
-import { numberOctets } from './numbers.ts';
+import type { Enumeration } from './numbers.ts';
+import { codeOf, numberOctets, readNumber } from './numbers.ts';
 import { bytesCodec, putText, textOf } from './octets.ts';
 
 const VPN_IDENTIFIER = new Piece(',"vpn-identifier":');
@@ -63,38 +64,59 @@ export function vssCodec(name: string): FieldCodec {
   };
 }
 
-/** Two octets of length, then as many octets. `text`: they are UTF-8. */
-export function countedCodec(name: string, text: boolean): FieldCodec {
+/** One or two octets of length, then as many octets. `text`: they are UTF-8. */
+export function countedCodec(name: string, lengthOctets: 1 | 2, text: boolean): FieldCodec {
   const inner = bytesCodec(name);
   return {
     name,
     jsonLead: jsonKey(name),
     size: undefined,
-    minimum: 2,
+    minimum: lengthOctets,
     expects: text ? 'text' : 'octets in hex',
     extent(bytes, start, end) {
-      if (start + 2 > end) return -1;
-      const octets = 2 + readU16(bytes, start);
+      if (start + lengthOctets > end) return -1;
+      const octets = lengthOctets + readNumber(bytes, start, lengthOctets);
       return start + octets <= end ? octets : -1;
     },
     fields(bytes, start, end) {
-      const value = text ? textOf(bytes, start + 2, end) : toHex(bytes, start + 2, end);
+      const from = start + lengthOctets;
+      const value = text ? textOf(bytes, from, end) : toHex(bytes, from, end);
       return [{ name, value, start, end }];
     },
     json(out, bytes, start, end) {
       if (text) {
-        putText(out, bytes, start + 2, end);
+        putText(out, bytes, start + lengthOctets, end);
         return;
       }
       out.putCode(QUOTE);
-      out.putHex(bytes, start + 2, end);
+      out.putHex(bytes, start + lengthOctets, end);
       out.putCode(QUOTE);
     },
     encode(input) {
       const octets =
         text && typeof input === 'string' ? new TextEncoder().encode(input) : inner.encode(input);
-      if (octets === undefined || octets.length > 0xffff) return undefined;
-      return Uint8Array.of(octets.length >> 8, octets.length & 0xff, ...octets);
+      const length = octets === undefined ? undefined : numberOctets(octets.length, lengthOctets);
+      return octets === undefined || length === undefined ? undefined : concatBytes([length, octets]);
+    },
+  };
+}
+
+/** What may be chosen, and how much it is preferred: an octet each. As text: `SAI 2`, or `9 2` for what has no name. */
+export function preferenceCodec(name: string, choices: Enumeration): FieldCodec {
+  const text = (bytes: Uint8Array, start: number): string =>
+    `${choices.get(bytes[start] as number) ?? bytes[start]} ${bytes[start + 1]}`;
+  return {
+    name,
+    jsonLead: jsonKey(name),
+    size: 2,
+    minimum: 2,
+    expects: `a name or number and a preference, such as ${text(Uint8Array.of(0, 1), 0)}`,
+    fields: (bytes, start, end) => [{ name, value: text(bytes, start), start, end }],
+    json: (out, bytes, start) => out.putString(text(bytes, start)),
+    encode(input) {
+      const [, choice, preference] = (typeof input === 'string' && /^(.+) (\d+)$/.exec(input)) || [];
+      const octets = [codeOf(choices, choice) ?? choice, preference].map((part) => numberOctets(part, 1));
+      return octets.every((octet) => octet !== undefined) ? concatBytes(octets) : undefined;
     },
   };
 }

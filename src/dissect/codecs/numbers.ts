@@ -165,7 +165,8 @@ function flagBits(flags: FlagNames, input: FieldInput): unknown {
   return value;
 }
 
-function codeOf(names: ReadonlyMap<number, string>, input: unknown): number | undefined {
+/** The code that has this name, in whatever case. */
+export function codeOf(names: ReadonlyMap<number, string>, input: unknown): number | undefined {
   if (typeof input !== 'string') return undefined;
   const wanted = input.toLowerCase();
   for (const [code, name] of names) if (name.toLowerCase() === wanted) return code;
