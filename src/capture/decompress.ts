@@ -48,7 +48,7 @@ async function decompressorFor(compression: Compression): Promise<Decompressor> 
     return new Ungzip();
   }
   const { Unzstd } = await import('./zstd.ts');
-  return new Unzstd();
+  return Unzstd.create();
 }
 
 function compressionOf(octets: Uint8Array): Compression | null {

@@ -1,8 +1,10 @@
 /**
  * zstd (RFC 8878) on top of fzstd. What is done here is to walk the frames: fzstd is given one frame at a time, and
- * only after its header has been read, because it allocates whatever window that claims.
+ * only after its header has been read, because it allocates whatever window that claims; and to compare check sums, which
+ * fzstd passes over.
  */
 import { Decompress } from 'fzstd';
+import xxhash, { type XXHash } from 'xxhash-wasm';
 import { copyBytes, NO_BYTES } from '../base/bytes.ts';
 import { SourceDamage } from './source.ts';
 
@@ -15,18 +17,34 @@ const BLOCK_HEADER_OCTETS = 3;
 const CONTENT_SIZE_OCTETS = [0, 2, 4, 8];
 const DICTIONARY_ID_OCTETS = [0, 1, 2, 4];
 
-type Part = 'frame' | 'block' | 'body' | 'skip';
+const CHECK_SUM_OCTETS = 4;
+
+type Part = 'frame' | 'block' | 'body' | 'sum' | 'skip';
 
 export class Unzstd {
-  /** What is awaited: a frame's header, a block's header, the rest of a block, or the rest of a frame to skip. */
+  /** What is awaited: a frame's header, a block's header, the rest of a block, a check sum, or the rest of a frame to skip. */
   private part: Part = 'frame';
   /** Octets of the body that are still to come. */
   private rest = 0;
   private lastBlock = false;
-  private checksum = false;
   private header: Uint8Array = NO_BYTES;
   private frame: Decompress | null = null;
+  /** Of what the frame has decompressed to. */
+  private readonly newSum: () => XXHash<bigint>;
+  private sum: XXHash<bigint> | null = null;
+  /** Octets that all frames together have decompressed to, and those before this frame. */
+  private made = 0;
+  private madeBefore = 0;
   private out: (chunk: Uint8Array) => void = () => undefined;
+
+  private constructor(newSum: () => XXHash<bigint>) {
+    this.newSum = newSum;
+  }
+
+  static async create(): Promise<Unzstd> {
+    const { create64 } = await xxhash();
+    return new Unzstd(() => create64());
+  }
 
   /** Throws SourceDamage where the data breaks; `last` says that nothing follows. */
   push(slice: Uint8Array, last: boolean, out: (chunk: Uint8Array) => void): undefined {
@@ -52,7 +70,7 @@ export class Unzstd {
       if (this.rest === 0) this.endPart();
       return end;
     }
-    const wanted = this.part === 'block' ? BLOCK_HEADER_OCTETS : this.headerOctets();
+    const wanted = this.headerOctets();
     const end = Math.min(slice.length, at + wanted - this.header.length);
     const header = new Uint8Array(this.header.length + end - at);
     header.set(this.header);
@@ -60,13 +78,16 @@ export class Unzstd {
     this.header = header;
     if (header.length < wanted) return end;
     if (this.part === 'block') this.beginBlock(header);
+    else if (this.part === 'sum') this.endFrame(header);
     else if (this.headerOctets() === header.length) this.beginFrame(header);
     return end;
   }
 
-  /** Octets of the frame header, as far as it tells by now. */
+  /** Octets of the header or check sum that is awaited, as far as it tells by now. */
   private headerOctets(): number {
     const { header } = this;
+    if (this.part === 'block') return BLOCK_HEADER_OCTETS;
+    if (this.part === 'sum') return CHECK_SUM_OCTETS;
     if (header.length < 5) return 5;
     if ((littleU32(header, 0) & 0xffff_fff0) === SKIPPABLE_MAGIC) return 8;
     const descriptor = header[4] as number;
@@ -99,10 +120,14 @@ export class Unzstd {
         `the zstd data needs the dictionary ${dictionary}; decompress the file first, with zstd -d -D`,
       );
     }
-    this.checksum = (descriptor & 4) !== 0;
+    this.sum = (descriptor & 4) === 0 ? null : this.newSum();
+    this.madeBefore = this.made;
     this.part = 'block';
     this.frame = new Decompress((chunk) => {
-      if (chunk.length > 0) this.out(chunk);
+      if (chunk.length === 0) return;
+      this.sum?.update(chunk);
+      this.made += chunk.length;
+      this.out(chunk);
     });
     this.give(header);
   }
@@ -113,16 +138,28 @@ export class Unzstd {
     const size = (a >> 3) | (b << 5) | (c << 13);
     const runLength = (a & 6) === 2;
     this.lastBlock = (a & 1) === 1;
-    this.rest = (runLength ? 1 : size) + (this.lastBlock && this.checksum ? 4 : 0);
+    this.rest = runLength ? 1 : size;
     this.give(header);
     this.part = 'body';
     if (this.rest === 0) this.endPart();
   }
 
   private endPart(): void {
-    const ended = this.part === 'skip' || this.lastBlock;
-    if (this.part === 'body' && ended) this.frame?.push(NO_BYTES, true);
-    this.part = ended ? 'frame' : 'block';
+    if (this.part === 'skip') this.part = 'frame';
+    else if (!this.lastBlock) this.part = 'block';
+    else if (this.sum !== null) this.part = 'sum';
+    else this.endFrame(NO_BYTES);
+  }
+
+  /** `sum`: the lowest four octets of the XXH64 of the contents, the least significant first (RFC 8878 §3.1.1); or none. */
+  private endFrame(sum: Uint8Array): void {
+    this.header = NO_BYTES;
+    this.part = 'frame';
+    this.give(sum);
+    this.frame?.push(NO_BYTES, true);
+    if (this.sum === null || Number(this.sum.digest() & 0xffff_ffffn) === littleU32(sum, 0)) return;
+    const octets = `${this.made - this.madeBefore} octets, decompressed, from octet ${this.madeBefore} on`;
+    throw new SourceDamage(`the zstd data is damaged: the check sum of ${octets} is wrong`);
   }
 
   private give(octets: Uint8Array): void {

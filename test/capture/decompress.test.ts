@@ -93,14 +93,35 @@ describe('zstd', () => {
     }
   });
 
-  it('any flipped octet ends quietly', async () => {
+  it('any flipped octet is found, if not before then by the check sum', async () => {
     const file = stored('level3.pcap.zst');
-    for (let at = 0; at < file.length; at += 397) {
+    const seen = new Set<string>();
+    // Before them stand what makes it zstd, and how large it will be.
+    for (let at = 9; at < file.length; at += 97) {
       const bad = Buffer.from(file);
-      bad[at] = (bad[at] as number) ^ 0xff;
+      bad[at] = (bad[at] as number) ^ 0x10;
       const { damage } = await unpack(bad);
-      if (damage !== null) expect(damage).toBeInstanceOf(SourceDamage);
+      expect(damage, `octet ${at}`).toBeInstanceOf(SourceDamage);
+      seen.add(/check sum/.exec(`${damage}`)?.[0] ?? 'other');
     }
+    expect([...seen].sort()).toEqual(['check sum', 'other']);
+  });
+
+  it('a wrong check sum is told with what it is of, after all that came out', async () => {
+    const file = stored('level3.pcap.zst');
+    file[file.length - 1] = (file.at(-1) as number) ^ 1;
+    for (const size of [file.length, 7]) {
+      const { octets, damage } = await unpack(file, size);
+      expect(octets.equals(plain)).toBe(true);
+      expect(`${damage}`).toBe(
+        `SourceDamage: the zstd data is damaged: the check sum of ${plain.length} octets, decompressed, from octet 0 on is wrong`,
+      );
+    }
+    // `printf a | zstd` and the same again, with the letter of the second frame changed; the first has a right sum.
+    const frames = '28b52ffd0458090000615b6e8ca9';
+    const { octets, damage } = await unpack(Buffer.from(frames + frames.replace('0061', '0062'), 'hex'));
+    expect(octets.toString()).toBe('ab');
+    expect(`${damage}`).toMatch(/the check sum of 1 octets, decompressed, from octet 1 on is wrong$/);
   });
 });
 
