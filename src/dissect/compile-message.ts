@@ -2,7 +2,12 @@
 import { InputError } from '../base/problem.ts';
 import type { FieldCodec } from './codec.ts';
 import { compileField, type FieldScope } from './compile-field.ts';
-import type { FieldDefinition, MessageDefinition, ProtocolDefinition } from './definition.ts';
+import type {
+  DialectDefinition,
+  FieldDefinition,
+  MessageDefinition,
+  ProtocolDefinition,
+} from './definition.ts';
 import { Piece } from './json-buffer.ts';
 import type { HeaderCodec, MessageCodec, Place } from './space.ts';
 
@@ -13,7 +18,13 @@ const SHOWN_APART: readonly string[] = ['msg-type', 'transaction-id', 'sent-time
 export type Headers = ReadonlyMap<string, HeaderCodec>;
 
 export function compileHeaders(definition: ProtocolDefinition, scope: FieldScope): Headers {
-  return new Map([...definition.headers].map(([name, fields]) => [name, compileHeader(fields, scope)]));
+  const falseOffsets = offsetsOf(definition.dialects);
+  return new Map(
+    [...definition.headers].map(([name, fields]) => [
+      name,
+      { ...compileHeader(fields, scope), falseOffsets },
+    ]),
+  );
 }
 
 /** Throws InputError for a name that no header has. */
@@ -25,26 +36,35 @@ export function headerOf(headers: Headers, name: string, file: string): HeaderCo
   );
 }
 
-/** `unixTimes`: sent-times count from 1970. */
 export function compileMessage(
   message: MessageDefinition,
   headers: Headers,
-  unixTimes: boolean,
+  dialect: DialectDefinition | undefined,
   file: string,
   standardType = message.code,
 ): MessageCodec {
   const { code, name, section, examples } = message;
   const header = headerOf(headers, message.header, file);
-  const sentTime = unixTimes ? { ...header.sentTime, epoch: 'time-1970' as const } : header.sentTime;
   return {
     code,
     standardType,
     name,
     section,
-    header: { ...header, sentTime },
+    header: dialect === undefined ? header : headerIn(header, dialect),
     jsonName: jsonName(`${code}`, name),
     examples,
   };
+}
+
+/** The same header as a dialect means it. */
+export function headerIn(header: HeaderCodec, dialect: DialectDefinition): HeaderCodec {
+  const sentTime =
+    dialect.epoch === 1970 ? { ...header.sentTime, epoch: 'time-1970' as const } : header.sentTime;
+  return { ...header, sentTime, falseOffsets: offsetsOf([dialect]) };
+}
+
+function offsetsOf(dialects: readonly DialectDefinition[]): number[] {
+  return dialects.flatMap(({ optionsOffset }) => optionsOffset ?? []);
 }
 
 /** What JSON has of a message from its type to its transaction-id. */
@@ -75,5 +95,5 @@ function compileHeader(definitions: readonly FieldDefinition[], scope: FieldScop
     size += field.size;
   }
   const leads = fields.map(({ jsonLead }, index) => new Piece(index === 0 ? jsonLead : `,${jsonLead}`));
-  return { fields, size, transactionId, sentTime, others, leads, optionsOffset };
+  return { fields, size, transactionId, sentTime, others, leads, optionsOffset, falseOffsets: [] };
 }

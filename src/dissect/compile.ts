@@ -4,7 +4,7 @@
  * compile-message.ts and compile-option.ts.
  */
 import { InputError } from '../base/problem.ts';
-import { compileHeaders, compileMessage, headerOf, jsonName } from './compile-message.ts';
+import { compileHeaders, compileMessage, headerIn, headerOf, jsonName } from './compile-message.ts';
 import { compileOption, type Growing, type Mutable, type Scope, withUnixTimes } from './compile-option.ts';
 import type {
   DefinitionFile,
@@ -73,7 +73,10 @@ function newSpace(name: string): Growing {
 }
 
 /** Of each type, a number of one octet. */
-function codecsByType({ messages, unknown }: CompiledProtocol): readonly MessageCodec[] {
+function codecsByType({
+  messages,
+  unknown,
+}: Pick<CompiledProtocol, 'messages' | 'unknown'>): readonly MessageCodec[] {
   return Array.from({ length: 256 }, (_, type) => messages.get(type) ?? unknown);
 }
 
@@ -86,6 +89,7 @@ function protocolShell(definition: ProtocolDefinition, file: string): Mutable<Co
     others: [],
     leads: [],
     optionsOffset: -1,
+    falseOffsets: [],
   };
   return {
     name: definition.protocol,
@@ -131,7 +135,7 @@ function fillProtocol(
   };
   const headers = compileHeaders(definition, scope);
   shell.messages = new Map(
-    definition.messages.map((message) => [message.code, compileMessage(message, headers, false, file)]),
+    definition.messages.map((message) => [message.code, compileMessage(message, headers, undefined, file)]),
   );
   shell.unknown = { ...shell.unknown, header: headerOf(headers, definition.unknownHeader, file) };
   shell.byType = codecsByType(shell);
@@ -182,13 +186,14 @@ function compileDialect(
   const headers = compileHeaders(scope.protocol, own);
   const messages = new Map<number, MessageCodec>();
   for (const message of scope.protocol.messages)
-    messages.set(message.code, compileMessage(message, headers, unixTimes, scope.file));
+    messages.set(message.code, compileMessage(message, headers, dialect, scope.file));
   const types = new Map(scope.protocol.messages.map(({ code, name }) => [name, code]));
   for (const message of dialect.messages) {
     const meant = types.get(message.name) ?? NO_MEANING;
-    messages.set(message.code, compileMessage(message, headers, unixTimes, scope.file, meant));
+    messages.set(message.code, compileMessage(message, headers, dialect, scope.file, meant));
   }
-  return { ...protocol, space, messages, byType: codecsByType({ ...protocol, messages }) };
+  const unknown = { ...protocol.unknown, header: headerIn(protocol.unknown.header, dialect) };
+  return { ...protocol, space, messages, unknown, byType: codecsByType({ messages, unknown }) };
 }
 
 /** What a dialect gives numbers of its own is known to the analyzer by the numbers of the standard, by way of the names. */

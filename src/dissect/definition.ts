@@ -106,6 +106,8 @@ export interface DialectDefinition {
   readonly name: string;
   /** 1970: all times that should count from 2000 count from 1970. */
   readonly epoch?: 1970;
+  /** What its headers say of where options begin, although they begin behind the whole header. Shows the dialect. */
+  readonly optionsOffset?: number;
   readonly messages: readonly MessageDefinition[];
   readonly options: readonly OptionDefinition[];
   /** Codes of options of the standard that it does not have. */

@@ -1,7 +1,8 @@
-/** Dialects that only show in the options of a message. Those that show in a header are found in recognize.ts. */
+/** What a message of DHCPv4 failover tells of the dialect of its sender. Dialects of RFC 8156 are found in recognize.ts. */
 import { readU16 } from '../base/bytes.ts';
 import { textOf } from './codecs/octets.ts';
 import type { DialectFound } from './recognize.ts';
+import type { CompiledProtocol } from './space.ts';
 import { OPTION_HEADER_OCTETS } from './walk.ts';
 
 const V4_CONNECT = 5;
@@ -12,8 +13,24 @@ const V4_VENDOR_CLASS = 28;
 /** The number of vendor-class-identifier in drafts up to 10, which ISC dhcpd 3.0 spoke; now hash-bucket-assignment. */
 const V4_OLD_VENDOR_CLASS = 11;
 
-/** What the first messages of a DHCPv4 failover connection tell about their sender; `bytes[start, end)` is one. */
-export function dialectShownBy(bytes: Uint8Array, start: number, end: number): DialectFound | undefined {
+/** By what a header says, against the draft, of where the options begin: the name of the dialect that says so. */
+export function falseOffsetsOf(protocol: CompiledProtocol | undefined): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (const { name, optionsOffset } of protocol?.definition.dialects ?? [])
+    if (optionsOffset !== undefined) found.set(optionsOffset, name);
+  return found;
+}
+
+/** What the messages of a DHCPv4 failover connection tell about their sender; `bytes[start, end)` is one. */
+export function dialectShownBy(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  falseOffsets: ReadonlyMap<number, string>,
+): DialectFound | undefined {
+  const offset = bytes[start + 1] ?? -1;
+  const known = falseOffsets.get(offset);
+  if (known !== undefined) return { name: known, why: `payload offset ${offset}` };
   if (bytes[start] !== V4_CONNECT && bytes[start] !== V4_CONNECTACK) return undefined;
   const vendor = contentsOf(V4_VENDOR_CLASS, bytes, start, end);
   if (vendor?.startsWith('isc-') === true) return { name: 'isc', why: `its vendor class is ${vendor}` };

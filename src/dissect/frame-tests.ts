@@ -24,8 +24,6 @@ const PLAIN_HEADER_OCTETS = 4;
 /** DHCPv4 failover: length, type, payload offset, time, xid. */
 export const V4_HEADER_OCTETS = 12;
 const V4_LENGTH_MAX = 2048;
-/** Windows writes 8 and means 12. */
-export const V4_MICROSOFT_OFFSET = 8;
 
 /** How far a server's clock may be from the capture's for its time to count as evidence. */
 const CLOCK_DISTANCE_MAX_SECONDS = 86_400;
@@ -112,8 +110,8 @@ export function leasequeryTest(space: Space): FrameTest {
   };
 }
 
-/** draft-ietf-dhc-failover-12 and its dialects. */
-export function v4FailoverTest(): FrameTest {
+/** draft-ietf-dhc-failover-12 and its dialects; `falseOffsets`: see dialects.ts. */
+export function v4FailoverTest(falseOffsets: ReadonlyMap<number, string> = new Map()): FrameTest {
   const optionsOffset = (bytes: Uint8Array, at: number): number =>
     Math.max(bytes[at + 3] as number, V4_HEADER_OCTETS);
   return {
@@ -124,7 +122,7 @@ export function v4FailoverTest(): FrameTest {
     isHeader(bytes, at) {
       const length = readU16(bytes, at);
       const [type, offset] = [bytes[at + 2] as number, bytes[at + 3] as number];
-      const offsetFits = offset === V4_MICROSOFT_OFFSET || (offset >= V4_HEADER_OCTETS && offset <= length);
+      const offsetFits = falseOffsets.has(offset) || (offset >= V4_HEADER_OCTETS && offset <= length);
       return isDraftType(type) && length >= V4_HEADER_OCTETS && length <= V4_LENGTH_MAX && offsetFits;
     },
     isCandidate(bytes, at, seen, lastTime) {
@@ -173,10 +171,13 @@ export function protocolOfSpeaker(speaker: Speaker): ProtocolName {
 export type FrameTests = Readonly<Record<Speaker, FrameTest>>;
 
 /** Those of all speakers, for any number of flows. `space`: the options of a protocol. */
-export function frameTests(space: (protocol: ProtocolName) => Space): FrameTests {
+export function frameTests(
+  space: (protocol: ProtocolName) => Space,
+  falseOffsets: ReadonlyMap<number, string>,
+): FrameTests {
   return {
     'dhcpv6-failover': failoverTest(space('dhcpv6-failover')),
-    'dhcpv4-failover': v4FailoverTest(),
+    'dhcpv4-failover': v4FailoverTest(falseOffsets),
     'dhcpv6-leasequery': leasequeryTest(space('dhcpv6-leasequery')),
     'draft-numbers': draftNumbersTest(space('dhcpv6-failover')),
   };

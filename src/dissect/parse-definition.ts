@@ -165,12 +165,15 @@ function parseSpaces(
 }
 
 function parseDialect(name: string, dialect: Checked, enums: ReadonlyMap<string, Names>): DialectDefinition {
-  const map = dialect.map(['epoch', 'messages', 'options', 'without']);
+  const map = dialect.map(['epoch', 'options-offset', 'messages', 'options', 'without']);
   const epoch = map.get('epoch');
   if (epoch !== undefined && epoch.value !== 1970) epoch.expected('1970');
   return {
     name,
     ...(epoch !== undefined && { epoch: 1970 }),
+    ...(map.has('options-offset') && {
+      optionsOffset: dialect.need(map, 'options-offset').number(0, 255),
+    }),
     messages: [...section(map, 'messages')].map(([code, message]) => parseMessage(code, message)),
     options: parseOptions(map.get('options'), enums),
     without:

@@ -11,7 +11,7 @@ import { formatSocketAddress } from '../base/socket-address.ts';
 import type { Dissectors } from './compile.ts';
 import { ConnectionNumbers } from './connection-numbers.ts';
 import { DatagramConnections, datagramProtocol } from './datagrams.ts';
-import { dialectShownBy } from './dialects.ts';
+import { dialectShownBy, falseOffsetsOf } from './dialects.ts';
 import { type FlowOwner, FlowState } from './flow-state.ts';
 import {
   type FrameTests,
@@ -103,6 +103,7 @@ export class MessageReader implements FlowSink {
   private readonly numbers = new ConnectionNumbers();
   private readonly owner: FlowOwner;
   private readonly tests: FrameTests;
+  private readonly falseOffsets: ReadonlyMap<number, string>;
   /** The flow that was looked up last: hardly any capture changes it with every packet. */
   private lastFlow: Flow | undefined;
   private lastFollowing: Following | undefined;
@@ -115,7 +116,11 @@ export class MessageReader implements FlowSink {
     this.messages = new MessageMaker(dissectors, options.overwrite === true);
     this.v4Roles = options.v4Roles ?? new V4Roles();
     this.owner = this.makeOwner();
-    this.tests = frameTests((protocol) => dissectors.protocols.get(protocol)?.space ?? EMPTY_SPACE);
+    this.falseOffsets = falseOffsetsOf(dissectors.protocols.get('dhcpv4-failover'));
+    this.tests = frameTests(
+      (protocol) => dissectors.protocols.get(protocol)?.space ?? EMPTY_SPACE,
+      this.falseOffsets,
+    );
   }
 
   open(flow: Flow, seen: Seen, midStream: boolean): void {
@@ -283,7 +288,10 @@ export class MessageReader implements FlowSink {
     const isV4 = connection.protocol === 'dhcpv4-failover';
     if (isV4 && this.v4Roles.follow(connection, direction, bytes, start, end))
       this.notice('dialect', rolesTurned(connection), state.flow, seen);
-    const dialect = isV4 && connection.dialect === undefined ? dialectShownBy(bytes, start, end) : undefined;
+    const dialect =
+      isV4 && connection.dialect === undefined
+        ? dialectShownBy(bytes, start, end, this.falseOffsets)
+        : undefined;
     if (dialect !== undefined) connection.dialect = dialect.name;
     const frame = this.messages.frame(connection, direction, bytes, start, end, seen);
     frame.streamOffset = cut.streamOffset;

@@ -7,15 +7,7 @@ import { readU16, readU32 } from '../base/bytes.ts';
 import type { Seen } from '../base/flow.ts';
 import type { FrameTest } from './frame-test.ts';
 import { PREFIX_OCTETS } from './frame-test.ts';
-import {
-  epochOf,
-  type FrameTests,
-  REPLY,
-  SPEAKERS,
-  type Speaker,
-  STARTTLS,
-  V4_MICROSOFT_OFFSET,
-} from './frame-tests.ts';
+import { epochOf, type FrameTests, REPLY, SPEAKERS, type Speaker, STARTTLS } from './frame-tests.ts';
 
 /** What was recognized, or how things stand. */
 export type Verdict =
@@ -132,9 +124,6 @@ function dialectOf(protocol: Speaker, bytes: Uint8Array, seen: Seen): DialectFou
       name: protocol,
       why: `message type ${bytes[2]} is that of the DHCPv4 draft, in the framing of RFC 8156`,
     };
-  }
-  if (protocol === 'dhcpv4-failover' && bytes[3] === V4_MICROSOFT_OFFSET) {
-    return { name: 'microsoft', why: 'payload offset 8' };
   }
   if (protocol !== 'dhcpv6-failover' || bytes.length < 10 || epochOf(readU32(bytes, 6), seen) !== '1970')
     return undefined;

@@ -84,6 +84,8 @@ export interface HeaderCodec {
   readonly leads: readonly Piece[];
   /** Offset of the octet that says where the options begin, counted from the length prefix; -1: none. */
   readonly optionsOffset: number;
+  /** What that octet may say although the options begin behind the whole header: in a dialect, or in any while none is known. */
+  readonly falseOffsets: readonly number[];
 }
 
 export interface Place {

@@ -16,14 +16,11 @@ export function optionsStart(header: HeaderCodec, bytes: Uint8Array, start: numb
   return start + Math.max(offset, header.size);
 }
 
-/** What Windows says of where the options begin, although they begin behind the whole header. */
-const OFFSET_OF_WINDOWS = 8;
-
-/** Whether options are said to begin within the header, as nobody does but Windows in its own way. */
+/** Whether options are said to begin within the header, as no dialect does but in its own way. */
 export function hasWrongOffset(header: HeaderCodec, bytes: Uint8Array, start: number, end: number): boolean {
   if (header.optionsOffset < 0 || start + header.optionsOffset >= end) return false;
   const offset = bytes[start + header.optionsOffset] as number;
-  return offset - 2 < header.size && offset !== OFFSET_OF_WINDOWS;
+  return offset - 2 < header.size && !header.falseOffsets.includes(offset);
 }
 
 /** Where the fields of an option end and its tail begins, or -1 if they do not fit. */

@@ -1,6 +1,6 @@
 /**
- * That ISC dhcpd 3.0, which kept the numbers of early drafts, is named by its first message and read by its own numbers.
- * The messages are put together by hand from the list of these numbers.
+ * That ISC dhcpd 3.0, which kept the numbers of early drafts, is named by its first message and read by its own numbers, and
+ * Windows by any message, because all of them say that options begin at 8. The messages are put together by hand.
  */
 import { describe, expect, it } from 'vitest';
 import { concatBytes, fromHex } from '../../src/base/bytes.ts';
@@ -22,19 +22,26 @@ const FLOW: Flow = {
 };
 
 /** Length, type, payload offset, time 2024-03-05T09:00:00Z, xid 1, options. */
-function message(type: number, options: string): Uint8Array {
-  const body = fromHex(`0c 65e6df20 00000001 ${options}`) as Uint8Array;
+function message(type: number, options: string, offset = '0c'): Uint8Array {
+  const body = fromHex(`${offset} 65e6df20 00000001 ${options}`) as Uint8Array;
   const length = body.length + 3;
   return concatBytes([Uint8Array.of(length >> 8, length & 255, type), body]);
 }
 
-function read(...messages: Uint8Array[]): { messages: Message[]; notices: Notice[] } {
+function read(...messages: Uint8Array[]) {
+  return readFrom(false, messages);
+}
+
+function readFrom(
+  midStream: boolean,
+  messages: readonly Uint8Array[],
+): { messages: Message[]; notices: Notice[] } {
   const found: { messages: Message[]; notices: Notice[] } = { messages: [], notices: [] };
   const reader = new MessageReader(DISSECTORS, {
     onMessage: (one) => found.messages.push(one),
     onNotice: (one) => found.notices.push(one),
   });
-  reader.open(FLOW, SEEN, false);
+  reader.open(FLOW, SEEN, midStream);
   for (const bytes of messages) reader.data(FLOW, 0, bytes, 0, bytes.length, SEEN);
   return found;
 }
@@ -87,5 +94,26 @@ describe('the dialect of ISC dhcpd 3.0', () => {
     });
     expect(contact?.tree().children[0]).toMatchObject({ code: 12, name: null });
     for (const one of messages) expect(one.problems()).toEqual([]);
+  });
+});
+
+describe('the dialect of Windows', () => {
+  // CONTACT, then STATE with server-state 2.
+  const contact = message(11, '', '08');
+  const state = message(10, '0018 0001 02', '08');
+
+  it.each([
+    ['from its beginning', false, contact],
+    ['within a message', true, contact.subarray(5)],
+  ])('is named on a connection that was seen %s', (_, midStream, first) => {
+    const { messages, notices } = readFrom(midStream, [concatBytes([first, state, state, state])]);
+    expect(notices.filter(({ kind }) => kind === 'dialect').map(({ message: text }) => text)).toEqual([
+      expect.stringContaining('dialect microsoft: payload offset 8'),
+    ]);
+    expect(messages.map(({ msgName }) => msgName).slice(-3)).toEqual(['STATE', 'STATE', 'STATE']);
+    for (const one of messages) {
+      expect(one.problems()).toEqual([]);
+      expect(JSON.parse(one.json())).toMatchObject({ dialect: 'microsoft' });
+    }
   });
 });

@@ -20,7 +20,7 @@ it.each<[number, number, Resolution, string]>([
 
 it.each([
   [12, undefined],
-  // Windows.
+  // Windows, while nobody knows that it is.
   [8, undefined],
   [0, 'payload-offset 0 is less than the 12-octet header'],
   [11, 'payload-offset 11 is less than the 12-octet header'],
@@ -32,6 +32,9 @@ it.each([
   const json = JSON.parse(message.json());
   expect(json.malformed).toBe(malformed);
   expect(message.problems().length).toBe(malformed === undefined ? 0 : 1);
+  const spoken = (dialect: string) => messageOf(octets, 'dhcpv4-failover', dialect).problems().length;
+  expect(spoken('microsoft')).toBe(malformed === undefined ? 0 : 1);
+  expect(spoken('isc')).toBe(offset === 12 ? 0 : 1);
   if (offset < 200)
     expect(json.options).toMatchObject([{ code: 24, value: { 'server-state-name': 'NORMAL' } }]);
 });

@@ -79,7 +79,18 @@ export class ReadReport {
     const skipped = summary.skipped.map(({ reason, packets }) => `${packets}: ${safeText(reason)}`);
     const why = skipped.length === 0 ? '' : `; skipped packets: ${skipped.join(', ')}`;
     this.write(`no message was found in ${summary.packets} packets${why}`);
+    const flows = [counted(summary.tcpFlows, 'TCP connection'), counted(summary.udpFlows, 'UDP flow')].filter(
+      (text) => text !== '',
+    );
+    if (flows.length > 0)
+      this.write(
+        `nothing in ${flows.join(' and ')} looks like DHCP; --port and --decode-as say what a port carries`,
+      );
   }
+}
+
+function counted(count: number, what: string): string {
+  return count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function offsetText(offset: number | undefined): string {

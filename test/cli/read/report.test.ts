@@ -39,7 +39,7 @@ function summary(changes: Partial<CaptureSummary> = {}): CaptureSummary {
   return {
     sources: [],
     packets: 7,
-    tcpFlows: 1,
+    tcpFlows: 0,
     udpFlows: 0,
     firstTime: null,
     lastTime: null,
@@ -102,6 +102,17 @@ describe('the report of a capture', () => {
     expect(told((report) => report.close(summary({ skipped }), 0)).lines).toEqual([
       'no message was found in 7 packets; skipped packets: 7: link type 105 (IEEE 802.11) is not read',
     ]);
+  });
+
+  it('says how much there was that may have been something, if there was', () => {
+    const lines = (tcpFlows: number, udpFlows: number) =>
+      told((report) => report.close(summary({ tcpFlows, udpFlows }), 0)).lines.slice(1);
+    const hint = 'looks like DHCP; --port and --decode-as say what a port carries';
+    expect(lines(0, 0)).toEqual([]);
+    expect(lines(12, 1)).toEqual([`nothing in 12 TCP connections and 1 UDP flow ${hint}`]);
+    expect(lines(1, 0)).toEqual([`nothing in 1 TCP connection ${hint}`]);
+    expect(lines(0, 2)).toEqual([`nothing in 2 UDP flows ${hint}`]);
+    expect(told((report) => report.close(summary({ tcpFlows: 12 }), 1)).lines).toEqual([]);
   });
 
   it('says of what kind a file is, where that is unusual', () => {
