@@ -5,8 +5,20 @@
 import ipaddr from 'ipaddr.js';
 import { readU16 } from './bytes.ts';
 
+/** What IPv4-mapped addresses begin with: their IPv4 part is dotted (RFC 5952 §5). */
+export const IPV4_MAPPED = '::ffff:';
+/** Octets before the IPv4 part. */
+export const IPV4_MAPPED_OCTETS = 12;
+
+/** Whether the 16 octets at `at` are an IPv4-mapped address (RFC 4291 §2.5.5.2). */
+export function isIpv4Mapped(bytes: Uint8Array, at: number): boolean {
+  for (let octet = 0; octet < 10; octet++) if (bytes[at + octet] !== 0) return false;
+  return bytes[at + 10] === 0xff && bytes[at + 11] === 0xff;
+}
+
 /** RFC 5952 text of the 16 octets at `at`. */
 export function formatIpv6(bytes: Uint8Array, at = 0): string {
+  if (isIpv4Mapped(bytes, at)) return IPV4_MAPPED + formatIpv4(bytes, at + IPV4_MAPPED_OCTETS);
   let bestStart = -1;
   let bestLength = 1;
   for (let group = 0; group < 8; ) {
@@ -54,7 +66,9 @@ export function formatIpv4(bytes: Uint8Array, at = 0): string {
 /** The 16 octets of an IPv6 address (no zone), or `undefined` if `text` is none. */
 export function parseIpv6(text: string): Uint8Array | undefined {
   if (!ipaddr.IPv6.isValid(text) || text.includes('%')) return undefined;
-  return Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray());
+  const bytes = Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray());
+  // ipaddr.js takes ::192.0.2.1 for ::ffff:192.0.2.1.
+  return /^::\d+\./.test(text) ? bytes.fill(0, 0, IPV4_MAPPED_OCTETS) : bytes;
 }
 
 /** A prefix: its 16 octets as written, and its length in bits, 0 to 128. */

@@ -3,6 +3,7 @@
  * numbers, hex and addresses come from tables, because strings made only to be encoded again, and calls that copy a few
  * octets, are most of the cost of `-T jsonl`. Whoever owns the buffer takes `view()` and calls `clear()`.
  */
+import { IPV4_MAPPED, IPV4_MAPPED_OCTETS, isIpv4Mapped } from '../base/ipv6.ts';
 import { jsonText } from '../base/json-text.ts';
 
 const INITIAL_CAPACITY = 1 << 16;
@@ -165,6 +166,11 @@ export class JsonBuffer {
 
   /** Appends the RFC 5952 text of the 16 octets at `at`, without quotes: `formatIpv6` of base without the string. */
   putIpv6(bytes: Uint8Array, at: number): void {
+    if (isIpv4Mapped(bytes, at)) {
+      this.putText(IPV4_MAPPED);
+      this.putIpv4(bytes, at + IPV4_MAPPED_OCTETS);
+      return;
+    }
     let bestStart = -1;
     let bestEnd = 0;
     for (let group = 0; group < 8; group++) {
