@@ -174,7 +174,9 @@ export class DissectedMessage implements Message {
     }
     if (resync) out.put(RESYNC);
     if (tls !== undefined) out.putText(`,"tls":${jsonText(tls)}`);
-    if (!clean) out.putText(malformedMembers(this.problems(), start));
+    // Some options can only be written the long way, although nothing is wrong with them.
+    const problems = clean ? [] : this.problems();
+    if (problems.length > 0) out.putText(malformedMembers(problems, start));
     out.putCode(CLOSE);
   }
 

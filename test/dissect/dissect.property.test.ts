@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { fromHex } from '../../src/base/bytes.ts';
 import type { ProtocolName } from '../../src/base/frame.ts';
 import { NESTING_MAX } from '../../src/dissect/limits.ts';
 import type { Message, TreeNode } from '../../src/dissect/message.ts';
@@ -20,6 +21,22 @@ const PROTOCOLS: readonly ProtocolName[] = [
   'dhcpv6-leasequery',
   'dhcpv4-failover',
 ];
+
+/**
+ * A REPLY with what no capture has: PD_EXCLUDE in its IAPREFIX, DNR with all its parts and with a name only, MPL parameters
+ * with and without an address, and a SLAP quadrant.
+ */
+const UNCOMMON = {
+  protocol: 'dhcpv6' as const,
+  bytes: fromHex(
+    '07abcdef 0019 002f 000000010000070800000b40' +
+      '001a 001f 00000bb800000e10 3b 20010db8deadbee00000000000000000 0043 0002 4078' +
+      '0090 0030 0001 0005 03646e7300 0010 20010db8000000000000000000000053 0001 0007 03646f74026832 0003 0002 0355 0002 0000' +
+      '0090 0009 0002 0005 03646e7300' +
+      '0068 0020 800a02580100190800140200320700 0aff030000000000000000000000000fc0' +
+      '0068 0010 000a02580100190800140200320700 0a 008c 0004 03020101',
+  ) as Uint8Array,
+};
 
 /** One message of each size and type of the sample captures. */
 let samples: { readonly bytes: Uint8Array; readonly protocol: ProtocolName }[] = [];
@@ -37,7 +54,7 @@ beforeAll(async () => {
       }
     }
   }
-  samples = samples.slice(0, 400);
+  samples = [...Array(20).fill(UNCOMMON), ...samples].slice(0, 400);
 });
 
 /** Everything that can be asked of a message, and that it hangs together. */
@@ -74,6 +91,14 @@ function checkPlaces(node: TreeNode, start: number, end: number): void {
     at = child.end;
   }
 }
+
+it('are tried on messages that are right', () => {
+  for (const { bytes, protocol } of samples.slice(0, 1)) {
+    const message = messageOf(bytes, protocol);
+    expect(message.problems()).toEqual([]);
+    examine(message);
+  }
+});
 
 describe('any octets', () => {
   it('are read without a throw, and the two ways to JSON agree', () => {

@@ -38,6 +38,7 @@ describe('an excluded prefix', () => {
     expect(excluded).toBe(prefix);
     expect(message.glance().clean).toBe(true);
     expect(message.json()).toContain(`"excluded-prefix":"${prefix}"`);
+    expect(message.json()).not.toContain('malformed');
   });
 
   it.each([
