@@ -7,7 +7,7 @@ import { fromHex } from '../../src/base/bytes.ts';
 import { requireFilter } from '../../src/filter/compile.ts';
 import { infoOf } from '../../src/render/info.ts';
 import { Ladder } from '../../src/render/ladder.ts';
-import { treeLines } from '../../src/render/tree.ts';
+import { treeRows } from '../../src/render/tree.ts';
 import { DISSECTORS } from '../dissect/captured.ts';
 import { messageOf } from '../dissect/made.ts';
 import { datagramCapture } from '../support/datagrams.ts';
@@ -27,13 +27,13 @@ describe('an IPv4-mapped address', () => {
     expect(message.problems()).toEqual([]);
     expect(infoOf(message)).toContain('::ffff:192.0.2.1');
     expect(message.facts().leases[0]?.text).toBe('::ffff:192.0.2.1');
-    expect(lines(treeLines(message, {}))).toContain('::ffff:192.0.2.1');
+    expect(lines(treeRows(message))).toContain('::ffff:192.0.2.1');
     const json = message.json();
     expect(json).toContain('"IPv6-address":"::ffff:192.0.2.1"');
     expect(json).toContain('"DNS-recursive-name-server":["::ffff:192.0.2.1","::c000:201"]');
     expect(json).toContain('"prefix":"::ffff:192.0.0.0/112"');
     expect(lines(new Ladder(100).add(message, {}))).toContain('::ffff:192.0.2.1');
-    const texts = [infoOf(message), lines(treeLines(message, {})), json];
+    const texts = [infoOf(message), lines(treeRows(message)), json];
     for (const text of texts) expect(text).not.toContain('ffff:c000');
   });
 
