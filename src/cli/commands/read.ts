@@ -110,9 +110,12 @@ export function register(program: Command): void {
     .action(runRead);
 }
 
-/** With more threads that print the process would take more than 128 MiB: fields and trees take more in each. */
+/**
+ * With more threads that print the process would take more than 128 MiB: fields and trees take more in each. Text is
+ * printed faster than it is read by two others already; a third one only compiles the same code once more.
+ */
 const THREADS_MAX: Readonly<Record<FormatName, number>> = {
-  text: 4,
+  text: 3,
   jsonl: 4,
   ek: 4,
   fields: 3,

@@ -220,7 +220,8 @@ describe('leasetap proxy', () => {
       'D drops BNDREPLY from the secondary to the primary (hit 0 of 0 matching; seed 5)\n',
     );
     const watching = leasetap(['watch', place, '--no-tui']);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // Nothing tells when it has joined, and a busy machine takes seconds to start a program.
+    await new Promise((resolve) => setTimeout(resolve, 4000));
     secondary.write(Buffer.concat([BNDREPLY, CONNECT]));
     await read(primary, CONNECT.length);
     await watching.prints(/s>p BNDREPLY .*\[dropped; D drop\]/);
