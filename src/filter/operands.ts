@@ -3,12 +3,10 @@
  * is a field of its own, made from the one inside.
  */
 import { toHex } from '../base/bytes.ts';
+import { IPV4_MAPPED_OCTETS } from '../base/ipv6.ts';
 import type { FilterField, Value, ValueKind } from './fields.ts';
 import type { Operand, Word } from './syntax.ts';
 import { addressOctets, isNumeric, KIND_TEXT, plainHex } from './values.ts';
-
-/** Where the four octets stand in an IPv4-mapped IPv6 address. */
-const IPV4_IN_IPV6 = 12;
 
 /** Why an operand makes no sense, and where. */
 export class OperandMistake extends Error {
@@ -142,7 +140,7 @@ function octetsOf(field: FilterField): FilterField {
     read: (message, context) =>
       strings(field.read(message, context)).flatMap((value) => {
         const octets = addressOctets(value.split('/')[0] as string);
-        return octets === undefined ? [] : [toHex(octets, value.includes(':') ? 0 : IPV4_IN_IPV6)];
+        return octets === undefined ? [] : [toHex(octets, value.includes(':') ? 0 : IPV4_MAPPED_OCTETS)];
       }),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { compareBytes, toHex } from '../base/bytes.ts';
 import { parseDuration } from '../base/duration.ts';
-import { type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
+import { IPV4_MAPPED, type Ipv6Prefix, parseIpv6, parsePrefix, prefixContains } from '../base/ipv6.ts';
 import { suggestion } from '../base/nearest.ts';
 import { EPOCH_2000_UNIX_SECONDS } from '../base/time.ts';
 import type { FilterField, Value, ValueKind } from './fields.ts';
@@ -139,7 +139,7 @@ export function plainHex(text: string): string {
 
 /** Octets of an IPv4 or IPv6 address, IPv4 as an IPv4-mapped IPv6 address, so that one comparison fits both. */
 export function addressOctets(text: string): Uint8Array | undefined {
-  return parseIpv6(text.includes(':') ? text : `::ffff:${text}`);
+  return parseIpv6(text.includes(':') ? text : `${IPV4_MAPPED}${text}`);
 }
 
 function prefixOf(text: string): Ipv6Prefix | undefined {
