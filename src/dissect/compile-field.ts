@@ -2,7 +2,7 @@
 import { InputError } from '../base/problem.ts';
 import type { FieldCodec } from './codec.ts';
 import { ipv4Codec, ipv6Codec, shortPrefixCodec } from './codecs/addresses.ts';
-import { countedCodec, listCodec, preferenceCodec, vssCodec } from './codecs/compound.ts';
+import { listCodec, preferenceCodec, vssCodec } from './codecs/compound.ts';
 import { duidCodec } from './codecs/duid.ts';
 import { domainNameCodec, domainNamesCodec } from './codecs/names.ts';
 import type { NumberSize } from './codecs/numbers.ts';
@@ -66,11 +66,11 @@ function compileOne(definition: FieldDefinition, scope: FieldScope): FieldCodec 
     case 'vss':
       return vssCodec(name);
     case 'counted-bytes':
-      return countedCodec(name, 2, false);
+      return countedBy(bytesCodec(name), 2);
     case 'counted-text':
-      return countedCodec(name, 2, true);
+      return countedBy(textCodec(name), 2);
     case 'short-text':
-      return countedCodec(name, 1, true);
+      return countedBy(textCodec(name), 1);
     default:
       return bytesCodec(name, definition.length);
   }

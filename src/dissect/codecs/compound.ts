@@ -1,11 +1,11 @@
-/** Field types that hold more than one value: virtual subnet selection, counted octets, choices and lists of another type. */
+/** Field types that hold more than one value: virtual subnet selection, choices and lists of another type. */
 import { concatBytes, toHex } from '../../base/bytes.ts';
 import type { FieldCodec } from '../codec.ts';
 import { CLOSE_BRACKET, COMMA, jsonKey, OPEN_BRACKET, QUOTE } from '../codec.ts';
 import { type JsonBuffer, Piece } from '../json-buffer.ts';
 import type { Field } from '../message.ts';
 import type { Enumeration } from './numbers.ts';
-import { codeOf, numberOctets, readNumber } from './numbers.ts';
+import { codeOf, numberOctets } from './numbers.ts';
 import { bytesCodec, putText, textOf } from './octets.ts';
 
 const VPN_IDENTIFIER = new Piece(',"vpn-identifier":');
@@ -60,43 +60,6 @@ export function vssCodec(name: string): FieldCodec {
       const type = numberOctets(members.get('type'), 1);
       const information = bytesCodec(name).encode((members.get(name) ?? '') as string);
       return type === undefined || information === undefined ? undefined : concatBytes([type, information]);
-    },
-  };
-}
-
-/** One or two octets of length, then as many octets. `text`: they are UTF-8. */
-export function countedCodec(name: string, lengthOctets: 1 | 2, text: boolean): FieldCodec {
-  const inner = bytesCodec(name);
-  return {
-    name,
-    jsonLead: jsonKey(name),
-    size: undefined,
-    minimum: lengthOctets,
-    expects: text ? 'text' : 'octets in hex',
-    extent(bytes, start, end) {
-      if (start + lengthOctets > end) return -1;
-      const octets = lengthOctets + readNumber(bytes, start, lengthOctets);
-      return start + octets <= end ? octets : -1;
-    },
-    fields(bytes, start, end) {
-      const from = start + lengthOctets;
-      const value = text ? textOf(bytes, from, end) : toHex(bytes, from, end);
-      return [{ name, value, start, end }];
-    },
-    json(out, bytes, start, end) {
-      if (text) {
-        putText(out, bytes, start + lengthOctets, end);
-        return;
-      }
-      out.putCode(QUOTE);
-      out.putHex(bytes, start + lengthOctets, end);
-      out.putCode(QUOTE);
-    },
-    encode(input) {
-      const octets =
-        text && typeof input === 'string' ? new TextEncoder().encode(input) : inner.encode(input);
-      const length = octets === undefined ? undefined : numberOctets(octets.length, lengthOctets);
-      return octets === undefined || length === undefined ? undefined : concatBytes([length, octets]);
     },
   };
 }

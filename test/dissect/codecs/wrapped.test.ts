@@ -53,6 +53,7 @@ describe('counted and optional fields', () => {
 
   it.each([
     ['03 6162', 'option-len 3 ends inside a field'],
+    ['01 ff 0002 0007', 'word: not valid UTF-8'],
     ['00 0001 07', 'number: length 1 is not 2'],
     ['00 0002 0007 03 000102', 'list: 1 octets at the end are no whole entry'],
     ['00 0002 0007 04 0001', 'option-len 8 ends inside a field'],
